@@ -1,0 +1,106 @@
+"""Reading settings from the environment, so that a mistake names its variable."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+T = TypeVar("T")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class Environment:
+    """The variables of the process, completed by a `.env` file."""
+
+    def __init__(self, dotenv: Path) -> None:
+        self._env = environ.Env()
+        if dotenv.is_file():
+            self._env.read_env(dotenv)
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value with surrounding space removed; a variable that is set but empty counts as unset."""
+        return str(self._env.str(name, default="")).strip() or default
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        values = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        value = self.text(name).lower()
+        if value and value not in values:
+            raise _bad(name, value, "on or off")
+        return values.get(value, default)
+
+    def words(self, name: str) -> list[str]:
+        """A comma-separated list."""
+        return [word.strip() for word in self.text(name).split(",") if word.strip()]
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of the choices; the first is the default."""
+        value = self.text(name, choices[0])
+        if value not in choices:
+            raise _bad(name, value, " or ".join(choices))
+        return value
+
+    def age(self, name: str, default: str) -> timedelta:
+        return self._parsed(name, self.text(name, default), parse_age, "an age such as 90m, 24h or 30d")
+
+    def url(self, name: str, default: str) -> str:
+        """An http or https address without a path, and without a slash at its end."""
+        value = self.text(name, default)
+        return self._parsed(name, value, _origin, "an address such as https://shop.example.com")
+
+    def database(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
+        value = self.text(name)
+        if not value:
+            return default
+        if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
+            raise ImproperlyConfigured(f"{name} must be like postgres://user:password@host:5432/name or sqlite:////path/to/file.")
+        return dict(self._parsed(name, value, self._env.db_url_config, "a database URL", show=False))
+
+    @staticmethod
+    def _parsed(name: str, value: str, parse: Callable[[str], T], expected: str, show: bool = True) -> T:
+        try:
+            return parse(value)
+        except (ValueError, environ.ImproperlyConfigured):
+            raise _bad(name, value if show else "the value", expected) from None
+
+
+def parse_age(text: str) -> timedelta:
+    """Read `90m`, `24h` or `30d`.
+
+    Raises:
+        ValueError: For anything else, and for ages beyond ten years.
+    """
+    if not (found := re.fullmatch(r"(\d{1,7})([mhd])", text.strip())):
+        raise ValueError("not an age such as 90m, 24h or 30d")
+    age = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if not timedelta(0) < age <= timedelta(days=3660):
+        raise ValueError("an age is more than nothing and at most ten years")
+    return age
+
+
+def secret_key(file: Path) -> str:
+    """Return the key kept in the file, making it at the first start, readable by its owner alone."""
+    try:
+        with file.open("x") as new:
+            file.chmod(0o600)
+            new.write(get_random_secret_key())
+    except FileExistsError:
+        pass
+    return file.read_text().strip()
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError
+    parts.port  # noqa: B018 - raises ValueError for a port that is none
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _bad(name: str, value: str, expected: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.")
