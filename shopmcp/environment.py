@@ -28,7 +28,16 @@ class Environment:
         return str(self._env.str(name, default="")).strip() or default
 
     def flag(self, name: str, default: bool = False) -> bool:
-        values = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        values = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
         value = self.text(name).lower()
         if value and value not in values:
             raise _bad(name, value, "on or off")
@@ -58,7 +67,9 @@ class Environment:
         if not value:
             return default
         if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
-            raise ImproperlyConfigured(f"{name} must be like postgres://user:password@host:5432/name or sqlite:////path/to/file.")
+            raise ImproperlyConfigured(
+                f"{name} must be like postgres://user:password@host:5432/name or sqlite:////path/to/file."
+            )
         return dict(self._parsed(name, value, self._env.db_url_config, "a database URL", show=False))
 
     @staticmethod
@@ -96,7 +107,14 @@ def secret_key(file: Path) -> str:
 
 def _origin(text: str) -> str:
     parts = urlsplit(text.rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.path
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
         raise ValueError
     parts.port  # noqa: B018 - raises ValueError for a port that is none
     return f"{parts.scheme}://{parts.netloc}"

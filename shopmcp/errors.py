@@ -15,9 +15,7 @@ class ShopError(Exception):
 
     code = "refused"
 
-    def __init__(
-        self, message: str, *, fix: str = "", candidates: Sequence[Mapping[str, Any]] = ()
-    ) -> None:
+    def __init__(self, message: str, *, fix: str = "", candidates: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.fix = fix

@@ -20,7 +20,9 @@ DATA_DIR = Path(env.text("SHOPMCP_DATA_DIR", str(BASE_DIR / "var"))).expanduser(
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
-    raise ImproperlyConfigured(f"SHOPMCP_DATA_DIR is {str(DATA_DIR)!r}; it must be a folder that can be written: {error.strerror}.") from None
+    raise ImproperlyConfigured(
+        f"SHOPMCP_DATA_DIR is {str(DATA_DIR)!r}; it must be a folder that can be written: {error.strerror}."
+    ) from None
 
 PUBLIC_URL = env.url("PUBLIC_URL", "http://127.0.0.1:8000")
 SHOPMCP_UNKEYED_CALLS = env.choice("SHOPMCP_UNKEYED_CALLS", ("isolate", "shared", "refuse"))
@@ -37,7 +39,15 @@ SECRET_KEY = env.text("SECRET_KEY") or secret_key(DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 _public = urlsplit(PUBLIC_URL)
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = list(dict.fromkeys([f"[{_public.hostname}]" if ":" in (_public.hostname or "") else _public.hostname or "", *LOOPBACK_HOSTS, *env.words("ALLOWED_HOSTS")]))
+ALLOWED_HOSTS = list(
+    dict.fromkeys(
+        [
+            f"[{_public.hostname}]" if ":" in (_public.hostname or "") else _public.hostname or "",
+            *LOOPBACK_HOSTS,
+            *env.words("ALLOWED_HOSTS"),
+        ]
+    )
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 _https = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

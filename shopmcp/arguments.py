@@ -1,0 +1,185 @@
+"""What clients send as arguments: what is tolerated, and the words for what is not."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
+from pydantic_core import PydanticCustomError
+
+from shopmcp.errors import InvalidArguments
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,9}\s*")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value) and value == int(value) and abs(value) < 1e9:
+        return int(value)
+    if type(value) is int:  # not bool
+        return value
+    raise PydanticCustomError("whole", "must be a whole number such as 2")
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+    return value
+
+
+# Both go last inside Annotated[...]: a bound written after them is enforced but not published in the schema.
+Whole = BeforeValidator(_whole)
+"""A whole number: `"2"` and 2.0 are 2; true, 2.5, `""`, null and 1e30 are refused."""
+Listed = BeforeValidator(_listed)
+"""A list, which some hosts send as its JSON text."""
+
+
+class NeverNull:
+    """Marks, inside Annotated[...], an optional argument for which null is a mistake rather than an absence."""
+
+
+_WORDS = {
+    "missing": "is required",
+    "string_type": "must be text",
+    "string_unicode": "holds characters that are not valid text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "does not have the expected form",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "list_type": "must be a list",
+    "too_long": "has more than {max_length} entries",
+    "too_short": "must not be empty",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "decimal_parsing": "must be a number",
+    "decimal_type": "must be a number",
+    "finite_number": "must be a number",
+}
+
+
+class Arguments:
+    """The arguments of one tool, read from its signature."""
+
+    def __init__(self, name: str, fields: Mapping[str, tuple[Any, Any]]) -> None:
+        # The annotations come from the tool's own signature, which no static type can follow.
+        definitions: dict[str, Any] = dict(fields)
+        self.model: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="ignore"), **definitions)
+        self._never_null = {
+            field
+            for field, info in self.model.model_fields.items()
+            if info.is_required() or any(isinstance(mark, NeverNull) for mark in info.metadata)
+        }
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values by name, defaults included; unknown names are left out.
+
+        Raises:
+            InvalidArguments: With each problem in words; the caller's values are never repeated.
+        """
+        names = self.model.model_fields
+        known = {n: v for n, v in given.items() if n in names and (v is not None or n in self._never_null)}
+        try:
+            values = self.model.model_validate(known)
+        except ValidationError as error:
+            raise InvalidArguments(_problems(error), fix="Correct that and call the tool again.") from None
+        if names_of_odd := [name for name in names if _holds_control(getattr(values, name))]:
+            problems = ", ".join(f"`{name}`" for name in names_of_odd)
+            raise InvalidArguments(
+                f"{problems} holds control characters.", fix="Leave them out and call the tool again."
+            )
+        return {name: getattr(values, name) for name in names}
+
+    def unknown(self, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names that the tool does not have, clipped so that they can be repeated safely; five at most."""
+        return tuple(sorted(ascii(name)[1:-1][:40] for name in given.keys() - self.model.model_fields.keys())[:5])
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The published input schema: no generated titles, no null arms, no null defaults."""
+        schema: dict[str, Any] = _tidy(self.model.model_json_schema())
+        return schema
+
+
+def output_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a tool's structured answer, with a refusal as its other arm.
+
+    The TypeScript SDK 1.x validates refusals against the output schema too.
+    """
+    schema: dict[str, Any] = _untitled(model.model_json_schema(mode="serialization"))
+    schema["properties"] = {**schema["properties"], "error": _ERROR_SCHEMA}
+    schema["anyOf"] = [{"required": schema.pop("required", [])}, {"required": ["error"]}]
+    return schema
+
+
+_ERROR_SCHEMA = {
+    "type": "object",
+    "description": "Present instead of everything else when the call was refused.",
+    "properties": {
+        "code": {"type": "string"},
+        "message": {"type": "string", "description": "What is wrong."},
+        "fix": {"type": "string", "description": "What to do instead."},
+        "candidates": {"type": "array", "description": "What may have been meant.", "items": {"type": "object"}},
+    },
+    "required": ["code", "message", "fix", "candidates"],
+}
+
+
+def _problems(error: ValidationError) -> str:
+    found = []
+    for problem in error.errors(include_url=False, include_input=False)[:5]:
+        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in problem["loc"]).lstrip(".")
+        words = _WORDS.get(problem["type"])
+        found.append(f"`{where}` {words.format(**problem.get('ctx', {})) if words else problem['msg']}")
+    return "; ".join(dict.fromkeys(found)) + "."
+
+
+def _holds_control(value: Any) -> bool:
+    if isinstance(value, str):
+        return _CONTROL.search(value) is not None
+    if isinstance(value, list):
+        return any(map(_holds_control, value))
+    if isinstance(value, BaseModel):
+        return any(_holds_control(inner) for _, inner in value)
+    return False
+
+
+def _untitled(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_untitled(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {name: _untitled(inner) for name, inner in value.items()}
+        if key in ("properties", "$defs")
+        else _untitled(value)
+        for key, value in node.items()
+        if key != "title"
+    }
+
+
+def _tidy(node: Any) -> Any:
+    node = _untitled(node)
+    if isinstance(node, list):
+        return [_tidy(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    arms = node.get("anyOf")
+    if isinstance(arms, list) and len(arms) == 2 and {"type": "null"} in arms:
+        (kept,) = (arm for arm in arms if arm != {"type": "null"})
+        node = {**kept, **{key: value for key, value in node.items() if key != "anyOf"}}
+    return {
+        key: {name: _tidy(inner) for name, inner in value.items()} if key in ("properties", "$defs") else _tidy(value)
+        for key, value in node.items()
+        if not (key == "default" and value is None)
+    }

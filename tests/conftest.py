@@ -1,0 +1,22 @@
+"""Fixtures that talk like a client."""
+
+import pytest
+from asgiref.sync import async_to_sync
+from mcp.client import Client
+
+from shopmcp.server import load_tools, server
+
+load_tools()
+
+
+@pytest.fixture
+def call_tool(db):
+    """Call a tool as a real MCP client would, in memory, on behalf of a conversation."""
+
+    @async_to_sync
+    async def call(name, *, session="chat-1", meta=None, mode="2026-07-28", **arguments):
+        keys = {"openai/session": session} if session else {}
+        async with Client(server, mode=mode) as client:
+            return await client.call_tool(name, arguments, meta={**keys, **(meta or {})})
+
+    return call
