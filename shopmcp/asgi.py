@@ -1,0 +1,47 @@
+"""The ASGI application: MCP at `/mcp`, Django everywhere else.
+
+`/mcp` goes around Django's handler, whose request path costs more than a whole tool call.
+"""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmcp.settings")
+django = get_asgi_application()
+
+# Only now: these lead to models, which need the app registry.
+from django.conf import settings  # noqa: E402
+
+from shopmcp.edge import Edge  # noqa: E402
+from shopmcp.lanes import lanes  # noqa: E402
+from shopmcp.server import load_tools, server  # noqa: E402
+
+load_tools()
+edge = Edge(server, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Route one connection."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+    elif scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+    elif scope["path"] in ("/mcp", "/mcp/"):
+        await edge(scope, receive, send)
+    else:
+        await django(scope, receive, send)
+
+
+async def _live(receive: Any, send: Any) -> None:
+    """Keep the lanes running between the server's start and its end, by when every call has been answered."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            lanes.start()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await lanes.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
