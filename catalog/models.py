@@ -1,9 +1,22 @@
 """What can be bought: stores and their products."""
 
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
-from django.db import models
+from django.conf import settings
+from django.db import connections, models
+from django.db.models import Q
+from django.templatetags.static import static
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from catalog.text import address_key, folded, is_plain, searchable, words
+from shopmcp.errors import Ambiguous, NotFound
+from shopmcp.money import Money, money
+
+# An image of the project's own, by its path below static/; every other image is an address.
+STATIC_IMAGE = "static:"
+_CANDIDATES = 5
 
 
 class Store(models.Model):
@@ -33,11 +46,87 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """What can be put into a cart: carried, available and priced."""
         return self.listed().filter(available=True, price__isnull=False)
 
+    def in_stock(self) -> Self:
+        """What is for sale with at least one left, or whose stock the shop does not count."""
+        return self.for_sale().filter(Q(stock=None) | Q(stock__gt=0))
+
+    def mentioning(self, folded_words: Sequence[str]) -> Self:
+        """What holds every one of these words in name, category, SKU, brand or description."""
+        return self.filter(*(Q(search_text__contains=word) for word in dict.fromkeys(folded_words)))
+
+    def name_begins(self, text: str) -> Self:
+        """What has a name that begins with these words; an index range on both databases."""
+        start = folded(text, 300).rstrip()
+        if not start:
+            return self.none()
+        if connections[self.db].vendor == "sqlite":  # its LIKE uses no index
+            return self.filter(name_key__gte=start, name_key__lt=start + "\U0010ffff")
+        return self.filter(name_key__startswith=start)
+
+    def exactly(self, reference: str) -> list["Product"]:
+        """What the reference names exactly, at most six, each with its store.
+
+        The first that fits, each an index look-up: a product id (a withdrawn product too), a SKU, an address, a name.
+        """
+        reference = reference.strip()
+        if not reference or not is_plain(reference):
+            return []
+        key, name = address_key(reference), folded(reference, 300)
+        rows, listed = self.select_related("store"), self.select_related("store").listed()
+        ladder = [rows.filter(public_id=reference), listed.filter(sku=reference)]
+        if key:
+            ladder.append(listed.filter(url_key=key))
+        elif name:
+            ladder.append(listed.filter(name_key=name))
+        for step in ladder:
+            if found := list(step.order_by("id")[: _CANDIDATES + 1]):
+                return found
+        return []
+
+    def named(self, reference: str) -> "Product":
+        """Return the one product that a shopper's or model's words name, with its store.
+
+        Product ids, unique SKUs, addresses and exact names are understood. A withdrawn product is found by its id
+        alone: look at `withdrawn_at`.
+
+        Raises:
+            Ambiguous: If several products fit; they are the candidates.
+            NotFound: If none does; whatever comes near is a candidate.
+        """
+        found = self.exactly(reference)
+        if len(found) == 1:
+            return found[0]
+        shown = reference if is_plain(reference) and len(reference) <= 80 else gettext("that")
+        if found:
+            raise Ambiguous(
+                gettext("Several products fit “%(reference)s”.") % {"reference": shown},
+                fix=gettext("Call again with the product_id of the one that is meant."),
+                candidates=[product.as_candidate() for product in found[:_CANDIDATES]],
+            )
+        raise NotFound(
+            gettext("There is no product “%(reference)s”.") % {"reference": shown},
+            fix=gettext("Use search_products to find it, then call again with its product_id."),
+            candidates=[product.as_candidate() for product in self.near(words(reference))],
+        )
+
+    def near(self, folded_words: Sequence[str]) -> list["Product"]:
+        """Return up to five listed products that share words with a text, those that share most first."""
+        asked = [word for word in dict.fromkeys(folded_words) if len(word) > 1][:6]
+        if not asked:
+            return []
+        shared = sum(
+            (models.Case(models.When(search_text__contains=word, then=1), default=0) for word in asked[1:]),
+            start=models.Case(models.When(search_text__contains=asked[0], then=1), default=0),
+        )
+        rows = self.listed().select_related("store").annotate(shared=shared)
+        # Half of the words at least: one common word of five is no resemblance.
+        return list(rows.filter(shared__gte=(len(asked) + 1) // 2).order_by("-shared", "id")[:_CANDIDATES])
+
 
 class Product(models.Model):
     """One row per thing that can be bought; a variant is a row of its own, joined by `group_id`."""
 
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="products")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="products", verbose_name=_("store"))
     # "<store slug>:<sku>", what chats call it. Stable across imports, so that carts keep meaning the same thing.
     public_id = models.CharField(_("product id"), max_length=120, unique=True)
     sku = models.CharField(_("SKU"), max_length=64)
@@ -56,6 +145,10 @@ class Product(models.Model):
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     group_id = models.CharField(_("group"), max_length=120, blank=True)
     options = models.JSONField(_("options"), default=dict, blank=True)
+    # By what it is found; `index` derives them from the rest.
+    name_key = models.CharField(max_length=300, blank=True, editable=False, db_index=True)
+    url_key = models.CharField(max_length=32, blank=True, editable=False)
+    search_text = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -67,7 +160,19 @@ class Product(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["store", "sku"], name="one_product_per_sku"),
-            models.CheckConstraint(condition=models.Q(price__isnull=True) | models.Q(price__gte=0), name="price_not_negative"),
+            models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="price_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["sku"], name="product_by_sku"),
+            models.Index(fields=["url_key"], name="product_by_url"),
+            models.Index(fields=["price", "id"], name="product_by_price"),
+            models.Index(fields=["store", "group_id"], name="product_by_group"),
+            # Holds all that counting what a store sells by category reads.
+            models.Index(
+                fields=["store", "category", "available", "price"],
+                condition=Q(withdrawn_at=None),
+                name="product_by_category",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -82,3 +187,36 @@ class Product(models.Model):
     def in_stock(self) -> bool:
         """Whether at least one can be bought now."""
         return self.for_sale and self.stock != 0
+
+    @property
+    def price_shown(self) -> Money | None:
+        """The price as chats and pages show it, in the locale of the store."""
+        return None if self.price is None else money(self.price, self.currency, self.store.language)
+
+    @property
+    def image_url(self) -> str:
+        """The absolute address of the image, or nothing."""
+        if not self.image.startswith(STATIC_IMAGE):
+            return self.image
+        path = self.image.removeprefix(STATIC_IMAGE)
+        try:
+            address = static(path)
+        except ValueError:  # static files were not collected yet: an image is no reason to fail
+            address = settings.STATIC_URL + path
+        return f"{settings.PUBLIC_URL}{address}"
+
+    def as_candidate(self) -> dict[str, Any]:
+        """What a refusal says of a product that may have been meant; `store` must be loaded."""
+        price = self.price_shown
+        return {
+            "product_id": self.public_id,
+            "name": self.name,
+            "price": price.model_dump() if price else None,
+            "store": self.store.slug,
+        }
+
+    def index(self) -> None:
+        """Derive from the other fields what the product is found by; does not save."""
+        self.name_key = folded(self.name, 300)
+        self.url_key = address_key(self.url)
+        self.search_text = searchable((self.name, self.brand, self.category, self.sku, self.description), 12_000)

@@ -1,0 +1,97 @@
+"""Text from outside: made safe to keep and show, and folded so that people find it however they type it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from hashlib import blake2b
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+# Marks that nobody sees, or that turn the text around them: direction overrides, joiners, soft hyphens.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]"
+)
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]")
+# Vowel points and cantillation. Maqaf (05be), paseq, sof pasuq and nun hafukha separate words instead.
+_NIQQUD = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
+_QUOTES = re.compile("[\"'`´\u05f3\u05f4\u2018-\u201f\u2032\u2033\u2035\u2036\u02b9-\u02bc\uff02\uff07]")
+_DASHES = "-\u05be\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d"
+_COMPOUND = re.compile(rf"\w+(?:[{_DASHES}]\w+)+")
+# A word is letters and digits; a point between digits belongs to the number, and so does a percent sign after it.
+_WORD = re.compile(r"\d+(?:\.\d+)+%?|\d+%|[^\W_]+")
+_TRACKING = ("utm_", "gclid", "fbclid", "msclkid")
+
+
+def clean(text: str, limit: int) -> str:
+    """Return the text on one line, without characters that hide or mislead, at most `limit` characters long."""
+    text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+    return " ".join(text.split())[:limit].rstrip()
+
+
+def clean_paragraphs(text: str, limit: int) -> str:
+    """Return the text cleaned line by line; blank lines between paragraphs stay, one at a time."""
+    lines = [clean(line, limit) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:limit].rstrip()
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text holds nothing that `clean` would drop: no control, invisible or half characters."""
+    return not _UNPRINTABLE.search(text) and not _INVISIBLE.search(text)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, folded for comparison.
+
+    Letter case, compatibility forms, niqqud, quotation marks of every kind, dashes and spaces make no difference:
+    `ק"ג`, `ק״ג` and `קג` are one word, `Coca-Cola` and `coca cola` the same two.
+    """
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(_QUOTES.sub("", _NIQQUD.sub("", text)))
+
+
+def folded(text: str, limit: int) -> str:
+    """Return the words as one string that begins and ends with a space, so that ` word ` finds whole words.
+
+    Empty when there are none.
+    """
+    joined = " ".join(words(text))[: limit - 2].rstrip()
+    return f" {joined} " if joined else ""
+
+
+def searchable(parts: Iterable[str], limit: int) -> str:
+    """Return the folded text in which a product is searched.
+
+    Words joined by dashes are kept in one piece too: `cocacola` finds `Coca-Cola`.
+    """
+    text = "\n".join(parts)
+    joined = [re.sub(f"[{_DASHES}]", "", compound) for compound in _COMPOUND.findall(_QUOTES.sub("", text))]
+    return folded("\n".join((text, *joined)), limit)
+
+
+def web_address(text: str) -> str:
+    """Return an http or https address percent-encoded, or nothing if it is none."""
+    text = quote(text.strip(), safe="%/:?#[]@!$&'()*+,;=~-._", errors="ignore")
+    try:
+        parts = urlsplit(text)
+        if parts.scheme.lower() in ("http", "https") and parts.hostname and not parts.username:
+            parts.port  # noqa: B018 - raises ValueError for a port that is none
+            return text
+    except ValueError:
+        pass
+    return ""
+
+
+def address_key(address: str) -> str:
+    """Return a digest by which an address is found again.
+
+    Scheme, a leading `www.`, the way it is percent-encoded, a final slash, the fragment and the parameters that chats
+    and advertisements append make no difference. Empty for what is no address.
+    """
+    if not (address := web_address(address)):
+        return ""
+    parts = urlsplit(address)
+    host = parts.netloc.lower().removeprefix("www.")
+    query = urlencode(
+        [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not pair[0].lower().startswith(_TRACKING)]
+    )
+    path = unicodedata.normalize("NFC", unquote(parts.path)).rstrip("/")
+    return blake2b(f"{host}{path}?{query}".encode(), digest_size=16).hexdigest()
