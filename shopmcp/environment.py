@@ -1,6 +1,9 @@
 """Reading settings from the environment, so that a mistake names its variable."""
 
+import contextlib
+import os
 import re
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +49,11 @@ class Environment:
     def words(self, name: str) -> list[str]:
         """A comma-separated list."""
         return [word.strip() for word in self.text(name).split(",") if word.strip()]
+
+    def hosts(self, name: str) -> list[str]:
+        """A comma-separated list of host names, without scheme, port or path."""
+        expected = "host names such as shop.example.com, separated by commas"
+        return [self._parsed(name, word, _host, expected) for word in self.words(name)]
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of the choices; the first is the default."""
@@ -95,14 +103,50 @@ def parse_age(text: str) -> timedelta:
 
 
 def secret_key(file: Path) -> str:
-    """Return the key kept in the file, making it at the first start, readable by its owner alone."""
+    """Return the key kept in the file, making it at the first start, readable by its owner alone.
+
+    Raises:
+        ImproperlyConfigured: If the file cannot be read or made, or holds no key.
+    """
     try:
-        with file.open("x") as new:
-            file.chmod(0o600)
+        if not file.exists():
+            _write_secret_key(file)
+        key = file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is not set, and the one kept in {file} cannot be used: {error.strerror}."
+        ) from None
+    if not key:
+        raise ImproperlyConfigured(f"SECRET_KEY is not set, and {file} is empty; delete the file or set the variable.")
+    return key
+
+
+def last_address(file: Path) -> str:
+    """The address that `serve` listened on last, so that other commands can name it; the usual one before that."""
+    try:
+        return _origin(file.read_text().strip())
+    except (OSError, ValueError):
+        return "http://127.0.0.1:8000"
+
+
+def _write_secret_key(file: Path) -> None:
+    # Written aside and linked into place: processes that start together never read half a key, and agree on one.
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as new:
             new.write(get_random_secret_key())
-    except FileExistsError:
-        pass
-    return file.read_text().strip()
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(draft)
+    finally:
+        draft.unlink()
+
+
+def _host(text: str) -> str:
+    name = text.removeprefix(".")
+    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]", name):
+        raise ValueError
+    return text.lower()
 
 
 def _origin(text: str) -> str:

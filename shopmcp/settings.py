@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.environment import Environment, secret_key
+from shopmcp.environment import Environment, last_address, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
@@ -18,13 +18,16 @@ env = Environment(BASE_DIR / ".env")
 # The shop's own
 DATA_DIR = Path(env.text("SHOPMCP_DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 try:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    # Carts and password digests live here: other people on the machine have no business in it.
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"SHOPMCP_DATA_DIR is {str(DATA_DIR)!r}; it must be a folder that can be written: {error.strerror}."
     ) from None
 
-PUBLIC_URL = env.url("PUBLIC_URL", "http://127.0.0.1:8000")
+ADDRESS_FILE = DATA_DIR / "address"  # written by `serve`
+PUBLIC_URL_IS_SET = bool(env.text("PUBLIC_URL"))
+PUBLIC_URL = env.url("PUBLIC_URL", last_address(ADDRESS_FILE))
 SHOPMCP_UNKEYED_CALLS = env.choice("SHOPMCP_UNKEYED_CALLS", ("isolate", "shared", "refuse"))
 SHOPMCP_SESSION_KEYS = env.words("SHOPMCP_SESSION_KEYS")
 SHOPMCP_ACTIVE_WINDOW = env.age("SHOPMCP_ACTIVE_WINDOW", "30m")
@@ -44,19 +47,26 @@ ALLOWED_HOSTS = list(
         [
             f"[{_public.hostname}]" if ":" in (_public.hostname or "") else _public.hostname or "",
             *LOOPBACK_HOSTS,
-            *env.words("ALLOWED_HOSTS"),
+            *env.hosts("ALLOWED_HOSTS"),
         ]
     )
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 _https = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-# A tunnel or proxy ends TLS in front of us and says so in this header. Plain http stays possible: loopback
-# addresses are always served, for health checks and for the owner on the machine itself.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+# Whether a request came over https is uvicorn's to say: `serve` lets it believe a proxy on this machine, nobody else.
+SILENCED_SYSTEM_CHECKS = [
+    # The promise is made for our own host name alone; its neighbours under the same domain belong to others.
+    "security.W005",
+    "security.W021",
+    # Plain http stays served on loopback, for health checks and the owner on the machine itself. Towards the world,
+    # the tunnel or proxy that ends TLS redirects, and cookies never travel over http.
+    "security.W008",
+]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "shopmcp.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -125,12 +135,18 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # Taking the write lock at BEGIN: a transaction that has to upgrade later fails under concurrency instead of waiting.
+        # Taking the write lock at BEGIN: a transaction that has to upgrade later fails under concurrency
+        # instead of waiting.
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
         # FULL: an acknowledged change survives the plug being pulled.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON"
+        ),
     }
+else:
+    # A machine that does not answer is said to be gone after seconds, not minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -156,4 +172,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # A request for another host is answered in words and logged in a line (shopmcp/views.py), not with a traceback.
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
 }

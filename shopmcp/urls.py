@@ -1,8 +1,20 @@
 """One include per app."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from shopmcp import views
 
 urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("healthz", views.healthz, name="healthz"),
+    path("mcp", views.mcp_elsewhere),
+    path("sign-in/<str:token>/", views.sign_in_by_link, name="sign-in"),
+    path("dashboard/", views.dashboard, name="dashboard"),
+    path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found

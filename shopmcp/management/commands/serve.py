@@ -1,0 +1,136 @@
+"""`manage.py serve`: everything between a fresh checkout and a running shop."""
+
+import os
+import socket
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, connections
+
+from catalog.models import Product
+from shopmcp.sign_in import link_for, staff_user
+from shopmcp.static import make_static_ready
+from shopmcp.translations import compile_translations
+
+# Seconds that calls in progress get when the server is told to stop.
+GRACE = 15
+# Longer than the minute for which proxies keep idle connections, so that none is closed under a request on its way.
+KEEP_ALIVE = 75
+
+
+class Command(BaseCommand):
+    help = "Prepare the database and static files, then serve chats and people on one address."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (default: %(default)s)")
+        parser.add_argument("--demo", action="store_true", help="load the demo catalogue if there are no products")
+        parser.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes; wants PostgreSQL")
+        parser.add_argument("--reload", action="store_true", help="restart when the code changes, for developers")
+
+    def handle(self, *args: Any, host: str, port: int, demo: bool, workers: int, reload: bool, **options: Any) -> None:
+        if reload and workers > 1:
+            raise CommandError("--reload works with one worker only.")
+        _check_address(host, port)
+        public_url = settings.PUBLIC_URL if settings.PUBLIC_URL_IS_SET else _address(host, port)
+        self._prepare(demo=demo)
+        settings.ADDRESS_FILE.write_text(f"{public_url}\n")
+        if workers > 1 and connection.vendor == "sqlite":
+            self.stderr.write(
+                self.style.WARNING(
+                    f"Warning: SQLite takes one writer at a time, so {workers} workers answer more slowly than one, "
+                    "and the slowest calls get much slower. Use one worker, or PostgreSQL through DATABASE_URL."
+                )
+            )
+        self._greet(public_url)
+        connections.close_all()
+        _become_uvicorn(host, port, public_url, workers=workers, reload=reload)
+
+    def _prepare(self, *, demo: bool) -> None:
+        try:
+            compile_translations()
+            make_static_ready()
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be written: {error.strerror}.") from None
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            if demo and not Product.objects.exists():
+                from catalog.services import load_demo  # noqa: PLC0415 - reads the demo's files, for those who want it
+
+                load_demo()
+        except DatabaseError as error:
+            where = "DATABASE_URL" if connection.vendor != "sqlite" else "SHOPMCP_DATA_DIR"
+            reason = " ".join(str(error).split())
+            raise CommandError(f"The database that {where} names cannot be used: {reason}") from None
+
+    def _greet(self, public_url: str) -> None:
+        lines = [("MCP URL", f"{public_url}/mcp"), ("Dashboard", f"{public_url}/dashboard/")]
+        # A log keeps what it is given, and the link opens the shop: it is for the eyes of whoever started us.
+        if self.stdout.isatty():
+            lines.append(("Sign in", f"{link_for(staff_user('owner'), public_url)}  (once, within ten minutes)"))
+        for label, text in lines:
+            self.stdout.write(f"{label + ':':<11}{text}")
+        self.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise ArgumentTypeError("the number of workers is from 1 to 256")
+    return int(text)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Try the address before preparing anything: a taken port should be the first thing heard."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == 98:
+            raise CommandError(
+                f"Port {port} on {host} is in use; stop what uses it or choose another --port."
+            ) from None
+        raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+
+
+def _address(host: str, port: int) -> str:
+    """What a browser on this machine types to reach a server that listens there."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    name = f"[{name}]" if ":" in name else name
+    return f"http://{name}" if port == 80 else f"http://{name}:{port}"
+
+
+def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, reload: bool) -> None:
+    """Replace this process, so that signals reach the server itself and it starts with the settings just decided."""
+    command = [
+        sys.executable,
+        # WhiteNoise hands Django files in blocks, which Django reads in a thread; it need not say so in every log.
+        *("-W", "ignore:StreamingHttpResponse must consume synchronous iterators"),
+        *("-m", "uvicorn", "shopmcp.asgi:application"),
+        *("--app-dir", str(settings.BASE_DIR), "--host", host, "--port", str(port)),
+        *("--no-server-header", "--no-access-log", "--ws", "none"),
+        *("--proxy-headers", "--forwarded-allow-ips", "127.0.0.1,::1"),
+        *("--timeout-keep-alive", str(KEEP_ALIVE), "--timeout-graceful-shutdown", str(GRACE)),
+    ]
+    if workers > 1:
+        command += ["--workers", str(workers)]
+    if reload:
+        folders = {Path(app.path) for app in apps.get_app_configs()}
+        own = sorted(folder for folder in folders if folder.parent == settings.BASE_DIR)
+        command += ["--reload", *(part for folder in own for part in ("--reload-dir", str(folder)))]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, command, {**os.environ, "PUBLIC_URL": public_url})

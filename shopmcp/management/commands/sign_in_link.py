@@ -1,0 +1,24 @@
+"""`manage.py sign_in_link`: a way in for whoever may run commands here."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from shopmcp.errors import ShopError
+from shopmcp.sign_in import link_for, staff_user
+
+
+class Command(BaseCommand):
+    help = "Print a sign-in link that works once, for ten minutes. Makes the staff user if there is none."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username", nargs="?", default="owner", help="the staff user (default: owner)")
+
+    def handle(self, *args: Any, username: str, **options: Any) -> str:
+        try:
+            user = staff_user(username)
+        except ShopError as refusal:
+            raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
+        return link_for(user, settings.PUBLIC_URL)

@@ -1,0 +1,109 @@
+"""Signing in by a link: a token for one member of staff that works once, for ten minutes."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shopmcp.errors import InvalidArguments, NotFound, ShopError
+
+GOOD_FOR = timedelta(minutes=10)
+_SALT = "shopmcp.sign_in"
+
+
+class LinkExpired(ShopError):
+    """The link was good once and is not any more."""
+
+    code = "link_expired"
+
+
+def staff_user(username: str) -> User:
+    """Return the member of staff of that name, making one who may do everything if there is nobody.
+
+    The new user has no password: links are the way in until one is set in the admin.
+
+    Raises:
+        InvalidArguments: If the name cannot be a user name, or belongs to somebody who may not enter.
+    """
+    model = get_user_model()
+    if (user := model.objects.filter(username=username).first()) is None:
+        user = model(username=username, is_staff=True, is_superuser=True)
+        user.set_unusable_password()
+        try:
+            user.full_clean(exclude=["password"])
+        except ValidationError as error:
+            raise InvalidArguments(" ".join(error.messages)) from None
+        user.save()
+    if not _may_enter(user):
+        raise InvalidArguments(
+            _("%(username)s is not an active member of staff.") % {"username": username},
+            fix=_("Change that in the admin, or name another user."),
+        )
+    return user
+
+
+def link_for(user: User, public_url: str) -> str:
+    """A link that signs the user in, once, within ten minutes.
+
+    The token names the user's last sign-in. Using the link changes that, and so spends every link made before.
+    """
+    last_login = user.last_login.isoformat() if user.last_login else None
+    token = signing.dumps([user.pk, last_login], salt=_SALT)
+    return f"{public_url}{reverse('sign-in', args=[token])}"
+
+
+def check(token: str) -> User:
+    """Return the user whom the token would sign in, without spending it.
+
+    Raises:
+        NotFound: If this server never made such a token.
+        LinkExpired: If it was used before or is too old.
+    """
+    fix = _("Make a new link with: manage.py sign_in_link")
+    try:
+        pk, last_login = signing.loads(token, salt=_SALT, max_age=GOOD_FOR)
+    except signing.SignatureExpired:
+        raise LinkExpired(_("This sign-in link is more than ten minutes old."), fix=fix) from None
+    except signing.BadSignature:
+        raise NotFound(_("This is not a sign-in link of this shop, or a part of it is missing."), fix=fix) from None
+    user = get_user_model().objects.filter(pk=pk, last_login=last_login and datetime.fromisoformat(last_login)).first()
+    if user is None or not _may_enter(user):
+        raise LinkExpired(_("This sign-in link has been used already, or a newer one has."), fix=fix)
+    return user
+
+
+def spend(token: str) -> User:
+    """Check the token, spend it and return its user; of two that come at once, one wins.
+
+    Raises:
+        NotFound, LinkExpired: As `check` does.
+    """
+    user = check(token)
+    spent = get_user_model().objects.filter(pk=user.pk, last_login=user.last_login)
+    if not spent.update(last_login=timezone.now()):
+        raise LinkExpired(
+            _("This sign-in link has been used already, or a newer one has."),
+            fix=_("Make a new link with: manage.py sign_in_link"),
+        )
+    return user
+
+
+def same_host(host: str, public_url: str) -> bool:
+    """Whether a Host header names the host and port of the public address."""
+    public = urlsplit(public_url)
+    usual = 443 if public.scheme == "https" else 80
+    try:
+        asked = urlsplit(f"//{host}")
+        return (asked.hostname, asked.port or usual) == (public.hostname, public.port or usual)
+    except ValueError:
+        return False
+
+
+def _may_enter(user: User) -> bool:
+    return user.is_active and user.is_staff

@@ -1,0 +1,115 @@
+"""The project's own pages: the landing page, signing in by a link, health, and what is said when something is wrong."""
+
+import logging
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.models import Store
+from shopmcp import sign_in
+from shopmcp.errors import NotFound, ShopError
+
+logger = logging.getLogger("shopmcp.views")
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """What this is and how to connect a chat to it, for the owner of a shop."""
+    public = settings.PUBLIC_URL
+    reachable = public.startswith("https://")
+    return render(request, "shopmcp/landing.html", {"mcp_url": f"{public}/mcp", "reachable": reachable})
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Whether this process can serve, for load balancers and monitors; 503 with the reason when it cannot."""
+    sellable = Q(products__withdrawn_at=None, products__available=True, products__price__isnull=False)
+    try:
+        stores = list(
+            Store.objects.annotate(sellable=Count("products", filter=sellable)).values_list("slug", "name", "sellable")
+        )
+    except (DatabaseError, InterfaceError) as error:
+        # The driver's own words may name hosts and users: they are for the log.
+        logger.error("healthz: the database does not answer: %s", " ".join(str(error).split()))
+        return JsonResponse({"status": "unhealthy", "reason": "The database does not answer."}, status=503)
+    rows = [{"slug": slug, "name": name, "products": products} for slug, name, products in stores]
+    return JsonResponse({"status": "healthy", "stores": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a button, and sign in when it is pressed: whatever merely looks at a link must not spend it."""
+    if not sign_in.same_host(request.get_host(), settings.PUBLIC_URL):
+        link = f"{settings.PUBLIC_URL}{request.path}"
+        message = _("This sign-in link works only at the shop's public address.")
+        return render(request, "shopmcp/sign_in.html", {"message": message, "link": link}, status=403)
+    try:
+        if request.method != "POST":
+            return render(request, "shopmcp/sign_in.html", {"user_to_be": sign_in.check(token)})
+        user = sign_in.spend(token)
+    except ShopError as refusal:
+        status = 404 if isinstance(refusal, NotFound) else 410
+        return render(request, "shopmcp/sign_in.html", {"message": refusal.message, "fix": refusal.fix}, status=status)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    logger.info("%s signed in by a link", user.get_username())
+    return redirect("dashboard")
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponseRedirect:
+    """Where the owner looks first; the records themselves until the dashboard has pages of its own."""
+    return HttpResponseRedirect(reverse("admin:index"))
+
+
+@csrf_exempt
+def mcp_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Chats are answered ahead of Django in `shopmcp.asgi`; a server that does not start there cannot answer them."""
+    sentence = "This server answers pages only; start it with `manage.py serve` to answer chats at /mcp.\n"
+    return HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=501)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: most often a host name that the settings do not list, which only the owner can mend."""
+    if isinstance(exception, DisallowedHost):
+        host = request.headers.get("Host", "")[:100]
+        logger.warning("refused a request for host %r; PUBLIC_URL and ALLOWED_HOSTS say which are served", host)
+        message = _("This shop does not answer under this host name.")
+        fix = _(
+            "If the shop is yours, set PUBLIC_URL to the address you use, "
+            "or add the host name to ALLOWED_HOSTS, and restart."
+        )
+        return _problem(request, 400, message, fix)
+    return _problem(request, 400, _("The request could not be understood."), _("Go back and try again."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, 403, _("You may not see this page."), _("Sign in as a member of staff."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that another page sent, or that was open for too long."""
+    message = _("This form could not be accepted: it was open for too long, or came from another address.")
+    fix = _("Reload the page and send it again. The shop's public address is set by PUBLIC_URL.")
+    return _problem(request, 403, message, fix)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, 404, _("There is no such page."), _("Check the address, or start from the first page."))
+
+
+def _problem(request: HttpRequest, status: int, message: str, fix: str) -> HttpResponse:
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse({"error": {"message": message, "fix": fix}}, status=status)
+    return render(request, "shopmcp/problem.html", {"message": message, "fix": fix, "status": status}, status=status)
