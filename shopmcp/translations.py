@@ -62,7 +62,7 @@ def read_catalogue(po: Path) -> Catalog:
 
 def extract_template(
     file: IO[bytes], keywords: Mapping[str, Any], tags: Collection[str], options: Mapping[str, Any]
-) -> Generator[tuple[int, str, Any, list[str]], None, None]:
+) -> Generator[tuple[int, Any, list[str], str | None], None, None]:
     """Babel's method for Django templates: Django itself turns one into Python calls, line for line."""
     source = templatize(file.read().decode())
     # Its filler keeps the template's indentation, which Python would take for blocks.

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -122,15 +123,20 @@ class LiveServer:
             raise AssertionError(f"manage.py {' '.join(arguments)} failed:\n{result.stdout}{result.stderr}")
         return result
 
-    def get(self, path: str, *, timeout: float = 30, **headers: str) -> Reply:
-        """GET without following redirects; header names with `_` for `-`."""
-        return self.request("GET", path, timeout=timeout, **headers)
+    def get(self, path: str, headers: Mapping[str, str] | None = None, *, timeout: float = 30) -> Reply:
+        return self.request("GET", path, headers=headers, timeout=timeout)
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, *, timeout: float = 30, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout: float = 30,
     ) -> Reply:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(f"{self.url}{path}", data=body, method=method, headers=named)
+        """Send one request; redirects are not followed, and every status is an answer."""
+        request = urllib.request.Request(f"{self.url}{path}", data=body, method=method, headers=dict(headers or {}))
         try:
             with _OPENER.open(request, timeout=timeout) as response:
                 return Reply(response.status, response.headers, response.read())
@@ -142,9 +148,12 @@ class LiveServer:
         """POST one `tools/call` as a client of the 2025-06-18 revision and return its result."""
         params = {"name": name, "arguments": arguments, "_meta": meta or {}}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-        headers = {"Content_Type": "application/json", "MCP_Protocol_Version": "2025-06-18"}
-        headers["Accept"] = "application/json, text/event-stream"
-        answer = self.request("POST", "/mcp", json.dumps(message).encode(), **headers).json()
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": "2025-06-18",
+        }
+        answer = self.request("POST", "/mcp", json.dumps(message).encode(), headers).json()
         result: dict[str, Any] = answer["result"]
         return result
 
