@@ -76,7 +76,7 @@ async def answer(server: Server[Any], body: bytes, headers: Sequence[tuple[bytes
     if (problem := _problem(message)) is not None:
         return failure(400, f"Invalid request: {problem}")
 
-    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    lines = [(name.decode("latin-1"), value.decode("latin-1").strip()) for name, value in headers]
     version = next((value for name, value in lines if name == MCP_PROTOCOL_VERSION_HEADER), None)
     if version is None or version in HANDSHAKE_PROTOCOL_VERSIONS:
         return await _answer_handshake_era(server, message, version or _UNNAMED_VERSION, dict(lines))
