@@ -16,14 +16,24 @@ MODERN = "2026-07-28"
 _ENVELOPE = "io.modelcontextprotocol/"
 
 
+class Address(str):
+    """Where a server answers; `stopping` is set when it begins to stop."""
+
+    stopping: Event
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config):
         super().__init__(config)
-        self.ready = Event()
+        self.ready, self.stopping = Event(), Event()
 
     async def startup(self, sockets=None):
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets=None):
+        self.stopping.set()
+        await super().shutdown(sockets)
 
 
 @contextmanager
@@ -35,7 +45,9 @@ def serving(app, *, lifespan="off"):
         thread.start()
         try:
             assert server.ready.wait(10)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            address = Address(f"http://127.0.0.1:{listening.getsockname()[1]}")
+            address.stopping = server.stopping
+            yield address
         finally:
             server.should_exit = True
             thread.join(20)
