@@ -205,6 +205,16 @@ class Product(models.Model):
             address = settings.STATIC_URL + path
         return f"{settings.PUBLIC_URL}{address}"
 
+    def siblings(self) -> list["Product"]:
+        """Return the other variants of this product that are carried, at most fifty, in the order of import."""
+        if not self.group_id:
+            return []
+        rows = Product.objects.listed().filter(store=self.store, group_id=self.group_id).exclude(pk=self.pk)
+        siblings = list(rows.order_by("id")[:50])
+        for sibling in siblings:
+            sibling.store = self.store
+        return siblings
+
     def as_candidate(self) -> dict[str, Any]:
         """What a refusal says of a product that may have been meant; `store` must be loaded."""
         price = self.price_shown
