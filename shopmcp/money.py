@@ -1,9 +1,10 @@
 """Amounts and how people write them."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 # Chats show both as they come, so the amount carries neither; pages isolate it with <bdi>.
 _MARKS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile("[\u00a0\u202f]")
+# Babel writes KWD1.234; the locale data it draws on wants a space between a code and its figures.
+_CODE_BEFORE_FIGURES = re.compile(r"(?<=[A-Z]{3})(?=\d)")
 
 
 class Money(BaseModel):
@@ -34,6 +37,15 @@ def money(amount: Decimal, currency: str, locale: str) -> Money:
     Remembered, because formatting costs more than reading a cart does.
     """
     places = Decimal(1).scaleb(-get_currency_precision(currency))
-    rounded = amount.quantize(places)
-    written = format_currency(rounded, currency, locale=locale)
-    return Money(amount=str(rounded), formatted=_SPACES.sub(" ", _MARKS.sub("", written)))
+    rounded = amount.quantize(places, ROUND_HALF_UP)
+    written = format_currency(rounded, currency, locale=_locale(locale))
+    written = _CODE_BEFORE_FIGURES.sub(" ", _SPACES.sub(" ", _MARKS.sub("", written)))
+    return Money(amount=str(rounded), formatted=written)
+
+
+def _locale(name: str) -> Locale:
+    """The locale of that name, written `pt-BR` or `pt_BR`; English where nobody writes amounts that way."""
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

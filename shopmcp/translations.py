@@ -44,6 +44,8 @@ def incomplete(po: Path) -> list[str]:
             faults.append(f"{where}: {key[0]!r} is marked fuzzy.")
         elif not all(message.string if isinstance(message.string, tuple) else (message.string,)):
             faults.append(f"{where}: {key[0]!r} is not translated.")
+        else:
+            faults += [f"{where}: {key[0]!r} is translated wrongly: {error}." for error in message.check(catalogue)]
     return faults
 
 

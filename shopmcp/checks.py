@@ -1,0 +1,39 @@
+"""What `manage.py check --deploy` looks at besides Django's own checks: templates that parse, complete languages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.template import TemplateSyntaxError, engines
+
+from shopmcp.translations import catalogues, incomplete
+
+
+@register("templates", deploy=True)
+def templates_parse(**kwargs: Any) -> list[CheckMessage]:
+    """Every template of the project compiles, also those that no test happens to show."""
+    return [Error(fault, id="shopmcp.E001") for fault in _template_faults()]
+
+
+@register("translations", deploy=True)
+def translations_are_complete(**kwargs: Any) -> list[CheckMessage]:
+    """Each catalogue translates every sentence of the project, and none of it doubtfully."""
+    return [
+        Warning(f"{po.relative_to(settings.BASE_DIR)}: {fault}", id="shopmcp.W001")
+        for po in catalogues()
+        for fault in incomplete(po)
+    ]
+
+
+def _template_faults() -> Iterator[str]:
+    engine = engines["django"]
+    own = [Path(app.path) / "templates" for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
+    for folder in [settings.BASE_DIR / "templates", *own]:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            try:
+                engine.from_string(file.read_text())
+            except TemplateSyntaxError as error:
+                yield f"{file.relative_to(settings.BASE_DIR)}: {error}"

@@ -1,0 +1,223 @@
+import contextlib
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.live import ROOT, LiveServer, clean_env, free_port, manage
+
+
+def wait_for(condition, what, within=30):
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"no {what} within {within} seconds"
+        time.sleep(0.05)
+
+
+def test_one_command_prepares_everything_and_prints_where_it_is(server):
+    assert f"MCP URL:   {server.url}/mcp\n" in server.output
+    assert f"Dashboard: {server.url}/dashboard/\n" in server.output
+    assert server.get("/healthz").json() == {"status": "healthy", "stores": []}
+    assert server.get("/dashboard/").headers["location"] == "/admin/"
+
+
+def test_a_log_never_holds_a_sign_in_link(server):
+    assert "sign-in/" not in server.output
+
+
+def test_pages_come_with_their_static_files_and_without_the_servers_name(server):
+    page = server.get("/")
+    style = re.search(r'href="(/static/shopmcp/site\.[0-9a-f]+\.css)"', page.text)[1]
+
+    assert "server" not in page.headers
+    assert server.get(style).status == 200
+    assert "immutable" in server.get(style).headers["cache-control"]
+    assert server.get("/static/shopmcp/site.css").status == 200
+    assert "StreamingHttpResponse" not in server.output
+
+
+def test_another_host_is_refused_by_the_server_too(server):
+    assert server.get("/", {"Host": "evil.example"}).status == 400
+    assert server.get("/", {"Host": f"localhost:{server.port}"}).status == 200
+
+
+def test_chats_are_answered_on_the_same_address(server):
+    message = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
+    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+
+    assert "tools" in server.request("POST", "/mcp", message, headers).json()["result"]
+    assert server.get("/mcp").status == 405
+
+
+def test_other_commands_know_the_address_and_their_link_signs_in_once(server):
+    path = server.manage("sign_in_link").stdout.strip().removeprefix(server.url)
+
+    page = server.get(path)
+    cookie = page.headers["set-cookie"].split(";")[0]
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    form = f"csrfmiddlewaretoken={token}".encode()
+
+    assert server.request("POST", path, form, headers).headers["location"] == "/dashboard/"
+    assert server.request("POST", path, form, headers).status == 410
+
+
+def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(tmp_path):
+    with LiveServer(tmp_path / "data") as server:
+        server.manage("sign_in_link", "dana")
+        key = (server.data_dir / "secret_key").read_text()
+
+        assert server.stop() in (0, -signal.SIGTERM)
+        server.start()
+
+        assert (server.data_dir / "secret_key").read_text() == key
+        users = "from django.contrib.auth.models import User; print([user.username for user in User.objects.all()])"
+        assert "['dana']" in server.manage("shell", "-c", users).stdout
+
+
+def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(tmp_path):
+    with LiveServer(tmp_path / "data", PUBLIC_URL="https://shop.example.com") as server:
+        assert "MCP URL:   https://shop.example.com/mcp\n" in server.output
+        assert server.manage("sign_in_link").stdout.startswith("https://shop.example.com/sign-in/")
+        assert server.get("/").status == 200
+
+        # The proxy that ends TLS runs on this machine, and is believed.
+        proxied = server.get("/", {"Host": "shop.example.com", "X-Forwarded-Proto": "https"})
+        assert proxied.status == 200
+        assert "max-age=31536000" in proxied.headers["strict-transport-security"]
+        assert "secure" in proxied.headers["set-cookie"].lower()
+
+
+def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(tmp_path):
+    with LiveServer(tmp_path / "data", "--workers", "2", DATABASE_URL="") as server:
+        assert "Warning: SQLite takes one writer at a time" in server.output
+        assert server.get("/healthz").status == 200
+
+
+def test_reload_watches_the_projects_own_folders(tmp_path):
+    with LiveServer(tmp_path / "data", "--reload") as server:
+        watched = re.search(r"Will watch for changes in these directories: (.*)", server.output)[1]
+
+    assert str(ROOT / "shopmcp") in watched
+    assert ".venv" not in watched
+
+
+def test_on_a_terminal_a_sign_in_link_is_printed(tmp_path):
+    ours, theirs = pty.openpty()
+    port = free_port()
+    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), NO_COLOR="1")
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    try:
+        os.set_blocking(ours, False)
+        seen = b""
+
+        def read():
+            nonlocal seen
+            with contextlib.suppress(OSError):  # nothing to read yet
+                seen += os.read(ours, 65536)
+            return b"startup complete" in seen
+
+        wait_for(read, "start")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        os.close(ours)
+
+    link = re.search(r"Sign in: +(\S+)", seen.decode())[1]
+    assert link.startswith(f"http://127.0.0.1:{port}/sign-in/")
+
+
+def test_a_port_in_use_is_told_in_one_line_before_anything_is_prepared(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = manage("serve", "--port", str(port), env=clean_env(SHOPMCP_DATA_DIR=str(tmp_path)))
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        f"CommandError: Port {port} on 127.0.0.1 is in use; stop what uses it or choose another --port."
+    ]
+    assert not (tmp_path / "shopmcp.sqlite3").exists()
+    assert not (tmp_path / "static").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--port", "0"], "a port is a number from 1 to 65535"),
+        (["--port", "http"], "a port is a number from 1 to 65535"),
+        (["--workers", "0"], "the number of workers is from 1 to 256"),
+        (["--reload", "--workers", "2"], "--reload works with one worker only"),
+        (["--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
+    ],
+)
+def test_options_that_cannot_work_are_refused_in_words(tmp_path, options, words):
+    result = manage("serve", *options, env=clean_env(SHOPMCP_DATA_DIR=str(tmp_path)))
+
+    assert result.returncode != 0
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "shopmcp.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/nothing"),
+        ("SHOPMCP_DATA_DIR", "{here}"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):
+    (tmp_path / "shopmcp.sqlite3").write_text("this is no database " * 100)
+    env = {"SHOPMCP_DATA_DIR": str(tmp_path), name: value.format(here=tmp_path)}
+    result = manage("serve", "--port", str(free_port()), env=clean_env(**env))
+
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"CommandError: The database that {name} names cannot be used: ")
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [(["--host", "0.0.0.0"], "http://127.0.0.1:{port}"), (["--host", "::"], "http://[::1]:{port}")],
+)
+def test_listening_everywhere_is_printed_as_an_address_that_can_be_opened(tmp_path, options, address):
+    if options[1] == "::" and not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with LiveServer(tmp_path / "data", *options) as server:
+        printed = address.format(port=server.port)
+        assert f"MCP URL:   {printed}/mcp\n" in server.output
+
+
+def test_runserver_serves_pages_and_names_serve_for_chats(tmp_path):
+    port = free_port()
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DEBUG="on")
+    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    helper = LiveServer(tmp_path, DATABASE_URL="")
+    helper.url = f"http://127.0.0.1:{port}"
+    with (tmp_path / "runserver.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
+    try:
+
+        def listening():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_for(listening, "runserver")
+        answer = helper.request("POST", "/mcp", b"{}", {"Content-Type": "application/json"})
+        assert answer.status == 501
+        assert "manage.py serve" in answer.text
+        assert helper.get("/").status == 200
+    finally:
+        process.terminate()
+        process.wait(timeout=30)

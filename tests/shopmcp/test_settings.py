@@ -1,0 +1,97 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.live import ROOT, SETTINGS, clean_env, manage
+
+CONTRACT = {
+    *("SHOPMCP_DATA_DIR", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "PUBLIC_URL", "ALLOWED_HOSTS"),
+    *("SHOPMCP_UNKEYED_CALLS", "SHOPMCP_SESSION_KEYS", "SHOPMCP_ACTIVE_WINDOW", "SHOPMCP_KEEP_CARTS"),
+    *("SHOPMCP_KEEP_EMPTY", "DEBUG"),
+}
+
+
+def show(tmp_path, expression, **env):
+    """The value that an expression over the settings has in a process with these variables."""
+    code = f"from django.conf import settings; print({expression})"
+    command = [sys.executable, "-c", code]
+    environment = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DJANGO_SETTINGS_MODULE="shopmcp.settings", **env)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_with_nothing_set_the_shop_is_closed_to_the_world(tmp_path):
+    shown = show(tmp_path / "new", "settings.DEBUG, settings.ALLOWED_HOSTS, oct(settings.DATA_DIR.stat().st_mode)[-3:]")
+
+    assert shown == "False ['127.0.0.1', 'localhost', '[::1]'] 700"
+    assert (tmp_path / "new" / "secret_key").exists()
+
+
+def test_a_public_https_address_secures_cookies_and_names_the_host(tmp_path):
+    names = [
+        "ALLOWED_HOSTS[0]",
+        "CSRF_TRUSTED_ORIGINS",
+        "SESSION_COOKIE_SECURE",
+        "CSRF_COOKIE_SECURE",
+        "SECURE_HSTS_SECONDS",
+    ]
+    shown = show(tmp_path, ", ".join(f"settings.{name}" for name in names), PUBLIC_URL="https://shop.example.com/")
+
+    assert shown == "shop.example.com ['https://shop.example.com'] True True 31536000"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", "shop.example.com"),
+        ("ALLOWED_HOSTS", "https://shop.example.com"),
+        ("DATABASE_URL", "mysql://localhost/shop"),
+        ("SHOPMCP_DATA_DIR", "/dev/null/shop"),
+        ("SHOPMCP_UNKEYED_CALLS", "perhaps"),
+        ("SHOPMCP_ACTIVE_WINDOW", "soon"),
+        ("SHOPMCP_KEEP_CARTS", "1 month"),
+        ("SHOPMCP_KEEP_EMPTY", "-1h"),
+        ("DEBUG", "maybe"),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_one_line_that_names_the_variable(tmp_path, name, value):
+    result = manage("serve", env=clean_env(**{"SHOPMCP_DATA_DIR": str(tmp_path), name: value}))
+
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"shopmcp: {name} is ") or result.stderr.startswith(f"shopmcp: {name} must be ")
+
+
+def test_a_server_started_without_serve_says_the_same_at_the_end(tmp_path):
+    command = [sys.executable, "-m", "uvicorn", "shopmcp.asgi:application", "--port", "1"]
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DEBUG="maybe")
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].endswith("DEBUG is 'maybe'; it must be on or off.")
+
+
+def test_every_setting_stands_in_the_example_and_is_read_once():
+    code = (ROOT / "shopmcp" / "settings.py").read_text()
+
+    assert set(SETTINGS) == CONTRACT
+    assert all(f'"{name}"' in code for name in SETTINGS)
+
+
+def test_only_the_settings_read_the_environment():
+    readers = [
+        path.relative_to(ROOT)
+        for app in ("shopmcp", "catalog", "carts")
+        for path in sorted((ROOT / app).rglob("*.py"))
+        if "os.getenv" in path.read_text() or "os.environ[" in path.read_text() or "os.environ.get" in path.read_text()
+    ]
+
+    assert readers == []
+
+
+def test_the_deploy_check_is_silent_but_for_what_the_settings_explain(tmp_path):
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), PUBLIC_URL="https://shop.example.com")
+    result = manage("check", "--deploy", "--fail-level", "WARNING", "--tag", "security", env=env)
+
+    assert result.returncode == 0, result.stderr

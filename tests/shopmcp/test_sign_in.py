@@ -1,0 +1,222 @@
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from shopmcp.errors import InvalidArguments, NotFound
+from shopmcp.sign_in import LinkExpired, check, link_for, same_host, spend, staff_user
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+HOST = {"headers": {"host": "127.0.0.1:8000"}}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def public_url(settings):
+    settings.PUBLIC_URL = PUBLIC_URL
+
+
+@pytest.fixture
+def path():
+    """Where a fresh link for the owner leads."""
+    return urlsplit(link_for(staff_user("owner"), PUBLIC_URL)).path
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Let time pass for links that are read from now on."""
+
+    def pass_time(**by):
+        made_at = signing.time.time()
+        monkeypatch.setattr(signing.time, "time", lambda: made_at + timedelta(**by).total_seconds())
+
+    return pass_time
+
+
+def signed_in(client):
+    return "_auth_user_id" in client.session
+
+
+def test_the_command_makes_an_owner_without_a_password_and_prints_a_link_on_the_public_url(capsys):
+    call_command("sign_in_link")
+
+    owner = User.objects.get()
+    assert (owner.username, owner.is_staff, owner.is_superuser, owner.has_usable_password()) == (
+        "owner",
+        True,
+        True,
+        False,
+    )
+    link = capsys.readouterr().out.strip()
+    assert link.startswith(f"{PUBLIC_URL}/sign-in/")
+    assert "\n" not in link
+
+
+def test_the_command_takes_another_name_and_makes_each_user_once(capsys):
+    call_command("sign_in_link", "dana")
+    call_command("sign_in_link", "dana")
+
+    assert [user.username for user in User.objects.all()] == ["dana"]
+
+
+@pytest.mark.parametrize("facts", [{"is_staff": False}, {"is_staff": True, "is_active": False}])
+def test_the_command_opens_no_door_for_those_who_have_none(facts):
+    User.objects.create_user("guest", **facts)
+
+    with pytest.raises(CommandError, match="guest is not an active member of staff"):
+        call_command("sign_in_link", "guest")
+
+    assert User.objects.filter(is_superuser=True).count() == 0
+
+
+@pytest.mark.parametrize("name", ["two words", "", "x" * 151])
+def test_a_name_that_cannot_be_a_user_name_is_refused_and_makes_nobody(name):
+    with pytest.raises(InvalidArguments):
+        staff_user(name)
+
+    assert not User.objects.exists()
+
+
+def test_looking_at_a_link_spends_nothing_and_shows_a_button(client, path):
+    for _ in range(3):
+        response = client.get(path, **HOST)
+
+    assert response.status_code == 200
+    assert "owner" in response.text
+    assert not signed_in(client)
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_pressing_the_button_signs_in_and_leads_to_the_dashboard(client, path):
+    response = client.post(path, **HOST)
+
+    assert (response.status_code, response["Location"]) == (302, "/dashboard/")
+    assert signed_in(client)
+    assert client.get("/admin/", **HOST).status_code == 200
+
+
+def test_a_link_works_once(client, path):
+    client.post(path, **HOST)
+    client.logout()
+
+    for method in (client.get, client.post):
+        response = method(path, **HOST)
+        assert response.status_code == 410
+        assert "used already" in response.text
+        assert "manage.py sign_in_link" in response.text
+    assert not signed_in(client)
+
+
+def test_of_two_that_come_at_once_one_wins(path, monkeypatch):
+    token = path.split("/")[2]
+    user = check(token)
+    monkeypatch.setattr("shopmcp.sign_in.check", lambda token: user)  # both have checked, neither has spent
+
+    spend(token)
+    with pytest.raises(LinkExpired):
+        spend(token)
+
+
+def test_using_a_link_spends_those_made_before_it(client):
+    owner = staff_user("owner")
+    first, second = (link_for(owner, PUBLIC_URL).split("/")[4] for _ in range(2))
+
+    spend(first)
+
+    with pytest.raises(LinkExpired):
+        check(second)
+
+
+def test_a_link_is_good_for_ten_minutes(client, path, later):
+    later(minutes=9, seconds=58)
+    assert client.get(path, **HOST).status_code == 200
+
+    later(seconds=4)
+    response = client.post(path, **HOST)
+    assert response.status_code == 410
+    assert "more than ten minutes old" in response.text
+    assert not signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda path: path[:-3] + "x/", lambda path: "/sign-in/abc/", lambda path: path[:-8] + "/"]
+)
+def test_what_this_server_did_not_sign_opens_nothing(client, path, spoil):
+    response = client.post(spoil(path), **HOST)
+
+    assert response.status_code == 404
+    assert "not a sign-in link of this shop" in response.text
+    assert not signed_in(client)
+
+
+def test_a_link_dies_with_its_users_rights(client, path):
+    User.objects.update(is_staff=False)
+
+    assert client.post(path, **HOST).status_code == 410
+    assert not signed_in(client)
+
+
+def test_a_link_works_on_the_public_host_alone_and_is_not_spent_elsewhere(client, path):
+    response = client.post(path, headers={"host": "localhost:8000"})
+
+    assert response.status_code == 403
+    assert f"{PUBLIC_URL}{path}" in response.text
+    assert not signed_in(client)
+    assert client.post(path, **HOST).status_code == 302
+
+
+def test_the_button_needs_the_form_it_stands_in(path):
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(path, **HOST).status_code == 403
+    assert not signed_in(strict)
+
+    strict.get(path, **HOST)
+    token = strict.cookies["csrftoken"].value
+    assert strict.post(path, {"csrfmiddlewaretoken": token}, **HOST).status_code == 302
+
+
+def test_a_former_secret_key_still_reads_its_links(path, settings):
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = (
+        [settings.SECRET_KEY],
+        "a new key, as long as the old one was: 0123456789",
+    )
+
+    assert check(path.split("/")[2]).username == "owner"
+
+
+def test_without_the_fallback_a_changed_secret_key_reads_none(path, settings):
+    settings.SECRET_KEY = "a new key, as long as the old one was: 0123456789"
+
+    with pytest.raises(NotFound):
+        check(path.split("/")[2])
+
+
+def test_signing_in_changes_the_time_of_the_last_sign_in(client, path):
+    before = timezone.now()
+    client.post(path, **HOST)
+
+    assert User.objects.get().last_login >= before
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "same"),
+    [
+        ("shop.example.com", "https://shop.example.com", True),
+        ("SHOP.example.com:443", "https://shop.example.com", True),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000", True),
+        ("[::1]:8000", "http://[::1]:8000", True),
+        ("shop.example.com:8443", "https://shop.example.com", False),
+        ("localhost:8000", "http://127.0.0.1:8000", False),
+        ("shop.example.com.evil.example", "https://shop.example.com", False),
+        ("shop.example.com:port", "https://shop.example.com", False),
+    ],
+)
+def test_hosts_are_the_same_when_name_and_port_are(host, public, same):
+    assert same_host(host, public) is same
