@@ -71,7 +71,7 @@ def search_products(
     ] = None,
     store: Annotated[str | None, Field(max_length=40, description="Only this store, by its slug.")] = None,
 ) -> Answer[SearchOut]:
-    """Use this when the shopper wants to find, browse or compare products, and for the product_id that add_to_cart needs.
+    """Use this when the shopper wants to find, browse or compare products, or you need the product_id of one.
 
     Search with few, plain words: every word must match. When nothing is found, try fewer words or one of the categories
     the answer offers.
@@ -120,7 +120,7 @@ def get_product(
         ),
     ],
 ) -> Answer[ProductDetailOut]:
-    """Use this when the shopper asks about one product: its description, stock, or the sizes and colours it comes in."""
+    """Use this when the shopper asks about one product: its description, stock, or the sizes and colours it has."""
     _speak(call, Store.objects.filter(slug=product_id.partition(":")[0]).first() or Store.objects.first())
     product = Product.objects.named(product_id)
     call.note_products([product.public_id])

@@ -1,0 +1,83 @@
+"""Stores and products in Django's admin. Imports own the products; by hand one corrects a price or a stock."""
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog import services
+from catalog.models import Product, Store
+from catalog.text import address_key
+from shopmcp.admin import FastAdmin
+
+
+@admin.register(Store)
+class StoreAdmin(FastAdmin):
+    list_display = ("name", "slug", "currency", "language", "base_url")
+    search_fields = ("slug", "name")
+    readonly_fields = ("slug", "currency", "created_at")  # product ids and prices are made of them
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # import_products makes stores
+
+    def has_delete_permission(self, request: HttpRequest, obj: Store | None = None) -> bool:
+        return False  # carts and orders point at their products
+
+
+@admin.register(Product)
+class ProductAdmin(FastAdmin):
+    list_display = ("name", "public_id", "price_text", "stock", "available", "withdrawn_at", "store")
+    list_select_related = ("store",)
+    list_filter = ("store",)
+    search_fields = ("public_id",)  # shows the field; what it finds is decided below
+    search_help_text = _("Product id, SKU, address, or how the name begins.")
+    ordering = ("-id",)
+    fields = (
+        "public_id", "picture", "name", "description", "category", "brand", "price", "currency", "stock", "available",
+        "withdrawn_at", "image", "url", "group_id", "options", "created_at", "updated_at",
+    )  # fmt: skip
+    readonly_fields = (
+        "public_id",
+        "picture",
+        "currency",
+        "withdrawn_at",
+        "group_id",
+        "options",
+        "created_at",
+        "updated_at",
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        """Look up by indexes only, so that a search never walks the table."""
+        asked = search_term.strip()
+        if not asked:
+            return queryset, False
+        rows = Product.objects.filter(Q(public_id=asked) | Q(sku=asked))
+        if key := address_key(asked):
+            rows |= Product.objects.filter(url_key=key)
+        return queryset & (rows | Product.objects.name_begins(asked)), False
+
+    def save_model(self, request: HttpRequest, obj: Product, form: "ModelForm[Product]", change: bool) -> None:
+        services.save_product(obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("price"), empty_value="–")
+    def price_text(self, product: Product) -> str | None:
+        return product.price_shown.formatted if product.price_shown else None
+
+    @admin.display(description=_("picture"), empty_value="–")
+    def picture(self, product: Product) -> SafeString | None:
+        """A link, not an image: pages of ours load no pictures from elsewhere."""
+        if not product.image_url:
+            return None
+        return format_html('<a href="{0}" rel="noreferrer">{0}</a>', product.image_url)
