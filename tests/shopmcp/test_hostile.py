@@ -1,0 +1,234 @@
+"""Whatever a client sends to the real tools, a real server answers sensibly: no 5xx, no −32603, no fault in its log."""
+
+import json
+from http.client import HTTPConnection
+
+import pytest
+
+from shopmcp.server import toolbox
+from tests.live import LiveServer
+from tests.serving import ERAS, dressed
+
+REVISIONS = [era for era in ERAS if era]
+SESSION_KEYS = [
+    "openai/session",
+    "vscode.conversationId",
+    "ai.opencode/sessionID",
+    "antigravity.google/conversation_id",
+    "threadId",
+    "sessionId",
+    "conversationId",
+    "session_id",
+]
+TEXTS = [
+    "",
+    " ",
+    "\u0000",
+    "a\u0000b",
+    "\n\r\t\x1b[31m",
+    "\u202e\u2066\u200b\ufeff",
+    "\uffff\U0010ffff",
+    "🛒👩‍👩‍👧" * 30,
+    "שָׁלוֹם ק״ג",
+    "e\u0301" * 40,
+    "x" * 300,
+    "x" * 20_000,
+    "%",
+    "_%\\",
+    "'; DROP TABLE carts_session; --",
+    '" OR ""="',
+    "{{ 7*7 }} {% debug %} %(x)s {0} ${x}",
+    "<script>alert(1)</script>",
+    "../../../../etc/passwd",
+    "..:0",
+    ":",
+    "shop:",
+    ":sku",
+    "NEAR(a b) AND NOT *",
+    "http://[",
+    "default",
+    "None",
+    "cart_",
+    "cart_" + "A" * 60,
+    "NaN",
+    "١٢",
+    "²",
+    "1e5",
+    "0x10",
+]
+NUMBERS = [0, -1, -5, 1, 2.5, -0.0, 999, 1000, 1e30, 1e-300, 2**31, 2**53 + 1, 2**63, 2**64, 10**40, True, False]
+SHAPES = [None, [], {}, [None], [[]], [{}], [1, "a"], {"": ""}, {"a": {"b": [None]}}, [{"product_id": "x"}] * 60]
+VALUES = [*TEXTS, *NUMBERS, *SHAPES]
+NAMES = [
+    "",
+    " ",
+    "\u0000",
+    "self",
+    "call",
+    "cls",
+    "args",
+    "__class__",
+    "__proto__",
+    "model_config",
+    "cart-id",
+    "ש",
+    "x" * 999,
+]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    with LiveServer(tmp_path_factory.mktemp("hostile"), "--demo") as server:
+        yield server
+
+
+@pytest.fixture
+def probe(live):
+    """Send a message and demand a sensible answer; at the end, demand that the server's log tells of no fault."""
+    connection = HTTPConnection("127.0.0.1", live.port, timeout=30)
+    read = len(live.output)
+
+    def send(message, era):
+        body, headers = dressed(message, era)
+        connection.request("POST", "/mcp", body, headers)
+        reply = connection.getresponse()
+        answer = json.loads(reply.read())
+        assert reply.status < 500, answer
+        if "error" in answer:
+            assert answer["error"]["code"] in range(-32799, -32603) or answer["error"]["code"] in range(-32099, -32000)
+            assert reply.status == 200 or era == "2026-07-28" or answer["id"] is None
+        else:
+            refusal = answer["result"].get("structuredContent", {}).get("error", {})
+            assert refusal.get("code") != "internal_error", message
+            assert bool(refusal) == answer["result"].get("isError", False)
+            assert all(item["text"] for item in answer["result"]["content"])
+        return answer
+
+    yield send
+
+    connection.close()
+    written = live.output[read:]
+    assert "Traceback" not in written, written
+    assert " ERROR " not in written, written
+
+
+def called(name, arguments, *, meta=None, id=1, **beside):
+    params = {"name": name, "arguments": arguments, "_meta": {"openai/session": "hostile"} if meta is None else meta}
+    return {"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params, **beside}
+
+
+@pytest.fixture(params=REVISIONS)
+def era(request):
+    return request.param
+
+
+@pytest.fixture(params=sorted(toolbox.entries))
+def tool(request):
+    return toolbox.entries[request.param].published
+
+
+def plausible(tool):
+    """Arguments of the right types for what the tool demands."""
+    plain = {"string": "x", "integer": 1, "array": [], "boolean": True, "number": 1}
+    properties = tool.input_schema["properties"]
+    return {name: plain[properties[name].get("type", "string")] for name in tool.input_schema.get("required", [])}
+
+
+def test_odd_values_for_every_argument(probe, tool, era):
+    for name in tool.input_schema["properties"]:
+        for value in VALUES:
+            probe(called(tool.name, {**plausible(tool), name: value}), era)
+
+
+def test_odd_values_in_a_list_of_items(probe, era):
+    for value in VALUES:
+        for item in (
+            {"product_id": value},
+            {"product_id": "x", "quantity": value},
+            {"product_id": value, "more": 1},
+            value,
+        ):
+            probe(called("add_to_cart", {"items": [item]}), era)
+        probe(called("add_to_cart", {"items": json.dumps([value])}), era)
+    for text in ("[", "[]", "[" * 900, "[" * 9000 + "]" * 9000, '{"a":1}', "[NaN]", "[1e999]", '["\\ud800"]', "null"):
+        probe(called("add_to_cart", {"items": text}), era)
+
+
+def test_odd_argument_names(probe, tool, era):
+    for name in NAMES:
+        probe(called(tool.name, {**plausible(tool), name: 1}), era)
+    probe(called(tool.name, {f"argument {n}": n for n in range(2000)}), era)
+    probe(called(tool.name, {**plausible(tool), "deep": nested(50)}), era)
+
+
+def test_arguments_that_are_no_object(probe, tool, era):
+    for value in (None, [], "x", 5, True, [{}]):
+        probe(called(tool.name, value), era)
+    message = called(tool.name, {})
+    del message["params"]["arguments"]
+    probe(message, era)
+
+
+def test_odd_conversation_ids(probe, era):
+    for key in SESSION_KEYS:
+        for value in VALUES:
+            probe(called("debug_session", {}, meta={key: value}), era)
+            probe(called("view_cart", {}, meta={}, _meta={key: value}), era)
+    for value in VALUES:
+        probe(
+            called("add_to_cart", {"product_id": "x"}, meta={"openai/session": "hostile", "openai/subject": value}), era
+        )
+
+
+def test_odd_things_that_hosts_tell(probe, era):
+    for key in ("openai/locale", "openai/userAgent", "openai/userLocation", "openai/organization", "progressToken"):
+        for value in VALUES:
+            for name in ("debug_session", "view_cart", "search_products"):
+                probe(called(name, {}, meta={"openai/session": "hostile", key: value}), era)
+    for value in VALUES:
+        probe(called("debug_session", {}, meta={"io.modelcontextprotocol/clientInfo": value}), era)
+        probe(
+            called("debug_session", {}, meta={"io.modelcontextprotocol/clientInfo": {"name": value, "version": value}}),
+            era,
+        )
+
+
+def test_a_crowded_and_a_deep_meta(probe, era):
+    for meta in (
+        {f"key {n}": n for n in range(2000)},
+        dict.fromkeys(NAMES, 1),
+        {text: text for text in TEXTS},
+        {"openai/session": "hostile", "deep": nested(50)},
+    ):
+        probe(called("debug_session", {}, meta=meta), era)
+        probe(called("debug_session", {}, meta={}, _meta=meta), era)
+
+
+def test_odd_tool_names(probe, era):
+    for value in [*TEXTS, *NAMES, "View_cart", "view_cart ", "view-cart", *NUMBERS, *SHAPES]:
+        assert "error" in probe(called(value, {}), era)
+
+
+def test_other_methods_with_odd_params(probe, live, era):
+    methods = ["resources/read", "prompts/get", "completion/complete", "tools/list", "logging/setLevel", "initialize"]
+    for method in [*methods, "subscriptions/listen", "resources/subscribe", "server/discover", "ping", "nonsense"]:
+        for key in ("uri", "name", "ref", "cursor", "level", "protocolVersion", "_meta"):
+            for value in ("x", 1, None, [], {}, "file:///etc/passwd", {"type": "ref/prompt", "name": "x"}):
+                body, headers = dressed({"jsonrpc": "2.0", "id": 1, "method": method, "params": {key: value}}, era)
+                reply = live.request("POST", "/mcp", body, headers)
+                assert reply.status < 500
+                assert reply.json().get("error", {}).get("code") not in (0, -32603)
+
+
+def test_after_all_that_the_shop_still_sells(probe, era):
+    found = probe(called("search_products", {"in_stock_only": True}), era)["result"]["structuredContent"]["products"]
+    added = called("add_to_cart", {"product_id": found[0]["product_id"]}, meta={"openai/session": f"after {era}"})
+
+    assert probe(added, era)["result"]["structuredContent"]["item_count"] == 1
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
