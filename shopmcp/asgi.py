@@ -14,6 +14,8 @@ django = get_asgi_application()
 # Only now: these lead to models, which need the app registry.
 from django.conf import settings  # noqa: E402
 
+from carts.recorder import recorder  # noqa: E402
+
 from shopmcp.edge import Edge  # noqa: E402
 from shopmcp.lanes import lanes  # noqa: E402
 from shopmcp.server import load_tools, server  # noqa: E402
@@ -42,6 +44,7 @@ async def _live(receive: Any, send: Any) -> None:
             lanes.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await recorder.drain()
             await lanes.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

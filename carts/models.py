@@ -1,0 +1,248 @@
+"""What conversations hold: sessions, carts, lines, and one row for every change."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Product, Store
+
+# Counting stops here, so that no answer takes longer the more sessions there are.
+COUNT_CAP = 10_000
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def active(self, now: datetime | None = None) -> Self:
+        """Sessions whose last call is younger than the active window."""
+        return self.filter(last_seen_at__gt=(now or timezone.now()) - settings.SHOPMCP_ACTIVE_WINDOW)
+
+    def real(self) -> Self:
+        """Without those that a check of the isolation made."""
+        return self.filter(is_check=False)
+
+    def quiet_since(self, moment: datetime) -> Self:
+        """Sessions not seen after that moment."""
+        return self.filter(last_seen_at__lte=moment)
+
+    def with_open_cart(self) -> Self:
+        """Join the cart that the session fills now as `open_cart`."""
+        return self.annotate(open_cart=FilteredRelation("carts", condition=Q(carts__ordered_at=None)))
+
+    def capped_count(self) -> int:
+        """How many, counting no further than the cap."""
+        return self.order_by()[:COUNT_CAP].count()
+
+
+class Session(models.Model):
+    """One conversation, as far as the shop can tell conversations apart."""
+
+    public_id = models.CharField(_("public id"), max_length=18, unique=True)
+    # A keyed digest: the conversation's own id is a bearer secret and is kept nowhere. Null for a session that was
+    # minted for a chat without an id; such a chat proves itself with its cart_id.
+    digest = models.CharField(max_length=43, unique=True, null=True, editable=False)  # noqa: DJ001 - unique, so null
+    # The `_meta` key that named the conversation, or `cart_id`, or `default`.
+    source = models.CharField(_("source"), max_length=64)
+    # A keyed digest of `openai/subject`, the person; empty until one is seen.
+    subject = models.CharField(max_length=43, blank=True, editable=False)
+    client = models.CharField(_("client"), max_length=60, blank=True)
+    is_check = models.BooleanField(_("made by a check"), default=False)
+    # An earlier cart of this conversation expired, and no answer of a write has said so yet.
+    expiry_untold = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    last_seen_at = models.DateTimeField(_("last call"), default=timezone.now)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = [models.Index(fields=["-last_seen_at", "-id"], name="session_last_seen")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_active(self) -> bool:
+        return self.last_seen_at > timezone.now() - settings.SHOPMCP_ACTIVE_WINDOW
+
+    @property
+    def duration(self) -> timedelta:
+        """From the first call to the last."""
+        return self.last_seen_at - self.created_at
+
+
+class Cart(models.Model):
+    """What a session holds. A session has one open cart at a time; an order closes it."""
+
+    public_id = models.CharField(_("public id"), max_length=18, unique=True)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="carts", verbose_name=_("session"))
+    # Null while the cart is empty: its first product decides.
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    # Grows by one with every change.
+    version = models.PositiveIntegerField(_("version"), default=0)
+    item_count = models.PositiveIntegerField(_("items"), default=0)
+    ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    updated_at = models.DateTimeField(_("changed"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("cart")
+        verbose_name_plural = _("carts")
+        constraints = [
+            models.UniqueConstraint(fields=["session"], condition=Q(ordered_at=None), name="one_open_cart_per_session")
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class LineQuerySet(models.QuerySet["Line"]):
+    def in_order(self) -> Self:
+        """As they were added."""
+        return self.order_by("id")
+
+
+class Line(models.Model):
+    """A product in a cart."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines", verbose_name=_("cart"))
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", verbose_name=_("product"))
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    price_when_added = models.DecimalField(_("price when added"), max_digits=12, decimal_places=3)
+    # What the shopper was told last, so that a change is told once: see CartState.notices.
+    price_told = models.DecimalField(max_digits=12, decimal_places=3, editable=False)
+    stock_told = models.PositiveIntegerField(null=True, editable=False)
+    withdrawal_told = models.BooleanField(default=False, editable=False)
+
+    objects = LineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "product"], name="one_line_per_product"),
+            models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=999), name="quantity_from_1_to_999"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product_id}"
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def after(self, version: int) -> Self:
+        """What happened since that version, oldest first."""
+        return self.filter(version__gt=version).order_by("version")
+
+
+class Change(models.Model):
+    """One change of a cart: what undo, the timeline and retries all live on."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="changes", verbose_name=_("cart"))
+    # The cart's version after it.
+    version = models.PositiveIntegerField(_("version"))
+    tool = models.CharField(_("tool"), max_length=64)
+    # [{"product": pk, "product_id", "name", "before", "after", "price": the line's price_when_added}, …]
+    delta = models.JSONField(_("what changed"), default=list)
+    # The version that a plain undo of this state goes back to; null when there is nothing to undo.
+    undo_to = models.PositiveIntegerField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    # A digest of the tool and its arguments: the same request_id with others is refused.
+    fingerprint = models.CharField(max_length=43, blank=True)
+    # Kept only for a request_id: {"text", "data"} as it was answered.
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "version"], name="one_change_per_version"),
+            models.UniqueConstraint(
+                fields=["cart", "request_id"], condition=~Q(request_id=""), name="one_change_per_request"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cart_id} v{self.version}"
+
+
+class Tombstone(models.Model):
+    """What stays of a session that expired with items in it, so that a late chat hears of it."""
+
+    public_id = models.CharField(max_length=18, unique=True)
+    digest = models.CharField(max_length=43, unique=True, null=True)  # noqa: DJ001 - unique, so null
+    expired_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class CallRecord(models.Model):
+    """One tool call, for diagnosis and the owner's statistics. It holds no id and no argument but what it names."""
+
+    # Null once the session was cleaned up: the statistics outlive it.
+    session = models.ForeignKey(
+        Session, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name=_("session")
+    )
+    at = models.DateTimeField(_("time"))
+    tool = models.CharField(_("tool"), max_length=64)
+    # `ok`, or the code of the refusal.
+    outcome = models.CharField(_("outcome"), max_length=40)
+    milliseconds = models.FloatField(_("milliseconds"))
+    client = models.CharField(_("client"), max_length=60, blank=True)
+    # Names only, never values.
+    meta_keys = models.JSONField(_("_meta keys"), default=list)
+    source = models.CharField(_("source"), max_length=64)
+    warning = models.CharField(_("warning"), max_length=40, blank=True)
+    # The normalised words of a search, and how many products it found.
+    words = models.JSONField(_("words"), default=list)
+    results = models.PositiveIntegerField(_("results"), null=True, blank=True)
+    products = models.JSONField(_("products"), default=list)
+    # The cart's version after a change.
+    version = models.PositiveIntegerField(_("version"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="call_newest"),
+            models.Index(fields=["session", "-id"], name="call_of_session"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.outcome}"
+
+
+class SessionWarning(models.Model):
+    """A sign that chats may not be told apart, by kind and client."""
+
+    class Kind(models.TextChoices):
+        UNKEYED = "unkeyed", _("call without a conversation id")
+        MALFORMED = "malformed_id", _("malformed conversation id")
+        UNKNOWN_HANDLE = "unknown_handle", _("unknown cart_id")
+        EXPIRED_HANDLE = "expired_handle", _("cart_id of an expired cart")
+        FOREIGN_HANDLE = "foreign_handle", _("cart_id of another conversation")
+        SUBJECT_CHANGED = "subject_changed", _("one conversation id, two people")
+
+    kind = models.CharField(_("kind"), max_length=40, choices=Kind.choices)
+    client = models.CharField(_("client"), max_length=60, blank=True)
+    # As they came with the newest such call; names only.
+    meta_keys = models.JSONField(_("_meta keys"), default=list)
+    calls = models.PositiveIntegerField(_("calls"), default=0)
+    first_at = models.DateTimeField(_("first"))
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("session warning")
+        verbose_name_plural = _("session warnings")
+        constraints = [models.UniqueConstraint(fields=["kind", "client"], name="one_warning_per_kind_and_client")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.client}"

@@ -1,0 +1,28 @@
+"""Everything that changes a session or a cart. Tools, API and commands all call these.
+
+A change is one transaction: the session row is locked first, so that changes of one conversation happen one after the
+other; the cart is loaded, changed in memory, and the difference is saved together with one row that tells what changed.
+"""
+
+from carts.services.changes import add_items, clear_cart, remove_item, set_quantity
+from carts.services.records import Recorded, record_calls
+from carts.services.saving import Conversation, Outcome, Request, find_item, in_transaction, load
+from carts.services.sessions import insert_session
+from carts.services.undo import undo_change
+
+__all__ = [
+    "Conversation",
+    "Outcome",
+    "Recorded",
+    "Request",
+    "add_items",
+    "clear_cart",
+    "find_item",
+    "in_transaction",
+    "insert_session",
+    "load",
+    "record_calls",
+    "remove_item",
+    "set_quantity",
+    "undo_change",
+]

@@ -1,0 +1,96 @@
+"""Writing down which calls came, for diagnosis and for the owner's statistics."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from carts import statements
+from carts.models import SessionWarning
+
+
+@dataclass(slots=True)
+class Recorded:
+    """A call as it is recorded.
+
+    `session` is the session's key where the call found it; otherwise `find_session` finds or makes it now, if the call
+    named one at all.
+    """
+
+    at: datetime
+    tool: str
+    outcome: str
+    milliseconds: float
+    client: str
+    source: str
+    session: int | None = None
+    find_session: Callable[[], int | None] | None = None
+    conversation: str = ""
+    meta_keys: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    words: Sequence[str] = ()
+    results: int | None = None
+    products: Sequence[str] = ()
+    version: int | None = None
+
+
+def record_calls(calls: Sequence[Recorded]) -> None:
+    """Write the calls down, their sessions' last-seen times, and the warnings they gave, in one transaction."""
+    with transaction.atomic():
+        _find_sessions(calls)
+        gone = _touch(calls)
+        statements.insert_call.many(
+            {
+                "session_id": None if call.session in gone else call.session,
+                "at": call.at,
+                "tool": call.tool,
+                "outcome": call.outcome,
+                "milliseconds": call.milliseconds,
+                "client": call.client,
+                "meta_keys": list(call.meta_keys),
+                "source": call.source,
+                "warning": call.warnings[0] if call.warnings else "",
+                "words": list(call.words),
+                "results": call.results,
+                "products": list(call.products),
+                "version": call.version,
+            }
+            for call in calls
+        )
+        _warn(calls)
+
+
+def _find_sessions(calls: Sequence[Recorded]) -> None:
+    # In one order everywhere, and before any session is locked: two recorders never wait for each other.
+    found: dict[str, int | None] = {}
+    for call in sorted(calls, key=lambda call: call.conversation):
+        if call.session is None and call.find_session is not None:
+            if call.conversation not in found:
+                found[call.conversation] = call.find_session()
+            call.session = found[call.conversation]
+
+
+def _touch(calls: Sequence[Recorded]) -> set[int | None]:
+    """Move the sessions' last-seen times; return those that were deleted meanwhile. The others are locked now."""
+    seen: dict[int, datetime] = {}
+    for call in calls:
+        if call.session is not None:
+            seen[call.session] = max(call.at, seen.get(call.session, call.at))
+    return {key for key, at in sorted(seen.items()) if not statements.touch_id.run(id=key, at=at)}
+
+
+def _warn(calls: Sequence[Recorded]) -> None:
+    grouped: dict[tuple[str, str], list[Recorded]] = {}
+    for call in calls:
+        for kind in call.warnings:
+            grouped.setdefault((kind, call.client), []).append(call)
+    for (kind, client), group in sorted(grouped.items()):
+        first, last = group[0], group[-1]
+        SessionWarning.objects.get_or_create(
+            kind=kind, client=client, defaults={"first_at": first.at, "last_at": last.at}
+        )
+        SessionWarning.objects.filter(kind=kind, client=client).update(
+            calls=F("calls") + len(group), last_at=last.at, meta_keys=list(last.meta_keys)
+        )

@@ -1,0 +1,250 @@
+"""Loading and saving a cart: one transaction, the session locked first, one row that tells what changed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from carts import statements
+from carts.models import Change
+from carts.services.sessions import new_public_id
+from carts.state import CartState, LineChange, LineState, Notice, SoldItem, StoreInfo
+from carts.statements import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
+from catalog.models import Product
+from shopmcp.errors import RequestIdReused
+
+
+class Conversation(Protocol):
+    """Whoever is calling; `sessions` decides that."""
+
+    def lock(self) -> SessionRow:
+        """Return the session, locked until the transaction ends; make it if this is its first call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change came to."""
+
+    state: CartState
+    changes: Sequence[LineChange] = ()
+    notices: Sequence[Notice] = ()
+    # The stored answer, where this request was answered before and nothing was done now.
+    replayed: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A write that its caller may repeat: the first answer is stored with the change, and given again for a day."""
+
+    id: str
+    fingerprint: str
+    render: Callable[[Outcome], Mapping[str, Any]]
+
+
+def load(row: SessionRow) -> CartState:
+    """Return the session's open cart as it stands."""
+    state = CartState(row.id, row.public_id, expiry_untold=row.expiry_untold)
+    if row.cart_id is None:
+        return state
+    state.id, state.public_id = row.cart_id, row.cart_public_id or ""
+    state.version, state.currency = row.version or 0, row.currency or ""
+    if row.store_id is not None:
+        state.store = StoreInfo(
+            row.store_id, row.store_slug or "", row.store_name or "", row.store_currency or "", row.store_language or ""
+        )
+    for line in statements.lines_of_cart.all(cart_id=row.cart_id):
+        item = SoldItem._make(line[LINE_WIDTH:])
+        if item.currency != state.currency:
+            # An import changed the product's currency: a price in another one is no price in this cart.
+            item = item._replace(price=None)
+        key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
+        state.lines[item.id] = LineState(
+            item, quantity, price_when_added, price_told, stock_told, withdrawal_told, id=key
+        )
+    return state
+
+
+def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
+    """Return the product that a reference names, with its store.
+
+    Raises:
+        NotFound, Ambiguous: If it names no product, or several.
+    """
+    row = statements.product_by_public_id.first(public_id=reference)
+    if row is None:
+        row = statements.product_by_public_id.first(public_id=Product.objects.named(reference).public_id)
+    assert row is not None
+    return SoldItem._make(row[:PRODUCT_WIDTH]), StoreInfo._make(row[PRODUCT_WIDTH:])
+
+
+def in_transaction(conversation: Conversation) -> SessionRow:
+    """Lock the conversation's session for a moment, which makes it if it is new."""
+    with transaction.atomic():
+        return conversation.lock()
+
+
+def change_cart(
+    conversation: Conversation,
+    tool: str,
+    change: Callable[[CartState], list[Notice]],
+    request: Request | None = None,
+) -> Outcome:
+    """Load, change and save a cart in one transaction; `change` returns what to tell about it."""
+    with transaction.atomic():
+        state = load(conversation.lock())
+        if request is not None and (answer := _answered(state, request)) is not None:
+            return Outcome(state, replayed=answer)
+        return save(state, tool, change(state), undo_to=state.version, request=request)
+
+
+def _answered(state: CartState, request: Request) -> Mapping[str, Any] | None:
+    since = timezone.now() - settings.SHOPMCP_KEEP_ANSWERS
+    found = statements.answer_of_request.first(request_id=request.id, session_id=state.session_id, since=since)
+    if found is None:
+        if state.id is not None:
+            statements.forget_request.run(cart_id=state.id, request_id=request.id)
+        return None
+    fingerprint, answer = found
+    if fingerprint != request.fingerprint:
+        raise RequestIdReused(
+            gettext("This request_id was used before, with other arguments."),
+            fix=gettext("Use a new request_id for a new change."),
+        )
+    stored: Mapping[str, Any] = answer
+    return stored
+
+
+def save(
+    state: CartState,
+    tool: str,
+    notices: Sequence[Notice],
+    *,
+    undo_to: int | None,
+    request: Request | None = None,
+) -> Outcome:
+    """Save what a state changed, and that the answer carries its notices.
+
+    Args:
+        state: Loaded in this transaction.
+        tool: What changed it.
+        notices: What to tell beside the state's own notices.
+        undo_to: The version that undoing this change will lead to.
+        request: Store the answer for it.
+    """
+    now = timezone.now()
+    changes = state.changes
+    locale = state.store.language if state.store else settings.LANGUAGE_CODE
+    notices = list({notice.text: notice for notice in (*notices, *state.notices(locale))}.values())
+    if state.expiry_untold:
+        statements.expiry_told.run(id=state.session_id)
+    _save_lines(state)
+    if changes or request is not None:
+        if not changes:
+            # Only an answer to remember: undo has nothing to do here and steps over it.
+            undo_to = undo_of(state, state.version)
+        state.version += 1
+        _save_cart(state, now)
+    outcome = Outcome(state, changes, notices)
+    if changes or request is not None:
+        _save_change(outcome, tool, undo_to, request, now)
+    return outcome
+
+
+def _save_lines(state: CartState) -> None:
+    told = state.mark_told()
+    originals = state.originals()
+    for pk, before in originals.items():
+        line = state.lines.get(pk)
+        if line is None:
+            if before.id is not None:
+                statements.delete_line.run(id=before.id)
+        elif line.id is not None:
+            _update_line(line)
+    for line in told:
+        if line.id is not None and line.product.id not in originals:
+            _update_line(line)
+
+
+def _update_line(line: LineState) -> None:
+    statements.update_line.run(
+        id=line.id,
+        quantity=line.quantity,
+        price_when_added=line.price_when_added,
+        price_told=line.price_told,
+        stock_told=line.stock_told,
+        withdrawal_told=line.withdrawal_told,
+    )
+
+
+def _save_cart(state: CartState, now: datetime) -> None:
+    # What an empty cart was once about does not bind its next product.
+    store_id, currency = (state.store.id, state.currency) if state.lines and state.store else (None, "")
+    if state.id is None:
+        state.public_id = new_public_id("c_")
+        state.id = statements.insert_cart.run(
+            public_id=state.public_id,
+            session_id=state.session_id,
+            store_id=store_id,
+            currency=currency,
+            version=state.version,
+            item_count=state.item_count,
+            ordered_at=None,
+            created_at=now,
+            updated_at=now,
+        )
+    else:
+        statements.update_cart.run(
+            id=state.id,
+            store_id=store_id,
+            currency=currency,
+            version=state.version,
+            item_count=state.item_count,
+            now=now,
+        )
+    for line in state.lines.values():
+        if line.id is None:
+            line.id = statements.insert_line.run(
+                cart_id=state.id,
+                product_id=line.product.id,
+                quantity=line.quantity,
+                price_when_added=line.price_when_added,
+                price_told=line.price_told,
+                stock_told=line.stock_told,
+                withdrawal_told=line.withdrawal_told,
+            )
+
+
+def _save_change(outcome: Outcome, tool: str, undo_to: int | None, request: Request | None, now: datetime) -> None:
+    statements.insert_change.run(
+        cart_id=outcome.state.id,
+        version=outcome.state.version,
+        tool=tool,
+        delta=[
+            {
+                "product": change.product_pk,
+                "product_id": change.product_id,
+                "name": change.name,
+                "before": change.before,
+                "after": change.after,
+                "price": str(change.price),
+            }
+            for change in outcome.changes
+        ],
+        undo_to=undo_to,
+        request_id=request.id if request else "",
+        fingerprint=request.fingerprint if request else "",
+        answer=request.render(outcome) if request else None,
+        created_at=now,
+    )
+
+
+def undo_of(state: CartState, version: int) -> int | None:
+    """The version that undoing this one leads to; None where there is nothing to undo."""
+    if state.id is None or not version:
+        return None
+    return Change.objects.values_list("undo_to", flat=True).get(cart_id=state.id, version=version)

@@ -1,0 +1,256 @@
+"""The cart's tools. Their docstrings are read by the model that calls them."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from typing import Annotated, Any
+
+from django.conf import settings
+from django.utils.translation import gettext
+from pydantic import BaseModel, ConfigDict, Field
+
+from carts import services, statements
+from carts.models import Session
+from carts.schemas import CartOut, DebugOut, cart_out
+from carts.services import Outcome, Request
+from carts.sessions import UNKEYED, Caller, cart_id_of, received
+from carts.state import MAX_QUANTITY, CartState, Notice
+from carts.wording import cart_text, debug_text
+from shopmcp.arguments import Listed, NeverNull, Whole
+from shopmcp.errors import InvalidArguments
+from shopmcp.money import money
+from shopmcp.server import Answer, Call, tool
+
+_MAX_ITEMS = 50
+# What an empty cart counts in while there is no store at all.
+_NO_CURRENCY = "XXX"
+
+ProductId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=1000,
+        description="The product_id of a search result. A unique SKU, the product's URL or its exact name also work.",
+    ),
+]
+CartId = Annotated[
+    str | None,
+    Field(
+        max_length=200,
+        description="Only if an earlier answer of this conversation asked for it: the cart_id it gave. "
+        "Never invent one.",
+    ),
+]
+Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="How many to add."), Whole, NeverNull()]
+
+
+class Item(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    product_id: ProductId
+    quantity: Quantity = 1
+
+
+@tool(title="Add to cart", invoking="Adding to the cart…", invoked="Added to the cart")
+def add_to_cart(
+    call: Call,
+    product_id: Annotated[ProductId | None, Field(description="The product to add, by its product_id.")] = None,
+    quantity: Quantity = 1,
+    items: Annotated[
+        list[Item] | None,
+        Field(min_length=1, max_length=_MAX_ITEMS, description="Several products at once, instead of product_id."),
+        Listed,
+    ] = None,
+    cart_id: CartId = None,
+    request_id: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=64,
+            description="An id of your own for this change: repeating the call with it adds nothing twice.",
+        ),
+    ] = None,
+) -> Answer[CartOut]:
+    """Use this when the shopper wants to buy something: it adds one product, or several as `items`, to the cart of
+    this conversation. What is in the cart already is added up. Either all of it is added or nothing."""
+    if (product_id is None) == (items is None):
+        raise InvalidArguments(
+            gettext("Say what to add: either product_id or items, not both."),
+            fix=gettext("Call again with one of them."),
+        )
+    if product_id is not None:
+        wanted = [(product_id, quantity)]
+    else:
+        wanted = [(item.product_id, item.quantity) for item in items or ()]
+    call.note_products([reference for reference, _ in wanted])
+    caller = Caller(call, cart_id)
+    request = None
+    if request_id is not None:
+        request = Request(request_id, _fingerprint(wanted), lambda outcome: _dumped(_answer(caller, outcome)))
+    return _answer(caller, services.add_items(caller, wanted, request))
+
+
+@tool(title="Change quantity", idempotent=True, invoking="Changing the cart…", invoked="Cart changed")
+def update_cart_item(
+    call: Call,
+    product_id: ProductId,
+    quantity: Annotated[
+        int,
+        Field(ge=0, le=MAX_QUANTITY, description="The new quantity, not a difference; 0 removes the product."),
+        Whole,
+    ],
+    cart_id: CartId = None,
+) -> Answer[CartOut]:
+    """Use this when the shopper wants another quantity of a product that is in the cart already."""
+    return _write(call, cart_id, lambda caller: services.set_quantity(caller, product_id, quantity), product_id)
+
+
+@tool(
+    title="Remove from cart",
+    destructive=True,
+    idempotent=True,
+    invoking="Removing from the cart…",
+    invoked="Removed from the cart",
+)
+def remove_from_cart(call: Call, product_id: ProductId, cart_id: CartId = None) -> Answer[CartOut]:
+    """Use this when the shopper no longer wants a product: it takes the product out of the cart, whatever its
+    quantity."""
+    return _write(call, cart_id, lambda caller: services.remove_item(caller, product_id), product_id)
+
+
+@tool(title="View cart", read_only=True, invoking="Looking into the cart…", invoked="Cart shown")
+def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
+    """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
+    should be told."""
+    caller = Caller(call, cart_id)
+    state = services.load(caller.find_for_cart())
+    return _answer(caller, Outcome(state, notices=state.notices(_locale(state))), is_change=False)
+
+
+@tool(title="Clear cart", destructive=True, idempotent=True, invoking="Emptying the cart…", invoked="Cart emptied")
+def clear_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
+    """Use this only when the shopper wants to start over: it takes everything out of the cart. undo_cart_change brings
+    it back."""
+    return _write(call, cart_id, services.clear_cart)
+
+
+@tool(title="Undo a cart change", invoking="Undoing…", invoked="Undone")
+def undo_cart_change(
+    call: Call,
+    version: Annotated[
+        int | None,
+        Field(ge=0, le=2_000_000_000, description="The version of the cart to go back to; 0 is the empty start."),
+        Whole,
+    ] = None,
+    cart_id: CartId = None,
+) -> Answer[CartOut]:
+    """Use this when the shopper takes back what was done to the cart: without a version it undoes the newest change
+    that was not itself undone; called again, the one before."""
+    return _write(call, cart_id, lambda caller: services.undo_change(caller, version))
+
+
+@tool(title="Debug session", read_only=True, invoking="Checking the session…", invoked="Session checked")
+def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
+    """Use this to check that this conversation has a cart of its own: it tells which session the shop sees, where the
+    id came from, and what to do if conversations are not told apart."""
+    caller = Caller(call, cart_id)
+    row = caller.find()
+    state = services.load(row) if row else CartState(0, "")
+    names = received(call)
+    report = DebugOut(
+        session=UNKEYED if caller.shares_cart else row.public_id if row else None,
+        source=caller.source,
+        isolated=not caller.shares_cart,
+        active_sessions=Session.objects.real().active().capped_count(),
+        item_count=state.item_count,
+        total=money(state.total, state.currency or _currency(), _locale(state)),
+        received=names,
+        hints=_hints(caller, row is not None),
+    )
+    return Answer(debug_text(report), report)
+
+
+def _write(
+    call: Call, cart_id: str | None, change: Callable[[Caller], Outcome], product_id: str | None = None
+) -> Answer[CartOut]:
+    if product_id is not None:
+        call.note_products([product_id])
+    caller = Caller(call, cart_id)
+    return _answer(caller, change(caller))
+
+
+def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answer[CartOut]:
+    """The cart after a call, as words and as data; a repeated request gets its first answer."""
+    if outcome.replayed is not None:
+        return Answer(outcome.replayed["text"], outcome.replayed["data"])
+    state = outcome.state
+    if is_change:
+        caller.call.notes["version"] = state.version
+        if outcome.changes:
+            caller.call.note_products([change.product_id for change in outcome.changes])
+    if caller.shares_cart:
+        outcome = Outcome(state, outcome.changes, [*outcome.notices, _shared()])
+    cart = cart_out(outcome, cart_id_of(state.session_public_id), state.currency or _currency(state), _locale(state))
+    by_handle = not caller.identity.keyed and not caller.shares_cart
+    return Answer(cart_text(cart, is_change=is_change, name_handle=by_handle), cart)
+
+
+def _dumped(answer: Answer[CartOut]) -> Mapping[str, Any]:
+    data = answer.data
+    return {"text": answer.text, "data": data.model_dump(mode="json") if isinstance(data, BaseModel) else data}
+
+
+def _fingerprint(wanted: Sequence[tuple[str, int]]) -> str:
+    digest = sha256(json.dumps(["add_to_cart", wanted]).encode()).digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _locale(state: CartState) -> str:
+    if state.store is not None:
+        return state.store.language
+    store = statements.first_store.first()
+    return store[-1] if store else settings.LANGUAGE_CODE
+
+
+def _currency(state: CartState | None = None) -> str:
+    if state is not None and state.store is not None:
+        return state.store.currency
+    store = statements.first_store.first()
+    return store[-2] if store else _NO_CURRENCY
+
+
+def _shared() -> Notice:
+    return Notice(
+        "shared_cart",
+        gettext("This chat sends no conversation id, so it shares one cart with every other such chat."),
+    )
+
+
+def _hints(caller: Caller, has_session: bool) -> list[str]:
+    hints = []
+    if caller.identity.malformed:
+        names = ", ".join(caller.identity.malformed)
+        hints.append(
+            gettext("%(names)s came, but not as text of 1 to 256 plain characters, so it was ignored.")
+            % {"names": names}
+        )
+    if caller.shares_cart:
+        hints.append(_shared().text)
+        hints.append(gettext("The shop's owner can set SHOPMCP_UNKEYED_CALLS=isolate to give each chat its own."))
+    elif caller.unkeyed and settings.SHOPMCP_UNKEYED_CALLS == "refuse":
+        hints.append(gettext("This shop keeps no cart for a chat without a conversation id."))
+    elif caller.unkeyed:
+        hints.append(
+            gettext("No conversation id came. add_to_cart starts a cart; pass the cart_id it gives with later calls.")
+        )
+    if caller.unkeyed:
+        hints.append(
+            gettext(
+                "To have conversations told apart by themselves, the client must send an id in _meta, such as "
+                "openai/session, or the owner must add its key to SHOPMCP_SESSION_KEYS."
+            )
+        )
+    elif has_session and not caller.identity.keyed:
+        hints.append(gettext("This chat is known by its cart_id alone: pass it with every cart call."))
+    return hints

@@ -1,0 +1,182 @@
+"""ORM queries whose SQL is built once.
+
+Building SQL is most of what a small query costs in Django. A prepared query is an ordinary one, written with the ORM
+and so portable, in which `Param` stands where a value will be; it is compiled at its first use on a database and from
+then on only executed, through Django's own cursor.
+
+    by_slug = Select(lambda: Store.objects.filter(slug=Param("slug", Store, "slug")).values_list("id", "name"))
+    by_slug.first(slug="demo")
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import sql
+from django.db.models.constants import OnConflict
+from django.db.models.expressions import Expression
+
+_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField)
+
+
+class Param(Expression):
+    """The place of a value in a prepared query; it is converted as the named field of the model would."""
+
+    def __init__(self, name: str, model: type[models.Model], field: str) -> None:
+        found = model._meta.get_field(field)
+        assert isinstance(found, models.Field)
+        self._field = found.target_field if isinstance(found, models.ForeignKey) else found
+        super().__init__(output_field=self._field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", [self]
+
+    def value(self, given: Any) -> Any:
+        """The value as the database driver wants it."""
+        if given is None or isinstance(self._field, _AS_THEY_ARE):
+            return given
+        return self._field.get_db_prep_save(given, connection)
+
+
+class _Prepared:
+    def __init__(self) -> None:
+        self._compiled: dict[str, tuple[str, tuple[Any, ...]]] = {}
+
+    def _compile(self) -> tuple[str, Sequence[Any]]:
+        raise NotImplementedError
+
+    def _statement(self) -> tuple[str, tuple[Any, ...]]:
+        statement = self._compiled.get(connection.vendor)
+        if statement is None:
+            text, params = self._compile()
+            statement = self._compiled[connection.vendor] = (text, tuple(params))
+        return statement
+
+    def _bound(self, params: tuple[Any, ...], values: dict[str, Any]) -> list[Any]:
+        return [param.value(values[param.name]) if isinstance(param, Param) else param for param in params]
+
+
+class Select(_Prepared):
+    """A `values_list` query."""
+
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
+        super().__init__()
+        self._build = build
+        self._converters: dict[str, Any] = {}
+
+    def _compile(self) -> tuple[str, Sequence[Any]]:
+        compiler = self._build().query.get_compiler(connection=connection)
+        text, params = compiler.as_sql()
+        assert compiler.select is not None
+        converters = compiler.get_converters([expression for expression, _, _ in compiler.select])
+        self._converters[connection.vendor] = (compiler, converters)
+        return text, params
+
+    def all(self, **values: Any) -> list[tuple[Any, ...]]:
+        """Return every row."""
+        text, params = self._statement()
+        with connection.cursor() as cursor:
+            cursor.execute(text, self._bound(params, values))
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        compiler, converters = self._converters[connection.vendor]
+        if not converters or not rows:
+            return rows
+        return [tuple(row) for row in compiler.apply_converters(rows, converters)]
+
+    def first(self, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row, or None."""
+        rows = self.all(**values)
+        return rows[0] if rows else None
+
+
+class Update(_Prepared):
+    """An update of the rows that a query finds."""
+
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **values: Any) -> None:
+        super().__init__()
+        self._build = build
+        self._values = values
+
+    def _compile(self) -> tuple[str, Sequence[Any]]:
+        query: Any = self._build().query.chain(sql.UpdateQuery)
+        query.add_update_values(self._values)
+        text, params = query.get_compiler(connection=connection).as_sql()
+        return text, params
+
+    def run(self, **values: Any) -> int:
+        """Return how many rows were changed."""
+        text, params = self._statement()
+        with connection.cursor() as cursor:
+            cursor.execute(text, self._bound(params, values))
+            return int(cursor.rowcount)
+
+
+class Delete(_Prepared):
+    """A deletion of rows that nothing points at: it does not look for dependent rows."""
+
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
+        super().__init__()
+        self._build = build
+
+    def _compile(self) -> tuple[str, Sequence[Any]]:
+        query = self._build().query.chain(sql.DeleteQuery)
+        text, params = query.get_compiler(connection=connection).as_sql()
+        return text, params
+
+    def run(self, **values: Any) -> int:
+        """Return how many rows were deleted."""
+        text, params = self._statement()
+        with connection.cursor() as cursor:
+            cursor.execute(text, self._bound(params, values))
+            return int(cursor.rowcount)
+
+
+class Insert(_Prepared):
+    """An insertion of rows of which every named field is given."""
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        fields: Sequence[str],
+        *,
+        returning: bool = True,
+        ignore_conflicts: bool = False,
+    ) -> None:
+        super().__init__()
+        self._model = model
+        self._fields = fields
+        self._returning = returning and not ignore_conflicts
+        self._ignore = ignore_conflicts
+
+    def _compile(self) -> tuple[str, Sequence[Any]]:
+        meta = self._model._meta
+        fields = [field for field in map(meta.get_field, self._fields) if isinstance(field, models.Field)]
+        row = self._model()
+        for field in fields:
+            # Set past the descriptor of a relation, which would want an instance.
+            row.__dict__[field.attname] = Param(field.attname, self._model, field.name)
+        query = sql.InsertQuery(self._model, on_conflict=OnConflict.IGNORE if self._ignore else None)
+        query.insert_values(fields, [row])
+        compiler = query.get_compiler(connection=connection)
+        if self._returning:
+            compiler.returning_fields = [meta.pk]
+        ((text, params),) = compiler.as_sql()
+        return text, params
+
+    def run(self, **values: Any) -> int | None:
+        """Insert one row; return its primary key, unless built without."""
+        text, params = self._statement()
+        with connection.cursor() as cursor:
+            cursor.execute(text, self._bound(params, values))
+            if not self._returning:
+                return None
+            (key,) = cursor.fetchone()
+            return int(key)
+
+    def many(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Insert several rows; only where no keys are asked for, since none come back."""
+        assert not self._returning
+        text, params = self._statement()
+        with connection.cursor() as cursor:
+            cursor.executemany(text, [self._bound(params, row) for row in rows])

@@ -1,0 +1,45 @@
+"""A small shop, and products to put into carts."""
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import Product, Store
+
+
+@pytest.fixture
+def store(db):
+    return Store.objects.create(slug="shop", name="The Shop", currency="ILS", language="en")
+
+
+@pytest.fixture
+def make_product(store):
+    """Make a product; its SKU is its name in small letters."""
+
+    def make(name="Honey", price="20.00", **fields):
+        sku = fields.pop("sku", name.lower().replace(" ", "-"))
+        of = fields.pop("store", store)
+        product = Product(
+            store=of,
+            sku=sku,
+            public_id=f"{of.slug}:{sku}",
+            name=name,
+            price=None if price is None else Decimal(price),
+            currency=fields.pop("currency", of.currency),
+            **fields,
+        )
+        product.index()
+        product.save()
+        return product
+
+    return make
+
+
+@pytest.fixture
+def honey(make_product):
+    return make_product("Honey", "20.00")
+
+
+@pytest.fixture
+def tea(make_product):
+    return make_product("Tea", "9.90")
