@@ -172,6 +172,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # A request for another host is answered in words and logged in a line (shopmcp/views.py), not with a traceback.
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        # A request for another host is answered in words and logged in a line (shopmcp/views.py), not with a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Only faults of our own: a line for each page that does not exist would name the paths of sign-in links too.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -2,6 +2,7 @@
 
 import hashlib
 from importlib.metadata import version
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -15,9 +16,19 @@ def make_static_ready() -> bool:
     if stamp.is_file() and stamp.read_text() == fingerprint:
         return False
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    _forget_changed()
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(fingerprint)
     return True
+
+
+def _forget_changed() -> None:
+    # Django compares times by the second and keeps what looks newer: an older release copied here would keep our files.
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            collected = settings.STATIC_ROOT / path
+            if collected.is_file() and collected.read_bytes() != Path(storage.path(path)).read_bytes():
+                collected.unlink()
 
 
 def _fingerprint() -> str:

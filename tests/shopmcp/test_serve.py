@@ -187,16 +187,24 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line_that_names_the_setti
     assert "secret" not in line
 
 
-@pytest.mark.parametrize(
-    ("options", "address"),
-    [(["--host", "0.0.0.0"], "http://127.0.0.1:{port}"), (["--host", "::"], "http://[::1]:{port}")],
-)
-def test_listening_everywhere_is_printed_as_an_address_that_can_be_opened(tmp_path, options, address):
-    if options[1] == "::" and not socket.has_ipv6:
+@pytest.mark.parametrize(("host", "opened"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "localhost")])
+def test_listening_everywhere_is_printed_as_an_address_that_can_be_opened(tmp_path, host, opened):
+    if host == "::" and not has_ipv6_loopback():
         pytest.skip("this machine has no IPv6")
-    with LiveServer(tmp_path / "data", *options) as server:
-        printed = address.format(port=server.port)
-        assert f"MCP URL:   {printed}/mcp\n" in server.output
+    server = LiveServer(tmp_path / "data", "--host", host)
+    server.url = f"http://{opened}:{server.port}"
+    with server:
+        assert f"MCP URL:   {server.url}/mcp\n" in server.output
+        assert server.get("/").status == 200
+
+
+def has_ipv6_loopback():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def test_runserver_serves_pages_and_names_serve_for_chats(tmp_path):
