@@ -10,6 +10,15 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from tests.live import LiveServer
+
+GOODS = """sku,name,category,price,stock,image,url,description
+honey,"Honey, ""wild"" 1 ק""ג",Pantry,24.90,,https://example.com/honey.png,https://example.com/honey,From the hills.
+tahini,טחינה גולמית,Pantry,18.50,,,,
+last,Last <b>cup</b>,Kitchen,9.90,3,,,
+gone,Sold-out cup,Kitchen,9.90,0,,,
+unpriced,Cup without a price,Kitchen,,,,,
+"""
 JSON_HEADERS = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 ERAS = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", None]
 MODERN = "2026-07-28"
@@ -51,6 +60,16 @@ def serving(app, *, lifespan="off"):
         finally:
             server.should_exit = True
             thread.join(20)
+
+
+@contextmanager
+def shop(data_dir, **env):
+    """Run `manage.py serve` with a store `shop` of these goods; of `shop:honey` any number can be bought."""
+    with LiveServer(data_dir, **env) as live:
+        goods = data_dir / "goods.csv"
+        goods.write_text(GOODS)
+        live.manage("import_products", str(goods), "--store", "shop", "--currency", "ILS")
+        yield live
 
 
 @dataclass(frozen=True)

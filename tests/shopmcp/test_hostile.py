@@ -6,8 +6,7 @@ from http.client import HTTPConnection
 import pytest
 
 from shopmcp.server import toolbox
-from tests.live import LiveServer
-from tests.serving import ERAS, dressed
+from tests.serving import ERAS, dressed, shop
 
 REVISIONS = [era for era in ERAS if era]
 SESSION_KEYS = [
@@ -78,7 +77,7 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
-    with LiveServer(tmp_path_factory.mktemp("hostile"), "--demo") as server:
+    with shop(tmp_path_factory.mktemp("hostile")) as server:
         yield server
 
 

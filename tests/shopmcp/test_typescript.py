@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from shopmcp.server import toolbox
-from tests.live import LiveServer
+from tests.serving import shop
 
 SDK = "@modelcontextprotocol/sdk@1.32.2"
 SCRIPT = Path(__file__).parent.parent / "node" / "call_tools.mjs"
 # What each tool refuses; nothing at all is wrong enough for a tool without arguments.
 REFUSED = {
     "search_products": {"limit": 0},
-    "get_product": {"product_id": "demo:ghost"},
-    "add_to_cart": {"product_id": "demo:ghost"},
-    "update_cart_item": {"product_id": "demo:ghost", "quantity": 1},
+    "get_product": {"product_id": "shop:ghost"},
+    "add_to_cart": {"product_id": "shop:ghost"},
+    "update_cart_item": {"product_id": "shop:ghost", "quantity": 1},
     "remove_from_cart": {},
     "view_cart": {"cart_id": "cart_forged"},
     "clear_cart": {"cart_id": "cart_forged"},
@@ -57,7 +57,7 @@ def modules():
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
-    with LiveServer(tmp_path_factory.mktemp("typescript"), "--demo") as server:
+    with shop(tmp_path_factory.mktemp("typescript")) as server:
         yield server
 
 
@@ -80,22 +80,16 @@ def call_all(live, modules):
     return call
 
 
-@pytest.fixture(scope="module")
-def product(live):
-    found = live.call_tool("search_products", in_stock_only=True, limit=1)
-    return found["structuredContent"]["products"][0]["product_id"]
-
-
-def test_an_answer_of_every_tool_fits_its_schema(call_all, product):
+def test_an_answer_of_every_tool_fits_its_schema(call_all):
     answered = {
         "list_stores": {},
         "search_products": {},
-        "get_product": {"product_id": product},
-        "add_to_cart": {"product_id": product},
-        "update_cart_item": {"product_id": product, "quantity": 2},
+        "get_product": {"product_id": "shop:honey"},
+        "add_to_cart": {"product_id": "shop:honey"},
+        "update_cart_item": {"product_id": "shop:honey", "quantity": 2},
         "view_cart": {},
         "debug_session": {},
-        "remove_from_cart": {"product_id": product},
+        "remove_from_cart": {"product_id": "shop:honey"},
         "undo_cart_change": {},
         "clear_cart": {},
     }
@@ -116,7 +110,7 @@ def test_a_refusal_of_every_tool_fits_its_schema(call_all):
         assert outcome["structured"]["error"]["message"], name
 
 
-def test_a_search_page_and_a_full_cart_fit_too(call_all, live, product):
+def test_a_search_page_and_a_full_cart_fit_too(call_all, live):
     page = live.call_tool("search_products", limit=20)["structuredContent"]["products"]
     items = [{"product_id": item["product_id"]} for item in page if item["price"] and item["in_stock"]]
 
