@@ -127,6 +127,8 @@ def _text(fields: Mapping[str, Any], column: str) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, Decimal) and value.is_finite() and abs(value) < Decimal(10) ** 64:
         return f"{value:f}"
     raise RowRefused(_("its %(column)s is not text") % {"column": column})
