@@ -9,6 +9,7 @@ from threading import Event, Thread
 from urllib.parse import urlsplit
 
 import uvicorn
+from mcp.shared.inbound import encode_header_value
 
 from tests.live import LiveServer
 
@@ -135,8 +136,8 @@ def dressed(message, era):
         params = message.get("params") if isinstance(message.get("params"), dict) else {}
         lines["Mcp-Method"] = str(message.get("method"))
         name = params.get("uri" if message.get("method") == "resources/read" else "name")
-        if isinstance(name, str) and name.isascii():
-            lines["Mcp-Name"] = name
+        if isinstance(name, str):
+            lines["Mcp-Name"] = encode_header_value(name)
         meta = params.get("_meta", {})
         if isinstance(meta, dict) and isinstance(message.get("params", {}), dict):
             envelope = {f"{_ENVELOPE}protocolVersion": era, f"{_ENVELOPE}clientCapabilities": {}}

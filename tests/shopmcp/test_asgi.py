@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from unittest.mock import AsyncMock
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -58,6 +59,10 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
         assert may_end.wait(10)
         return "done"
 
+    def release(after):
+        assert after.wait(10)
+        may_end.set()
+
     async def slow(ctx, params):
         return CallToolResult(content=[TextContent(type="text", text=await lanes.run("browse", work))])
 
@@ -68,24 +73,13 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
         with serving(asgi.application, lifespan="on") as url:
             answer = threads.submit(rpc, url, None, "tools/call", {"name": "slow"})
             assert entered.wait(10)
-            threads.submit(lambda: url.stopping.wait(10) and may_end.set())
+            threads.submit(release, after=url.stopping)
         assert answer.result().json["result"]["content"][0]["text"] == "done"
 
 
 def test_a_websocket_is_turned_away():
-    sent = []
+    send = AsyncMock()
 
-    @async_to_sync
-    async def connect():
-        await asgi.application({"type": "websocket", "path": "/mcp"}, None, _keep(sent))
+    async_to_sync(asgi.application)({"type": "websocket", "path": "/mcp"}, AsyncMock(), send)
 
-    connect()
-
-    assert sent == [{"type": "websocket.close", "code": 1000}]
-
-
-def _keep(sent):
-    async def send(message):
-        sent.append(message)
-
-    return send
+    send.assert_awaited_once_with({"type": "websocket.close", "code": 1000})

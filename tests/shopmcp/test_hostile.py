@@ -2,6 +2,7 @@
 
 import json
 from http.client import HTTPConnection
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,8 @@ from shopmcp.server import toolbox
 from tests.serving import ERAS, dressed, shop
 
 REVISIONS = [era for era in ERAS if era]
+# Whatever else is wrong is said in a result; −32603 and code 0 are faults of the server.
+PROTOCOL_ERRORS = {-32700, -32600, -32601, -32602, -32020, -32021, -32022}
 SESSION_KEYS = [
     "openai/session",
     "vscode.conversationId",
@@ -56,8 +59,21 @@ TEXTS = [
     "0x10",
 ]
 NUMBERS = [0, -1, -5, 1, 2.5, -0.0, 999, 1000, 1e30, 1e-300, 2**31, 2**53 + 1, 2**63, 2**64, 10**40, True, False]
-SHAPES = [None, [], {}, [None], [[]], [{}], [1, "a"], {"": ""}, {"a": {"b": [None]}}, [{"product_id": "x"}] * 60]
-VALUES = [*TEXTS, *NUMBERS, *SHAPES]
+SHAPES: list[Any] = [
+    None,
+    [],
+    {},
+    [None],
+    [[]],
+    [{}],
+    [1, "a"],
+    {"": ""},
+    {"a": {"b": [None]}},
+    [{"product_id": "x"}] * 60,
+]
+_EVERY = [*TEXTS, *NUMBERS, *SHAPES]
+# The 2025 revisions share one path: the newest gets every value, the others a sample.
+VALUES = {era: _EVERY if era in ("2025-11-25", "2026-07-28") else _EVERY[::6] for era in REVISIONS}
 NAMES = [
     "",
     " ",
@@ -94,7 +110,7 @@ def probe(live):
         answer = json.loads(reply.read())
         assert reply.status < 500, answer
         if "error" in answer:
-            assert answer["error"]["code"] in range(-32799, -32603) or answer["error"]["code"] in range(-32099, -32000)
+            assert answer["error"]["code"] in PROTOCOL_ERRORS, answer
             assert reply.status == 200 or era == "2026-07-28" or answer["id"] is None
         else:
             refusal = answer["result"].get("structuredContent", {}).get("error", {})
@@ -135,12 +151,12 @@ def plausible(tool):
 
 def test_odd_values_for_every_argument(probe, tool, era):
     for name in tool.input_schema["properties"]:
-        for value in VALUES:
+        for value in VALUES[era]:
             probe(called(tool.name, {**plausible(tool), name: value}), era)
 
 
 def test_odd_values_in_a_list_of_items(probe, era):
-    for value in VALUES:
+    for value in VALUES[era]:
         for item in (
             {"product_id": value},
             {"product_id": "x", "quantity": value},
@@ -161,7 +177,8 @@ def test_odd_argument_names(probe, tool, era):
 
 
 def test_arguments_that_are_no_object(probe, tool, era):
-    for value in (None, [], "x", 5, True, [{}]):
+    values: list[Any] = [None, [], "x", 5, True, [{}]]
+    for value in values:
         probe(called(tool.name, value), era)
     message = called(tool.name, {})
     del message["params"]["arguments"]
@@ -169,27 +186,22 @@ def test_arguments_that_are_no_object(probe, tool, era):
 
 
 def test_odd_conversation_ids(probe, era):
-    for key in SESSION_KEYS:
-        for value in VALUES:
+    for value in VALUES[era]:
+        for key in SESSION_KEYS:
             probe(called("debug_session", {}, meta={key: value}), era)
-            probe(called("view_cart", {}, meta={}, _meta={key: value}), era)
-    for value in VALUES:
-        probe(
-            called("add_to_cart", {"product_id": "x"}, meta={"openai/session": "hostile", "openai/subject": value}), era
-        )
+        probe(called("view_cart", {}, meta={}, _meta={"openai/session": value}), era)
+        subject = {"openai/session": "hostile", "openai/subject": value}
+        probe(called("add_to_cart", {"product_id": "x"}, meta=subject), era)
 
 
 def test_odd_things_that_hosts_tell(probe, era):
-    for key in ("openai/locale", "openai/userAgent", "openai/userLocation", "openai/organization", "progressToken"):
-        for value in VALUES:
-            for name in ("debug_session", "view_cart", "search_products"):
-                probe(called(name, {}, meta={"openai/session": "hostile", key: value}), era)
-    for value in VALUES:
-        probe(called("debug_session", {}, meta={"io.modelcontextprotocol/clientInfo": value}), era)
-        probe(
-            called("debug_session", {}, meta={"io.modelcontextprotocol/clientInfo": {"name": value, "version": value}}),
-            era,
-        )
+    keys = ["openai/locale", "openai/userAgent", "openai/userLocation", "openai/organization", "progressToken"]
+    for value in VALUES[era]:
+        for key in keys:
+            probe(called("debug_session", {}, meta={"openai/session": "hostile", key: value}), era)
+        probe(called("search_products", {}, meta={"openai/locale": value}), era)
+        for client in (value, {"name": value, "version": value}):
+            probe(called("debug_session", {}, meta={"io.modelcontextprotocol/clientInfo": client}), era)
 
 
 def test_a_crowded_and_a_deep_meta(probe, era):
@@ -210,9 +222,10 @@ def test_odd_tool_names(probe, era):
 
 def test_other_methods_with_odd_params(probe, live, era):
     methods = ["resources/read", "prompts/get", "completion/complete", "tools/list", "logging/setLevel", "initialize"]
+    values: list[Any] = ["x", 1, None, [], {}, "file:///etc/passwd", {"type": "ref/prompt", "name": "x"}]
     for method in [*methods, "subscriptions/listen", "resources/subscribe", "server/discover", "ping", "nonsense"]:
         for key in ("uri", "name", "ref", "cursor", "level", "protocolVersion", "_meta"):
-            for value in ("x", 1, None, [], {}, "file:///etc/passwd", {"type": "ref/prompt", "name": "x"}):
+            for value in values:
                 body, headers = dressed({"jsonrpc": "2.0", "id": 1, "method": method, "params": {key: value}}, era)
                 reply = live.request("POST", "/mcp", body, headers)
                 assert reply.status < 500
@@ -227,7 +240,4 @@ def test_after_all_that_the_shop_still_sells(probe, era):
 
 
 def nested(depth):
-    value = []
-    for _ in range(depth):
-        value = [value]
-    return value
+    return json.loads("[" * depth + "]" * depth)
