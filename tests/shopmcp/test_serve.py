@@ -13,6 +13,12 @@ import pytest
 from tests.live import ROOT, LiveServer, clean_env, free_port, manage
 
 
+def found(pattern, text):
+    match = re.search(pattern, text)
+    assert match, f"no {pattern} in {text}"
+    return match[1]
+
+
 def wait_for(condition, what, within=30):
     deadline = time.monotonic() + within
     while not condition():
@@ -33,7 +39,7 @@ def test_a_log_never_holds_a_sign_in_link(server):
 
 def test_pages_come_with_their_static_files_and_without_the_servers_name(server):
     page = server.get("/")
-    style = re.search(r'href="(/static/shopmcp/site\.[0-9a-f]+\.css)"', page.text)[1]
+    style = found(r'href="(/static/shopmcp/site\.[0-9a-f]+\.css)"', page.text)
 
     assert "server" not in page.headers
     assert server.get(style).status == 200
@@ -60,7 +66,7 @@ def test_other_commands_know_the_address_and_their_link_signs_in_once(server):
 
     page = server.get(path)
     cookie = page.headers["set-cookie"].split(";")[0]
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    token = found(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     form = f"csrfmiddlewaretoken={token}".encode()
 
@@ -79,6 +85,18 @@ def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(tmp_pat
         assert (server.data_dir / "secret_key").read_text() == key
         users = "from django.contrib.auth.models import User; print([user.username for user in User.objects.all()])"
         assert "['dana']" in server.manage("shell", "-c", users).stdout
+
+
+def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(tmp_path):
+    with LiveServer(tmp_path / "data", "--demo") as server:
+        (store,) = server.get("/healthz").json()["stores"]
+        assert store["slug"] == "demo"
+        assert store["products"] >= 50
+        assert "Loaded a demo catalogue" in server.output
+
+        server.restart()
+        assert server.get("/healthz").json()["stores"] == [store]
+        assert server.output.count("Loaded a demo catalogue") == 1
 
 
 def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(tmp_path):
@@ -102,7 +120,7 @@ def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(t
 
 def test_reload_watches_the_projects_own_folders(tmp_path):
     with LiveServer(tmp_path / "data", "--reload") as server:
-        watched = re.search(r"Will watch for changes in these directories: (.*)", server.output)[1]
+        watched = found(r"Will watch for changes in these directories: (.*)", server.output)
 
     assert str(ROOT / "shopmcp") in watched
     assert ".venv" not in watched
@@ -131,7 +149,7 @@ def test_on_a_terminal_a_sign_in_link_is_printed(tmp_path):
         process.wait(timeout=30)
         os.close(ours)
 
-    link = re.search(r"Sign in: +(\S+)", seen.decode())[1]
+    link = found(r"Sign in: +(\S+)", seen.decode())
     assert link.startswith(f"http://127.0.0.1:{port}/sign-in/")
 
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
-from catalog.models import Product
+from catalog.services import load_demo
 from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
 from shopmcp.translations import compile_translations
@@ -60,10 +60,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename} cannot be written: {error.strerror}.") from None
         try:
             call_command("migrate", interactive=False, verbosity=0)
-            if demo and not Product.objects.exists():
-                from catalog.services import load_demo  # noqa: PLC0415 - reads the demo's files, for those who want it
-
-                load_demo()
+            if demo and (report := load_demo()):
+                self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
         except DatabaseError as error:
             where = "DATABASE_URL" if connection.vendor != "sqlite" else "SHOPMCP_DATA_DIR"
             reason = " ".join(str(error).split())
