@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -44,8 +44,8 @@ def incomplete(po: Path) -> list[str]:
             faults.append(f"{where}: {key[0]!r} is marked fuzzy.")
         elif not all(message.string if isinstance(message.string, tuple) else (message.string,)):
             faults.append(f"{where}: {key[0]!r} is not translated.")
-        else:
-            faults += [f"{where}: {key[0]!r} is translated wrongly: {error}." for error in message.check(catalogue)]
+        elif wrong := [str(error) for error in message.check(catalogue)] or _left_out(message):
+            faults.append(f"{where}: {key[0]!r} is translated wrongly: {', '.join(wrong)}.")
     return faults
 
 
@@ -77,6 +77,14 @@ def _without_filler(line: str) -> str:
         r"""\b(?:n?p?gettext|_)\((?:[^()"']|u?"(?:[^"\\]|\\.)*"|u?'(?:[^'\\]|\\.)*')*\)""", line
     )
     return "; ".join(call[0] for call in calls)
+
+
+def _left_out(message: Message) -> list[str]:
+    """The names that code fills in and the translation does not show; "one item" may do without its number."""
+    if not isinstance(message.id, str) or not isinstance(message.string, str):
+        return []
+    names = re.findall(r"%\(\w+\)", message.id)
+    return [f"{name} is left out" for name in names if name not in message.string]
 
 
 def _is_source(folder: str | os.PathLike[str]) -> bool:

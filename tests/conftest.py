@@ -5,7 +5,9 @@ from asgiref.sync import async_to_sync
 from mcp.client import Client
 
 from shopmcp.server import load_tools, server
+from shopmcp.translations import compile_translations
 
+compile_translations()
 load_tools()
 
 

@@ -67,11 +67,12 @@ def test_what_a_catalogue_owes_is_named_with_its_place(project):
     assert incomplete(project) == []
 
 
-def test_a_translation_must_keep_the_names_that_code_fills_in(project, settings):
+@pytest.mark.parametrize("wrong", ["נשארו רק %(more)s.", "נשארו רק כמה.", "נשארו רק %(left)d."])
+def test_a_translation_must_keep_the_names_that_code_fills_in(project, settings, wrong):
     (settings.BASE_DIR / "shop" / "code.py").write_text('print(_("Only %(left)s left."))\n')
     (settings.BASE_DIR / "templates" / "page.html").unlink()
 
-    project.write_text(f'{PO}\n#, python-format\nmsgid "Only %(left)s left."\nmsgstr "נשארו רק %(more)s."\n')
+    project.write_text(f'{PO}\n#, python-format\nmsgid "Only %(left)s left."\nmsgstr "{wrong}"\n')
     (fault,) = incomplete(project)
     assert fault.startswith("shop/code.py:1: 'Only %(left)s left.' is translated wrongly")
 
