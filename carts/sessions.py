@@ -7,7 +7,7 @@ and is unkeyed. Ids are bearer secrets: only keyed digests of them leave this mo
 import hmac
 import re
 from base64 import b32encode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -149,7 +149,7 @@ class Caller:
         digests, handle = self._way_in()
         if digests:
             row = _by_digest(digests)
-            if row is None or self._adopts(row) or row.digest != digests[0]:
+            if row is None or self._is_outdated(row, digests[:1]):
                 row = self._write_first()
             elif self._is_another(row):
                 row = _by_digest(self.identity.with_subject) or self._write_first()
@@ -185,7 +185,7 @@ class Caller:
             if self._is_another(row):
                 row = self._locked(self.identity.with_subject)
                 warn(self.call, _Kind.SUBJECT_CHANGED)
-            if self._adopts(row) or row.digest not in (digests[0], *self.identity.with_subject[:1]):
+            if self._is_outdated(row, (*digests[:1], *self.identity.with_subject[:1])):
                 row = self._renewed(row, digests)
             return self._entered(row)
         if handle is None:
@@ -259,9 +259,10 @@ class Caller:
             is_check=self.identity.is_check,
         )
 
-    def _adopts(self, row: SessionRow) -> bool:
-        """Whether this call is the first to say which person the conversation belongs to."""
-        return not row.subject and bool(self.identity.subjects)
+    def _is_outdated(self, row: SessionRow, current: Sequence[str]) -> bool:
+        """Whether the session is kept under an earlier secret key, or its person is, or was not known before."""
+        subjects = self.identity.subjects
+        return row.digest not in current or (bool(subjects) and (not row.subject or row.subject in subjects[1:]))
 
     def _is_another(self, row: SessionRow) -> bool:
         """Whether the conversation belongs to another person than the call's."""

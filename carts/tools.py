@@ -1,6 +1,7 @@
 """The cart's tools. Their docstrings are read by the model that calls them."""
 
 import json
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
@@ -23,6 +24,7 @@ from shopmcp.money import money
 from shopmcp.server import Answer, Call, tool
 
 _MAX_ITEMS = 50
+_PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
 # What an empty cart counts in while there is no store at all.
 _NO_CURRENCY = "XXX"
 
@@ -83,7 +85,7 @@ def add_to_cart(
         wanted = [(product_id, quantity)]
     else:
         wanted = [(item.product_id, item.quantity) for item in items or ()]
-    call.note_products([reference for reference, _ in wanted])
+    _note_products(call, [reference for reference, _ in wanted])
     caller = Caller(call, cart_id)
     request = None
     if request_id is not None:
@@ -175,9 +177,14 @@ def _write(
     call: Call, cart_id: str | None, change: Callable[[Caller], Outcome], product_id: str | None = None
 ) -> Answer[CartOut]:
     if product_id is not None:
-        call.note_products([product_id])
+        _note_products(call, [product_id])
     caller = Caller(call, cart_id)
     return _answer(caller, change(caller))
+
+
+def _note_products(call: Call, references: Sequence[str]) -> None:
+    """Record what looks like product ids; whatever else a caller sends in their place is nobody's statistics."""
+    call.note_products([reference for reference in references if _PRODUCT_ID.fullmatch(reference)])
 
 
 def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answer[CartOut]:
