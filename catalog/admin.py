@@ -1,7 +1,7 @@
 """Stores and products in Django's admin. Imports own the products; by hand one corrects a price or a stock."""
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -18,6 +18,7 @@ from shopmcp.admin import FastAdmin
 class StoreAdmin(FastAdmin):
     list_display = ("name", "slug", "currency", "language", "base_url")
     search_fields = ("slug", "name")
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     readonly_fields = ("slug", "currency", "created_at")  # product ids and prices are made of them
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -102,11 +102,11 @@ class _Walk:
     def _entries(self, end: str, begin: Callable[[], Any]) -> Iterator[Any]:
         """Yield at each entry of the list or object that begins here; the consumer takes the entry's value."""
         self._take(self.text[self.at])
-        while not self._sees(end):
+        more = not self._sees(end)
+        while more:
             yield begin()
-            if not self._sees(","):
-                break
-            self._take(",")
+            if more := self._sees(","):
+                self._take(",")
         self._take(end)
 
     def _name(self) -> str:

@@ -1,0 +1,38 @@
+"""A small shop with the names that break careless code, and files to import."""
+
+from typing import Any
+
+import pytest
+
+from catalog.models import Store
+from catalog.services import create_product, import_products
+
+
+@pytest.fixture
+def grocer(db):
+    return Store.objects.create(slug="grocer", name="Grocer", currency="ILS", language="en")
+
+
+@pytest.fixture
+def shelf(grocer):
+    """Five products of the grocer, by SKU."""
+    rows: list[tuple[str, str, str | None, dict[str, Any]]] = [
+        ("A1", 'אורז בסמטי 1 ק"ג', "12.90", {"category": "Grains", "brand": "Hillside"}),
+        ("A2", "Quinoa <b>red</b> 500 g", "21.90", {"category": "Grains", "stock": 0}),
+        ("A3", "Baker's dozen bagels", "32.00", {"category": "Bakery", "description": "Boiled with malt, then baked."}),
+        ("A4", "Coca-Cola 1.5 l", "8.00", {"category": "Drinks", "url": "https://shop.example.com/p/cola-i77"}),
+        ("A5", "Rye bread", None, {"category": "Bakery"}),
+    ]
+    return {sku: create_product(grocer, sku=sku, name=name, price=price, **rest) for sku, name, price, rest in rows}
+
+
+@pytest.fixture
+def load(db, tmp_path):
+    """Import a text as a file into the store `shop`."""
+
+    def load(text, *, name="products.csv", slug="shop", **options):
+        file = tmp_path / name
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return import_products(file, slug=slug, **options)
+
+    return load

@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from catalog.feeds import FORMATS, Record, Refused, Unreadable, read_feed
+
+
+def read(tmp_path, text, format_name="auto"):
+    file = tmp_path / "products"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return list(read_feed(file, format_name))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_is_read_whatever_its_delimiter_and_encoding(tmp_path, delimiter, encoding):
+    lines = ["SKU,Product Name,מחיר,Colour", "a1,אורז,9.90,white", "", "a2,Rice,,"]
+
+    assert read(tmp_path, "\n".join(lines).replace(",", delimiter).encode(encoding)) == [
+        Record(2, {"sku": "a1", "name": "אורז", "price": "9.90"}),
+        Record(4, {"sku": "a2", "name": "Rice"}),
+    ]
+
+
+def test_lines_are_counted_through_fields_that_hold_line_breaks(tmp_path):
+    assert read(tmp_path, 'id,title,description\r\n1,One,"two\r\nlines"\r\n2,Two,\r\n3,Three,x,surplus\r\n') == [
+        Record(2, {"sku": "1", "name": "One", "description": "two\r\nlines"}),
+        Record(4, {"sku": "2", "name": "Two"}),
+        Refused(5, "it has more fields than the first line has names"),
+    ]
+
+
+def test_of_several_names_for_a_column_the_plainest_that_holds_something_wins(tmp_path):
+    assert read(tmp_path, "id,sku,name,image_link,image\n1,,One,a.jpg,\n2,s2,Two,a.jpg,b.jpg\n") == [
+        Record(2, {"sku": "1", "name": "One", "image": "a.jpg"}),
+        Record(3, {"sku": "s2", "name": "Two", "image": "b.jpg"}),
+    ]
+
+
+@pytest.mark.parametrize("wrapped", ["%s", '{"products": %s}', '{"made": {"by": [1]}, "items": %s, "total": 2}'])
+def test_json_is_read_with_the_line_of_each_object(tmp_path, wrapped):
+    text = wrapped % '[\n {"id": 1, "title": "One",\n  "price": 9.90},\n "x",\n {"id": "b", "name": "Two"}]'
+
+    first, second, third = read(tmp_path, text)
+
+    assert first == Record(2, {"sku": 1, "name": "One", "price": first.fields["price"]})
+    assert str(first.fields["price"]) == "9.90"
+    assert (second, third) == (Refused(4, "it is not an object"), Record(5, {"sku": "b", "name": "Two"}))
+
+
+def test_a_scraped_file_is_recognised_and_its_skus_come_from_the_addresses(tmp_path):
+    rows = [{"name": "One", "url": "one--i7"}, {"name": "Two", "url": "two"}, {"name": "Three", "url": "three-i9?x=1"}]
+
+    assert read(tmp_path, json.dumps({"products": rows})) == [
+        Record(1, {"name": "One", "url": "one--i7", "sku": "i7"}),
+        Refused(1, "its address does not end in a number such as i281"),
+        Record(1, {"name": "Three", "url": "three-i9?x=1", "sku": "i9"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ("   \n", "empty"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"sku,name\n1,\xe0\xe1", "not UTF-8"),
+        ("just a sentence.", "none of the formats"),
+        ("sku,price\n1,2\n", "no column"),
+        ('sku,name\n1,"open\n2,x\n', "cannot be read"),
+        ('sku,name\n1,"a"b\n', "cannot be read"),
+        ("[", "not JSON"),
+        ('[{"id": 1}', "not JSON"),
+        ('[{"id": 1},]', "not JSON"),
+        ('[{"id": 1}] and more', "not JSON"),
+        ('{"products": [{"id": 1}], ', "not JSON"),
+        ('{"products": {"a": 1}}', "no list of products"),
+        ("{1: 2}", "not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(tmp_path, text, words):
+    with pytest.raises(Unreadable, match=words):
+        read(tmp_path, text)
+
+
+def test_a_missing_file_and_a_folder_are_unreadable(tmp_path):
+    for path in (tmp_path, tmp_path / "nothing"):
+        with pytest.raises(Unreadable, match="no file"):
+            read_feed(path)
+
+
+def test_a_file_that_is_too_large_is_not_even_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr("catalog.feeds.LARGEST_FILE", 10)
+
+    with pytest.raises(Unreadable, match="larger"):
+        read(tmp_path, "sku,name\n1,One\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_can_be_insisted_on(tmp_path, name):
+    with pytest.raises(Unreadable):
+        read(tmp_path, "nothing of the kind", name)

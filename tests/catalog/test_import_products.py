@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.models import Product, Store
+from catalog.search import Search, search
+
+WEFT = Path(__file__).parents[3] / "shared/data/weft-products.json"
+BASE = "https://www.nizat.com/"
+
+
+@pytest.fixture
+def run(db, capsys, tmp_path):
+    """Run the command on a text, as a file, and return what it printed."""
+
+    def run(text, *arguments):
+        file = tmp_path / "products.csv"
+        file.write_text(text)
+        call_command("import_products", str(file), *arguments)
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_the_summary_counts_and_names_each_refused_line(run):
+    assert run("sku,name,price\na,Rice,9.90\nb,Rye,-1\n,Dates,5\n") == (
+        "shop: 1 created, 0 changed, 0 unchanged, 0 withdrawn, 2 refused\n"
+        "  line 3 (b): its price is negative\n"
+        "  line 4: it has no SKU\n"
+    )
+
+
+def test_a_dry_run_says_so_and_changes_nothing(run):
+    printed = run("sku,name\na,Rice\n", "--dry-run", "--store", "new")
+
+    assert printed == (
+        "new: 1 created, 0 changed, 0 unchanged, 0 withdrawn, 0 refused\nThis was a dry run: nothing was changed.\n"
+    )
+    assert not Store.objects.exists()
+
+
+def test_relative_addresses_without_a_base_are_told(run):
+    assert "1 product has a relative address" in run("sku,name,url\na,Rice,p/1\n")
+
+
+def test_the_options_reach_the_store(run):
+    run("sku,name,url\na,Rice,p/1\n", "--store", "kiosk", "--currency", "usd", "--base-url", BASE, "--format", "csv")
+
+    product = Product.objects.select_related("store").get()
+    assert (product.public_id, product.currency, product.url) == ("kiosk:a", "USD", f"{BASE}p/1")
+    assert product.store.base_url == BASE
+
+
+@pytest.mark.parametrize(("text", "arguments"), [("[", ()), ("sku,name\na,Rice\n", ("--store", "Not A Slug"))])
+def test_what_cannot_be_done_ends_with_exit_code_1_and_changes_nothing(run, text, arguments):
+    with pytest.raises(CommandError, match=r"Nothing was changed\.") as error:
+        run(text, *arguments)
+
+    assert error.value.returncode == 1
+    assert not Store.objects.exists()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_gets_a_progress_bar_and_a_log_does_not(db, tmp_path, monkeypatch, capsys, terminal):
+    file = tmp_path / "products.csv"
+    file.write_text("sku,name\n" + "".join(f"{n},Product {n}\n" for n in range(10)))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+
+    call_command("import_products", str(file))
+
+    printed = capsys.readouterr()
+    assert "10 created" in printed.out
+    assert ("Saving" in printed.err) is terminal
+
+
+@pytest.mark.skipif(not WEFT.exists(), reason="the scraped example file is not here")
+def test_the_scraped_example_gives_its_hundred_products(db, capsys):
+    arguments = [str(WEFT), "--store", "weft", "--currency", "ILS", "--base-url", BASE]
+    call_command("import_products", *arguments)
+    call_command("import_products", *arguments)
+
+    assert capsys.readouterr().out == (
+        "weft: 100 created, 0 changed, 0 unchanged, 0 withdrawn, 0 refused\n"
+        "weft: 0 created, 0 changed, 100 unchanged, 0 withdrawn, 0 refused\n"
+    )
+    source = json.loads(WEFT.read_text())["products"]
+    bulgur = Product.objects.select_related("store").get(public_id="weft:i281")
+    assert bulgur.name == source[0]["name"]
+    assert (bulgur.url, bulgur.image) == (BASE + source[0]["url"], BASE.rstrip("/") + source[0]["image"])
+    assert bulgur.price_shown.formatted == "9.90 ₪"
+    assert Product.objects.for_sale().count() == 100
+
+    def names(query):
+        return {product.name for product in search(Search(query), limit=50).products}
+
+    assert names("קינואה") == {entry["name"] for entry in source if "קינואה" in entry["name"]}
+    assert len(names("קינואה")) == 8
+    assert names("ק״ג") == names('ק"ג') >= {entry["name"] for entry in source if 'ק"ג' in entry["name"]}

@@ -1,0 +1,196 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from catalog.models import Product, Store
+from catalog.search import Search, categories, categories_like, search, shelves
+from catalog.services import create_product
+from shopmcp.errors import InvalidArguments
+
+
+def skus(query="", limit=50, cursor=None, **asked):
+    return [product.sku for product in search(Search(query, **asked), limit=limit, cursor=cursor).products]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("rye", ["A5"]),
+        ("BREAD rye", ["A5"]),
+        ("bread rye oat", []),
+        ("אורז", ["A1"]),
+        ("ק״ג", ["A1"]),
+        ('1 ק"ג אורז', ["A1"]),
+        ("אוֹרֶז", ["A1"]),
+        ("bakers dozen", ["A3"]),
+        ("BAKER’S", ["A3"]),
+        ("coca cola", ["A4"]),
+        ("cocacola", ["A4"]),
+        ("coca–cola 1.5", ["A4"]),
+        ("<b>red</b>", ["A2"]),
+        ("malt", ["A3"]),
+        ("hillside", ["A1"]),
+        ("bakery", ["A3", "A5"]),
+        ("grains 500", ["A2"]),
+        ("%", []),
+        ("_", []),
+        ("'", []),
+        ("***", []),
+        ("' OR 1=1 --", []),
+        ("zebra", []),
+    ],
+)
+def test_every_word_must_match_somewhere_however_it_is_spelt(shelf, query, expected):
+    assert skus(query) == expected
+
+
+def test_an_empty_query_lists_everything_in_the_order_of_import(shelf):
+    assert skus("") == skus("   ") == ["A1", "A2", "A3", "A4", "A5"]
+
+
+@pytest.mark.parametrize("query", ["grocer:A5", "A5", "rye bread"])
+def test_what_the_query_names_exactly_comes_first(shelf, grocer, query):
+    create_product(grocer, sku="A0", name=f"A rye bread with {query} for grocer:A5", price="1")
+
+    assert skus(query)[0] == "A5"
+
+
+def test_a_product_address_finds_its_product(shelf):
+    assert skus("https://www.shop.example.com/p/cola-i77?utm_source=chatgpt.com") == ["A4"]
+
+
+def test_the_best_come_first(grocer):
+    rows: list[tuple[str, str, dict[str, Any]]] = [
+        ("described", "Soup", {"description": "With rice."}),
+        ("glued", "Licorice", {}),
+        ("later", "Brown basmati rice", {}),
+        ("sold out", "Rice", {"stock": 0}),
+        ("first", "Rice, long", {}),
+        ("exact", "Rice", {}),
+    ]
+    for sku, name, rest in rows:
+        create_product(grocer, sku=sku, name=name, price="1", **rest)
+
+    assert skus("rice") == ["exact", "sold out", "first", "later", "glued", "described"]
+
+
+def test_withdrawn_products_are_never_listed(shelf):
+    Product.objects.filter(sku="A5").update(withdrawn_at=timezone.now())
+
+    assert skus("rye") == skus("grocer:A5") == []
+    assert "A5" not in skus("")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"min_price": Decimal("12.90"), "max_price": Decimal("21.90")}, ["A1", "A2"]),
+        ({"min_price": Decimal("12.91")}, ["A2", "A3"]),
+        ({"max_price": Decimal("0")}, []),
+        ({"categories": ("Bakery",)}, ["A3", "A5"]),
+        ({"categories": ()}, []),
+        ({"in_stock_only": True}, ["A1", "A3", "A4"]),
+        ({"sort": "price_asc"}, ["A4", "A1", "A2", "A3", "A5"]),
+        ({"sort": "price_desc"}, ["A3", "A2", "A1", "A4", "A5"]),
+        ({"sort": "name"}, ["A3", "A4", "A2", "A5", "A1"]),
+        ({"sort": "newest"}, ["A5", "A4", "A3", "A2", "A1"]),
+        (
+            {"categories": ("Bakery", "Drinks"), "in_stock_only": True, "sort": "price_asc", "min_price": Decimal(1)},
+            ["A4", "A3"],
+        ),
+        ({"query": "bakery", "sort": "price_desc", "max_price": Decimal(40)}, ["A3"]),
+    ],
+)
+def test_bounds_category_stock_and_sort_work_together(shelf, asked, expected):
+    assert skus(**asked) == expected
+
+
+@pytest.mark.parametrize("sort", ["relevance", "price_asc", "price_desc", "name", "newest"])
+@pytest.mark.parametrize("query", ["", "tea", "tea bag"])
+def test_pages_hold_every_product_once_and_in_one_order(grocer, sort, query):
+    for n in range(23):
+        name = f"Tea {'bag' if n % 2 else 'bags'} {n % 4}"
+        create_product(grocer, sku=f"t{n}", name=name, price=None if n % 7 == 0 else str(n % 5), stock=n % 3)
+    whole = skus(query, sort=sort)
+
+    pages, cursor = [], None
+    while True:
+        page = search(Search(query, sort=sort), limit=4, cursor=cursor)
+        assert page.total == 23
+        pages += [product.sku for product in page.products]
+        if (cursor := page.next_cursor) is None:
+            break
+
+    assert pages == whole
+    assert len(set(pages)) == 23
+
+
+def test_a_page_goes_on_where_the_last_ended_though_products_come_and_go(shelf, grocer):
+    first = search(Search(sort="price_asc"), limit=2)
+    create_product(grocer, sku="cheap", name="Cheap", price="1")
+    Product.objects.filter(sku="A4").update(withdrawn_at=timezone.now())
+
+    assert skus(sort="price_asc", cursor=first.next_cursor) == ["A2", "A3", "A5"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "eyJhIjoxfQ:abc", "\x00", "א", "a" * 2000, ":", "[]"])
+def test_a_cursor_that_no_search_gave_is_refused_in_words(shelf, cursor):
+    with pytest.raises(InvalidArguments, match="none that a search gave") as refusal:
+        search(Search(), cursor=cursor)
+
+    assert "without a cursor" in refusal.value.fix
+
+
+@pytest.mark.parametrize("other", [{"query": "rye"}, {"sort": "newest"}, {"in_stock_only": True}, {"stores": (1,)}])
+def test_a_cursor_of_another_search_is_refused_in_words(shelf, other):
+    cursor = search(Search(), limit=1).next_cursor
+
+    with pytest.raises(InvalidArguments, match="another search"):
+        search(Search(**other), cursor=cursor)
+
+
+@pytest.mark.parametrize(("query", "queries"), [("", 2), ("rye", 5), ("grocer:A5", 3)])
+@pytest.mark.parametrize("more", [0, 30])
+def test_a_search_takes_the_same_queries_however_much_it_finds(
+    shelf, grocer, django_assert_num_queries, query, queries, more
+):
+    for n in range(more):
+        create_product(grocer, sku=f"more{n}", name=f"Rye {n}", price="1")
+
+    with django_assert_num_queries(queries):
+        assert [product.store.slug for product in search(Search(query), limit=10).products]
+
+
+def test_a_search_is_of_one_store_or_of_all(shelf, grocer):
+    other = Store.objects.create(slug="other", name="Other", currency="ILS")
+    create_product(other, sku="B1", name="Rye crisps", price="7")
+
+    assert set(skus("rye")) == {"A5", "B1"}
+    assert skus("rye", stores=(other.pk,)) == ["B1"]
+
+
+def test_a_category_is_known_by_its_name_or_by_words_of_it(grocer):
+    for sku, category in enumerate(["תה · Tea", "Tea", "Herbal tea", "", "קפה"]):
+        create_product(grocer, sku=str(sku), name="x", price="1", category=category)
+
+    assert categories() == sorted(["Herbal tea", "Tea", "תה · Tea", "קפה"])
+    assert categories_like("TEA") == ("Tea",)
+    assert categories_like("תה") == ("תה · Tea",)
+    assert categories_like("herbal") == ("Herbal tea",)
+    assert categories_like("coffee") == categories_like("%") == categories_like(" ") == ()
+
+
+def test_shelves_count_what_can_be_bought_by_store(shelf, django_assert_num_queries):
+    Store.objects.create(slug="empty", name="Empty", currency="ILS")
+    Product.objects.filter(sku="A3").update(available=False)
+    Product.objects.filter(sku="A4").update(withdrawn_at=timezone.now())
+
+    with django_assert_num_queries(2):
+        found = shelves()
+
+    assert [(s.store.slug, s.products, s.categories) for s in found] == [
+        ("empty", 0, []),
+        ("grocer", 2, ["Bakery", "Grains"]),
+    ]
