@@ -140,22 +140,16 @@ def _is_json(types: list[bytes], *, from_browser: bool) -> bool:
 
 
 async def _body(receive: ASGIReceiveCallable) -> bytes | Reply | None:
-    """Read the body: a refusal as soon as it is too large, None if the client hangs up."""
-    message = await receive()
-    if message["type"] != "http.request":
-        return None
-    if not message.get("more_body"):
-        return message["body"] if len(message["body"]) <= MAX_BODY else _TOO_LARGE
-    body = bytearray(message["body"])
+    """Read the body: a refusal if it is too large or does not come, None if the client hangs up."""
+    body, more = bytearray(), True
     try:
         async with asyncio.timeout(_BODY_SECONDS):
-            while message.get("more_body"):
-                if len(body) > MAX_BODY:
-                    break
+            while more and len(body) <= MAX_BODY:
                 message = await receive()
                 if message["type"] != "http.request":
                     return None
-                body += message["body"]
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
     except TimeoutError:
         return failure(408, f"The body did not arrive within {_BODY_SECONDS} seconds.")
     return bytes(body) if len(body) <= MAX_BODY else _TOO_LARGE

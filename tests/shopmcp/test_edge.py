@@ -285,6 +285,15 @@ def test_a_client_that_hangs_up_in_the_middle_harms_nobody(url, caplog):
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+@pytest.mark.parametrize("piece", [b"", b'{"jsonrpc"'])
+def test_a_body_that_does_not_come_is_not_waited_for(url, monkeypatch, piece):
+    monkeypatch.setattr("shopmcp.edge._BODY_SECONDS", 0.1)
+    with raw(url) as wire:
+        wire.sendall(head(url, "Content-Length: 100") + piece)
+
+        assert b" 408 " in wire.recv(4096)
+
+
 def test_several_calls_share_a_connection(url):
     body = json.dumps(PING).encode()
     with raw(url) as wire:
