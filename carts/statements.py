@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models.functions import Greatest
-
 from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
 from catalog.models import Product, Store
 from shopmcp.prepared import Delete, Insert, Param, Select, Update
@@ -86,11 +84,6 @@ touch_digest = Update(
 touch_public_id = Update(
     lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")),
     last_seen_at=Param("now", Session, "last_seen_at"),
-)
-# Calls are recorded late and not always in order: the last one counts.
-touch_id = Update(
-    lambda: Session.objects.filter(id=Param("id", Session, "id")),
-    last_seen_at=Greatest("last_seen_at", Param("at", Session, "last_seen_at")),
 )
 insert_session = Insert(
     Session,

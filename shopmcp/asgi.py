@@ -15,7 +15,6 @@ django = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from carts.recorder import recorder  # noqa: E402
-
 from shopmcp.edge import Edge  # noqa: E402
 from shopmcp.lanes import lanes  # noqa: E402
 from shopmcp.server import load_tools, server  # noqa: E402

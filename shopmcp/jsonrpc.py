@@ -31,14 +31,24 @@ from mcp.shared.jsonrpc_dispatcher import handler_exception_to_error_data
 from mcp.shared.message import MessageMetadata, ServerMessageMetadata
 from mcp.shared.transport_context import TransportContext
 from mcp.types import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, ErrorData
-from mcp_types import PROTOCOL_VERSION_META_KEY
+from mcp_types import (
+    CLIENT_CAPABILITIES_META_KEY,
+    CLIENT_INFO_META_KEY,
+    PROTOCOL_VERSION_META_KEY,
+    SERVER_INFO_META_KEY,
+)
 from mcp_types.jsonrpc import HEADER_MISMATCH
-from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+
+from shopmcp.server import client_in, toolbox
 
 log = logging.getLogger(__name__)
 
 # Where the `_meta` beside `params` is put for the tools; a client's own key of this name never arrives.
 OUTER_META: Final = "shopmcp/outer"
+_CALL_PARAMS: Final = frozenset(("name", "arguments", "_meta"))
+_RESERVED_META: Final = "io.modelcontextprotocol/"
+_PROGRESS: Final = "progressToken"
 # What the transport assumes of a client that names no revision.
 _UNNAMED_VERSION: Final = "2025-03-26"
 # Deeper than any tool's arguments, and far from where walking the values would exhaust the stack.
@@ -126,6 +136,8 @@ async def _outcome(
     method, params = message["method"], message.get("params")
     if method == "tools/call":
         params = _with_outer_meta(params, message.get("_meta"))
+        if (result := await _called(server, params, headers, connection.protocol_version)) is not None:
+            return result
     exchange = _Exchange(message["id"], headers)
     try:
         return await serve_one(server, exchange, method, params, connection=connection, lifespan_state={})
@@ -135,6 +147,42 @@ async def _outcome(
             return told
         log.exception("answering %.80r failed", method)
         return ErrorData(code=INTERNAL_ERROR, message="Internal server error")
+
+
+async def _called(
+    server: Server[Any], params: Any, headers: Mapping[str, str], version: str
+) -> Mapping[str, Any] | None:
+    """Answer a plain call of a tool past the SDK, which validates it twice over and its result again.
+
+    Whatever is not plain goes the SDK's way, to be refused in the protocol's own errors: None.
+    """
+    if not isinstance(params, dict) or not params.keys() <= _CALL_PARAMS:
+        return None
+    name, arguments, meta = params.get("name"), params.get("arguments"), params.get("_meta")
+    if not isinstance(name, str) or not isinstance(arguments, dict | None) or not isinstance(meta, dict | None):
+        return None
+    meta = meta or {}
+    if not _is_plain(meta):
+        return None
+    result = await toolbox.answer(name, arguments or {}, meta, client_in(meta, headers))
+    if result is not None and version in MODERN_PROTOCOL_VERSIONS:
+        result["resultType"] = "complete"
+        result["_meta"] = {SERVER_INFO_META_KEY: server.server_info_stamp}
+    return result
+
+
+def _is_plain(meta: dict[str, Any]) -> bool:
+    """Whether no reserved key of `_meta` needs the SDK's judgement."""
+    for key, value in meta.items():
+        if key == CLIENT_CAPABILITIES_META_KEY:
+            if not isinstance(value, dict) or not all(isinstance(inner, dict) for inner in value.values()):
+                return False
+        elif key == CLIENT_INFO_META_KEY:
+            if not isinstance(value, dict) or not all(isinstance(value.get(part), str) for part in ("name", "version")):
+                return False
+        elif key == _PROGRESS or (key.startswith(_RESERVED_META) and key != PROTOCOL_VERSION_META_KEY):
+            return False
+    return True
 
 
 def _with_outer_meta(params: dict[str, Any] | None, outer: Any) -> dict[str, Any] | None:

@@ -8,14 +8,21 @@ then on only executed, through Django's own cursor.
     by_slug.first(slug="demo")
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from operator import attrgetter, methodcaller
+from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import sql
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import Expression
 
+T = TypeVar("T")
+_FETCH: Callable[[Any], list[tuple[Any, ...]]] = methodcaller("fetchall")
+_ROWCOUNT: Callable[[Any], int] = attrgetter("rowcount")
 _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField)
 
 
@@ -28,13 +35,14 @@ class Param(Expression):
         self._field = found.target_field if isinstance(found, models.ForeignKey) else found
         super().__init__(output_field=self._field)
         self.name = name
+        self._as_it_is = isinstance(self._field, _AS_THEY_ARE)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
     def value(self, given: Any) -> Any:
         """The value as the database driver wants it."""
-        if given is None or isinstance(self._field, _AS_THEY_ARE):
+        if given is None or self._as_it_is:
             return given
         return self._field.get_db_prep_save(given, connection)
 
@@ -46,15 +54,25 @@ class _Prepared:
     def _compile(self) -> tuple[str, Sequence[Any]]:
         raise NotImplementedError
 
-    def _statement(self) -> tuple[str, tuple[Any, ...]]:
-        statement = self._compiled.get(connection.vendor)
-        if statement is None:
-            text, params = self._compile()
-            statement = self._compiled[connection.vendor] = (text, tuple(params))
-        return statement
+    def _execute(self, database: BaseDatabaseWrapper, values: dict[str, Any], read: Callable[[Any], T]) -> T:
+        text, params = self._compiled.get(database.vendor) or self._statement(database)
+        bound = [param.value(values[param.name]) if type(param) is Param else param for param in params]
+        with database.cursor() as cursor:
+            if database.vendor == "sqlite" and type(cursor) is CursorWrapper and not database.execute_wrappers:
+                # Past Django's translation of placeholders, which reads the whole text anew at each execution.
+                with database.wrap_database_errors:
+                    sqlite3.Cursor.execute(cursor.cursor, text, bound)
+            else:
+                cursor.execute(text.replace("?", "%s") if database.vendor == "sqlite" else text, bound)
+            return read(cursor)
 
-    def _bound(self, params: tuple[Any, ...], values: dict[str, Any]) -> list[Any]:
-        return [param.value(values[param.name]) if isinstance(param, Param) else param for param in params]
+    def _statement(self, database: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        text, params = self._compile()
+        if database.vendor == "sqlite":
+            assert "?" not in text and "%%" not in text
+            text = text.replace("%s", "?")
+        statement = self._compiled[database.vendor] = (text, tuple(params))
+        return statement
 
 
 class Select(_Prepared):
@@ -75,11 +93,9 @@ class Select(_Prepared):
 
     def all(self, **values: Any) -> list[tuple[Any, ...]]:
         """Return every row."""
-        text, params = self._statement()
-        with connection.cursor() as cursor:
-            cursor.execute(text, self._bound(params, values))
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-        compiler, converters = self._converters[connection.vendor]
+        database = connections[DEFAULT_DB_ALIAS]
+        rows: list[tuple[Any, ...]] = self._execute(database, values, _FETCH)
+        compiler, converters = self._converters[database.vendor]
         if not converters or not rows:
             return rows
         return [tuple(row) for row in compiler.apply_converters(rows, converters)]
@@ -106,10 +122,7 @@ class Update(_Prepared):
 
     def run(self, **values: Any) -> int:
         """Return how many rows were changed."""
-        text, params = self._statement()
-        with connection.cursor() as cursor:
-            cursor.execute(text, self._bound(params, values))
-            return int(cursor.rowcount)
+        return int(self._execute(connections[DEFAULT_DB_ALIAS], values, _ROWCOUNT))
 
 
 class Delete(_Prepared):
@@ -126,10 +139,7 @@ class Delete(_Prepared):
 
     def run(self, **values: Any) -> int:
         """Return how many rows were deleted."""
-        text, params = self._statement()
-        with connection.cursor() as cursor:
-            cursor.execute(text, self._bound(params, values))
-            return int(cursor.rowcount)
+        return int(self._execute(connections[DEFAULT_DB_ALIAS], values, _ROWCOUNT))
 
 
 class Insert(_Prepared):
@@ -166,17 +176,19 @@ class Insert(_Prepared):
 
     def run(self, **values: Any) -> int | None:
         """Insert one row; return its primary key, unless built without."""
-        text, params = self._statement()
-        with connection.cursor() as cursor:
-            cursor.execute(text, self._bound(params, values))
-            if not self._returning:
-                return None
-            (key,) = cursor.fetchone()
-            return int(key)
+        if not self._returning:
+            self._execute(connections[DEFAULT_DB_ALIAS], values, _ROWCOUNT)
+            return None
+        ((key,),) = self._execute(connections[DEFAULT_DB_ALIAS], values, _FETCH)
+        return int(key)
 
     def many(self, rows: Iterable[dict[str, Any]]) -> None:
         """Insert several rows; only where no keys are asked for, since none come back."""
         assert not self._returning
-        text, params = self._statement()
-        with connection.cursor() as cursor:
-            cursor.executemany(text, [self._bound(params, row) for row in rows])
+        database = connections[DEFAULT_DB_ALIAS]
+        text, params = self._compiled.get(database.vendor) or self._statement(database)
+        with database.cursor() as cursor:
+            cursor.executemany(
+                text.replace("?", "%s") if database.vendor == "sqlite" else text,
+                [[param.value(row[param.name]) if type(param) is Param else param for param in params] for row in rows],
+            )

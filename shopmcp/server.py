@@ -36,7 +36,6 @@ from mcp.types import (
     ListToolsResult,
     ReadResourceRequestParams,
     ReadResourceResult,
-    TextContent,
     Tool,
     ToolAnnotations,
 )
@@ -99,6 +98,8 @@ class Answer(Generic[M]):
 
 
 Shop = Callable[..., Answer[Any]]
+# A `CallToolResult` as it goes over the wire.
+Result = dict[str, Any]
 Observer = Callable[[Call, str, float], Awaitable[None]]
 
 
@@ -187,29 +188,42 @@ class Toolbox:
         return entry.published.input_schema if entry else None
 
     async def call(self, ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
-        """Answer `tools/call`.
+        """Answer `tools/call` behind the SDK.
 
         Raises:
             MCPError: For a tool that does not exist.
         """
-        started = perf_counter()
-        entry = self.entries.get(params.name)
-        if entry is None:
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {ascii(params.name)[1:-1][:64]}")
         meta: Mapping[str, Any] = params.meta or {}
-        given = params.arguments or {}
-        call = Call(params.name, meta, _client(ctx, meta), _language(meta), ignored=entry.arguments.unknown(given))
+        result = await self.answer(params.name, params.arguments or {}, meta, _client(ctx, meta))
+        if result is None:
+            raise MCPError(INVALID_PARAMS, f"Unknown tool: {ascii(params.name)[1:-1][:64]}")
+        return CallToolResult.model_validate(result)
+
+    async def answer(self, name: str, given: Mapping[str, Any], meta: Mapping[str, Any], client: str) -> Result | None:
+        """Answer a call; None for a tool that does not exist.
+
+        Args:
+            name: The tool's name.
+            given: The arguments as they came.
+            meta: `params._meta` as it came.
+            client: The client's name for itself.
+        """
+        started = perf_counter()
+        entry = self.entries.get(name)
+        if entry is None:
+            return None
+        call = Call(name, meta, ascii(client)[1:-1][:60], _language(meta), ignored=entry.arguments.unknown(given))
         try:
             answer = await self._perform(entry, call, given)
             outcome, result = "ok", _result(answer)
         except ShopError as refusal:
             outcome, result = refusal.code, _refused(refusal, call, entry)
         except (DatabaseError, InterfaceError):
-            logger.exception("%s could not reach the database", params.name)
+            logger.exception("%s could not reach the database", name)
             outcome, result = Busy.code, _refused(_busy(call), call, entry)
         # A bug must not reach the client in its own words, on any revision of the protocol.
         except Exception:
-            logger.exception("%s failed", params.name)
+            logger.exception("%s failed", name)
             outcome, result = "internal_error", _refused(_bug(call), call, entry, unchanged=False)
         for observer in self._observers:
             await observer(call, outcome, perf_counter() - started)
@@ -233,15 +247,16 @@ class Toolbox:
             return await lanes.run("write", work)
 
 
-def _result(answer: Answer[Any]) -> CallToolResult:
+def _result(answer: Answer[Any]) -> Result:
     data = answer.data
-    return CallToolResult(
-        content=[TextContent(type="text", text=answer.text)],
-        structured_content=data.model_dump(mode="json") if isinstance(data, BaseModel) else data,
-    )
+    return {
+        "content": [{"type": "text", "text": answer.text}],
+        "structuredContent": data.model_dump(mode="json") if isinstance(data, BaseModel) else data,
+        "isError": False,
+    }
 
 
-def _refused(refusal: ShopError, call: Call, entry: Entry, *, unchanged: bool = True) -> CallToolResult:
+def _refused(refusal: ShopError, call: Call, entry: Entry, *, unchanged: bool = True) -> Result:
     with translation.override(call.language or settings.LANGUAGE_CODE):
         tail = gettext("The cart is unchanged.") if unchanged and entry.lane == "write" else ""
         ignored = _ignored(call.ignored) if call.ignored else ""
@@ -252,9 +267,7 @@ def _refused(refusal: ShopError, call: Call, entry: Entry, *, unchanged: bool = 
         "candidates": refusal.candidates,
     }
     text = " ".join(filter(None, (refusal.message, refusal.fix, tail, ignored)))
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)], is_error=True, structured_content={"error": error}
-    )
+    return {"content": [{"type": "text", "text": text}], "structuredContent": {"error": error}, "isError": True}
 
 
 def _ignored(names: Sequence[str]) -> str:
@@ -291,13 +304,16 @@ def _language(meta: Mapping[str, Any]) -> str | None:
 
 def _client(ctx: ServerRequestContext[Any, Any], meta: Mapping[str, Any]) -> str:
     """The client's name for itself: from the call, from its handshake, or from its HTTP header."""
+    if name := client_in(meta, {} if ctx.request is None else ctx.request.headers):
+        return name
+    return ctx.session.client_params.client_info.name if ctx.session.client_params else ""
+
+
+def client_in(meta: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """The client's name for itself: from the call, or else from the HTTP header; empty if neither tells."""
     info = meta.get(_CLIENT_INFO)
     name = info.get("name") if isinstance(info, Mapping) else None
-    if name is None and (params := ctx.session.client_params) is not None:
-        name = params.client_info.name
-    if name is None and ctx.request is not None:
-        name = ctx.request.headers.get("user-agent", "").split("/")[0]
-    return ascii(name)[1:-1][:60] if isinstance(name, str) else ""
+    return name if isinstance(name, str) else headers.get("user-agent", "").split("/")[0]
 
 
 async def _no_resources(ctx: Any, params: Any) -> ListResourcesResult:
