@@ -23,6 +23,7 @@ from mcp.shared.inbound import (
     ERROR_CODE_HTTP_STATUS,
     MCP_PROTOCOL_VERSION_HEADER,
     InboundLadderRejection,
+    InboundModernRoute,
     classify_inbound_request,
     find_duplicated_routing_header,
     unsupported_protocol_version_rejection,
@@ -100,7 +101,7 @@ async def _answer_handshake_era(
     if "id" not in message or "method" not in message:
         # A notification; or the client's answer to a question, which this server never asks.
         return Reply(202)
-    outcome = await _outcome(server, message, headers, Connection.from_envelope(version, None, None))
+    outcome = await _outcome(server, message, headers, InboundModernRoute(version, None, None))
     return _told(outcome, message["id"], error_status={})
 
 
@@ -125,21 +126,21 @@ async def _answer_modern(
     route = classify_inbound_request(message, headers=headers)
     if isinstance(route, InboundLadderRejection):
         return _rejected(route, id)
-    connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
-    outcome = await _outcome(server, message, headers, connection)
+    outcome = await _outcome(server, message, headers, route)
     return _told(outcome, id, error_status=ERROR_CODE_HTTP_STATUS)
 
 
 async def _outcome(
-    server: Server[Any], message: dict[str, Any], headers: Mapping[str, str], connection: Connection
+    server: Server[Any], message: dict[str, Any], headers: Mapping[str, str], route: InboundModernRoute
 ) -> Mapping[str, Any] | ErrorData:
     method, params = message["method"], message.get("params")
-    if method == "tools/call":
-        params = _with_outer_meta(params, message.get("_meta"))
-        if (result := await _called(server, params, headers, connection.protocol_version)) is not None:
-            return result
-    exchange = _Exchange(message["id"], headers)
     try:
+        if method == "tools/call":
+            params = _with_outer_meta(params, message.get("_meta"))
+            if (result := await _called(server, params, headers, route.protocol_version)) is not None:
+                return result
+        exchange = _Exchange(message["id"], headers)
+        connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
         return await serve_one(server, exchange, method, params, connection=connection, lifespan_state={})
     # The last boundary: a bug is logged and never shown in its own words.
     except Exception as error:
