@@ -181,19 +181,20 @@ def _save(store: Store, rows: dict[str, Row], report: ImportReport, dry_run: boo
     with transaction.atomic():
         if not dry_run:
             store.save()  # takes the row's lock: two imports into one store take turns
-        known = {product.sku: product for product in store.products.all()} if store.pk else {}
+        kept = store.products.values("pk", "sku", *_FROM_FILE) if store.pk else []
+        known = {row["sku"]: row for row in kept}
         to_write: list[Product] = []
         for product in products:
             before = known.get(product.sku)
             if before is None:
                 report.created += 1
-            elif all(getattr(before, name) == getattr(product, name) for name in _FROM_FILE):
+            elif all(before[name] == getattr(product, name) for name in _FROM_FILE):
                 report.unchanged += 1
                 continue
             else:
                 report.changed += 1
             to_write.append(product)
-        gone = [old.pk for old in known.values() if old.sku not in present and old.withdrawn_at is None]
+        gone = [old["pk"] for sku, old in known.items() if sku not in present and old["withdrawn_at"] is None]
         report.withdrawn = len(gone)
         if not dry_run:
             _write(to_write, gone, timezone.now(), progress)
