@@ -138,6 +138,13 @@ class Caller:
         """Whether other chats use the same cart."""
         return self.unkeyed and settings.SHOPMCP_UNKEYED_CALLS == "shared"
 
+    def speak(self, row: SessionRow | None = None) -> None:
+        """Use the caller's language, or else that of the session's store, or of the first there is."""
+        language = row.store_language if row else None
+        if language is None and (store := statements.first_store.first()) is not None:
+            language = store[-1]
+        self.call.speak(language or settings.LANGUAGE_CODE)
+
     def find(self) -> SessionRow | None:
         """Return the session for a read; None where an unkeyed chat has none.
 
@@ -157,6 +164,7 @@ class Caller:
             return self._entered(row)
         if handle is not None:
             return self._entered(_row(statements.session_by_public_id.first(public_id=handle)))
+        self.speak()
         return None
 
     def find_for_cart(self) -> SessionRow:
@@ -209,6 +217,7 @@ class Caller:
     def _proven(self, cart_id: str) -> str:
         if (public_id := public_id_of(cart_id)) is None:
             warn(self.call, _Kind.UNKNOWN_HANDLE)
+            self.speak()
             raise UnknownCart(
                 gettext("This cart_id opens no cart here."),
                 fix=gettext("Pass the cart_id exactly as an earlier answer gave it, or none to start a new cart."),
@@ -216,7 +225,8 @@ class Caller:
         return public_id
 
     def _entered(self, row: SessionRow | None) -> SessionRow:
-        """Check the cart_id against the session, note the session down, and speak its store's language."""
+        """Speak the language of the session's store, check the cart_id against the session, and note it down."""
+        self.speak(row)
         if row is None:
             warn(self.call, _Kind.EXPIRED_HANDLE)
             raise _expired()
@@ -230,10 +240,6 @@ class Caller:
                 fix=gettext("Leave cart_id out: this chat has a cart of its own."),
             )
         self.call.notes["session"] = row.id
-        language = row.store_language
-        if language is None and (store := statements.first_store.first()) is not None:
-            language = store[-1]
-        self.call.speak(language or settings.LANGUAGE_CODE)
         return row
 
     def _write_first(self) -> SessionRow:
@@ -280,6 +286,7 @@ class Caller:
             warn(self.call, _Kind.UNKEYED)
 
     def _nameless(self) -> SessionNeeded:
+        self.speak()
         if settings.SHOPMCP_UNKEYED_CALLS == "refuse":
             return SessionNeeded(
                 gettext("This chat sends no conversation id, and this shop keeps no cart without one."),

@@ -76,7 +76,9 @@ def add_to_cart(
 ) -> Answer[CartOut]:
     """Use this when the shopper wants to buy something: it adds one product, or several as `items`, to the cart of
     this conversation. What is in the cart already is added up. Either all of it is added or nothing."""
+    caller = Caller(call, cart_id)
     if (product_id is None) == (items is None):
+        caller.speak()
         raise InvalidArguments(
             gettext("Say what to add: either product_id or items, not both."),
             fix=gettext("Call again with one of them."),
@@ -86,7 +88,6 @@ def add_to_cart(
     else:
         wanted = [(item.product_id, item.quantity) for item in items or ()]
     _note_products(call, [reference for reference, _ in wanted])
-    caller = Caller(call, cart_id)
     request = None
     if request_id is not None:
         request = Request(request_id, _fingerprint(wanted), lambda outcome: _dumped(_answer(caller, outcome)))

@@ -65,6 +65,8 @@ class Call:
     meta: Mapping[str, Any]
     client: str = ""
     language: str | None = None
+    # What the call is answered in, once that is known.
+    spoken: str = ""
     # False where changes do not belong; raise WriteNeeded to be moved.
     may_write: bool = True
     ignored: tuple[str, ...] = ()
@@ -73,9 +75,9 @@ class Call:
 
     def speak(self, language: str) -> str:
         """Use the caller's language for the rest of the call, or else this one; return which it is."""
-        chosen = self.language or language
-        translation.activate(chosen)
-        return chosen
+        self.spoken = self.language or language
+        translation.activate(self.spoken)
+        return self.spoken
 
     def note_search(self, words: Sequence[str], results: int) -> None:
         """Record the normalised words of a search and how many products it found."""
@@ -257,7 +259,7 @@ def _result(answer: Answer[Any]) -> Result:
 
 
 def _refused(refusal: ShopError, call: Call, entry: Entry, *, unchanged: bool = True) -> Result:
-    with translation.override(call.language or settings.LANGUAGE_CODE):
+    with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
         tail = gettext("The cart is unchanged.") if unchanged and entry.lane == "write" else ""
         ignored = _ignored(call.ignored) if call.ignored else ""
     error = {
@@ -278,12 +280,12 @@ def _ignored(names: Sequence[str]) -> str:
 
 
 def _busy(call: Call) -> Busy:
-    with translation.override(call.language or settings.LANGUAGE_CODE):
+    with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
         return Busy(gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."))
 
 
 def _bug(call: Call) -> ShopError:
-    with translation.override(call.language or settings.LANGUAGE_CODE):
+    with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
         error = ShopError(
             gettext("The shop could not do that because of a fault of its own."),
             fix=gettext("Look at the cart with view_cart before you try once more."),
