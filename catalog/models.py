@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.text import address_key, folded, is_plain, searchable, words
+from catalog.text import address_key, clean, folded, is_plain, searchable, words
 from shopmcp.errors import Ambiguous, NotFound
 from shopmcp.money import Money, money
 
@@ -96,7 +96,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         found = self.exactly(reference)
         if len(found) == 1:
             return found[0]
-        shown = reference if is_plain(reference) and len(reference) <= 80 else gettext("that")
+        shown = clean(reference, 80)
         if found:
             raise Ambiguous(
                 gettext("Several products fit “%(reference)s”.") % {"reference": shown},
