@@ -56,10 +56,18 @@ class LiveServer:
         self.env = clean_env(SHOPMCP_DATA_DIR=str(data_dir), DATABASE_URL=database or "", **env)
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # also an interrupt: nothing may be left behind
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop it and drop its database."""
         self.stop()
         if self._database:
             with psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True) as connection:
