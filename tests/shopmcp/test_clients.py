@@ -114,3 +114,27 @@ def test_first_calls_of_many_conversations_at_once_all_succeed(live):
 
     counts = [reply.json["result"]["structuredContent"]["item_count"] for reply in replies]
     assert sorted(counts) == [1] * 50 + [2] * 50
+
+
+def test_a_cart_survives_the_power_being_cut(live):
+    meta = {"openai/session": "before the cut"}
+    answered = live.call_tool("add_to_cart", meta=meta, product_id="shop:tahini", quantity=3)["structuredContent"]
+
+    live.kill()
+    live.start()
+
+    cart = live.call_tool("view_cart", meta=meta)["structuredContent"]
+    assert (cart["version"], cart["lines"], cart["total"]) == tuple(
+        answered[key] for key in ("version", "lines", "total")
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_client_is_served_in_memory_as_it_is_over_http(live, call_tool, mode):
+    async def look(client):
+        return await client.call_tool("view_cart", {}, meta={"openai/session": "nobody yet"})
+
+    over_http, in_memory = connected(live, mode, look), call_tool("view_cart", session="nobody yet", mode=mode)
+
+    assert not in_memory.is_error
+    assert in_memory.structured_content.keys() == over_http.structured_content.keys()
