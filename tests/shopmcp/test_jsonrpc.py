@@ -1,61 +1,35 @@
-"""The protocol in every revision, over real HTTP, with a server that tells what reached it."""
+"""Messages in every revision of the protocol, over real HTTP, with a server that tells what reached it."""
 
 import json
 import logging
 
 import pytest
-from mcp.server import Server
-from mcp.types import CallToolResult, ListToolsResult, TextContent
-from mcp_types.jsonrpc import HEADER_MISMATCH, UNSUPPORTED_PROTOCOL_VERSION
+from mcp_types.jsonrpc import HEADER_MISMATCH
 
-from shopmcp.edge import Edge
 from shopmcp.jsonrpc import OUTER_META
-from tests.serving import ERAS, JSON_HEADERS, MODERN, dressed, rpc, send, serving
-
-PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
-
-
-async def _tell(ctx, params):
-    if params.name == "break":
-        raise RuntimeError("a secret of the server")
-    told = {"arguments": params.arguments, "meta": params.meta}
-    if params.name == "awkward":
-        told = {"number": 10**40, "half": "\ud800"}
-    elif params.name == "agent":
-        told = {"agent": ctx.request.headers.get("user-agent")}
-    return CallToolResult(content=[TextContent(type="text", text="told")], structured_content=told)
-
-
-async def _no_tools(ctx, params):
-    return ListToolsResult(tools=[])
+from tests.serving import ERAS, MODERN, dressed, rpc, send
+from tests.shopmcp.teller import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    call,
+    post,
+    status,
+    teller,
+)
 
 
 @pytest.fixture(scope="module")
 def url():
-    server = Server("teller", version="1", title="Teller", on_call_tool=_tell, on_list_tools=_no_tools)
-    server.middleware.clear()
-    with serving(Edge(server, public_url="http://127.0.0.1", allowed_hosts=["127.0.0.1"])) as address:
+    with teller() as address:
         yield address
 
 
 @pytest.fixture(params=ERAS, ids=str)
 def era(request):
     return request.param
-
-
-def status(era, code):
-    """The HTTP status that goes with an error of a well-formed request."""
-    return {METHOD_NOT_FOUND: 404}.get(code, 400) if era == MODERN else 200
-
-
-def call(url, era, arguments=None, *, name="tell", meta=None, **options):
-    params = {"name": name, "arguments": arguments or {}} | ({} if meta is None else {"_meta": meta})
-    return rpc(url, era, "tools/call", params, **options)
-
-
-def post(url, era, message):
-    body, lines = dressed(message, era)
-    return send(url, body, lines)
 
 
 # Requests
@@ -67,31 +41,6 @@ def test_a_call_needs_no_handshake(url, era):
     assert reply.status == 200
     assert reply.json["id"] == 1
     assert reply.json["result"]["structuredContent"]["arguments"] == {"a": 1}
-
-
-@pytest.mark.parametrize("asked", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
-@pytest.mark.parametrize("named", [True, False])
-def test_the_handshake_agrees_on_the_revision_asked_for(url, asked, named):
-    client = {"protocolVersion": asked, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-
-    reply = rpc(url, asked if named else None, "initialize", client)
-
-    assert reply.json["result"]["protocolVersion"] == asked
-    assert reply.json["result"]["serverInfo"]["title"] == "Teller"
-
-
-def test_the_handshake_offers_what_the_server_speaks_to_a_client_from_the_future(url):
-    client = {"protocolVersion": "2030-01-01", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-
-    assert rpc(url, None, "initialize", client).json["result"]["protocolVersion"] == "2025-11-25"
-
-
-def test_each_era_has_methods_of_its_own(url, era):
-    old = era != MODERN
-
-    for method, known in (("ping", old), ("server/discover", not old)):
-        assert rpc(url, era, method).error == (None if known else METHOD_NOT_FOUND)
-    assert (rpc(url, era, "initialize").error == METHOD_NOT_FOUND) is not old
 
 
 @pytest.mark.parametrize("id", [0, -1, 2**63, "", "a", "ש" * 300, "\u0000"])
@@ -284,86 +233,6 @@ def test_an_answer_that_nobody_asked_for_is_accepted_where_the_revision_knows_th
     reply = post(url, era, {"jsonrpc": "2.0", "id": 1, **answer})
 
     assert reply.status == (400 if era == MODERN else 202)
-
-
-# Revisions
-
-
-@pytest.mark.parametrize("version", ["2024-01-01", "2030-01-01", "", "nonsense", "2025-06-18, 2025-06-18", "2025-6-18"])
-def test_a_revision_nobody_serves_is_refused_with_the_list_of_those_served(url, version):
-    reply = call(url, None, headers={"MCP-Protocol-Version": version})
-
-    assert (reply.status, reply.error) == (400, UNSUPPORTED_PROTOCOL_VERSION)
-    assert reply.json["error"]["data"] == {"supported": [MODERN], "requested": version}
-
-
-def test_space_around_a_revision_is_none_of_it(url):
-    assert call(url, None, headers={"MCP-Protocol-Version": " 2025-06-18 "}).status == 200
-
-
-def test_a_notification_of_a_revision_nobody_serves_is_refused_too(url):
-    body = json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}).encode()
-
-    reply = send(url, body, JSON_HEADERS | {"MCP-Protocol-Version": "1999-01-01"})
-
-    assert reply.error == UNSUPPORTED_PROTOCOL_VERSION
-
-
-def test_an_envelope_of_another_revision_than_the_header_is_a_mismatch(url):
-    reply = call(url, MODERN, headers={"MCP-Protocol-Version": "2030-01-01"})
-
-    assert (reply.status, reply.error) == (400, HEADER_MISMATCH)
-
-
-@pytest.mark.parametrize("header", ["Mcp-Method", "Mcp-Name"])
-@pytest.mark.parametrize("value", [None, "other", ""])
-def test_routing_headers_must_say_what_the_body_says(url, header, value):
-    reply = call(url, MODERN, headers={header: value})
-
-    assert (reply.status, reply.error) == (400, HEADER_MISMATCH)
-
-
-@pytest.mark.parametrize("header", ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"])
-def test_a_routing_header_must_not_come_twice(url, header):
-    body, lines = dressed({**REQUEST, "method": "tools/call", "params": {"name": "tell"}}, MODERN)
-
-    reply = send(url, body, lines, extra=[(header, lines[header])])
-
-    assert (reply.status, reply.error) == (400, HEADER_MISMATCH)
-
-
-@pytest.mark.parametrize("missing", ["protocolVersion", "clientCapabilities"])
-def test_an_envelope_must_be_complete(url, missing):
-    body, lines = dressed({**REQUEST, "method": "tools/call", "params": {"name": "tell"}}, MODERN)
-    message = json.loads(body)
-    del message["params"]["_meta"][f"io.modelcontextprotocol/{missing}"]
-
-    reply = send(url, json.dumps(message).encode(), lines)
-
-    assert (reply.status, reply.error) == (400, INVALID_PARAMS)
-
-
-@pytest.mark.parametrize("value", [None, 1, [], {}, "2030-01-01"])
-def test_odd_versions_in_the_envelope_are_no_fault_of_the_server(url, value):
-    reply = call(url, MODERN, meta={"io.modelcontextprotocol/protocolVersion": value})
-
-    assert (reply.status, reply.error) == (400, HEADER_MISMATCH)
-
-
-@pytest.mark.parametrize("value", [None, 1, [], "x", {"sampling": 3}, {"name": 1}])
-@pytest.mark.parametrize("key", ["clientInfo", "clientCapabilities"])
-def test_odd_envelope_members_never_break_the_server(url, key, value):
-    reply = call(url, MODERN, meta={f"io.modelcontextprotocol/{key}": value})
-
-    assert reply.status in (200, 400)
-    assert reply.error != INTERNAL_ERROR
-
-
-def test_an_answer_of_2026_says_that_it_is_complete_and_who_gave_it(url):
-    result = call(url, MODERN).json["result"]
-
-    assert result["resultType"] == "complete"
-    assert result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "teller"
 
 
 # Faults of the server itself
