@@ -10,7 +10,7 @@ from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any
 
 from django.conf import settings
@@ -407,14 +407,15 @@ def _digests(purpose: str, *parts: str) -> tuple[str, ...]:
     # Lengths first: no part can pretend to be the end of the one before.
     message = "\0".join((purpose, *(f"{len(part)}:{part}" for part in parts))).encode()
     return tuple(
-        urlsafe_b64encode(hmac.digest(_key(secret), message, "sha256")).decode().rstrip("=") for secret in _secrets()
+        urlsafe_b64encode(blake2b(message, key=_key(secret), digest_size=32).digest()).decode().rstrip("=")
+        for secret in _secrets()
     )
 
 
 @lru_cache(maxsize=100_000)
 def _proof(secret: str, public_id: str) -> str:
-    mac = hmac.digest(_key(secret), f"cart_id\0{public_id}".encode(), "sha256")
-    return b32encode(mac[:16]).decode().lower().rstrip("=")
+    mac = blake2b(f"cart_id\0{public_id}".encode(), key=_key(secret), digest_size=16).digest()
+    return b32encode(mac).decode().lower().rstrip("=")
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import anyio
@@ -168,8 +168,14 @@ async def _called(
     result = await toolbox.answer(name, arguments or {}, meta, client_in(meta, headers))
     if result is not None and version in MODERN_PROTOCOL_VERSIONS:
         result["resultType"] = "complete"
-        result["_meta"] = {SERVER_INFO_META_KEY: server.server_info_stamp}
+        result["_meta"] = _signature(server)
     return result
+
+
+@lru_cache(maxsize=8)
+def _signature(server: Server[Any]) -> dict[str, Any]:
+    """The `_meta` that answers of 2026-07-28 carry; it goes straight into bytes, so that one copy does for all."""
+    return {SERVER_INFO_META_KEY: server.server_info_stamp}
 
 
 def _is_plain(meta: dict[str, Any]) -> bool:

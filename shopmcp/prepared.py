@@ -8,19 +8,21 @@ then on only executed, through Django's own cursor.
     by_slug.first(slug="demo")
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from operator import attrgetter, methodcaller
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from django.db.models import sql
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import Expression
 
 T = TypeVar("T")
+# Converting these takes longer than finding them again, and whoever has one cannot change it.
+_REMEMBERED = (models.DecimalField, models.DateTimeField)
+_remembering = lru_cache(maxsize=4096)
 _FETCH: Callable[[Any], list[tuple[Any, ...]]] = methodcaller("fetchall")
 _ROWCOUNT: Callable[[Any], int] = attrgetter("rowcount")
 _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField)
@@ -36,15 +38,19 @@ class Param(Expression):
         super().__init__(output_field=self._field)
         self.name = name
         self._as_it_is = isinstance(self._field, _AS_THEY_ARE)
+        self._converted = _remembering(self._convert) if isinstance(self._field, _REMEMBERED) else self._convert
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
-    def value(self, given: Any) -> Any:
+    def value(self, given: Any, database: BaseDatabaseWrapper) -> Any:
         """The value as the database driver wants it."""
         if given is None or self._as_it_is:
             return given
-        return self._field.get_db_prep_save(given, connection)
+        return self._converted(given, database)
+
+    def _convert(self, given: Any, database: BaseDatabaseWrapper) -> Any:
+        return self._field.get_db_prep_save(given, database)
 
 
 class _Prepared:
@@ -56,15 +62,22 @@ class _Prepared:
 
     def _execute(self, database: BaseDatabaseWrapper, values: dict[str, Any], read: Callable[[Any], T]) -> T:
         text, params = self._compiled.get(database.vendor) or self._statement(database)
-        bound = [param.value(values[param.name]) if type(param) is Param else param for param in params]
-        with database.cursor() as cursor:
-            if database.vendor == "sqlite" and type(cursor) is CursorWrapper and not database.execute_wrappers:
-                # Past Django's translation of placeholders, which reads the whole text anew at each execution.
-                with database.wrap_database_errors:
-                    sqlite3.Cursor.execute(cursor.cursor, text, bound)
-            else:
-                cursor.execute(text.replace("?", "%s") if database.vendor == "sqlite" else text, bound)
-            return read(cursor)
+        bound = self._bound(params, values, database)
+        if database.vendor != "sqlite":
+            with database.cursor() as cursor:
+                cursor.execute(text, bound)
+                return read(cursor)
+        if database.connection is None or database.needs_rollback or database.force_debug_cursor:
+            with database.cursor() as cursor:
+                cursor.execute(text.replace("?", "%s"), bound)
+                return read(cursor)
+        # Past Django's cursor, which translates the placeholders of the whole text at every execution.
+        with database.wrap_database_errors:
+            return read(database.connection.execute(text, bound))
+
+    @staticmethod
+    def _bound(params: tuple[Any, ...], values: dict[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
+        return [param.value(values[param.name], database) if type(param) is Param else param for param in params]
 
     def _statement(self, database: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         text, params = self._compile()
@@ -81,29 +94,47 @@ class Select(_Prepared):
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         super().__init__()
         self._build = build
-        self._converters: dict[str, Any] = {}
+        self._converters: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
 
     def _compile(self) -> tuple[str, Sequence[Any]]:
         compiler = self._build().query.get_compiler(connection=connection)
         text, params = compiler.as_sql()
         assert compiler.select is not None
-        converters = compiler.get_converters([expression for expression, _, _ in compiler.select])
-        self._converters[connection.vendor] = (compiler, converters)
+        found = compiler.get_converters([expression for expression, _, _ in compiler.select])
+        self._converters[connection.vendor] = [
+            (column, _converter(converters, expression)) for column, (converters, expression) in found.items()
+        ]
         return text, params
 
     def all(self, **values: Any) -> list[tuple[Any, ...]]:
         """Return every row."""
         database = connections[DEFAULT_DB_ALIAS]
         rows: list[tuple[Any, ...]] = self._execute(database, values, _FETCH)
-        compiler, converters = self._converters[database.vendor]
+        converters = self._converters[database.vendor]
         if not converters or not rows:
             return rows
-        return [tuple(row) for row in compiler.apply_converters(rows, converters)]
+        converted = []
+        for row in map(list, rows):
+            for column, convert in converters:
+                row[column] = convert(row[column])
+            converted.append(tuple(row))
+        return converted
 
     def first(self, **values: Any) -> tuple[Any, ...] | None:
         """Return the first row, or None."""
         rows = self.all(**values)
         return rows[0] if rows else None
+
+
+def _converter(converters: Sequence[Any], expression: Any) -> Callable[[Any], Any]:
+    """All of a column's converters as one."""
+
+    def convert(value: Any) -> Any:
+        for converter in converters:
+            value = converter(value, expression, connection)
+        return value
+
+    return _remembering(convert) if isinstance(expression.output_field, _REMEMBERED) else convert
 
 
 class Update(_Prepared):
@@ -190,5 +221,5 @@ class Insert(_Prepared):
         with database.cursor() as cursor:
             cursor.executemany(
                 text.replace("?", "%s") if database.vendor == "sqlite" else text,
-                [[param.value(row[param.name]) if type(param) is Param else param for param in params] for row in rows],
+                [self._bound(params, row, database) for row in rows],
             )

@@ -3,6 +3,7 @@
 Every variable is optional; README and `.env.example` list them.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ SHOPMCP_KEEP_CARTS = env.age("SHOPMCP_KEEP_CARTS", "30d")
 SHOPMCP_KEEP_EMPTY = env.age("SHOPMCP_KEEP_EMPTY", "24h")
 # How long a stored answer is replayed to a repeated request_id.
 SHOPMCP_KEEP_ANSWERS = timedelta(days=1)
+# How long the record of a call is kept.
+SHOPMCP_KEEP_CALLS = timedelta(days=30)
 
 # Security
 DEBUG = env.flag("DEBUG")
@@ -166,6 +169,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# What the log's format does not name need not be found out for every line (Python's logging HOWTO, "Optimization").
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
