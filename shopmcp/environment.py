@@ -150,18 +150,14 @@ def _host(text: str) -> str:
 
 
 def _origin(text: str) -> str:
+    """The address as browsers write it in an Origin header: small letters, and no port where it is the usual one."""
     parts = urlsplit(text.rstrip("/"))
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.path
-        or parts.query
-        or parts.fragment
-        or parts.username
-    ):
+    if parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError
-    parts.port  # noqa: B018 - raises ValueError for a port that is none
-    return f"{parts.scheme}://{parts.netloc}"
+    name = parts.hostname or ""
+    host = _host(f"[{name}]" if ":" in name else name)
+    usual = 443 if parts.scheme == "https" else 80
+    return f"{parts.scheme}://{host}" if parts.port in (None, usual) else f"{parts.scheme}://{host}:{parts.port}"
 
 
 def _bad(name: str, value: str, expected: str) -> ImproperlyConfigured:

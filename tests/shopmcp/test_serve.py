@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -116,6 +117,20 @@ def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(t
     with LiveServer(tmp_path / "data", "--workers", "2", DATABASE_URL="") as server:
         assert "Warning: SQLite takes one writer at a time" in server.output
         assert server.get("/healthz").status == 200
+
+
+@pytest.mark.skipif(not os.environ.get("TEST_DATABASE_URL"), reason="TEST_DATABASE_URL names no PostgreSQL")
+def test_machines_that_start_together_over_one_postgresql_prepare_it_once(tmp_path):
+    first = LiveServer(tmp_path / "first", "--demo")
+    second = LiveServer(tmp_path / "second", "--demo", DATABASE_URL=first.env["DATABASE_URL"])
+    try:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(LiveServer.start, [first, second]))
+        assert first.get("/healthz").json() == second.get("/healthz").json()
+        assert (first.output + second.output).count("Loaded a demo catalogue") == 1
+    finally:
+        second.close()
+        first.close()
 
 
 def test_reload_watches_the_projects_own_folders(tmp_path):

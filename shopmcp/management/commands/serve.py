@@ -1,9 +1,12 @@
 """`manage.py serve`: everything between a fresh checkout and a running shop."""
 
+import errno
 import os
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from shopmcp.translations import compile_translations
 GRACE = 15
 # Longer than the minute for which proxies keep idle connections, so that none is closed under a request on its way.
 KEEP_ALIVE = 75
+# Any number that nothing else in the database locks.
+PREPARING = 7_467_362
 
 
 class Command(BaseCommand):
@@ -59,9 +64,10 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename} cannot be written: {error.strerror}.") from None
         try:
-            call_command("migrate", interactive=False, verbosity=0)
-            if demo and (report := load_demo()):
-                self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
+            with _one_at_a_time():
+                call_command("migrate", interactive=False, verbosity=0)
+                if demo and (report := load_demo()):
+                    self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
         except DatabaseError as error:
             where = "DATABASE_URL" if connection.vendor != "sqlite" else "SHOPMCP_DATA_DIR"
             reason = " ".join(str(error).split())
@@ -89,6 +95,20 @@ def _workers(text: str) -> int:
     return int(text)
 
 
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Machines that start together over one PostgreSQL take turns at preparing it."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
+
+
 def _check_address(host: str, port: int) -> None:
     """Try the address before preparing anything: a taken port should be the first thing heard."""
     try:
@@ -97,7 +117,7 @@ def _check_address(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        if error.errno == 98:
+        if error.errno == errno.EADDRINUSE:
             raise CommandError(
                 f"Port {port} on {host} is in use; stop what uses it or choose another --port."
             ) from None
