@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
@@ -22,7 +24,7 @@ def _whole(value: Any) -> Any:
         return int(value)
     if type(value) is int:  # not bool
         return value
-    raise PydanticCustomError("whole", "must be a whole number such as 2")
+    raise PydanticCustomError("whole", "not a whole number")  # _WORDS has the words
 
 
 def _listed(value: Any) -> Any:
@@ -46,25 +48,26 @@ class NeverNull:
 
 
 _WORDS = {
-    "missing": "is required",
-    "string_type": "must be text",
-    "string_unicode": "holds characters that are not valid text",
-    "string_too_short": "must not be empty",
-    "string_too_long": "is longer than {max_length} characters",
-    "string_pattern_mismatch": "does not have the expected form",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be one of {expected}",
-    "list_type": "must be a list",
-    "too_long": "has more than {max_length} entries",
-    "too_short": "must not be empty",
-    "model_type": "must be an object",
-    "dict_type": "must be an object",
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "decimal_parsing": "must be a number",
-    "decimal_type": "must be a number",
-    "finite_number": "must be a number",
+    "whole": _("must be a whole number such as 2"),
+    "missing": _("is required"),
+    "string_type": _("must be text"),
+    "string_unicode": _("holds characters that are not valid text"),
+    "string_too_short": _("must not be empty"),
+    "string_too_long": _("is longer than {max_length} characters"),
+    "string_pattern_mismatch": _("does not have the expected form"),
+    "greater_than_equal": _("must be at least {ge}"),
+    "less_than_equal": _("must be at most {le}"),
+    "literal_error": _("must be one of {expected}"),
+    "list_type": _("must be a list"),
+    "too_long": _("has more than {max_length} entries"),
+    "too_short": _("must not be empty"),
+    "model_type": _("must be an object"),
+    "dict_type": _("must be an object"),
+    "bool_parsing": _("must be true or false"),
+    "bool_type": _("must be true or false"),
+    "decimal_parsing": _("must be a number"),
+    "decimal_type": _("must be a number"),
+    "finite_number": _("must be a number"),
 }
 
 
@@ -92,11 +95,12 @@ class Arguments:
         try:
             values = self.model.model_validate(known)
         except ValidationError as error:
-            raise InvalidArguments(_problems(error), fix="Correct that and call the tool again.") from None
+            raise InvalidArguments(_problems(error), fix=gettext("Correct that and call the tool again.")) from None
         if names_of_odd := [name for name in names if _holds_control(getattr(values, name))]:
             problems = ", ".join(f"`{name}`" for name in names_of_odd)
             raise InvalidArguments(
-                f"{problems} holds control characters.", fix="Leave them out and call the tool again."
+                gettext("Control characters in %(names)s.") % {"names": problems},
+                fix=gettext("Leave them out and call the tool again."),
             )
         return {name: getattr(values, name) for name in names}
 
@@ -140,7 +144,7 @@ def _problems(error: ValidationError) -> str:
     for problem in error.errors(include_url=False, include_input=False)[:5]:
         where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in problem["loc"]).lstrip(".")
         words = _WORDS.get(problem["type"])
-        found.append(f"`{where}` {words.format(**problem.get('ctx', {})) if words else problem['msg']}")
+        found.append(f"`{where}` {str(words).format(**problem.get('ctx', {})) if words else problem['msg']}")
     return "; ".join(dict.fromkeys(found)) + "."
 
 

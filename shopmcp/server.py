@@ -232,7 +232,8 @@ class Toolbox:
         return result
 
     async def _perform(self, entry: Entry, call: Call, given: Mapping[str, Any]) -> Answer[Any]:
-        values = entry.arguments.read(given)
+        with translation.override(call.language or settings.LANGUAGE_CODE):
+            values = entry.arguments.read(given)
         call.may_write = entry.lane == "write" or not lanes.started
 
         def work() -> Answer[Any]:
