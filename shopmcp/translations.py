@@ -83,7 +83,7 @@ def _left_out(message: Message) -> list[str]:
     """The names that code fills in and the translation does not show; "one item" may do without its number."""
     if not isinstance(message.id, str) or not isinstance(message.string, str):
         return []
-    names = re.findall(r"%\(\w+\)", message.id)
+    names = re.findall(r"%\(\w+\)|\{\w+\}", message.id)
     return [f"{name} is left out" for name in names if name not in message.string]
 
 
