@@ -7,7 +7,7 @@ difference.
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.utils.translation import gettext
 
@@ -36,6 +36,10 @@ class SoldItem(NamedTuple):
     @property
     def for_sale(self) -> bool:
         return self.withdrawn_at is None and self.available and self.price is not None
+
+    def counted_in(self, currency: str) -> Self:
+        """The product as a cart of that currency sees it: a price in another one is no price there."""
+        return self if self.currency == currency else self._replace(price=None)
 
 
 class StoreInfo(NamedTuple):
@@ -192,9 +196,13 @@ class CartState:
 
     def restore(self, item: SoldItem, quantity: int, price_when_added: Decimal) -> None:
         """Put a line back as it was; stock and price of today are told as notices."""
+        was_away = item.id not in self.lines
         self._set(item, quantity)
         if quantity:
-            self.lines[item.id].price_when_added = price_when_added
+            line = self.lines[item.id]
+            line.price_when_added = price_when_added
+            if was_away:
+                line.price_told = price_when_added
 
     def line_named(self, reference: str) -> LineState | None:
         """The only line whose id, SKU, URL or exact name this is."""

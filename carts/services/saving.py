@@ -58,10 +58,8 @@ def load(row: SessionRow) -> CartState:
             row.store_id, row.store_slug or "", row.store_name or "", row.store_currency or "", row.store_language or ""
         )
     for line in statements.lines_of_cart.all(cart_id=row.cart_id):
-        item = SoldItem._make(line[LINE_WIDTH:])
-        if item.currency != state.currency:
-            # An import changed the product's currency: a price in another one is no price in this cart.
-            item = item._replace(price=None)
+        # An import may have changed the product's currency.
+        item = SoldItem._make(line[LINE_WIDTH:]).counted_in(state.currency)
         key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
         state.lines[item.id] = LineState(
             item, quantity, price_when_added, price_told, stock_told, withdrawal_told, id=key

@@ -54,13 +54,15 @@ def _undo(state: CartState, target: int) -> Outcome:
     items |= {pk: line.product for pk, line in state.lines.items()}
     undo_to = undo_of(state, target)
     for pk, entry in then.items():
-        if entry["before"]:
-            state.restore(items[pk], entry["before"], Decimal(entry["price"]))
-        else:
+        if not entry["before"]:
             state.remove(pk)
+        elif pk in items:  # else its product was deleted for good
+            state.restore(items[pk], entry["before"], Decimal(entry["price"]))
     if missing and state.lines:
         # The cart may have been another store's when it was cleared.
         first = next(iter(state.lines.values())).product
         _, state.store = find_item(first.public_id)
         state.currency = first.currency
+        for line in state.lines.values():
+            line.product = line.product.counted_in(state.currency)
     return save(state, "undo_cart_change", [], undo_to=undo_to)

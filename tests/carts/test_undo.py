@@ -1,0 +1,144 @@
+"""Going back."""
+
+import pytest
+from django.utils import timezone
+
+from carts.models import Change, Line
+from catalog.models import Product, Store
+from tests.carts.answers import cart, codes, error, quantities, text
+
+
+@pytest.fixture
+def undo(call_tool):
+    return lambda **arguments: call_tool("undo_cart_change", **arguments)
+
+
+@pytest.fixture
+def counted(call_tool, honey):
+    """A cart whose honey was set to 1, 2, 3 in the versions 1 to 3."""
+    for _ in range(3):
+        call_tool("add_to_cart", product_id="shop:honey")
+
+
+def test_undo_goes_back_one_change_at_a_time(undo, counted):
+    seen = [undo() for _ in range(3)]
+
+    assert [quantities(result).get("shop:honey", 0) for result in seen] == [2, 1, 0]
+    assert [cart(result)["version"] for result in seen] == [4, 5, 6]
+    assert cart(seen[0])["changes"] == ["Honey: 3 → 2"]
+    refused = undo()
+    assert error(refused)["code"] == "not_found"
+    assert "There is no change to undo." in text(refused)
+    assert Change.objects.count() == 6
+
+
+def test_a_change_after_an_undo_is_what_the_next_undo_takes_back(undo, counted, call_tool, tea):
+    undo()
+    call_tool("add_to_cart", product_id="shop:tea")
+
+    assert quantities(undo()) == {"shop:honey": 2}
+    assert quantities(undo()) == {"shop:honey": 1}
+
+
+@pytest.mark.parametrize(("version", "quantity"), [(0, 0), (1, 1), ("2", 2), (2.0, 2)])
+def test_any_version_can_be_gone_back_to(undo, counted, version, quantity):
+    result = undo(version=version)
+
+    assert quantities(result).get("shop:honey", 0) == quantity
+    assert cart(result)["version"] == 4
+
+
+def test_what_was_undone_can_be_had_again_by_its_version(undo, counted):
+    undo(version=0)
+
+    assert quantities(undo(version=3)) == {"shop:honey": 3}
+    assert quantities(undo()) == {"shop:honey": 2}
+
+
+def test_going_back_to_the_version_at_hand_changes_nothing(undo, counted):
+    result = undo(version=3)
+
+    assert quantities(result) == {"shop:honey": 3}
+    assert cart(result)["version"] == 3
+    assert text(result).startswith("Nothing changed.")
+
+
+def test_a_version_that_never_was_is_refused_in_words(undo, counted):
+    result = undo(version=4)
+
+    assert error(result)["code"] == "not_found"
+    assert "The cart has no version 4; its newest is 3." in text(result)
+    assert Line.objects.get().quantity == 3
+    assert Change.objects.count() == 3
+
+
+def test_a_new_conversation_has_nothing_to_undo_and_an_empty_start(undo, honey):
+    assert error(undo())["code"] == "not_found"
+    assert cart(undo(version=0))["version"] == 0
+
+
+def test_undoing_a_clearing_restores_the_price_at_which_a_line_was_added(undo, call_tool, honey, tea):
+    call_tool("add_to_cart", items=[{"product_id": "shop:honey", "quantity": 2}, {"product_id": "shop:tea"}])
+    call_tool("clear_cart")
+    Product.objects.filter(sku="honey").update(price="30")
+
+    result = undo()
+
+    assert quantities(result) == {"shop:honey": 2, "shop:tea": 1}
+    assert cart(result)["lines"][0]["unit_price"]["amount"] == "30.00"
+    assert Line.objects.get(product=honey).price_when_added == 20
+
+
+def test_undo_tells_what_changed_while_the_line_was_away(undo, call_tool, honey):
+    call_tool("add_to_cart", product_id="shop:honey", quantity=5)
+    call_tool("remove_from_cart", product_id="shop:honey")
+    Product.objects.filter(sku="honey").update(price="30", stock=2)
+
+    result = undo()
+
+    assert quantities(result) == {"shop:honey": 5}
+    assert codes(result) == ["price_changed", "stock"]
+    assert "The price of Honey changed from ₪20.00 to ₪30.00." in text(result)
+    assert codes(call_tool("view_cart")) == []
+
+
+def test_undo_brings_back_even_what_was_withdrawn_and_says_so(undo, call_tool, honey):
+    call_tool("add_to_cart", product_id="shop:honey")
+    call_tool("clear_cart")
+    Product.objects.filter(sku="honey").update(withdrawn_at=timezone.now(), price=None)
+
+    result = undo()
+
+    assert quantities(result) == {"shop:honey": 1}
+    assert codes(result) == ["withdrawn"]
+    Product.objects.filter(sku="honey").update(withdrawn_at=None, price="20")
+    assert codes(call_tool("view_cart")) == []
+
+
+def test_undo_finds_the_way_back_to_another_store(undo, call_tool, honey, make_product):
+    make_product("Mug", "5", store=Store.objects.create(slug="other", name="Other", currency="USD"))
+    call_tool("add_to_cart", product_id="shop:honey")
+    call_tool("clear_cart")
+    call_tool("add_to_cart", product_id="other:mug")
+
+    result = undo(version=1)
+
+    assert quantities(result) == {"shop:honey": 1}
+    assert cart(result)["currency"] == "ILS"
+    assert quantities(undo(version=3)) == {"other:mug": 1}
+    assert cart(call_tool("view_cart"))["currency"] == "USD"
+
+
+def test_undo_survives_a_product_that_exists_no_more(undo, call_tool, honey, tea):
+    call_tool("add_to_cart", items=[{"product_id": "shop:honey"}, {"product_id": "shop:tea"}])
+    call_tool("clear_cart")
+    honey.delete()
+
+    assert quantities(undo()) == {"shop:tea": 1}
+
+
+def test_conversations_undo_their_own_changes_only(undo, call_tool, counted):
+    call_tool("add_to_cart", session="chat-2", product_id="shop:honey", quantity=9)
+
+    assert quantities(undo()) == {"shop:honey": 2}
+    assert quantities(call_tool("view_cart", session="chat-2")) == {"shop:honey": 9}
