@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import FilteredRelation, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,20 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def with_open_cart(self) -> Self:
         """Join the cart that the session fills now as `open_cart`."""
         return self.annotate(open_cart=FilteredRelation("carts", condition=Q(carts__ordered_at=None)))
+
+    def deletable(self) -> Self:
+        """Sessions that never ordered, with their open cart: an order, and what it shows, is kept."""
+        ordered = Cart.objects.filter(session=OuterRef("pk")).exclude(ordered_at=None)
+        return self.with_open_cart().exclude(Exists(ordered))
+
+    def expired(self, *, with_items: datetime, empty: datetime) -> Self:
+        """Deletable sessions that were quiet since these moments: with items in the open cart, and without."""
+        holding = Q(open_cart__item_count__gt=0, open_cart__updated_at__lte=with_items, last_seen_at__lte=with_items)
+        bare = Q(open_cart__id=None) | Q(open_cart__item_count=0, open_cart__updated_at__lte=empty)
+        # The outer bound says nothing new; it is what the index is asked for.
+        return self.deletable().filter(
+            holding | Q(bare, last_seen_at__lte=empty), last_seen_at__lte=max(with_items, empty)
+        )
 
     def capped_count(self) -> int:
         """How many, counting no further than the cap."""
@@ -60,7 +74,10 @@ class Session(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
-        indexes = [models.Index(fields=["-last_seen_at", "-id"], name="session_last_seen")]
+        indexes = [
+            models.Index(fields=["-last_seen_at", "-id"], name="session_last_seen"),
+            models.Index(fields=["-last_seen_at", "-id"], condition=Q(is_check=True), name="session_of_check"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -168,6 +185,8 @@ class Change(models.Model):
                 fields=["cart", "request_id"], condition=~Q(request_id=""), name="one_change_per_request"
             ),
         ]
+        # For blanking old answers; most changes have none and are not in it.
+        indexes = [models.Index(fields=["created_at"], condition=Q(answer__isnull=False), name="change_answered")]
 
     def __str__(self) -> str:
         return f"{self.cart_id} v{self.version}"
@@ -243,6 +262,7 @@ class SessionWarning(models.Model):
         verbose_name = _("session warning")
         verbose_name_plural = _("session warnings")
         constraints = [models.UniqueConstraint(fields=["kind", "client"], name="one_warning_per_kind_and_client")]
+        indexes = [models.Index(fields=["-last_at", "-id"], name="warning_newest")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.client}"

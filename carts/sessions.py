@@ -262,7 +262,8 @@ class Caller:
             source=source,
             subject=self.identity.subjects[0] if self.identity.subjects else "",
             client=self.call.client,
-            is_check=self.identity.is_check,
+            # The shared session belongs to everybody, whoever comes first.
+            is_check=self.identity.is_check and not self.shares_cart,
         )
 
     def _is_outdated(self, row: SessionRow, current: Sequence[str]) -> bool:

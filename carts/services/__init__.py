@@ -6,17 +6,21 @@ other; the cart is loaded, changed in memory, and the difference is saved togeth
 
 from carts.services.changes import add_items, clear_cart, remove_item, set_quantity
 from carts.services.records import Recorded, record_calls
+from carts.services.retention import Cleanup, clean_up, delete_sessions
 from carts.services.saving import Conversation, Outcome, Request, find_item, in_transaction, load
 from carts.services.sessions import insert_session
 from carts.services.undo import undo_change
 
 __all__ = [
+    "Cleanup",
     "Conversation",
     "Outcome",
     "Recorded",
     "Request",
     "add_items",
+    "clean_up",
     "clear_cart",
+    "delete_sessions",
     "find_item",
     "in_transaction",
     "insert_session",
