@@ -4,22 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carts', '0001_sessions_and_carts'),
+        ("carts", "0001_sessions_and_carts"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(condition=models.Q(('answer__isnull', False)), fields=['created_at'], name='change_answered'),
+            model_name="change",
+            index=models.Index(
+                condition=models.Q(("answer__isnull", False)), fields=["created_at"], name="change_answered"
+            ),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(condition=models.Q(('is_check', True)), fields=['-last_seen_at', '-id'], name='session_of_check'),
+            model_name="session",
+            index=models.Index(
+                condition=models.Q(("is_check", True)), fields=["-last_seen_at", "-id"], name="session_of_check"
+            ),
         ),
         migrations.AddIndex(
-            model_name='sessionwarning',
-            index=models.Index(fields=['-last_at', '-id'], name='warning_newest'),
+            model_name="sessionwarning",
+            index=models.Index(fields=["-last_at", "-id"], name="warning_newest"),
         ),
     ]

@@ -141,7 +141,12 @@ def test_many_sessions_go_in_small_batches(monkeypatch, honey, sessions):
     monkeypatch.setattr(retention, "BATCH", 5)
     sizes = []
     original = retention.delete_batch
-    monkeypatch.setattr(retention, "delete_batch", lambda rows, ids: sizes.append(len(ids)) or original(rows, ids))
+
+    def noted(rows, ids):
+        sizes.append(len(ids))
+        return original(rows, ids)
+
+    monkeypatch.setattr(retention, "delete_batch", noted)
     for n in range(sessions):
         services.add_items(Caller(Call("add_to_cart", {"openai/session": f"chat-{n}"})), [("shop:honey", 1)])
     quiet(3 * HOUR)
@@ -256,13 +261,12 @@ def _another_database(path) -> Iterator[None]:
 
 
 @pytest.fixture
-def shared_database(request, tmp_path):
+def shared_database(transactional_db, tmp_path):
     """A database for threads with connections of their own."""
-    if connection.vendor != "sqlite":
-        request.getfixturevalue("transactional_db")
-        yield
-        return
-    with request.getfixturevalue("django_db_blocker").unblock(), _another_database(tmp_path / "shop.sqlite3"):
+    if connection.vendor == "sqlite":
+        with _another_database(tmp_path / "shop.sqlite3"):
+            yield
+    else:
         yield
 
 
@@ -271,8 +275,9 @@ def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared
     honey = Product(store=store, sku="honey", public_id="shop:honey", name="Honey", price=20, currency="ILS")
     honey.index()
     honey.save()
-    problems, done = [], threading.Event()
-    deleted = []
+    done = threading.Event()
+    problems: list[object] = []
+    deleted: list[int] = []
 
     def write(name):
         try:
