@@ -91,6 +91,9 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
     if identity.is_check:
         return
     session: int | None = notes.get("session")
+    if outcome != "ok" and "made" in notes:
+        # It went with the refusal, and the next session may get its key.
+        session = None
     await recorder.add(
         Recorded(
             at=timezone.now(),

@@ -257,6 +257,7 @@ class Caller:
         raise AssertionError("a session that was just made cannot be found")
 
     def _made(self, digest: str | None, source: str) -> str:
+        self.call.notes["made"] = True
         return services.insert_session(
             digest=digest,
             source=source,
