@@ -203,6 +203,8 @@ class Insert(_Prepared):
         if self._returning:
             compiler.returning_fields = [meta.pk]
         ((text, params),) = compiler.as_sql()
+        # A field that writes its own value, such as auto_now_add, would write that of this moment for ever.
+        assert all(isinstance(param, Param) for param in params)
         return text, params
 
     def run(self, **values: Any) -> int | None:
