@@ -1,0 +1,159 @@
+"""Sessions as an owner looks through them: filtered, the newest first, page by page, with what is in their carts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from carts.models import Cart, Line, Session, SessionQuerySet
+from carts.sessions import BY_HANDLE, UNKEYED
+from catalog.models import Product
+from shopmcp.errors import InvalidArguments
+
+State = Literal["", "active", "idle", "cart", "empty", "unkeyed"]
+# A page looks no further than this many sessions: a filter that hardly anything fits must not read them all.
+SCANNED = 5000
+
+_signer = Signer(salt="carts.listing.cursor")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """What to show. Whatever is empty does not narrow it.
+
+    `state` is active or idle (by the active window), cart or empty (by what the open cart holds), or unkeyed (the chat
+    sends no conversation id). `source` is a `_meta` key, `cart_id` or `default`. `product` is a product's public id;
+    `search` the public id of a session, or whatever names a product. `since` and `until` bound the last call.
+    """
+
+    state: State = ""
+    client: str = ""
+    source: str = ""
+    product: str = ""
+    search: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def of(self, rows: SessionQuerySet) -> SessionQuerySet:
+        """Those of the sessions that fit; checks never do."""
+        rows = rows.real()
+        if self.state == "active":
+            rows = rows.active()
+        elif self.state == "idle":
+            rows = rows.quiet_since(timezone.now() - settings.SHOPMCP_ACTIVE_WINDOW)
+        elif self.state in ("cart", "empty"):
+            holding = Exists(Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0))
+            rows = rows.filter(holding if self.state == "cart" else ~holding)
+        elif self.state == "unkeyed":
+            rows = rows.filter(source__in=(BY_HANDLE, UNKEYED))
+        if self.client:
+            rows = rows.filter(client=self.client)
+        if self.source:
+            rows = rows.filter(source=self.source)
+        if self.product:
+            rows = rows.filter(_holding(Product.objects.filter(public_id=self.product).values_list("pk", flat=True)))
+        if self.search:
+            rows = rows.filter(self._searched())
+        if self.since:
+            rows = rows.filter(last_seen_at__gte=self.since)
+        if self.until:
+            rows = rows.filter(last_seen_at__lt=self.until)
+        return rows
+
+    def _searched(self) -> Q | Exists:
+        text = self.search.strip()
+        if text.startswith("s_"):
+            return Q(public_id=text)
+        named = Product.objects.exactly(text) or list(Product.objects.name_begins(text).order_by("id")[:50])
+        return _holding([product.pk for product in named])
+
+
+@dataclass(slots=True)
+class SessionPage:
+    """A page of sessions, the newest first; their open carts are in `open_carts` with lines and products.
+
+    `cursor` leads on, and is empty at the end. `searched_to` is set where a page ended early because it had looked
+    through as many sessions as it may; what is older is found through the cursor.
+    """
+
+    sessions: list[Session] = field(default_factory=list)
+    cursor: str = ""
+    searched_to: datetime | None = None
+
+
+def session_page(asked: SessionFilter, *, limit: int = 25, cursor: str = "") -> SessionPage:
+    """Return one page of sessions; at most seven queries, however many sessions there are.
+
+    Raises:
+        InvalidArguments: If the cursor is none that a page gave.
+    """
+    rows = Session.objects.real()
+    if cursor:
+        rows = rows.filter(_before(*_position(cursor)))
+    # Times alone, whatever else is asked: where the search ends is read from the index.
+    in_time = SessionFilter(
+        asked.state if asked.state in ("active", "idle") else "", since=asked.since, until=asked.until
+    )
+    ordered = in_time.of(rows).order_by("-last_seen_at", "-id")
+    ends = list(ordered.values_list("last_seen_at", "id")[SCANNED : SCANNED + 1])
+    found = asked.of(rows)
+    if ends:
+        found = found.filter(_not_before(*ends[0]))
+    sessions = list(_with_carts(found.order_by("-last_seen_at", "-id")[: limit + 1]))
+    if len(sessions) > limit:
+        last = sessions[limit - 1]
+        return SessionPage(sessions[:limit], _cursor(last.last_seen_at, last.pk))
+    if ends:
+        return SessionPage(sessions, _cursor(*ends[0]), ends[0][0])
+    return SessionPage(sessions)
+
+
+def sessions_in_turn(asked: SessionFilter, *, most: int) -> Iterable[Session]:
+    """Yield the sessions that fit, the newest first, page by page, up to so many."""
+    cursor, given = "", 0
+    while given < most:
+        page = session_page(asked, limit=min(500, most - given), cursor=cursor)
+        yield from page.sessions
+        given += len(page.sessions)
+        if not (cursor := page.cursor):
+            return
+
+
+def _holding(products: Iterable[int]) -> Exists:
+    """Whether the session's open cart holds one of these products."""
+    return Exists(Line.objects.filter(cart__session=OuterRef("pk"), cart__ordered_at=None, product__in=list(products)))
+
+
+def _with_carts(rows: SessionQuerySet) -> SessionQuerySet:
+    lines = Prefetch("lines", Line.objects.in_order().select_related("product__store"))
+    carts = Cart.objects.filter(ordered_at=None).prefetch_related(lines)
+    return rows.prefetch_related(Prefetch("carts", carts, "open_carts"))
+
+
+def _before(moment: datetime, pk: int) -> Q:
+    """What comes after that row in the newest-first order, as an index range."""
+    return Q(last_seen_at__lte=moment) & (Q(last_seen_at__lt=moment) | Q(id__lt=pk))
+
+
+def _not_before(moment: datetime, pk: int) -> Q:
+    return Q(last_seen_at__gte=moment) & (Q(last_seen_at__gt=moment) | Q(id__gte=pk))
+
+
+def _cursor(moment: datetime, pk: int) -> str:
+    return _signer.sign_object([moment.isoformat(), pk], compress=True)
+
+
+def _position(cursor: str) -> tuple[datetime, int]:
+    try:
+        moment, pk = _signer.unsign_object(cursor)
+    except BadSignature:
+        raise InvalidArguments(
+            gettext("This cursor is none that a page gave."), fix=gettext("Start again from the first page.")
+        ) from None
+    return datetime.fromisoformat(moment), pk
