@@ -3,6 +3,7 @@
 `/mcp` goes around Django's handler, whose request path costs more than a whole tool call.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.conf import settings  # noqa: E402
 from carts.recorder import recorder  # noqa: E402
 from shopmcp.edge import Edge  # noqa: E402
 from shopmcp.lanes import lanes  # noqa: E402
+from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.server import load_tools, server  # noqa: E402
 
 load_tools()
@@ -37,13 +39,14 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 async def _live(receive: Any, send: Any) -> None:
     """Keep the lanes running between the server's start and its end, by when every call has been answered."""
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            lanes.start()
-            await send({"type": "lifespan.startup.complete"})
-        elif message["type"] == "lifespan.shutdown":
-            await recorder.drain()
-            await lanes.stop()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
+    assert (await receive())["type"] == "lifespan.startup"
+    with written_apart():
+        lanes.start()
+        # What is loaded by now stays: looking through it for garbage would halt every call for a moment, again and again.
+        gc.collect()
+        gc.freeze()
+        await send({"type": "lifespan.startup.complete"})
+        assert (await receive())["type"] == "lifespan.shutdown"
+        await recorder.drain()
+        await lanes.stop()
+    await send({"type": "lifespan.shutdown.complete"})

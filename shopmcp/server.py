@@ -232,13 +232,11 @@ class Toolbox:
         return result
 
     async def _perform(self, entry: Entry, call: Call, given: Mapping[str, Any]) -> Answer[Any]:
-        with translation.override(call.language or settings.LANGUAGE_CODE):
-            values = entry.arguments.read(given)
         call.may_write = entry.lane == "write" or not lanes.started
 
         def work() -> Answer[Any]:
             with translation.override(call.language or settings.LANGUAGE_CODE):
-                answer = entry.function(call, **values)
+                answer = entry.function(call, **entry.arguments.read(given))
                 if call.ignored:
                     answer.text = f"{answer.text}\n{_ignored(call.ignored)}"
                 return answer
