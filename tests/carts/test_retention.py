@@ -275,7 +275,7 @@ def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared
     honey = Product(store=store, sku="honey", public_id="shop:honey", name="Honey", price=20, currency="ILS")
     honey.index()
     honey.save()
-    done = threading.Event()
+    done, begins = threading.Event(), threading.Event()
     problems: list[object] = []
     deleted: list[int] = []
 
@@ -287,6 +287,8 @@ def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared
                 then = timezone.now() - quiet_for
                 Cart.objects.filter(session__source="threadId", session__client=name).update(updated_at=then)
                 Session.objects.filter(client=name).update(last_seen_at=then)
+                begins.clear()
+                assert begins.wait(10)
                 outcome = services.add_items(
                     Caller(Call("add_to_cart", {"threadId": name}, client=name)), [("shop:honey", 1)]
                 )
@@ -302,6 +304,7 @@ def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared
     def clean():
         try:
             while not done.is_set():
+                begins.set()
                 deleted.append(services.clean_up(older_than=HOUR).sessions)
         except Exception as error:
             problems.append(error)

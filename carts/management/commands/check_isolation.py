@@ -1,0 +1,67 @@
+"""`manage.py check_isolation`: does every chat of the running server have a cart of its own?"""
+
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from carts import services
+from carts.isolation import check
+from carts.models import Session
+from carts.probe import Server
+from carts.sessions import CHECK, check_mark, identify, public_id_of
+from shopmcp.errors import ShopError
+from shopmcp.server import Call
+
+
+class Command(BaseCommand):
+    help = "Play several chats against the running server, and check that none sees another's cart."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--url", default=settings.PUBLIC_URL, help="the server's address (default: where the shop is reached)"
+        )
+
+    def handle(self, *args: Any, url: str, **options: Any) -> None:
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise CommandError(_("--url must be an address such as http://127.0.0.1:8000."))
+        server, started = Server(url, {CHECK: check_mark()}), timezone.now()
+        total = failed = 0
+        try:
+            for verdict in check(server):
+                total += 1
+                failed += not verdict.passed
+                style = self.style.SUCCESS if verdict.passed else self.style.ERROR
+                self.stdout.write(style(f"{'✓' if verdict.passed else '✗'} {verdict.text}"))
+        except ShopError as refusal:
+            raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
+        finally:
+            # Also after a failure, or when somebody pressed Ctrl-C.
+            removed = _remove_sessions(server, started)
+        if server.ids and not removed:
+            self.stderr.write(
+                _("That server keeps its carts in another database: the check's sessions there expire by themselves.")
+            )
+        if failed:
+            raise CommandError(
+                _("%(failed)d of %(total)d checks failed: carts may not be safe from other chats.")
+                % {"failed": failed, "total": total}
+            )
+        self.stdout.write(_("All %(total)d checks passed: no chat sees another's cart.") % {"total": total})
+
+
+def _remove_sessions(server: Server, started: datetime) -> int:
+    """Delete what the check has made, and nothing else, however the server mixed up its sessions."""
+    digests = [digest for key, value in server.ids for digest in identify(Call("", {key: value})).digests]
+    public_ids = [found for cart_id in server.cart_ids if (found := public_id_of(cart_id)) is not None]
+    # The shared session is everybody's: it goes only if this check woke it up and nobody has used it.
+    made = Q(is_check=True) | Q(created_at__gte=started, carts=None)
+    return services.delete_sessions(
+        Session.objects.filter(Q(digest__in=digests) | (Q(public_id__in=public_ids) & made)).distinct()
+    )

@@ -1,0 +1,148 @@
+"""A chat's host in small: plain JSON-RPC over HTTP, in any revision of the protocol."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext
+
+from shopmcp.errors import ShopError
+
+_ENVELOPE = "io.modelcontextprotocol/"
+_MODERN = "2026-07-28"
+_CLIENT = {"name": "check_isolation", "version": "1"}
+_SECONDS = 30
+# Neither an answer nor a refusal: such a server cannot be judged.
+_BROKEN = ("error", "internal_error", "busy")
+
+
+class Unreachable(ShopError):
+    """The server does not answer, or not as a shop does."""
+
+    code = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A tool's answer; `refused` holds the code of a refusal, or `error` for an error of the protocol."""
+
+    data: Mapping[str, Any]
+    text: str
+    refused: str = ""
+
+    @property
+    def cart_id(self) -> str:
+        return str(self.data.get("cart_id") or "")
+
+    @property
+    def version(self) -> Any:
+        return self.data.get("version")
+
+    def holds(self, *product_ids: str) -> bool:
+        """Whether it shows a cart with one of each of these, and nothing else."""
+        lines = self.data.get("lines")
+        found = [(line["product_id"], line["quantity"]) for line in lines] if isinstance(lines, list) else None
+        return not self.refused and found == [(product_id, 1) for product_id in product_ids]
+
+
+@dataclass(slots=True)
+class Server:
+    """A running shop, and what the check has left behind there.
+
+    Args:
+        url: Its address, with or without `/mcp`.
+        mark: The `_meta` that tells the shop that these calls are a check's.
+    """
+
+    url: str
+    mark: Mapping[str, Any]
+    # The keys and ids under which it spoke, and every cart_id it was given.
+    ids: list[tuple[str, str]] = field(default_factory=list)
+    cart_ids: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.url = self.url.rstrip("/").removesuffix("/mcp")
+
+    def chat(self, revision: str, key: str | None = None, value: str = "") -> "Chat":
+        """A chat that sends this id with every call, or none."""
+        if key is None:
+            return Chat(self, revision, {})
+        self.ids.append((key, value))
+        return Chat(self, revision, {key: value})
+
+    def post(self, revision: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Send one `tools/call`; return the JSON-RPC answer.
+
+        Raises:
+            Unreachable: If no such answer comes back.
+        """
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": revision,
+            "User-Agent": "check_isolation",
+        }
+        if revision == _MODERN:
+            headers |= {"Mcp-Method": "tools/call", "Mcp-Name": params["name"]}
+            envelope = {"protocolVersion": revision, "clientInfo": _CLIENT, "clientCapabilities": {}}
+            params["_meta"] = {f"{_ENVELOPE}{name}": value for name, value in envelope.items()} | params["_meta"]
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        request = urllib.request.Request(f"{self.url}/mcp", json.dumps(message).encode(), headers)
+        try:
+            with _opener(self.url).open(request, timeout=_SECONDS) as response:
+                body = response.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                body = error.read()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise Unreachable(
+                gettext("%(url)s cannot be reached: %(reason)s.") % {"url": self.url, "reason": reason},
+                fix=gettext("Start the shop with manage.py serve, or name its address with --url."),
+            ) from None
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
+            raise Unreachable(
+                gettext("%(url)s does not answer as a shop does.") % {"url": f"{self.url}/mcp"},
+                fix=gettext("Start the shop with manage.py serve, or name its address with --url."),
+            )
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    server: Server
+    revision: str
+    meta: Mapping[str, Any]
+
+    def call(self, tool: str, **arguments: Any) -> Reply:
+        params = {"name": tool, "arguments": arguments, "_meta": {**self.meta, **self.server.mark}}
+        answer = self.server.post(self.revision, params)
+        if "error" in answer:
+            return Reply({}, str(answer["error"].get("message", "")), "error")
+        result = answer["result"]
+        data = result.get("structuredContent") or {}
+        text = " ".join(part.get("text", "") for part in result.get("content", ()))
+        reply = Reply(data, text, data.get("error", {}).get("code", "error") if result.get("isError") else "")
+        if reply.refused in _BROKEN:
+            raise Unreachable(
+                gettext("%(url)s could not answer %(tool)s: %(text)s")
+                % {"url": self.server.url, "tool": tool, "text": reply.text},
+                fix=gettext("Look at the server's log."),
+            )
+        if reply.cart_id:
+            self.server.cart_ids.add(reply.cart_id)
+        return reply
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """A proxy, where the environment names one, is for other machines."""
+    local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    return urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
