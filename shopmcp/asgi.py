@@ -42,7 +42,7 @@ async def _live(receive: Any, send: Any) -> None:
     assert (await receive())["type"] == "lifespan.startup"
     with written_apart():
         lanes.start()
-        # What is loaded by now stays: looking through it for garbage would halt every call for a moment, again and again.
+        # What is loaded by now stays: looking through it for garbage would halt every call, again and again.
         gc.collect()
         gc.freeze()
         await send({"type": "lifespan.startup.complete"})

@@ -20,11 +20,10 @@ class Threads(logging.StreamHandler):
 @pytest.fixture
 def handler():
     root = logging.getLogger()
-    before = root.handlers
     handler = Threads(io.StringIO())
-    root.handlers = [handler]
+    root.addHandler(handler)
     yield handler
-    root.handlers = before
+    root.removeHandler(handler)
 
 
 def test_every_line_is_written_by_the_end_and_not_by_the_caller(handler):
@@ -37,10 +36,12 @@ def test_every_line_is_written_by_the_end_and_not_by_the_caller(handler):
 
 
 def test_afterwards_the_handlers_are_where_they_were(handler):
+    root = logging.getLogger()
+    before = list(root.handlers)  # pytest adds its own
     with written_apart():
-        assert logging.getLogger().handlers != [handler]
+        assert root.handlers != before
 
-    assert logging.getLogger().handlers == [handler]
+    assert root.handlers == before
     logging.getLogger("shop").warning("direct")
     assert handler.thread is threading.current_thread()
 
