@@ -4,7 +4,14 @@ import os
 import tempfile
 
 os.environ["SHOPMCP_DATA_DIR"] = tempfile.mkdtemp(prefix="shopmcp-tests-")
-for name in ("DATABASE_URL", "PUBLIC_URL", "DEBUG", "SHOPMCP_UNKEYED_CALLS", "SHOPMCP_SESSION_KEYS", "SECRET_KEY_FALLBACKS"):
+for name in (
+    "DATABASE_URL",
+    "PUBLIC_URL",
+    "DEBUG",
+    "SHOPMCP_UNKEYED_CALLS",
+    "SHOPMCP_SESSION_KEYS",
+    "SECRET_KEY_FALLBACKS",
+):
     os.environ[name] = ""  # set and empty: neither the shell's nor a `.env` file's value counts
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
 os.environ["SECRET_KEY"] = "a key for tests alone, long enough for Django's own checks: 0123456789"
