@@ -3,8 +3,14 @@
 import json
 
 import pytest
+from django.core.management import call_command
 
+from carts import services
 from carts.isolation import REVISIONS
+from carts.management.commands import check_isolation
+from carts.models import Session
+from carts.sessions import Caller, cart_id_of
+from shopmcp.server import Call
 from tests.live import LiveServer, free_port
 from tests.serving import shop
 
@@ -98,3 +104,21 @@ def test_a_server_that_does_not_answer_is_named(tmp_path):
     assert f"{url} cannot be reached" in result.stderr
     assert "manage.py serve" in result.stderr
     assert run(server, "--url", "shop.example.com").returncode == 1
+
+
+def test_an_interrupted_check_takes_its_sessions_along_and_no_others(monkeypatch, honey):
+    def interrupted(server):
+        for value, client in (("mine", "check"), ("somebody's", "real")):
+            meta = {"openai/session": value} | (server.mark if client == "check" else {})
+            services.add_items(Caller(Call("add_to_cart", meta, client=client)), [("shop:honey", 1)])
+        # A server that mixes up its sessions gave the check another one's cart_id.
+        server.cart_ids.update(map(cart_id_of, Session.objects.values_list("public_id", flat=True)))
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(check_isolation, "check", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        call_command("check_isolation")
+
+    assert Session.objects.get().client == "real"
