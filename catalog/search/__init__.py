@@ -1,6 +1,6 @@
 """Finding products by a shopper's words: what fits, in which order, page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
@@ -218,3 +218,11 @@ def _position(cursor: str, asked: Search) -> list[Any]:
     if search_ != _fingerprint(asked):
         raise InvalidArguments(_("This cursor belongs to another search."), fix=fix)
     return list(values)
+
+
+def reindex(pks: Iterable[int]) -> None:
+    """Bring the search index in step with these products, listed, changed or withdrawn.
+
+    Call it in the transaction that wrote the rows, after writing them, for rows whose `index()` was called before.
+    What did not change costs a comparison. Batches of a few hundred are best.
+    """
