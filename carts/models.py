@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -239,6 +239,19 @@ class CallRecord(models.Model):
         return f"{self.tool} {self.outcome}"
 
 
+class SessionWarningQuerySet(models.QuerySet["SessionWarning"]):
+    def open(self) -> Self:
+        """What nobody settled: neither muted, nor marked as fixed since it last happened."""
+        return self.filter(Q(fixed_at=None) | Q(last_at__gt=F("fixed_at")), muted_at=None)
+
+    def settled(self) -> Self:
+        """What is muted, or was marked as fixed and has not happened again."""
+        return self.filter(Q(fixed_at__gte=F("last_at")) | Q(muted_at__isnull=False))
+
+    def newest_first(self) -> Self:
+        return self.order_by("-last_at", "-id")
+
+
 class SessionWarning(models.Model):
     """A sign that chats may not be told apart, by kind and client."""
 
@@ -257,6 +270,12 @@ class SessionWarning(models.Model):
     calls = models.PositiveIntegerField(_("calls"), default=0)
     first_at = models.DateTimeField(_("first"))
     last_at = models.DateTimeField(_("last"))
+    # Somebody did something about it then; a later call opens it again.
+    fixed_at = models.DateTimeField(_("marked as fixed"), null=True, blank=True)
+    # Somebody knows and does not want to hear of it again.
+    muted_at = models.DateTimeField(_("muted"), null=True, blank=True)
+
+    objects = SessionWarningQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("session warning")
@@ -266,3 +285,21 @@ class SessionWarning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.client}"
+
+    @property
+    def is_muted(self) -> bool:
+        return self.muted_at is not None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it was marked as fixed and has not happened since."""
+        return self.fixed_at is not None and self.last_at <= self.fixed_at
+
+    @property
+    def is_open(self) -> bool:
+        return not self.is_muted and not self.is_fixed
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether it happened again after somebody had marked it as fixed."""
+        return self.fixed_at is not None and self.last_at > self.fixed_at
