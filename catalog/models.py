@@ -1,18 +1,24 @@
 """What can be bought: stores and their products."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import connections, models
 from django.db.models import Q
+from django.db.models.query import ModelIterable
 from django.templatetags.static import static
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.runs import FeedAddress, ImportRun
 from catalog.text import address_key, clean, folded, is_plain, searchable, words
 from shopmcp.errors import Ambiguous, NotFound
 from shopmcp.money import Money, money
+
+__all__ = ["STATIC_IMAGE", "FeedAddress", "ImportRun", "Product", "ProductQuerySet", "Store", "before"]
 
 # An image of the project's own, by its path below static/; every other image is an address.
 STATIC_IMAGE = "static:"
@@ -26,6 +32,10 @@ class Store(models.Model):
     # The language of the shop's texts, and the locale its prices are written in.
     language = models.CharField(_("language"), max_length=10, default="en")
     base_url = models.URLField(_("base URL"), max_length=500, blank=True)
+    # What a chat may tell of the shop's ways, in the shop's own words.
+    shipping = models.TextField(_("shipping"), max_length=2000, blank=True)
+    returns = models.TextField(_("returns"), max_length=2000, blank=True)
+    contact = models.TextField(_("contact"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -37,10 +47,35 @@ class Store(models.Model):
         return self.name
 
 
+class _AsSwitched(ModelIterable):  # type: ignore[type-arg]  # takes no arguments at run time
+    """Hands out products as the last finished import left them: a running one has written, but does not count yet."""
+
+    def __iter__(self) -> Iterator["Product"]:
+        running: set[int] | None = None
+        for product in super().__iter__():
+            if product.__dict__.get("staged") is not None:
+                # Asked once for all rows, so that a page is of one piece.
+                if running is None:
+                    running = set(ImportRun.objects.open().values_list("pk", flat=True))
+                if product.staged in running:
+                    product.take_back()
+            yield product
+
+
 class ProductQuerySet(models.QuerySet["Product"]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._iterable_class = _AsSwitched
+
+    def known(self) -> Self:
+        """Leave out what only a running import knows of."""
+        running = ImportRun.objects.open().values("pk")
+        return self.filter(Q(staged=None) | Q(arriving=False) | ~Q(staged__in=running))
+
     def listed(self) -> Self:
-        """What the store still carries, buyable or not."""
-        return self.filter(withdrawn_at=None)
+        """What the store still carries, buyable or not; what a running import adds or withdraws does not count yet."""
+        running = ImportRun.objects.open().values("pk")
+        return self.known().filter(Q(leaving=None) | Q(leaving__in=running), withdrawn_at=None)
 
     def for_sale(self) -> Self:
         """What can be put into a cart: carried, available and priced."""
@@ -73,7 +108,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
             return []
         key, name = address_key(reference), folded(reference, 300)
         rows, listed = self.select_related("store"), self.select_related("store").listed()
-        ladder = [rows.filter(public_id=reference), listed.filter(sku=reference)]
+        ladder = [rows.known().filter(public_id=reference), listed.filter(sku=reference)]
         if key:
             ladder.append(listed.filter(url_key=key))
         elif name:
@@ -137,6 +172,9 @@ class Product(models.Model):
     # Without a price a product is kept and shown, and cannot be bought.
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=3, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
+    # What it cost before a reduction; shown where it is more than the price.
+    former_price = models.DecimalField(_("former price"), max_digits=12, decimal_places=3, null=True, blank=True)
+    barcode = models.CharField(_("barcode"), max_length=32, blank=True)
     image = models.CharField(_("image"), max_length=1000, blank=True)
     url = models.CharField(_("URL"), max_length=1000, blank=True)
     # Null means that the shop does not count it.
@@ -151,6 +189,13 @@ class Product(models.Model):
     search_text = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    # An import writes in many short transactions and switches in one. Until then `staged` names the ImportRun that
+    # wrote this row, `previous` holds what it said before (by field), `arriving` marks what is not to be seen yet, and
+    # `leaving` names the run that withdraws it. Afterwards all four are cleared, a batch at a time.
+    staged = models.BigIntegerField(null=True, blank=True, editable=False)
+    previous = models.JSONField(null=True, blank=True, editable=False)
+    arriving = models.BooleanField(default=False, editable=False)
+    leaving = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects = ProductQuerySet.as_manager()
 
@@ -158,6 +203,7 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["-id"]
+        base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(fields=["store", "sku"], name="one_product_per_sku"),
             models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="price_not_negative"),
@@ -167,9 +213,12 @@ class Product(models.Model):
             models.Index(fields=["url_key"], name="product_by_url"),
             models.Index(fields=["price", "id"], name="product_by_price"),
             models.Index(fields=["store", "group_id"], name="product_by_group"),
+            models.Index(fields=["barcode"], condition=~Q(barcode=""), name="product_by_barcode"),
+            models.Index(fields=["staged"], condition=Q(staged__isnull=False), name="product_staged"),
+            models.Index(fields=["leaving"], condition=Q(leaving__isnull=False), name="product_leaving"),
             # Holds all that counting what a store sells by category reads.
             models.Index(
-                fields=["store", "category", "available", "price"],
+                fields=["store", "category", "available", "price", "staged", "arriving", "leaving"],
                 condition=Q(withdrawn_at=None),
                 name="product_by_category",
             ),
@@ -192,6 +241,13 @@ class Product(models.Model):
     def price_shown(self) -> Money | None:
         """The price as chats and pages show it, in the locale of the store."""
         return None if self.price is None else money(self.price, self.currency, self.store.language)
+
+    @property
+    def former_price_shown(self) -> Money | None:
+        """The price before the reduction, where there is one."""
+        if self.price is None or self.former_price is None or self.former_price <= self.price:
+            return None
+        return money(self.former_price, self.currency, self.store.language)
 
     @property
     def image_url(self) -> str:
@@ -225,8 +281,22 @@ class Product(models.Model):
             "store": self.store.slug,
         }
 
+    def take_back(self) -> None:
+        """Say what the row said before the import that runs now; does not save."""
+        for name, value in (self.previous or {}).items():
+            setattr(self, name, before(name, value))
+
     def index(self) -> None:
         """Derive from the other fields what the product is found by; does not save."""
         self.name_key = folded(self.name, 300)
         self.url_key = address_key(self.url)
         self.search_text = searchable((self.name, self.brand, self.category, self.sku, self.description), 12_000)
+
+
+def before(name: str, value: Any) -> Any:
+    """A value of `Product.previous` as the field of that name holds it."""
+    if value is not None and name in ("price", "former_price"):
+        return Decimal(value)
+    if value is not None and name == "withdrawn_at":
+        return datetime.fromisoformat(value)
+    return value
