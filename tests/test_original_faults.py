@@ -68,7 +68,7 @@ def test_no_tool_declares_an_argument_that_could_be_forged():
 def test_debug_session_shows_nothing_of_anybody_else_s_id(call_tool, tea):
     for session in ("alice-secret-conversation", "bob-secret-conversation"):
         call_tool("add_to_cart", session=session, product_id="shop:tea")
-    alice = Session.objects.order_by("id").first()
+    alice = Session.objects.order_by("id")[0]
 
     said = repr(call_tool("debug_session", session="bob-secret-conversation"))
 
@@ -147,7 +147,7 @@ def test_money_is_exact(call_tool, shop):
 
     assert cart(result)["total"]["amount"] == "0.30"
     assert cart(call_tool("add_to_cart", product_id="c", quantity=100))["total"]["amount"] == "115.30"
-    assert isinstance(Line.objects.first().price_when_added, Decimal)
+    assert isinstance(Line.objects.all()[0].price_when_added, Decimal)
 
 
 def test_a_name_with_quotes_and_tags_is_data_everywhere(call_tool, shop, admin_client):

@@ -1,6 +1,7 @@
 """A cart against a plain dictionary, through whatever a chat and the shop can do in any order."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -33,10 +34,10 @@ class Shopping(RuleBasedStateMachine):
         self.store = Store.objects.create(slug="shop", name="The Shop", currency="ILS")
         for sku in SKUS:
             create_product(self.store, sku=sku, name=sku.upper(), price="5")
-        self.lines = {}
-        self.history = [{}]
-        self.undo_to = [None]
-        self.answers = {}
+        self.lines: dict[str, int] = {}
+        self.history: list[dict[str, int]] = [{}]
+        self.undo_to: list[int | None] = [None]
+        self.answers: dict[str, tuple[Any, Any]] = {}
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -82,12 +83,12 @@ class Shopping(RuleBasedStateMachine):
     @rule(sku=skus, quantity=st.integers(0, 999))
     def update(self, sku, quantity):
         product, held = Product.objects.get(sku=sku), self.lines.get(sku, 0)
-        expected = dict(self.lines)
+        expected: dict[str, int] | None = {key: value for key, value in self.lines.items() if key != sku}
         if held and quantity > held:
             reachable = quantity if product.stock is None else max(held, min(quantity, product.stock))
             expected = {**self.lines, sku: reachable} if product.for_sale else None
         elif held:
-            expected[sku] = quantity
+            expected = {**self.lines, sku: quantity}
         elif quantity:
             expected = None
         self.expect(self.call(tools.update_cart_item, product_id=f"shop:{sku}", quantity=quantity), expected)
@@ -132,7 +133,7 @@ class Shopping(RuleBasedStateMachine):
 
     @invariant()
     def walking_the_changes_forward_gives_the_lines(self):
-        walked = {}
+        walked: dict[str, int] = {}
         changes = Change.objects.order_by("version")
         assert [change.version for change in changes] == list(range(1, len(self.history)))
         for change in changes:

@@ -1,5 +1,7 @@
 """What changed behind the shopper's back is told by reads until the answer of a write has carried it."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -18,12 +20,12 @@ def held(call_tool, honey, tea):
     call_tool("add_to_cart", items=items)
 
 
-CHANGES = {
+CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "price_changed": ({"price": "25.5"}, "The price of Honey changed from ₪20.00 to ₪25.50."),
     "stock": ({"stock": 3}, "Only 3 left of Honey; the cart holds 4 now."),
     "withdrawn": ({"withdrawn_at": timezone.now()}, "Honey can no longer be bought; remove it from the cart."),
 }
-WRITES = {
+WRITES: dict[str, dict[str, Any]] = {
     "add_to_cart": {"product_id": "shop:tea"},
     "update_cart_item": {"product_id": "shop:tea", "quantity": 1},  # changes nothing, and is a write
     "remove_from_cart": {"product_id": "shop:tea"},

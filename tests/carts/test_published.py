@@ -1,5 +1,7 @@
 """What `tools/list` publishes, and that the answers keep to it."""
 
+from typing import Any
+
 import jsonschema
 import pytest
 from asgiref.sync import async_to_sync
@@ -26,7 +28,7 @@ CONTRACT = {
     "undo_cart_change": (["version", "cart_id"], (False, False, False)),
     "debug_session": (["cart_id"], (True, False, True)),
 }
-PLAY = {
+PLAY: dict[str, dict[str, Any]] = {
     "list_stores": {},
     "search_products": {"query": "honey"},
     "get_product": {"product_id": "shop:honey"},

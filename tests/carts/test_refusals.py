@@ -1,5 +1,7 @@
 """What the cart's tools refuse: in words, and leaving nothing behind."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -161,7 +163,7 @@ def test_a_name_that_comes_near_returns_candidates(call_tool, kept):
     assert [candidate["product_id"] for candidate in error(result)["candidates"]] == ["shop:honey"]
 
 
-NOT_FOR_SALE = {
+NOT_FOR_SALE: dict[str, dict[str, Any]] = {
     "has no price yet": {"price": None},
     "cannot be bought at the moment": {"available": False},
     "was withdrawn from the shop": {"withdrawn_at": timezone.now()},

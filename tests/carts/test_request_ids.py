@@ -108,5 +108,7 @@ def test_an_answer_is_stored_only_where_it_may_be_asked_for_again(add, call_tool
 
     add()
 
-    assert Change.objects.get(request_id="r1").answer["data"]["item_count"] == 2
+    answer = Change.objects.get(request_id="r1").answer
+    assert answer is not None
+    assert answer["data"]["item_count"] == 2
     assert Cart.objects.get().version == 2

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -341,7 +342,7 @@ def test_a_conversation_whose_cart_expired_starts_anew_and_hears_of_it_until_a_w
 # The three policies
 
 
-CART_TOOLS = {
+CART_TOOLS: dict[str, dict[str, Any]] = {
     "add_to_cart": {"product_id": "shop:honey"},
     "update_cart_item": {"product_id": "shop:honey", "quantity": 2},
     "remove_from_cart": {"product_id": "shop:honey"},
@@ -546,13 +547,13 @@ def test_the_log_names_the_source_and_never_the_id(ask, honey, caplog):
 
 def conversations_are_apart(ask):
     """Play four conversations and two chats without an id; say whether none saw another's cart."""
-    metas = [{"openai/session": "alice"}, {"openai/session": "bob"}, {"threadId": "alice"}]
+    metas: list[dict[str, str]] = [{"openai/session": "alice"}, {"openai/session": "bob"}, {"threadId": "alice"}]
     metas.append({"openai/session": "alice", "openai/subject": "second"})
-    handles = [None] * len(metas)
+    handles: list[str | None] = [None] * len(metas)
     ask("view_cart", {"openai/session": "alice", "openai/subject": "first"})
-    for meta in ({}, {}):
-        metas.append(meta)
-        handles.append(cart(ask("add_to_cart", meta, product_id="shop:honey"))["cart_id"])
+    for _ in range(2):
+        metas.append({})
+        handles.append(cart(ask("add_to_cart", {}, product_id="shop:honey"))["cart_id"])
     for number, (meta, handle) in enumerate(zip(metas, handles, strict=True), start=1):
         ask(
             "update_cart_item",

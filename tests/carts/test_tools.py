@@ -1,5 +1,7 @@
 """The cart's tools as a chat uses them."""
 
+from typing import Any
+
 import pytest
 
 from carts.models import Cart, Line, Session
@@ -230,7 +232,7 @@ def test_the_caller_s_language_comes_before_the_store_s(call_tool, honey, store)
     assert "הסל ריק" in text(call_tool("view_cart", meta={"openai/locale": "fr"}))
 
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[str, dict[str, Any]]] = {
     "not found": ("add_to_cart", {"product_id": "ghost"}),
     "nothing to undo": ("undo_cart_change", {}),
     "unknown handle": ("add_to_cart", {"product_id": "shop:honey", "cart_id": "cart_x"}),

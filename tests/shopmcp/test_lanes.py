@@ -1,7 +1,9 @@
 """The threads that tools run on, with a real database and real commits."""
 
 import asyncio
+from functools import partial
 from threading import Event, current_thread
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -51,9 +53,14 @@ def run(play, *, batch=64, threads=1, one_transaction=True):
 
     @async_to_sync
     async def go():
-        lane = Lane("test", threads, batch=batch, one_transaction=one_transaction)
+        lane = Lane("write", threads, batch=batch, one_transaction=one_transaction)
         entered, go_on = Event(), Event()
-        held = asyncio.ensure_future(lane.run(lambda: entered.set() or go_on.wait(10)))
+
+        def hold():
+            entered.set()
+            return go_on.wait(10)
+
+        held = asyncio.ensure_future(lane.run(hold))
         await asyncio.to_thread(entered.wait, 10)
         try:
             return await play(lane, go_on.set)
@@ -168,8 +175,8 @@ def test_a_client_that_went_away_does_not_break_its_neighbours():
 def test_stopping_finishes_what_is_queued(threads):
     @async_to_sync
     async def go():
-        lane = Lane("test", threads, batch=4, one_transaction=threads == 1)
-        waiting = [asyncio.ensure_future(lane.run(lambda n=n: n)) for n in range(50)]
+        lane = Lane("write", threads, batch=4, one_transaction=threads == 1)
+        waiting = [asyncio.ensure_future(lane.run(partial(int, n))) for n in range(50)]
         await asyncio.sleep(0)
         await lane.stop()
         return await asyncio.gather(*waiting)
@@ -271,7 +278,7 @@ def test_refusals_among_parallel_changes_leave_the_others_alone(served):
 def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(served, monkeypatch):
     places = []
 
-    def look(call: Call) -> Answer:
+    def look(call: Call) -> Answer[Any]:
         places.append((current_thread().name.split("-")[0], call.may_write))
         if not call.may_write:
             raise WriteNeeded

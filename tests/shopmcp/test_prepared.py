@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -14,7 +15,7 @@ from shopmcp.prepared import Delete, Insert, Param, Select, Update
 pytestmark = pytest.mark.django_db
 FIELDS = ("id", "public_id", "price", "stock", "available", "withdrawn_at", "options", "description", "store__slug")
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
-VALUES = [
+VALUES: list[dict[str, Any]] = [
     {"price": None, "stock": None, "withdrawn_at": None, "options": {}, "description": ""},
     {"price": Decimal("0.001"), "stock": 0, "withdrawn_at": MOMENT, "options": {"size": "L"}, "description": "50% ?"},
     {"price": Decimal("999999999.999"), "stock": 7, "withdrawn_at": MOMENT + timedelta(days=1), "options": {"a": [1]}},
@@ -74,7 +75,8 @@ def test_a_row_reads_as_through_the_orm(products, number):
     for _ in range(2):
         assert by_sku.all(sku=f"p{number}") == expected
         assert by_sku.first(sku=f"p{number}") == expected[0]
-    assert [type(value) for value in by_sku.first(sku=f"p{number}")] == [type(value) for value in expected[0]]
+    (found,) = by_sku.all(sku=f"p{number}")
+    assert [type(value) for value in found] == [type(value) for value in expected[0]]
 
 
 def test_what_is_not_there_is_none_or_no_rows(products):
@@ -119,6 +121,7 @@ def test_a_deletion_says_how_many_rows_it_deleted(products):
 def test_an_insertion_gives_the_key_of_a_row_that_the_orm_reads():
     key = insert.run(**row("s_one", "דבש % ?"))
 
+    assert key is not None
     kept = Tombstone.objects.get(pk=key)
     assert (kept.public_id, kept.digest, kept.expired_at) == ("s_one", "דבש % ?", MOMENT)
 
@@ -135,6 +138,7 @@ def test_an_insertion_takes_relations_and_decimals(products):
         withdrawal_told=True,
     )
 
+    assert key is not None
     line = Line.objects.get(pk=key)
     assert (line.cart, line.product, line.price_when_added, line.price_told) == (
         cart,
