@@ -65,6 +65,10 @@ class Environment:
     def age(self, name: str, default: str) -> timedelta:
         return self._parsed(name, self.text(name, default), parse_age, "an age such as 90m, 24h or 30d")
 
+    def count(self, name: str, default: int) -> int:
+        """A whole number of at least one."""
+        return self._parsed(name, self.text(name, str(default)), _count, "a whole number from 1 to 1000000")
+
     def url(self, name: str, default: str) -> str:
         """An http or https address without a path, and without a slash at its end."""
         value = self.text(name, default)
@@ -140,6 +144,12 @@ def _write_secret_key(file: Path) -> None:
             file.hardlink_to(draft)
     finally:
         draft.unlink()
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= 1_000_000:
+        raise ValueError
+    return int(text)
 
 
 def _host(text: str) -> str:

@@ -38,6 +38,9 @@ SHOPMCP_KEEP_EMPTY = env.age("SHOPMCP_KEEP_EMPTY", "24h")
 SHOPMCP_KEEP_ANSWERS = timedelta(days=1)
 # How long the record of a call is kept.
 SHOPMCP_KEEP_CALLS = timedelta(days=30)
+# Requests to the JSON API within a minute, by one key and from one address.
+SHOPMCP_API_PER_KEY = env.count("SHOPMCP_API_PER_KEY", 600)
+SHOPMCP_API_PER_ADDRESS = env.count("SHOPMCP_API_PER_ADDRESS", 1200)
 
 # Security
 DEBUG = env.flag("DEBUG")
@@ -93,9 +96,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
+    "ninja",
     "shopmcp",
+    "accounts",
     "catalog",
     "carts",
+    "dashboard",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -151,7 +157,13 @@ else:
     # A machine that does not answer is said to be gone after seconds, not minutes.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Each address that asks the API is a row for a minute or two; beyond the limit, some are forgotten.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 # Languages and time
 LANGUAGE_CODE = "en"

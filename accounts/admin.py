@@ -1,0 +1,36 @@
+"""API keys in Django's admin: to look at and to revoke. They are made by `manage.py create_api_key`."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import services
+from accounts.models import ApiKey, ApiKeyQuerySet
+from shopmcp.admin import FastAdmin
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(FastAdmin):
+    list_display = ("name", "ending", "is_valid", "read_only", "created_at", "expires_at", "revoked_at", "last_used_at")
+    ordering = ("-id",)
+    # Named one by one: the digest is shown nowhere.
+    fields = ("name", "ending", "read_only", "created_at", "expires_at", "revoked_at", "last_used_at")
+    readonly_fields = fields
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False
+
+    @admin.display(boolean=True, description=_("valid"))
+    def is_valid(self, key: ApiKey) -> bool:
+        return key.is_valid
+
+    @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: ApiKeyQuerySet) -> None:
+        revoked = services.revoke_keys(queryset)
+        text = ngettext("%(count)d key was revoked.", "%(count)d keys were revoked.", revoked) % {"count": revoked}
+        self.message_user(request, text, messages.SUCCESS)

@@ -1,0 +1,69 @@
+"""Making, finding and revoking API keys."""
+
+import secrets
+from contextlib import suppress
+from datetime import timedelta
+from hashlib import sha256
+
+from django.db import DatabaseError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from accounts.models import ApiKey, ApiKeyQuerySet
+from shopmcp.errors import InvalidArguments
+
+# So that whoever finds a key in a file knows what it is.
+PREFIX = "shopmcp_"
+_NOTED_EVERY = timedelta(minutes=1)
+_LONGEST_NAME = 80
+
+
+def create_key(name: str, *, read_only: bool = False, expires_in: timedelta | None = None) -> tuple[ApiKey, str]:
+    """Make a key; return its record and the key itself, which nobody can see again.
+
+    Raises:
+        InvalidArguments: If the name is empty, too long, or holds control characters.
+    """
+    name = name.strip()
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidArguments(
+            gettext("The name of a key is plain text of 1 to %(most)s characters.") % {"most": _LONGEST_NAME},
+            fix=gettext("Name it after what uses it."),
+        )
+    key = PREFIX + secrets.token_urlsafe(32)
+    record = ApiKey.objects.create(
+        name=name,
+        ending=key[-4:],
+        digest=_digest(key),
+        read_only=read_only,
+        expires_at=timezone.now() + expires_in if expires_in else None,
+    )
+    return record, key
+
+
+def find_key(key: str) -> ApiKey | None:
+    """Return the record of a key that opens the API, or None."""
+    if not key.startswith(PREFIX):
+        return None
+    return ApiKey.objects.valid().filter(digest=_digest(key)).first()
+
+
+def note_use(key: ApiKey) -> None:
+    """Note that the key was used; at most once a minute, and never at the price of an answer."""
+    now = timezone.now()
+    if key.last_used_at is not None and key.last_used_at > now - _NOTED_EVERY:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - _NOTED_EVERY)
+    # Somebody else is writing, or the disk is full: a reader gets its answer all the same.
+    with suppress(DatabaseError):
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+
+
+def revoke_keys(keys: ApiKeyQuerySet) -> int:
+    """Close these keys for good; return how many were still open."""
+    return keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
