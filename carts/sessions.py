@@ -16,10 +16,11 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from carts import services, statements
 from carts.models import SessionWarning
+from carts.state import StoreInfo
 from carts.statements import SessionRow
 from shopmcp.errors import CartExpired, SessionNeeded, UnknownCart
 from shopmcp.server import Call, WriteNeeded
@@ -42,6 +43,8 @@ CHECK = "shopmcp/check"
 CHECK_SALT = "shopmcp.check"
 BY_HANDLE = "cart_id"
 UNKEYED = "default"
+
+SHARED = gettext_lazy("This chat sends no conversation id, so it shares one cart with every other such chat.")
 
 _MAX_ID = 256
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -120,7 +123,10 @@ class Caller:
         self._cart_id = cart_id
         # Made by this call, for a chat that has to pass the cart_id from now on.
         self.minted = False
+        self._first_store: StoreInfo | None = None
         call.notes["source"] = self.source
+        if self.shares_cart:
+            call.remark = SHARED
 
     @property
     def source(self) -> str:
@@ -141,9 +147,16 @@ class Caller:
     def speak(self, row: SessionRow | None = None) -> None:
         """Use the caller's language, or else that of the session's store, or of the first there is."""
         language = row.store_language if row else None
-        if language is None and (store := statements.first_store.first()) is not None:
-            language = store[-1]
+        if language is None and (store := self.first_store) is not None:
+            language = store.language
         self.call.speak(language or settings.LANGUAGE_CODE)
+
+    @property
+    def first_store(self) -> StoreInfo | None:
+        """The store that speaks where no cart names one."""
+        if self._first_store is None and (row := statements.first_store.first()) is not None:
+            self._first_store = StoreInfo._make(row)
+        return self._first_store
 
     def find(self) -> SessionRow | None:
         """Return the session for a read; None where an unkeyed chat has none.
@@ -199,7 +212,7 @@ class Caller:
         if handle is None:
             if settings.SHOPMCP_UNKEYED_CALLS == "refuse":
                 raise self._nameless()
-            handle = self._made(None, BY_HANDLE)
+            handle = self._made((), BY_HANDLE)
             self.minted = True
         statements.touch_public_id.run(public_id=handle, now=timezone.now())
         return self._entered(_row(statements.session_by_public_id.first(public_id=handle)))
@@ -253,13 +266,13 @@ class Caller:
                 if statements.touch_digest.run(digest=digest, now=timezone.now()):
                     return _present(statements.session_by_digest.first(digest=digest))
             # Whoever makes it at the same moment wins; either way it is there now.
-            self._made(digests[0], self.source)
+            self._made(digests, self.source)
         raise AssertionError("a session that was just made cannot be found")
 
-    def _made(self, digest: str | None, source: str) -> str:
+    def _made(self, digests: tuple[str, ...], source: str) -> str:
         self.call.notes["made"] = True
         return services.insert_session(
-            digest=digest,
+            digests=digests,
             source=source,
             subject=self.identity.subjects[0] if self.identity.subjects else "",
             client=self.call.client,
@@ -305,7 +318,7 @@ class Caller:
 def note_browsing(call: Call) -> Identity:
     """Note who browses: the session is found, or made, when the call is recorded."""
     identity = identify(call)
-    if not identity.keyed:
+    if not identity.keyed and BY_HANDLE not in call.given:
         warn(call, _Kind.UNKEYED)
     return identity
 
@@ -317,21 +330,20 @@ def session_of(identity: Identity, client: str) -> int | None:
     """
     if not identity.keyed:
         return None
-    row = _by_digest(identity.digests)
+    digests = identity.digests
+    row = _by_digest(digests)
     if row is not None and row.subject and identity.subjects and row.subject not in identity.subjects:
-        row = _by_digest(identity.with_subject)
-        digest = identity.with_subject[0]
-    else:
-        digest = identity.digests[0]
+        digests = identity.with_subject
+        row = _by_digest(digests)
     if row is None:
         services.insert_session(
-            digest=digest,
+            digests=digests,
             source=identity.source,
             subject=identity.subjects[0] if identity.subjects else "",
             client=client,
             is_check=identity.is_check,
         )
-        row = _by_digest((digest,))
+        row = _by_digest(digests)
     return _present(row).id
 
 

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from carts import services, statements
+from carts import services
 from carts.models import Session
 from carts.schemas import CartOut, DebugOut, cart_out
 from carts.services import Outcome, Request
-from carts.sessions import UNKEYED, Caller, cart_id_of, received
-from carts.state import MAX_QUANTITY, CartState, Notice
+from carts.sessions import SHARED, UNKEYED, Caller, cart_id_of, received
+from carts.state import MAX_QUANTITY, CartState, Notice, StoreInfo
 from carts.wording import cart_text, debug_text
 from shopmcp.arguments import Listed, NeverNull, Whole
 from shopmcp.errors import InvalidArguments
@@ -25,8 +25,8 @@ from shopmcp.server import Answer, Call, tool
 
 _MAX_ITEMS = 50
 _PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
-# What an empty cart counts in while there is no store at all.
-_NO_CURRENCY = "XXX"
+# While there is no store at all, an empty cart counts in no currency.
+_NO_STORE = StoreInfo(0, "", "", "XXX", settings.LANGUAGE_CODE)
 
 ProductId = Annotated[
     str,
@@ -128,7 +128,9 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     should be told."""
     caller = Caller(call, cart_id)
     state = services.load(caller.find_for_cart())
-    return _answer(caller, Outcome(state, notices=state.notices(_locale(state))), is_change=False)
+    return _answer(
+        caller, Outcome(state, notices=state.notices(_speaking_store(caller, state).language)), is_change=False
+    )
 
 
 @tool(title="Clear cart", destructive=True, idempotent=True, invoking="Emptying the cart…", invoked="Cart emptied")
@@ -160,15 +162,15 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     caller = Caller(call, cart_id)
     row = caller.find()
     state = services.load(row) if row else CartState(0, "")
-    names = received(call)
+    store = _speaking_store(caller, state)
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,
         source=caller.source,
         isolated=not caller.shares_cart,
         active_sessions=Session.objects.real().active().capped_count(),
         item_count=state.item_count,
-        total=money(state.total, state.currency or _currency(), _locale(state)),
-        received=names,
+        total=money(state.total, state.currency or store.currency, store.language),
+        received=received(call),
         hints=_hints(caller, row is not None),
     )
     return Answer(debug_text(report), report)
@@ -198,8 +200,9 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answ
         if outcome.changes:
             caller.call.note_products([change.product_id for change in outcome.changes])
     if caller.shares_cart:
-        outcome = Outcome(state, outcome.changes, [*outcome.notices, _shared()])
-    cart = cart_out(outcome, cart_id_of(state.session_public_id), state.currency or _currency(state), _locale(state))
+        outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])
+    store = _speaking_store(caller, state)
+    cart = cart_out(outcome, cart_id_of(state.session_public_id), store.currency, store.language)
     by_handle = not caller.identity.keyed and not caller.shares_cart
     return Answer(cart_text(cart, is_change=is_change, name_handle=by_handle), cart)
 
@@ -214,25 +217,9 @@ def _fingerprint(wanted: Sequence[tuple[str, int]]) -> str:
     return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _locale(state: CartState) -> str:
-    if state.store is not None:
-        return state.store.language
-    store = statements.first_store.first()
-    return store[-1] if store else settings.LANGUAGE_CODE
-
-
-def _currency(state: CartState | None = None) -> str:
-    if state is not None and state.store is not None:
-        return state.store.currency
-    store = statements.first_store.first()
-    return store[-2] if store else _NO_CURRENCY
-
-
-def _shared() -> Notice:
-    return Notice(
-        "shared_cart",
-        gettext("This chat sends no conversation id, so it shares one cart with every other such chat."),
-    )
+def _speaking_store(caller: Caller, state: CartState) -> StoreInfo:
+    """The store whose currency and way of writing the cart has; an empty cart has those of the first."""
+    return state.store or caller.first_store or _NO_STORE
 
 
 def _hints(caller: Caller, has_session: bool) -> list[str]:
@@ -244,7 +231,7 @@ def _hints(caller: Caller, has_session: bool) -> list[str]:
             % {"names": names}
         )
     if caller.shares_cart:
-        hints.append(_shared().text)
+        hints.append(str(SHARED))
         hints.append(gettext("The shop's owner can set SHOPMCP_UNKEYED_CALLS=isolate to give each chat its own."))
     elif caller.unkeyed and settings.SHOPMCP_UNKEYED_CALLS == "refuse":
         hints.append(gettext("This shop keeps no cart for a chat without a conversation id."))

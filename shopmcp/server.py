@@ -8,7 +8,7 @@ unknown tool, prompt or resource) is one.
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Generic, TypeVar, get_args
@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar, get_args
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext, ngettext
 from mcp.server import Server, ServerRequestContext
@@ -69,7 +70,11 @@ class Call:
     spoken: str = ""
     # False where changes do not belong; raise WriteNeeded to be moved.
     may_write: bool = True
+    # The names of the arguments that came, and which of them the tool does not have.
+    given: Collection[str] = ()
     ignored: tuple[str, ...] = ()
+    # What a refusal of this call has to end with, whatever it is about.
+    remark: str | Promise = ""
     # For the record of calls: whatever the surfaces found out on the way.
     notes: dict[str, Any] = field(default_factory=dict)
 
@@ -214,7 +219,8 @@ class Toolbox:
         entry = self.entries.get(name)
         if entry is None:
             return None
-        call = Call(name, meta, ascii(client)[1:-1][:60], _language(meta), ignored=entry.arguments.unknown(given))
+        call = Call(name, meta, ascii(client)[1:-1][:60], _language(meta), given=given.keys())
+        call.ignored = entry.arguments.unknown(given)
         try:
             answer = await self._perform(entry, call, given)
             outcome, result = "ok", _result(answer)
@@ -261,13 +267,14 @@ def _refused(refusal: ShopError, call: Call, entry: Entry, *, unchanged: bool = 
     with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
         tail = gettext("The cart is unchanged.") if unchanged and entry.lane == "write" else ""
         ignored = _ignored(call.ignored) if call.ignored else ""
+        remark = str(call.remark)
     error = {
         "code": refusal.code,
         "message": refusal.message,
         "fix": refusal.fix,
         "candidates": refusal.candidates,
     }
-    text = " ".join(filter(None, (refusal.message, refusal.fix, tail, ignored)))
+    text = " ".join(filter(None, (refusal.message, refusal.fix, tail, ignored, remark)))
     return {"content": [{"type": "text", "text": text}], "structuredContent": {"error": error}, "isError": True}
 
 

@@ -11,6 +11,9 @@ from django.db.models.functions import Greatest
 from carts import statements
 from carts.models import Session, SessionWarning
 
+MOST_CLIENTS = 200
+OTHER_CLIENTS = "…"
+
 
 @dataclass(slots=True)
 class Recorded:
@@ -92,10 +95,18 @@ def _warn(calls: Sequence[Recorded]) -> None:
         for kind in call.warnings:
             grouped.setdefault((kind, call.client), []).append(call)
     for (kind, client), group in sorted(grouped.items()):
-        first, last = group[0], group[-1]
-        SessionWarning.objects.get_or_create(
-            kind=kind, client=client, defaults={"first_at": first.at, "last_at": last.at}
-        )
-        SessionWarning.objects.filter(kind=kind, client=client).update(
+        last = group[-1]
+        warning = _warning(kind, client, group[0].at)
+        SessionWarning.objects.filter(pk=warning.pk).update(
             calls=F("calls") + len(group), last_at=last.at, meta_keys=list(last.meta_keys)
         )
+
+
+def _warning(kind: str, client: str, at: datetime) -> SessionWarning:
+    """The row of that kind and client; clients name themselves, so beyond a bound they share one."""
+    times = {"first_at": at, "last_at": at}
+    warnings = SessionWarning.objects.filter(kind=kind)
+    known = warnings.filter(client=client).first()
+    if known is None and warnings.count() >= MOST_CLIENTS:
+        client = OTHER_CLIENTS
+    return known or SessionWarning.objects.get_or_create(kind=kind, client=client, defaults=times)[0]

@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b32encode
+from collections.abc import Sequence
 
 from django.utils import timezone
 
@@ -13,17 +14,22 @@ def new_public_id(prefix: str) -> str:
     return prefix + b32encode(secrets.token_bytes(10)).decode().lower()
 
 
-def insert_session(*, digest: str | None, source: str, subject: str, client: str, is_check: bool) -> str:
-    """Make a session, unless one with that digest exists; return the public id it would have."""
+def insert_session(*, digests: Sequence[str], source: str, subject: str, client: str, is_check: bool) -> str:
+    """Make a session, unless one with its digest exists; return the public id it would have.
+
+    Args:
+        digests: The conversation's, the one under the current secret key first; none for a session that is minted.
+    """
     now, public_id = timezone.now(), new_public_id("s_")
+    expired = sum(statements.delete_tombstone.run(digest=digest) for digest in digests)
     statements.insert_session.run(
         public_id=public_id,
-        digest=digest,
+        digest=digests[0] if digests else None,
         source=source,
         subject=subject,
         client=client,
         is_check=is_check,
-        expiry_untold=digest is not None and statements.delete_tombstone.run(digest=digest) > 0,
+        expiry_untold=expired > 0,
         created_at=now,
         last_seen_at=now,
     )

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from carts.models import CallRecord, Session, SessionWarning
-from carts.services import Recorded, record_calls
+from carts.services import Recorded, record_calls, records
 from tests.carts.answers import cart
 
 
@@ -214,3 +214,25 @@ def test_writing_down_a_batch_takes_the_same_queries_however_long_it_is(session,
 
     assert len(queries) <= 6
     assert CallRecord.objects.count() == count
+
+
+def test_clients_that_make_up_names_do_not_fill_the_warnings(db, monkeypatch):
+    monkeypatch.setattr(records, "MOST_CLIENTS", 3)
+    for number in range(6):
+        record_calls([recorded(client=f"client-{number}", warnings=["unkeyed"])])
+
+    assert list(SessionWarning.objects.order_by("id").values_list("client", "calls")) == [
+        ("client-0", 1),
+        ("client-1", 1),
+        ("client-2", 1),
+        (records.OTHER_CLIENTS, 3),
+    ]
+
+
+def test_a_cart_id_with_arguments_that_cannot_be_read_is_no_unkeyed_call(call_tool, honey):
+    cart_id = cart(call_tool("add_to_cart", session=None, product_id="honey"))["cart_id"]
+    SessionWarning.objects.all().delete()
+
+    assert call_tool("update_cart_item", session=None, cart_id=cart_id, product_id="honey", quantity=-1).is_error
+
+    assert not SessionWarning.objects.exists()

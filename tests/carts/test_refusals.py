@@ -299,3 +299,12 @@ def test_a_scarce_product_is_set_as_far_as_it_goes_with_a_notice(call_tool, make
 
     assert quantities(result) == {"shop:mug": 3}
     assert "Only 3 left of Mug; the cart holds 3 now." in text(result)
+
+
+def test_a_refusal_too_says_that_the_cart_is_shared(call_tool, honey, settings):
+    settings.SHOPMCP_UNKEYED_CALLS = "shared"
+
+    result = call_tool("add_to_cart", session=None, product_id="shop:ghost")
+
+    assert result.is_error
+    assert "shares one cart with every other such chat" in text(result)
