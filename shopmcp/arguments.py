@@ -78,6 +78,7 @@ class Arguments:
         # The annotations come from the tool's own signature, which no static type can follow.
         definitions: dict[str, Any] = dict(fields)
         self.model: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="ignore"), **definitions)
+        self._names = self.model.model_fields.keys()
         self._never_null = {
             field
             for field, info in self.model.model_fields.items()
@@ -90,7 +91,7 @@ class Arguments:
         Raises:
             InvalidArguments: With each problem in words; the caller's values are never repeated.
         """
-        names = self.model.model_fields
+        names = self._names
         known = {n: v for n, v in given.items() if n in names and (v is not None or n in self._never_null)}
         try:
             values = self.model.model_validate(known)
@@ -106,7 +107,9 @@ class Arguments:
 
     def unknown(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Names that the tool does not have, clipped so that they can be repeated safely; five at most."""
-        return tuple(sorted(ascii(name)[1:-1][:40] for name in given.keys() - self.model.model_fields.keys())[:5])
+        if not (unknown := given.keys() - self._names):
+            return ()
+        return tuple(sorted(ascii(name)[1:-1][:40] for name in unknown)[:5])
 
     @property
     def schema(self) -> dict[str, Any]:

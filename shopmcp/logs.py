@@ -11,6 +11,15 @@ from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
 
 
+class _Handing(QueueHandler):
+    """Puts a line together, so that what it speaks of may change, and leaves the rest to the thread."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        # The standard one copies the record first, for the sake of other handlers; here there are none.
+        record.msg, record.args = record.getMessage(), None
+        return record
+
+
 @contextmanager
 def written_apart() -> Iterator[None]:
     """Have what the root logger's handlers do done by a thread; at the end nothing is left unwritten."""
@@ -18,7 +27,7 @@ def written_apart() -> Iterator[None]:
     handlers = list(root.handlers)
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
     listener = QueueListener(queue, *handlers, respect_handler_level=True)
-    root.handlers = [QueueHandler(queue)]
+    root.handlers = [_Handing(queue)]
     listener.start()
     try:
         yield
