@@ -10,7 +10,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("mcp", views.mcp_elsewhere),
     path("sign-in/<str:token>/", views.sign_in_by_link, name="sign-in"),
-    path("dashboard/", views.dashboard, name="dashboard"),
+    path("dashboard/", include("dashboard.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]

@@ -7,9 +7,8 @@ from django.contrib.auth import login
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -66,12 +65,6 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     logger.info("%s signed in by a link", user.get_username())
     return redirect("dashboard")
-
-
-@require_safe
-def dashboard(request: HttpRequest) -> HttpResponseRedirect:
-    """Where the owner looks first; the records themselves until the dashboard has pages of its own."""
-    return HttpResponseRedirect(reverse("admin:index"))
 
 
 @csrf_exempt

@@ -31,7 +31,7 @@ def test_one_command_prepares_everything_and_prints_where_it_is(server):
     assert f"MCP URL:   {server.url}/mcp\n" in server.output
     assert f"Dashboard: {server.url}/dashboard/\n" in server.output
     assert server.get("/healthz").json() == {"status": "healthy", "stores": []}
-    assert server.get("/dashboard/").headers["location"] == "/admin/"
+    assert server.get("/dashboard/").headers["location"] == "/admin/login/?next=/dashboard/"
 
 
 def test_a_log_never_holds_a_sign_in_link(server):

@@ -169,8 +169,8 @@ def test_a_server_without_chats_names_the_one_that_has_them(method):
     assert response.text.count("\n") == 1
 
 
-def test_the_dashboards_address_leads_on(client):
-    assert client.get("/dashboard/")["Location"] == "/admin/"
+def test_the_dashboards_address_leads_on(client, db):
+    assert client.get("/dashboard/")["Location"] == "/admin/login/?next=/dashboard/"
 
 
 def test_the_500_page_is_plain_html_that_no_setting_can_break(client):

@@ -1,0 +1,191 @@
+"""Whether chats are told apart: the signs that they may not be, by kind, each with the clients that gave it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Min
+from django.utils.translation import gettext, gettext_lazy
+
+from carts.models import CallRecord, SessionWarning
+from carts.services import warnings
+from dashboard.advice import Advice, advice_for, client_name
+
+# A sign that no single call gives: a client with nearly as many sessions as calls changes its id with every call.
+ROTATING = "rotating_id"
+_LOOKED_AT = 2000
+_ENOUGH = 20
+_NEARLY_ALL = 0.9
+
+Kind = SessionWarning.Kind
+TITLES: dict[str, Any] = {
+    Kind.UNKEYED: gettext_lazy("Chats come without a conversation id"),
+    Kind.MALFORMED: gettext_lazy("Conversation ids cannot be used"),
+    Kind.UNKNOWN_HANDLE: gettext_lazy("Chats pass a cart_id that opens nothing"),
+    Kind.EXPIRED_HANDLE: gettext_lazy("Chats come back after their cart expired"),
+    Kind.FOREIGN_HANDLE: gettext_lazy("Chats pass the cart_id of another conversation"),
+    Kind.SUBJECT_CHANGED: gettext_lazy("One conversation id, two people"),
+    ROTATING: gettext_lazy("A new conversation with nearly every call"),
+}
+_STORIES: dict[str, Any] = {
+    Kind.UNKEYED: gettext_lazy(
+        "The assistant called the shop without saying which conversation it was: the original “default” session."
+    ),
+    Kind.MALFORMED: gettext_lazy(
+        "A conversation id came that is not text of 1 to 256 plain characters, so it was ignored."
+    ),
+    Kind.UNKNOWN_HANDLE: gettext_lazy("A cart_id came that this shop never gave, and the call was refused."),
+    Kind.EXPIRED_HANDLE: gettext_lazy("A cart_id came whose cart was kept for its time and has been deleted."),
+    Kind.FOREIGN_HANDLE: gettext_lazy(
+        "A conversation with an id of its own passed the cart_id of another one, and the call was refused."
+    ),
+    Kind.SUBJECT_CHANGED: gettext_lazy(
+        "The same conversation id came from two different people; the second was given a cart of their own."
+    ),
+    ROTATING: gettext_lazy("Of this client's latest calls, nearly every one came with a conversation id of its own."),
+}
+_RISKS: dict[str, Any] = {
+    Kind.MALFORMED: gettext_lazy("Such a chat counts as one without an id, and may lose its cart between messages."),
+    Kind.UNKNOWN_HANDLE: gettext_lazy("A customer's cart is not found again; nobody else's cart can be opened by it."),
+    Kind.EXPIRED_HANDLE: gettext_lazy("A customer who comes back late starts with an empty cart."),
+    Kind.FOREIGN_HANDLE: gettext_lazy("None for the carts: they stay apart. The customer was shown a refusal."),
+    Kind.SUBJECT_CHANGED: gettext_lazy("Carts stay apart, but the client does not tell its people apart."),
+    ROTATING: gettext_lazy("The cart of such a chat is empty again after every message."),
+}
+_UNKEYED_RISKS = {
+    "isolate": gettext_lazy(
+        "Carts stay apart, but such a chat finds its cart again only while the assistant remembers its cart_id."
+    ),
+    "shared": gettext_lazy("All these chats share one cart: customers see and change each other's."),
+    "refuse": gettext_lazy("These chats cannot use a cart at all."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one client sent. `warning` is None for a sign that is read from the calls themselves."""
+
+    client: str
+    name: str
+    calls: int
+    first_at: datetime
+    last_at: datetime
+    meta_keys: Sequence[str]
+    advice: Advice
+    warning: SessionWarning | None = None
+
+
+@dataclass(slots=True)
+class Sign:
+    """One kind of trouble, with the clients that have it, the latest first."""
+
+    kind: str
+    groups: list[Group] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return str(TITLES[self.kind])
+
+    @property
+    def story(self) -> str:
+        return str(_STORIES[self.kind])
+
+    @property
+    def risk(self) -> str:
+        return str(_UNKEYED_RISKS[settings.SHOPMCP_UNKEYED_CALLS] if self.kind == Kind.UNKEYED else _RISKS[self.kind])
+
+    @property
+    def calls(self) -> int:
+        return sum(group.calls for group in self.groups)
+
+    @property
+    def last_at(self) -> datetime:
+        return max(group.last_at for group in self.groups)
+
+    @property
+    def clients(self) -> str:
+        return ", ".join(group.name for group in self.groups[:3])
+
+
+def attention() -> list[Sign]:
+    """Return what the owner should look at, the latest first; two queries."""
+    return _signs(warnings.open_warnings(), _rotating())
+
+
+def sign_of(kind: str) -> Sign | None:
+    """Return the sign of that kind if it is open; None for a kind that there is not."""
+    if kind not in TITLES:
+        return None
+    return next((sign for sign in attention() if sign.kind == kind), Sign(kind))
+
+
+def settled() -> list[Group]:
+    """Return what was marked as fixed or muted, the latest first."""
+    return [_group(warning) for warning in warnings.settled_warnings()]
+
+
+def _signs(found: Sequence[SessionWarning], rotating: Sequence[Group]) -> list[Sign]:
+    signs: dict[str, Sign] = {}
+    for warning in found:
+        signs.setdefault(warning.kind, Sign(warning.kind)).groups.append(_group(warning))
+    if rotating:
+        signs[ROTATING] = Sign(ROTATING, list(rotating))
+    return sorted(signs.values(), key=lambda sign: sign.last_at, reverse=True)
+
+
+def _group(warning: SessionWarning) -> Group:
+    return Group(
+        client=warning.client,
+        name=client_name(warning.client),
+        calls=warning.calls,
+        first_at=warning.first_at,
+        last_at=warning.last_at,
+        meta_keys=warning.meta_keys,
+        advice=advice_for(warning.kind, warning.client, warning.meta_keys),
+        warning=warning,
+    )
+
+
+def _rotating() -> list[Group]:
+    latest = CallRecord.objects.order_by("-at", "-id").values("pk")[:_LOOKED_AT]
+    by_client = (
+        CallRecord.objects.filter(pk__in=latest, session__isnull=False)
+        .order_by()
+        .values("client")
+        .annotate(n=Count("id"), sessions=Count("session", distinct=True), first=Min("at"), last=Max("at"))
+        .filter(n__gte=_ENOUGH)
+    )
+    return [
+        Group(
+            client=row["client"],
+            name=client_name(row["client"]),
+            calls=row["n"],
+            first_at=row["first"],
+            last_at=row["last"],
+            meta_keys=(),
+            advice=advice_for(ROTATING, row["client"], ()),
+        )
+        for row in by_client
+        if row["sessions"] >= row["n"] * _NEARLY_ALL
+    ]
+
+
+def check_since(kind: str, client: str, since: datetime) -> tuple[CallRecord | None, bool]:
+    """Return the client's first call after that moment, and whether it shows the trouble again; one query."""
+    later = CallRecord.objects.filter(at__gt=since).order_by("at", "id")[:500]
+    call = next((call for call in later if call.client == client), None)
+    if call is None:
+        return None, False
+    unkeyed = kind == Kind.UNKEYED and call.source == "default"
+    return call, unkeyed or call.warning == kind
+
+
+def verdict(call: CallRecord) -> str:
+    """What the call said of its conversation, in words."""
+    if call.source == "default":
+        return gettext("It came without a conversation id.")
+    if call.source == "cart_id":
+        return gettext("It named its cart by a cart_id.")
+    return gettext("It named its conversation by %(key)s.") % {"key": call.source}

@@ -1,0 +1,57 @@
+"""What all the owner's pages share: who may see them, in which time zone, and how they are updated in place."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+
+from dashboard.isolation import attention
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+# Set by static/dashboard/live.js: a browser knows where its owner is, a server does not.
+ZONE_COOKIE = "timezone"
+_ZONES = frozenset(available_timezones())
+
+
+def owner_page(view: View[P]) -> View[P]:
+    """A page for staff, in the time zone of whoever looks; others are sent to sign in."""
+    guarded = staff_member_required(view)
+
+    @never_cache
+    @wraps(view)
+    def seen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if in_place(request) and not _may_enter(request):
+            # A fragment of the sign-in page would be pasted into the old page: load that anew instead.
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        name = request.COOKIES.get(ZONE_COOKIE, "")
+        with timezone.override(ZoneInfo(name) if name in _ZONES else None):
+            return guarded(request, *args, **kwargs)
+
+    return seen
+
+
+def in_place(request: HttpRequest) -> bool:
+    """Whether the page updates itself: only the part that changes is wanted."""
+    return "HX-Request" in request.headers
+
+
+def show(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+    """Answer with a page, or with the part of it that is updated in place."""
+    layout = "dashboard/part.html" if in_place(request) else "dashboard/page.html"
+    facts = {"layout": layout, "attention": attention(), **context}
+    response = render(request, template, facts, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _may_enter(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_staff

@@ -1,0 +1,48 @@
+"""A session as a row of the owner's tables: what templates would otherwise have to work out."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from carts.models import Cart, Line, Session
+from carts.sessions import BY_HANDLE, UNKEYED
+from dashboard.advice import client_name
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    line: Line
+
+    @property
+    def total(self) -> Decimal | None:
+        """At today's price; None while the product has none."""
+        price = self.line.product.price
+        return None if price is None else price * self.line.quantity
+
+
+class SessionRow:
+    """A session with its open cart; `session.open_carts` must be loaded, with lines and products."""
+
+    def __init__(self, session: Session) -> None:
+        carts: list[Cart] = session.open_carts  # type: ignore[attr-defined]  # a prefetch's to_attr
+        self.session = session
+        self.cart = carts[0] if carts else None
+        self.lines = [LineRow(line) for line in self.cart.lines.all()] if self.cart else []
+        self.client = client_name(session.client)
+
+    @property
+    def items(self) -> int:
+        return self.cart.item_count if self.cart else 0
+
+    @property
+    def value(self) -> Decimal | None:
+        """What the cart costs today; None for an empty one."""
+        return sum((row.total for row in self.lines if row.total is not None), Decimal(0)) if self.lines else None
+
+    @property
+    def currency(self) -> str:
+        return self.cart.currency if self.cart else ""
+
+    @property
+    def is_unkeyed(self) -> bool:
+        """Whether the chat sends no conversation id."""
+        return self.session.source in (BY_HANDLE, UNKEYED)

@@ -1,0 +1,75 @@
+"""How the owner's pages write amounts, moments and lengths of time."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
+
+from shopmcp.money import money
+
+register = template.Library()
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+@register.filter
+def in_currency(amount: Decimal | None, currency: str) -> SafeString:
+    """An amount in the reader's own way of writing, kept apart from the text around it."""
+    if amount is None or not currency:
+        return SafeString("–")
+    return format_html("<bdi>{}</bdi>", money(amount, currency, get_language() or "en").formatted)
+
+
+@register.filter
+def length(seconds: timedelta | float | None) -> str:
+    """A length of time, in the two largest units."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
+    if whole < _MINUTE:
+        return gettext("%(n)s s") % {"n": whole}
+    if whole < _HOUR:
+        return gettext("%(n)s min") % {"n": round(whole / _MINUTE)}
+    if whole < _DAY:
+        return gettext("%(h)s h %(m)s min") % {"h": whole // _HOUR, "m": whole % _HOUR // _MINUTE}
+    return ngettext("%(n)s day", "%(n)s days", whole // _DAY) % {"n": whole // _DAY}
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """How long ago, with the exact time for machines and for those who point at it."""
+    if moment is None:
+        return "–"
+    local = timezone.localtime(moment)
+    past = max((timezone.now() - moment).total_seconds(), 0)
+    if past < 10:
+        text = gettext("just now")
+    elif past < _DAY:
+        text = gettext("%(length)s ago") % {"length": length(past)}
+    else:
+        text = date_format(local, "SHORT_DATETIME_FORMAT")
+    exact = date_format(local, "DATETIME_FORMAT")
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), exact, text)
+
+
+@register.filter
+def capped(count: int, cap: int = 10_000) -> str:
+    """A count that was taken no further than the cap."""
+    return f"{count:,}+" if count >= cap else f"{count:,}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of one; a dash where there is nothing to take a share of."""
+    return "–" if share is None else f"{share:.0%}" if share in (0, 1) else f"{share * 100:.1f}%"
+
+
+@register.filter
+def lookup(mapping: dict[Any, Any], key: Any) -> Any:
+    return mapping.get(key)

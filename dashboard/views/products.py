@@ -1,0 +1,87 @@
+"""What the catalogue holds, what it lacks, and what the last imports said."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from catalog.models import ImportRun, Product, ProductQuerySet, Store
+from catalog.search import Search, search
+from dashboard.forms import PRODUCT_STATES
+from dashboard.pages import owner_page, show
+from shopmcp.errors import InvalidArguments
+
+_PER_PAGE = 25
+_WITHDRAWN = Q(withdrawn_at__isnull=False)
+_STATES = {
+    "": Q(withdrawn_at=None),
+    "withdrawn": _WITHDRAWN,
+    "unpriced": Q(withdrawn_at=None, price=None),
+    "imageless": Q(withdrawn_at=None, image=""),
+    "sold_out": Q(withdrawn_at=None, stock=0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRow:
+    """A store, how many of its products are in each state, and its last import."""
+
+    store: Store
+    counts: dict[str, int]
+    run: ImportRun | None
+
+    @property
+    def refusals(self) -> list[dict[str, Any]]:
+        """The first refused rows of the last import."""
+        return self.run.entries("refused")[:100] if self.run else []
+
+
+@owner_page
+@require_safe
+def products(request: HttpRequest) -> HttpResponse:
+    """The stores with their last imports, and their products by state or search."""
+    state, query = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    if state not in _STATES:
+        raise Http404
+    cursor = request.GET.get("cursor", "")
+    if query:
+        try:
+            page = search(Search(query=query), limit=_PER_PAGE, cursor=cursor or None)
+        except InvalidArguments as refusal:
+            raise Http404(refusal.message) from None
+        rows, following = page.products, page.next_cursor
+    else:
+        rows, following = _listed(Product.objects.known().filter(_STATES[state]), cursor)
+    context = {
+        "stores": _stores(),
+        "states": PRODUCT_STATES,
+        "state": state,
+        "query": query,
+        "rows": rows,
+        "cursor": following,
+    }
+    return show(request, "dashboard/products.html", context)
+
+
+def _listed(found: ProductQuerySet, cursor: str) -> tuple[list[Product], str | None]:
+    if cursor.isdecimal() and len(cursor) < 19:
+        found = found.filter(pk__lt=int(cursor))
+    page = list(found.select_related("store").order_by("-id")[: _PER_PAGE + 1])
+    more, page = len(page) > _PER_PAGE, page[:_PER_PAGE]
+    return page, str(page[-1].pk) if more else None
+
+
+def _stores() -> list[StoreRow]:
+    """Three queries; a store's last import is the newest that is not running."""
+    numbers = {f"n_{state}": Count("id", filter=fits) for state, fits in _STATES.items()}
+    rows = Product.objects.known().order_by().values_list("store")
+    counted = {key: dict(zip(_STATES, found, strict=True)) for key, *found in rows.annotate(**numbers)}
+    ended = ImportRun.objects.exclude(state=ImportRun.State.STAGING).filter(slug=OuterRef("slug")).order_by("-id")
+    stores = list(Store.objects.annotate(last_import=Subquery(ended.values("pk")[:1])))
+    runs = ImportRun.objects.in_bulk([store.last_import for store in stores if store.last_import])
+    return [
+        StoreRow(store, counted.get(store.pk, dict.fromkeys(_STATES, 0)), runs.get(store.last_import))
+        for store in stores
+    ]

@@ -1,0 +1,116 @@
+"""The list of sessions, one session, and the list as a file."""
+
+import csv
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from carts.listing import SessionFilter, session_page, sessions_in_turn
+from carts.models import Cart, Session
+from carts.sessions import BY_HANDLE, UNKEYED
+from carts.timeline import cart_at, timeline, versions_around
+from dashboard.advice import client_name
+from dashboard.forms import SessionFilterForm
+from dashboard.pages import owner_page, show
+from dashboard.rows import SessionRow
+from shopmcp.errors import InvalidArguments
+
+_PER_PAGE = 25
+_MOST_EXPORTED = 10_000
+# A spreadsheet runs what begins like this (OWASP, "CSV Injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@owner_page
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Sessions by the filters of the address, the newest first."""
+    form = SessionFilterForm(request.GET)
+    form.is_valid()
+    try:
+        page = session_page(form.asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
+    except InvalidArguments as refusal:
+        raise Http404(refusal.message) from None
+    rows = [SessionRow(session) for session in page.sessions]
+    context = {"form": form, "rows": rows, "page": page, "narrowed": form.asked != SessionFilter()}
+    return show(request, "dashboard/sessions.html", context)
+
+
+@owner_page
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """The same sessions as a CSV file, up to ten thousand."""
+    form = SessionFilterForm(request.GET)
+    form.is_valid()
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="sessions-{timezone.localdate()}.csv"'
+    # A byte order mark, without which spreadsheets take Hebrew for something else.
+    answer.write("\ufeff")
+    writer = csv.writer(answer)
+    writer.writerow(
+        [_("Session"), _("State"), _("Client"), _("Source of the id"), _("First call"), _("Last call"), _("Items"),
+         _("Value"), _("Currency"), _("Products")]
+    )  # fmt: skip
+    for session in sessions_in_turn(form.asked, most=_MOST_EXPORTED):
+        writer.writerow([_defused(cell) for cell in _cells(SessionRow(session))])
+    return answer
+
+
+@owner_page
+@require_safe
+def session(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One session: its cart, now or at a version, beside the timeline of its calls."""
+    found = get_object_or_404(Session, public_id=public_id)
+    cart = Cart.objects.filter(session=found).order_by("-id").first()
+    at, older = _number(request.GET.get("at")), _number(request.GET.get("older"))
+    shown = None if cart is None else cart.version if at is None else at
+    past = cart_at(cart, shown) if cart is not None and shown is not None else []
+    if past is None:
+        raise Http404(_("This cart has no such version."))
+    story = timeline(found, older=older)
+    before, after = versions_around(cart, shown) if cart is not None and shown is not None else (None, None)
+    context = {
+        "session": found,
+        "client": client_name(found.client),
+        "cart": cart,
+        "lines": past,
+        "total": sum(line.total for line in past),
+        "shown": shown,
+        "is_now": cart is None or shown == cart.version,
+        "before": before,
+        "after": after,
+        "timeline": story,
+        "older": older,
+        "meta_keys": sorted({key for step in story.steps for key in step.call.meta_keys}),
+        "warned": sorted({step.call.warning for step in story.steps if step.call.warning}),
+        "is_unkeyed": found.source in (BY_HANDLE, UNKEYED),
+    }
+    return show(request, "dashboard/session.html", context)
+
+
+def _cells(row: SessionRow) -> list[Any]:
+    session = row.session
+    return [
+        session.public_id,
+        _("active") if session.is_active else _("idle"),
+        session.client,
+        session.source,
+        timezone.localtime(session.created_at).isoformat(timespec="seconds"),
+        timezone.localtime(session.last_seen_at).isoformat(timespec="seconds"),
+        row.items,
+        "" if row.value is None else row.value,
+        row.currency,
+        "; ".join(f"{line.line.quantity} × {line.line.product.name}" for line in row.lines),
+    ]
+
+
+def _defused(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -1,0 +1,90 @@
+"""The signs that chats are not told apart: what happened, how to mend it, and whether it is mended."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from carts.services import warnings as services
+from dashboard.advice import client_name
+from dashboard.isolation import attention, check_since, settled, sign_of, verdict
+from dashboard.pages import owner_page, show
+from shopmcp.errors import ShopError
+
+# A check that nothing answers ends by itself.
+CHECKED_FOR = timedelta(minutes=10)
+_ACTIONS = {
+    "fixed": (services.mark_fixed, gettext_lazy("Marked as fixed. If it happens again, it is shown again.")),
+    "mute": (services.mute, gettext_lazy("Muted: this kind of warning is no longer shown for this client.")),
+    "unmute": (services.unmute, gettext_lazy("This warning is shown again when it happens.")),
+}
+
+
+@owner_page
+@require_safe
+def warnings(request: HttpRequest) -> HttpResponse:
+    """What is open, and what was settled."""
+    return show(request, "dashboard/warnings.html", {"signs": attention(), "settled": settled()})
+
+
+@owner_page
+@require_safe
+def warning(request: HttpRequest, kind: str) -> HttpResponse:
+    """One kind of sign, by client; with `check` and `since`, whether that client's next call still gives it."""
+    sign = sign_of(kind)
+    if sign is None:
+        raise Http404(_("There is no such kind of warning."))
+    context = {"sign": sign, "checked": _checked(request, kind)}
+    return show(request, "dashboard/warning.html", context)
+
+
+@owner_page
+@require_POST
+def check(request: HttpRequest, kind: str) -> HttpResponse:
+    """Begin to wait for the client's next call."""
+    if sign_of(kind) is None:
+        raise Http404(_("There is no such kind of warning."))
+    asked = urlencode({"check": request.POST.get("client", "")[:60], "since": timezone.now().isoformat()})
+    return HttpResponseRedirect(f"{reverse('dashboard-warning', args=[kind])}?{asked}")
+
+
+@owner_page
+@require_POST
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a warning as fixed, mute it, or listen to it again."""
+    action, said = _ACTIONS.get(request.POST.get("action", ""), (None, ""))
+    if action is None:
+        raise Http404(_("There is no such action."))
+    try:
+        action(pk)
+    except ShopError as refusal:
+        raise Http404(refusal.message) from None
+    messages.success(request, str(said))
+    return redirect("dashboard-warnings")
+
+
+def _checked(request: HttpRequest, kind: str) -> dict[str, object] | None:
+    """The check that the address asks for: the client, and what its next call showed, as soon as there is one."""
+    try:
+        since = datetime.fromisoformat(request.GET["since"])
+        client = request.GET["check"]
+        if since.tzinfo is None:
+            return None
+    except (KeyError, ValueError):
+        return None
+    call, again = check_since(kind, client, since)
+    return {
+        "client": client,
+        "name": client_name(client),
+        "call": call,
+        "again": again,
+        "verdict": verdict(call) if call else "",
+        "over": call is None and timezone.now() - since > CHECKED_FOR,
+    }

@@ -1,0 +1,49 @@
+// Pages update in place: every five seconds while somebody can see them and has not asked for a pause.
+const EVERY = 5000;
+const bar = document.querySelector("[data-updates]");
+const said = bar.querySelector("[data-said]");
+const button = bar.querySelector("[data-pause]");
+let paused = false;
+let lost = false;
+
+// Whoever looks wants the clock on their own wall.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) document.cookie = `timezone=${zone}; path=/; max-age=31536000; samesite=lax`;
+
+function say() {
+  const state = paused ? "off" : lost ? "lost" : "on";
+  bar.dataset.state = state;
+  if (said.textContent !== said.dataset[state]) said.textContent = said.dataset[state];
+  button.textContent = paused ? button.dataset.off : button.dataset.on;
+}
+
+function refresh() {
+  if (!paused && !document.hidden) htmx.trigger(document.getElementById("live"), "refresh");
+}
+
+button.addEventListener("click", () => { paused = !paused; say(); refresh(); });
+document.addEventListener("visibilitychange", refresh);
+// Half an answer, or a page about a fault, must not replace what is there.
+document.addEventListener("htmx:before:swap", event => {
+  const status = event.detail?.ctx?.response?.status ?? 200;
+  if (status >= 400) event.preventDefault();
+});
+document.addEventListener("htmx:after:request", event => {
+  lost = (event.detail?.ctx?.response?.status ?? 0) >= 400;
+  say();
+});
+document.addEventListener("htmx:error", () => { lost = true; say(); });
+
+document.addEventListener("keydown", event => {
+  const search = document.querySelector("input[type=search]");
+  if (event.key === "/" && search && !event.target.closest("input, textarea, select")) {
+    event.preventDefault();
+    search.focus();
+  }
+});
+
+if (document.querySelector("[data-live]")) {
+  bar.hidden = false;
+  say();
+  setInterval(refresh, EVERY);
+}

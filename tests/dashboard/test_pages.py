@@ -1,0 +1,53 @@
+import pytest
+from django.urls import reverse
+
+PAGES = ["dashboard", "dashboard-sessions", "dashboard-analytics", "dashboard-warnings", "dashboard-products"]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "dashboard-export"])
+def test_a_stranger_is_sent_to_sign_in_and_back(client, db, page):
+    response = client.get(reverse(page))
+
+    assert response.status_code == 302
+    assert response["Location"] == f"/admin/login/?next={reverse(page)}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_customer_with_a_login_sees_nothing(client, django_user_model, page):
+    client.force_login(django_user_model.objects.create_user("customer"))
+
+    assert client.get(reverse(page)).status_code == 302
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("he", "rtl")])
+def test_an_empty_shop_has_every_page_in_both_languages(owner, page, language, direction):
+    response = owner.get(reverse(page), headers={"Accept-Language": language})
+
+    assert response.status_code == 200
+    assert f'<html lang="{language}" dir="{direction}">' in response.text
+    assert "style=" not in response.text
+    assert "<script>" not in response.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_update_is_the_part_that_changes_alone(owner, page):
+    response = owner.get(reverse(page), headers={"HX-Request": "true"})
+
+    assert response.text.lstrip().startswith('<div id="live"')
+    assert "<html" not in response.text
+
+
+def test_an_update_for_somebody_signed_out_loads_the_page_anew(client, db):
+    response = client.get(reverse("dashboard"), headers={"HX-Request": "true"})
+
+    assert (response.status_code, response["HX-Refresh"]) == (204, "true")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jerusalem", "nonsense", "../../etc/passwd", ""])
+def test_times_are_those_of_the_browser_as_far_as_its_zone_is_known(owner, make_session, zone):
+    make_session()
+    owner.cookies["timezone"] = zone
+    response = owner.get(reverse("dashboard"))
+
+    assert ("+02:00" in response.text or "+03:00" in response.text) == (zone == "Asia/Jerusalem")
