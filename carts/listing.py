@@ -7,13 +7,15 @@ from typing import Literal
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from carts.models import Cart, Line, Session, SessionQuerySet
 from carts.sessions import BY_HANDLE, UNKEYED
+from carts.state import CartState, LineState, SoldItem, StoreInfo
 from catalog.models import Product
+from shopmcp import cursors
 from shopmcp.errors import InvalidArguments
 
 State = Literal["", "active", "idle", "cart", "empty", "unkeyed"]
@@ -114,6 +116,58 @@ def session_page(asked: SessionFilter, *, limit: int = 25, cursor: str = "") -> 
     return SessionPage(sessions)
 
 
+@dataclass(slots=True)
+class CartPage:
+    """A page of carts, the newest first, with session, store, lines and products; `cursor` is empty at the end."""
+
+    carts: list[Cart] = field(default_factory=list)
+    cursor: str = ""
+
+
+def cart_page(*, limit: int = 25, cursor: str = "") -> CartPage:
+    """Return one page of carts, ordered ones too; four queries at most, however many carts there are.
+
+    Raises:
+        InvalidArguments: If the cursor is none that a page gave.
+    """
+    rows = _with_lines(Cart.objects.filter(session__is_check=False))
+    if cursor:
+        rows = rows.filter(pk__lt=cursors.position("carts", cursor)[0])
+    carts = list(rows.order_by("-id")[: limit + 1])
+    more, carts = len(carts) > limit, carts[:limit]
+    return CartPage(carts, cursors.cursor("carts", carts[-1].pk) if more else "")
+
+
+def cart_of_id(public_id: str) -> Cart | None:
+    """Return the cart with that public id, or None; four queries at most."""
+    return _with_lines(Cart.objects.filter(session__is_check=False, public_id=public_id)).first()
+
+
+def session_of_id(public_id: str) -> Session | None:
+    """Return the session with that public id and its open cart, or None; four queries at most."""
+    return _with_carts(Session.objects.real().filter(public_id=public_id)).first()
+
+
+def state_of(cart: Cart, session: Session) -> CartState:
+    """Return a cart that was listed here as a state: what it holds and what its shopper should hear."""
+    state = CartState(session.pk, session.public_id, cart.pk, cart.public_id, cart.version, cart.currency)
+    state.expiry_untold = session.expiry_untold
+    if (store := cart.store) is not None:
+        state.store = StoreInfo(store.pk, store.slug, store.name, store.currency, store.language)
+    for line in cart.lines.all():
+        item = SoldItem._make(getattr(line.product, field) for field in SoldItem._fields).counted_in(cart.currency)
+        state.lines[item.id] = LineState(
+            item,
+            line.quantity,
+            line.price_when_added,
+            line.price_told,
+            line.stock_told,
+            line.withdrawal_told,
+            line.pk,
+        )
+    return state
+
+
 def sessions_in_turn(asked: SessionFilter, *, most: int) -> Iterable[Session]:
     """Yield the sessions that fit, the newest first, page by page, up to so many."""
     cursor, given = "", 0
@@ -131,9 +185,16 @@ def _holding(products: Iterable[int]) -> Exists:
 
 
 def _with_carts(rows: SessionQuerySet) -> SessionQuerySet:
-    lines = Prefetch("lines", Line.objects.in_order().select_related("product__store"))
-    carts = Cart.objects.filter(ordered_at=None).prefetch_related(lines)
+    carts = Cart.objects.filter(ordered_at=None).select_related("store").prefetch_related(_lines())
     return rows.prefetch_related(Prefetch("carts", carts, "open_carts"))
+
+
+def _with_lines(rows: QuerySet[Cart]) -> QuerySet[Cart]:
+    return rows.select_related("session", "store").prefetch_related(_lines())
+
+
+def _lines() -> "Prefetch[str, QuerySet[Line], str]":
+    return Prefetch("lines", Line.objects.in_order().select_related("product__store"))
 
 
 def _before(moment: datetime, pk: int) -> Q:

@@ -1,13 +1,18 @@
 """The outward shape of a cart, for chats and for the JSON API alike."""
 
 from functools import lru_cache
+from typing import Any
 
+from django.conf import settings
 from pydantic import BaseModel, Field
 
 from carts.services import Outcome
-from carts.state import LineState
-from catalog.models import Product
+from carts.state import CartState, LineState
+from catalog.models import Product, Store
 from shopmcp.money import Money, money
+
+# While there is no store at all, an empty cart counts in no currency.
+NO_CURRENCY = "XXX"
 
 
 class LineOut(BaseModel):
@@ -27,10 +32,18 @@ class NoticeOut(BaseModel):
     text: str
 
 
-class CartOut(BaseModel):
+class _Handle(BaseModel):
     cart_id: str = Field(
         description="The handle of this conversation's cart. Pass it with later cart calls if the text asks for it."
     )
+
+
+class _PublicIds(BaseModel):
+    session: str = Field(description="The public id of the conversation's session.", examples=["s_k3v7m2x5q4a6b2cd"])
+    id: str = Field(description="The public id of the cart.", examples=["c_w5n2r7j4t6y3u2ab"])
+
+
+class _Contents(BaseModel):
     version: int = Field(description="Grows by one with every change; undo_cart_change can go back to one.")
     currency: str
     lines: list[LineOut]
@@ -38,6 +51,15 @@ class CartOut(BaseModel):
     total: Money
     changes: list[str] = Field(description="What this call changed, as `name: before → after`.")
     notices: list[NoticeOut] = Field(description="Tell the shopper each of these.")
+
+
+# The fields of the last base come first.
+class CartOut(_Contents, _Handle):
+    """A cart as its own chat sees it."""
+
+
+class PublicCartOut(_Contents, _PublicIds):
+    """A cart as everybody else sees it: without the handle that opens it."""
 
 
 class DebugOut(BaseModel):
@@ -60,18 +82,34 @@ def cart_out(outcome: Outcome, cart_id: str, currency: str, locale: str) -> Cart
         currency: What an empty cart counts in.
         locale: How amounts are written.
     """
+    return CartOut(cart_id=cart_id, **_contents(outcome, currency, locale))
+
+
+def public_cart_out(state: CartState, first_store: Store | None) -> PublicCartOut:
+    """Return a stored cart as the owner's scripts see it, with the notices that its chat was not told yet.
+
+    Args:
+        state: The cart.
+        first_store: Whose currency and way of writing an empty cart has.
+    """
+    locale = state.store.language if state.store else first_store.language if first_store else settings.LANGUAGE_CODE
+    currency = first_store.currency if first_store else NO_CURRENCY
+    outcome = Outcome(state, notices=state.notices(locale))
+    return PublicCartOut(session=state.session_public_id, id=state.public_id, **_contents(outcome, currency, locale))
+
+
+def _contents(outcome: Outcome, currency: str, locale: str) -> dict[str, Any]:
     state = outcome.state
     currency = state.currency or currency
-    return CartOut(
-        cart_id=cart_id,
-        version=state.version,
-        currency=currency,
-        lines=[_line_out(line, currency, locale) for line in state.lines.values()],
-        item_count=state.item_count,
-        total=money(state.total, currency, locale),
-        changes=[change.text for change in outcome.changes],
-        notices=[NoticeOut(code=notice.code, text=notice.text) for notice in outcome.notices],
-    )
+    return {
+        "version": state.version,
+        "currency": currency,
+        "lines": [_line_out(line, currency, locale) for line in state.lines.values()],
+        "item_count": state.item_count,
+        "total": money(state.total, currency, locale),
+        "changes": [change.text for change in outcome.changes],
+        "notices": [NoticeOut(code=notice.code, text=notice.text) for notice in outcome.notices],
+    }
 
 
 def _line_out(line: LineState, currency: str, locale: str) -> LineOut:

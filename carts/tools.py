@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carts import services
 from carts.models import Session
-from carts.schemas import CartOut, DebugOut, cart_out
+from carts.schemas import NO_CURRENCY, CartOut, DebugOut, cart_out
 from carts.services import Outcome, Request
 from carts.sessions import SHARED, UNKEYED, Caller, cart_id_of, received
 from carts.state import MAX_QUANTITY, CartState, Notice, StoreInfo
@@ -25,8 +25,7 @@ from shopmcp.server import Answer, Call, tool
 
 _MAX_ITEMS = 50
 _PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
-# While there is no store at all, an empty cart counts in no currency.
-_NO_STORE = StoreInfo(0, "", "", "XXX", settings.LANGUAGE_CODE)
+_NO_STORE = StoreInfo(0, "", "", NO_CURRENCY, settings.LANGUAGE_CODE)
 
 ProductId = Annotated[
     str,

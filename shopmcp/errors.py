@@ -1,7 +1,9 @@
 """Refusals in words. Whatever is not a `ShopError` is a bug."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
+
+from django.utils.translation import gettext
 
 
 class ShopError(Exception):
@@ -80,3 +82,38 @@ class Busy(ShopError):
     """The database could not take the change now; nothing was done."""
 
     code = "busy"
+
+
+class Unauthorized(ShopError):
+    """The caller did not say who they are, or not in a way that counts."""
+
+    code = "unauthorized"
+
+
+class Forbidden(ShopError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+
+
+class Kept(ShopError):
+    """What was asked to go has to stay, such as what was ordered."""
+
+    code = "kept"
+
+
+class TooMany(ShopError):
+    """The caller sent too many requests; `seconds` from now there may be more."""
+
+    code = "too_many_requests"
+    seconds = 60
+
+    @classmethod
+    def after(cls, seconds: int) -> Self:
+        """The refusal that says when to come back."""
+        error = cls(
+            gettext("Too many requests within one minute."),
+            fix=gettext("Wait %(seconds)d seconds, then go on.") % {"seconds": seconds},
+        )
+        error.seconds = seconds
+        return error

@@ -1,0 +1,71 @@
+"""Who may use the JSON API: a script with a key, or a member of staff who is signed in."""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from ninja.security import APIKeyCookie, HttpBearer
+from ninja.utils import check_csrf
+
+from accounts.models import ApiKey
+from accounts.services import find_key, note_use
+from shopmcp.errors import Forbidden, TooMany, Unauthorized
+from shopmcp.throttle import spend
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer KEY`, with a key from `manage.py create_api_key`."""
+
+    openapi_description = "A key from `manage.py create_api_key NAME [--read-only] [--expires 90d]`."
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
+        """Return the key's record.
+
+        Raises:
+            Unauthorized: If the key is unknown, expired or revoked.
+            Forbidden: If a read-only key would change something.
+            TooMany: If the key was used too often within this minute.
+        """
+        key = find_key(token.strip())
+        if key is None:
+            raise Unauthorized(
+                gettext("This key is unknown, has expired or was revoked."),
+                fix=gettext("Make a new one with: manage.py create_api_key NAME"),
+            )
+        if wait := spend("key", str(key.pk), settings.SHOPMCP_API_PER_KEY):
+            raise TooMany.after(wait)
+        note_use(key)
+        if key.read_only and request.method not in SAFE:
+            raise Forbidden(
+                gettext("This key is read-only, and the request would change something."),
+                fix=gettext("Use a key that was made without --read-only."),
+            )
+        return key
+
+
+class StaffSession(APIKeyCookie):
+    """A browser in which a member of staff is signed in; what changes something needs the CSRF token too."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+    openapi_description = "The session of a signed-in member of staff. Unsafe methods need the `X-CSRFToken` header."
+
+    def __call__(self, request: HttpRequest) -> User | None:
+        return self.authenticate(request, request.COOKIES.get(self.param_name))
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+        """Return the member of staff, or None for anybody else.
+
+        Raises:
+            Forbidden: If the request would change something and does not prove that it comes from the shop's own pages.
+        """
+        user: User | AnonymousUser = request.user
+        if not (isinstance(user, User) and user.is_active and user.is_staff):
+            return None
+        if check_csrf(request):
+            raise Forbidden(
+                gettext("The request does not prove that it comes from the shop's own pages."),
+                fix=gettext("Send the CSRF token in the X-CSRFToken header, or use an API key."),
+            )
+        return user
