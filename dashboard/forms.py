@@ -4,10 +4,12 @@ from datetime import datetime, time, timedelta
 from typing import Any, get_args
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from carts.listing import SessionFilter, State
+from carts.sessions import BY_HANDLE, KEYS, UNKEYED
 
 STATES = {
     "": _("All"),
@@ -33,7 +35,9 @@ class SessionFilterForm(forms.Form):
     state = forms.ChoiceField(label=_("State"), choices=list(STATES.items()), required=False)
     q = forms.CharField(label=_("Public id or product"), max_length=200, required=False)
     client = forms.CharField(label=_("Client"), max_length=60, required=False)
-    source = forms.CharField(label=_("Source of the id"), max_length=64, required=False)
+    source = forms.CharField(
+        label=_("Source of the id"), max_length=64, required=False, widget=forms.TextInput(attrs={"list": "sources"})
+    )
     product = forms.CharField(label=_("Product id"), max_length=120, required=False)
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -47,6 +51,11 @@ class SessionFilterForm(forms.Form):
         for name, field in self.fields.items():
             if name in self.errors:
                 field.widget.attrs |= {"aria-invalid": "true"}
+
+    @property
+    def sources(self) -> list[str]:
+        """What a session may be told by."""
+        return [*settings.SHOPMCP_SESSION_KEYS, *KEYS, BY_HANDLE, UNKEYED]
 
     @property
     def asked(self) -> SessionFilter:

@@ -114,11 +114,9 @@ def attention() -> list[Sign]:
     return _signs(warnings.open_warnings(), _rotating())
 
 
-def sign_of(kind: str) -> Sign | None:
-    """Return the sign of that kind if it is open; None for a kind that there is not."""
-    if kind not in TITLES:
-        return None
-    return next((sign for sign in attention() if sign.kind == kind), Sign(kind))
+def sign_of(kind: str, signs: Sequence[Sign]) -> Sign:
+    """Return the sign of that kind, without clients where it is not open."""
+    return next((sign for sign in signs if sign.kind == kind), Sign(kind))
 
 
 def settled() -> list[Group]:

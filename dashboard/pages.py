@@ -1,6 +1,6 @@
 """What all the owner's pages share: who may see them, in which time zone, and how they are updated in place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 
-from dashboard.isolation import attention
+from dashboard.isolation import Sign, attention
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -44,11 +44,16 @@ def in_place(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers
 
 
-def show(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
-    """Answer with a page, or with the part of it that is updated in place."""
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any], signs: Sequence[Sign] | None = None
+) -> HttpResponse:
+    """Answer with a page, or with the part of it that is updated in place.
+
+    `signs` are what the owner should look at, where the page has asked for them already.
+    """
     layout = "dashboard/part.html" if in_place(request) else "dashboard/page.html"
-    facts = {"layout": layout, "attention": attention(), **context}
-    response = render(request, template, facts, status=status)
+    facts = {"layout": layout, "attention": attention() if signs is None else signs, **context}
+    response = render(request, template, facts)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

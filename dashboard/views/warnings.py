@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from carts.services import warnings as services
 from dashboard.advice import client_name
-from dashboard.isolation import attention, check_since, settled, sign_of, verdict
+from dashboard.isolation import TITLES, attention, check_since, settled, sign_of, verdict
 from dashboard.pages import owner_page, show
 from shopmcp.errors import ShopError
 
@@ -31,26 +31,25 @@ _ACTIONS = {
 @require_safe
 def warnings(request: HttpRequest) -> HttpResponse:
     """What is open, and what was settled."""
-    return show(request, "dashboard/warnings.html", {"signs": attention(), "settled": settled()})
+    signs = attention()
+    return show(request, "dashboard/warnings.html", {"signs": signs, "settled": settled()}, signs)
 
 
 @owner_page
 @require_safe
 def warning(request: HttpRequest, kind: str) -> HttpResponse:
     """One kind of sign, by client; with `check` and `since`, whether that client's next call still gives it."""
-    sign = sign_of(kind)
-    if sign is None:
-        raise Http404(_("There is no such kind of warning."))
-    context = {"sign": sign, "checked": _checked(request, kind)}
-    return show(request, "dashboard/warning.html", context)
+    _demand(kind)
+    signs = attention()
+    context = {"sign": sign_of(kind, signs), "checked": _checked(request, kind)}
+    return show(request, "dashboard/warning.html", context, signs)
 
 
 @owner_page
 @require_POST
 def check(request: HttpRequest, kind: str) -> HttpResponse:
     """Begin to wait for the client's next call."""
-    if sign_of(kind) is None:
-        raise Http404(_("There is no such kind of warning."))
+    _demand(kind)
     asked = urlencode({"check": request.POST.get("client", "")[:60], "since": timezone.now().isoformat()})
     return HttpResponseRedirect(f"{reverse('dashboard-warning', args=[kind])}?{asked}")
 
@@ -68,6 +67,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404(refusal.message) from None
     messages.success(request, str(said))
     return redirect("dashboard-warnings")
+
+
+def _demand(kind: str) -> None:
+    if kind not in TITLES:
+        raise Http404(_("There is no such kind of warning."))
 
 
 def _checked(request: HttpRequest, kind: str) -> dict[str, object] | None:

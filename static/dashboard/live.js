@@ -1,5 +1,6 @@
-// Pages update in place: every five seconds while somebody can see them and has not asked for a pause.
-const EVERY = 5000;
+// Pages update in place while somebody can see them and has not asked for a pause. A call is recorded within half a
+// second, so that four more show it within five.
+const EVERY = 4000;
 const bar = document.querySelector("[data-updates]");
 const said = bar.querySelector("[data-said]");
 const button = bar.querySelector("[data-pause]");

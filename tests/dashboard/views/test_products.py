@@ -1,0 +1,96 @@
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import ImportRun
+
+LIST = reverse("dashboard-products")
+
+
+def names(page):
+    return [product.name for product in page.context["rows"]]
+
+
+def test_a_store_says_what_it_holds_and_what_it_lacks(owner, make_product):
+    make_product("Honey", image="https://example.com/honey.png")
+    make_product("Tea", price=None)
+    make_product("Mug", stock=0)
+    make_product("Old", withdrawn_at=timezone.now())
+    (row,) = owner.get(LIST).context["stores"]
+
+    assert row.counts == {"": 3, "withdrawn": 1, "unpriced": 1, "imageless": 2, "sold_out": 1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["Mug", "Tea", "Honey"]),
+        ({"state": "withdrawn"}, ["Old"]),
+        ({"state": "unpriced"}, ["Tea"]),
+        ({"state": "imageless"}, ["Mug", "Tea"]),
+        ({"state": "sold_out"}, ["Mug"]),
+        ({"q": "honey"}, ["Honey"]),
+        ({"q": "no such thing"}, []),
+    ],
+)
+def test_products_are_listed_by_state_and_by_search(owner, make_product, asked, found):
+    make_product("Honey", image="https://example.com/honey.png")
+    make_product("Tea", price=None)
+    make_product("Mug", stock=0)
+    make_product("Old", withdrawn_at=timezone.now())
+
+    assert names(owner.get(LIST, asked)) == found
+
+
+def test_pages_follow_each_other(owner, make_product):
+    for n in range(30):
+        make_product(f"Product {n}")
+    first = owner.get(LIST)
+    second = owner.get(LIST, {"cursor": first.context["cursor"]})
+
+    assert names(first) + names(second) == [f"Product {n}" for n in reversed(range(30))]
+    assert second.context["cursor"] is None
+
+
+def test_the_last_import_and_its_refusals_are_told(owner, store, make_product):
+    make_product("Honey")
+    details = {"refused": [{"line": 7, "sku": "x1", "reason": "The price is no number."}], "warnings": []}
+    ImportRun.objects.create(
+        slug=store.slug, state="switched", source="old.csv", ended_at=timezone.now(), refused=9, details={}
+    )
+    ImportRun.objects.create(
+        slug=store.slug,
+        state="switched",
+        source="goods.csv",
+        ended_at=timezone.now(),
+        created=3,
+        refused=1,
+        details=details,
+    )
+    text = owner.get(LIST).text
+
+    assert "goods.csv" in text
+    assert "old.csv" not in text
+    assert "The price is no number." in text
+    assert "1 row was refused" in text
+
+
+@pytest.mark.parametrize("asked", [{"state": "nonsense"}, {"q": "honey", "cursor": "made-up"}])
+def test_an_address_that_no_page_gave_leads_nowhere(owner, make_product, asked):
+    make_product("Honey")
+
+    assert owner.get(LIST, asked).status_code == 404
+
+
+def test_an_empty_catalogue_says_how_to_fill_it(owner, db):
+    assert "manage.py import_products" in owner.get(LIST).text
+
+
+@pytest.mark.parametrize("n", [1, 25])
+def test_the_list_costs_the_same_for_one_product_and_for_many(owner, django_assert_num_queries, make_product, n):
+    for number in range(n):
+        make_product(f"Product {number}")
+
+    # Session, user; products, numbers, stores; warnings, rotating ids.
+    with django_assert_num_queries(7):
+        assert len(names(owner.get(LIST))) == n

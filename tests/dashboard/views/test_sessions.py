@@ -1,0 +1,191 @@
+import csv
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from carts import listing
+from carts.models import Cart, Line, Session
+
+LIST = reverse("dashboard-sessions")
+EXPORT = reverse("dashboard-export")
+
+
+@pytest.fixture
+def fill(honey):
+    """Put honey into a session's cart."""
+
+    def put(session, product=honey, quantity=1):
+        cart = Cart.objects.create(
+            public_id=f"c_{session.pk}",
+            session=session,
+            currency="ILS",
+            store=product.store,
+            item_count=quantity,
+            version=1,
+        )
+        Line.objects.create(cart=cart, product=product, quantity=quantity, price_when_added=20, price_told=20)
+        return cart
+
+    return put
+
+
+def ids(page):
+    return [row.session.pk for row in page.context["rows"]]
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(owner, make_session):
+    # Many at the same moment: the id decides between them.
+    for n in range(60):
+        make_session(n, ago=timedelta(seconds=0 if n < 40 else n))
+    Session.objects.filter(pk__in=Session.objects.order_by("pk")[:40]).update(
+        last_seen_at=Session.objects.first().last_seen_at
+    )
+    seen, cursor = [], ""
+    while True:
+        page = owner.get(LIST, {"cursor": cursor} if cursor else {})
+        seen += ids(page)
+        if not (cursor := page.context["page"].cursor):
+            break
+
+    assert len(seen) == len(set(seen)) == 60
+    assert seen == list(Session.objects.order_by("-last_seen_at", "-id").values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"client": "codex"}, [2]),
+        ({"source": "threadId"}, [2]),
+        ({"product": "shop:honey"}, [1]),
+        ({"state": "empty"}, [3, 2]),
+        ({"state": "active"}, [2, 1]),
+        ({"since": "2020-01-01", "until": "2020-01-02"}, []),
+        ({"state": "nonsense"}, [3, 2, 1]),
+        ({"since": "never"}, [3, 2, 1]),
+    ],
+)
+def test_the_filters_of_the_address_narrow_the_list(owner, make_session, fill, asked, found):
+    fill(make_session(1))
+    make_session(2, client="codex", source="threadId")
+    make_session(3, ago=timedelta(hours=3))
+
+    shown = {int(row.session.public_id[2:]) for row in owner.get(LIST, asked).context["rows"]}
+    assert shown == set(found)
+
+
+def test_what_a_filter_does_not_understand_is_said(owner, make_session):
+    make_session()
+
+    assert "Enter a valid date" in owner.get(LIST, {"since": "never"}).text
+
+
+def test_a_search_ends_after_so_many_sessions_and_leads_on(owner, make_session, monkeypatch):
+    monkeypatch.setattr(listing, "SCANNED", 5)
+    make_session(0, ago=timedelta(hours=1), client="rare")
+    for n in range(1, 9):
+        make_session(n)
+    page = owner.get(LIST, {"client": "rare"})
+
+    assert ids(page) == []
+    assert page.context["page"].searched_to is not None
+    assert "Search older sessions" in page.text
+    following = owner.get(LIST, {"client": "rare", "cursor": page.context["page"].cursor})
+    assert [row.session.client for row in following.context["rows"]] == ["rare"]
+
+
+def test_a_cursor_that_no_page_gave_leads_nowhere(owner):
+    assert owner.get(LIST, {"cursor": "made-up"}).status_code == 404
+
+
+@pytest.mark.parametrize("n", [1, 25])
+def test_the_list_costs_the_same_for_one_session_and_for_many(
+    owner, django_assert_num_queries, make_session, make_product, fill, n
+):
+    for number in range(n):
+        fill(make_session(number), make_product(f"Product {number}"))
+
+    # Session, user; bounds, sessions, carts, lines; warnings, rotating ids.
+    with django_assert_num_queries(8):
+        assert len(ids(owner.get(LIST))) == n
+
+
+def test_the_export_holds_what_the_filters_choose(owner, make_session, fill):
+    fill(make_session(1), quantity=3)
+    make_session(2, client="codex")
+    answer = owner.get(EXPORT, {"state": "cart"})
+
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer["Content-Disposition"]
+    head, *rows = csv.reader(answer.text.removeprefix("\ufeff").splitlines())
+    assert head[0] == "Session"
+    assert [(row[0], row[6], row[7], row[8], row[9]) for row in rows] == [
+        ("s_0000000000000001", "3", "60.000", "ILS", "3 × Honey")
+    ]
+
+
+@pytest.mark.parametrize("client", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_cell_that_a_spreadsheet_would_run_is_defused(owner, make_session, client):
+    make_session(1, client=client)
+    rows = list(csv.reader(owner.get(EXPORT).text.removeprefix("\ufeff").splitlines()))
+
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row)
+
+
+def test_a_sessions_page_steps_through_its_cart(owner, call_tool, honey, tea):
+    call_tool("add_to_cart", product_id="honey", quantity=2)
+    call_tool("add_to_cart", product_id="tea")
+    call_tool("remove_from_cart", product_id="honey")
+    address = reverse("dashboard-session", args=[Session.objects.get().public_id])
+
+    def held(**asked):
+        return [(line.name, line.quantity) for line in owner.get(address, asked).context["lines"]]
+
+    assert held() == [("Tea", 1)]
+    assert sorted(held(at=2)) == [("Honey", 2), ("Tea", 1)]
+    assert held(at=1) == [("Honey", 2)]
+    assert held(at=0) == []
+    assert owner.get(address, {"at": 4}).status_code == 404
+    page = owner.get(address)
+    assert [step.call.tool for step in page.context["timeline"].steps] == [
+        "remove_from_cart", "add_to_cart", "add_to_cart",
+    ]  # fmt: skip
+    assert "2 → 0" in page.text
+    assert "openai/session" in page.text
+    assert "chat-1" not in page.text
+
+
+def test_a_session_without_calls_or_cart_has_a_page(owner, make_session):
+    session = make_session()
+    page = owner.get(reverse("dashboard-session", args=[session.public_id]))
+
+    assert "The cart is empty." in page.text
+    assert reverse("admin:carts_session_change", args=[session.pk]) in page.text
+
+
+def test_an_unknown_session_has_none(owner):
+    assert owner.get(reverse("dashboard-session", args=["s_nobody"])).status_code == 404
+
+
+@pytest.mark.parametrize("n", [1, 25])
+def test_a_sessions_page_costs_the_same_for_one_call_and_for_many(
+    owner, django_assert_num_queries, call_tool, make_product, n
+):
+    for number in range(n):
+        call_tool("add_to_cart", product_id=make_product(f"Product {number}").public_id)
+    address = reverse("dashboard-session", args=[Session.objects.get().public_id])
+
+    # Session, user; session, cart, lines, newer changes; calls, their changes; warnings, rotating ids.
+    with django_assert_num_queries(10):
+        owner.get(address, {"at": 0})
+
+
+def test_a_long_timeline_has_pages(owner, make_session, make_call):
+    session = make_session()
+    for _ in range(60):
+        make_call(session)
+    address = reverse("dashboard-session", args=[session.public_id])
+    first = owner.get(address).context["timeline"]
+    second = owner.get(address, {"older": first.older}).context["timeline"]
+
+    assert (len(first.steps), len(second.steps), second.older) == (50, 10, None)
