@@ -1,11 +1,13 @@
-"""The outward shape of a cart, for chats and for the JSON API alike."""
+"""The outward shapes: of a cart, for chats and the JSON API alike, and of what the API tells beside it."""
 
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from carts.models import SessionWarning
 from carts.services import Outcome
 from carts.state import CartState, LineState
 from catalog.models import Product, Store
@@ -71,6 +73,119 @@ class DebugOut(BaseModel):
     total: Money
     received: list[str] = Field(description="The names of the `_meta` keys that came with this call.")
     hints: list[str] = Field(description="What to do if conversations are not told apart.")
+
+
+class SessionOut(BaseModel):
+    """One conversation."""
+
+    id: str = Field(description="Its public id.", examples=["s_k3v7m2x5q4a6b2cd"])
+    state: Literal["active", "idle"] = Field(description="Active while its last call is recent.")
+    source: str = Field(
+        description="The `_meta` key that named it, `cart_id`, or `default`.", examples=["openai/session"]
+    )
+    client: str = Field(description="As the client names itself.", examples=["openai-mcp"])
+    created_at: datetime
+    last_call_at: datetime
+    duration: float = Field(description="Seconds from the first call to the last.", examples=[312.5])
+    cart: PublicCartOut | None = Field(description="The cart it fills now; null before the first change.")
+
+
+class SessionsOut(BaseModel):
+    """A page of sessions, the latest call first."""
+
+    sessions: list[SessionOut]
+    next_cursor: str | None = Field(description="Pass as `cursor`, with the same filters, for the next page.")
+    searched_to: datetime | None = Field(
+        description="Set where the page ended early, having looked through as many sessions as it may: what is older "
+        "is found through `next_cursor`."
+    )
+
+
+class DifferenceOut(BaseModel):
+    """A product whose quantity a call moved; 0 is none."""
+
+    product_id: str
+    name: str
+    before: int
+    after: int
+
+
+class CallOut(BaseModel):
+    """One tool call."""
+
+    at: datetime
+    tool: str = Field(examples=["add_to_cart"])
+    outcome: str = Field(description="`ok`, or the code of the refusal.", examples=["ok"])
+    milliseconds: float
+    client: str
+    source: str
+    meta_keys: list[str] = Field(description="The names of the `_meta` keys that came; never their values.")
+    warning: str = Field(description="The kind of warning it gave, or nothing.")
+    version: int | None = Field(description="The cart's version after a change.")
+    changes: list[DifferenceOut]
+
+
+class SessionDetailOut(SessionOut):
+    """One conversation with a page of its calls, the newest first."""
+
+    calls: list[CallOut]
+    next_cursor: str | None = Field(description="Pass as `cursor` for older calls.")
+
+
+class CartsOut(BaseModel):
+    """A page of carts, the newest first."""
+
+    carts: list[PublicCartOut]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
+
+
+class WarningOut(BaseModel):
+    """A sign from one client that chats may not be told apart."""
+
+    id: int
+    kind: SessionWarning.Kind
+    text: str = Field(description="The kind in words.")
+    client: str
+    meta_keys: list[str] = Field(description="The names of the `_meta` keys of the newest such call.")
+    calls: int = Field(description="How many calls gave it.")
+    first_at: datetime
+    last_at: datetime
+    state: Literal["open", "fixed", "muted"] = Field(
+        description="`fixed` until it happens again, `muted` until somebody opens it."
+    )
+    returned: bool = Field(description="It happened again after it was marked as fixed.")
+
+    @classmethod
+    def of(cls, row: SessionWarning) -> "WarningOut":
+        return cls(
+            id=row.pk,
+            kind=SessionWarning.Kind(row.kind),
+            text=row.get_kind_display(),
+            client=row.client,
+            meta_keys=row.meta_keys,
+            calls=row.calls,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            state="muted" if row.is_muted else "fixed" if row.is_fixed else "open",
+            returned=row.has_returned,
+        )
+
+
+class WarningsOut(BaseModel):
+    """A page of warnings, the latest first."""
+
+    warnings: list[WarningOut]
+    next_cursor: str | None = Field(description="Pass as `cursor`, with the same `state`, for the next page.")
+
+
+class WarningChange(BaseModel):
+    """What to do about a warning."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"state": "fixed"}]})
+
+    state: Literal["open", "fixed", "muted"] = Field(
+        description="`fixed` closes it until it happens again, `muted` until it is opened; `open` opens it."
+    )
 
 
 def cart_out(outcome: Outcome, cart_id: str, currency: str, locale: str) -> CartOut:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from shopmcp import views
+from shopmcp.api import api, nothing_here
 
 urlpatterns = [
     path("", views.landing, name="landing"),
@@ -13,6 +14,8 @@ urlpatterns = [
     path("dashboard/", include("dashboard.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    path("api/<path:rest>", nothing_here),
 ]
 
 handler400 = views.bad_request

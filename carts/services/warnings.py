@@ -53,6 +53,15 @@ def unmute(pk: int) -> SessionWarning:
     return _settle(pk, muted_at=None)
 
 
+def reopen(pk: int) -> SessionWarning:
+    """Open the warning, whether it was marked as fixed or muted.
+
+    Raises:
+        NotFound: If there is no such warning.
+    """
+    return _settle(pk, fixed_at=None, muted_at=None)
+
+
 def _settle(pk: int, **moments: datetime | None) -> SessionWarning:
     # These columns alone: calls are being counted into the others meanwhile.
     if not SessionWarning.objects.filter(pk=pk).update(**moments):

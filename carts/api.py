@@ -1,0 +1,204 @@
+"""Sessions, carts and warnings in the JSON API."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import is_naive, make_aware
+from django.utils.translation import gettext
+from ninja import Router
+from ninja.params.functions import Path, Query
+from pydantic import AfterValidator
+
+from carts import services
+from carts.listing import SessionFilter, State, cart_of_id, cart_page, session_of_id, session_page, state_of
+from carts.models import Cart, Session, SessionWarning
+from carts.schemas import (
+    CallOut,
+    CartsOut,
+    DifferenceOut,
+    PublicCartOut,
+    SessionDetailOut,
+    SessionOut,
+    SessionsOut,
+    WarningChange,
+    WarningOut,
+    WarningsOut,
+    public_cart_out,
+)
+from carts.services import warnings
+from carts.timeline import Step, timeline
+from catalog.models import Store
+from shopmcp import cursors
+from shopmcp.errors import Kept, NotFound
+from shopmcp.json_types import Cursor, Limit, name, text
+
+sessions = Router(tags=["sessions"])
+carts = Router(tags=["carts"])
+warnings_router = Router(tags=["warnings"])
+
+
+def _aware(moment: datetime) -> datetime:
+    return make_aware(moment) if is_naive(moment) else moment
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+SessionId = Annotated[str, name(32, "The public id of a session.", "s_k3v7m2x5q4a6b2cd")]
+CartId = Annotated[str, name(32, "The public id of a cart.", "c_w5n2r7j4t6y3u2ab")]
+WarningId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The `id` of a warning.", example=1)]
+
+
+@sessions.get("", response=SessionsOut, summary="List sessions", operation_id="list_sessions")
+def list_sessions(
+    request: HttpRequest,
+    state: Annotated[
+        State,
+        Query(
+            description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `unkeyed` for "
+            "chats that send no conversation id."
+        ),
+    ] = "",
+    client: Annotated[str, text(60, "Only this client, by its full name.")] = "",
+    source: Annotated[str, text(64, "Only those named by this `_meta` key, `cart_id` or `default`.")] = "",
+    product: Annotated[str, text(120, "Only those whose cart holds this product, by its product_id.")] = "",
+    search: Annotated[str, text(200, "The public id of a session, or words that name a product in a cart.")] = "",
+    since: Annotated[Moment | None, Query(description="The last call was then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="The last call was before.")] = None,
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> SessionsOut:
+    """The conversations that fit, the latest call first, each with what is in its cart.
+
+    Conversations of an isolation check are left out. Times without a zone are UTC.
+    """
+    asked = SessionFilter(state, client, source, product, search, since, until)
+    page = session_page(asked, limit=limit, cursor=cursor)
+    first = Store.objects.order_by("id").first()
+    return SessionsOut(
+        sessions=[SessionOut(**_facts(session, first)) for session in page.sessions],
+        next_cursor=page.cursor or None,
+        searched_to=page.searched_to,
+    )
+
+
+@sessions.get("/{session_id}", response=SessionDetailOut, summary="Get a session", operation_id="get_session")
+def get_session(
+    request: HttpRequest, session_id: SessionId, limit: Limit = 25, cursor: Cursor = ""
+) -> SessionDetailOut:
+    """One conversation with its cart, and its calls page by page, the newest first."""
+    older = cursors.position("calls", cursor)[0] if cursor else None
+    session = _found(session_id)
+    page = timeline(session, older=older, limit=limit)
+    return SessionDetailOut(
+        **_facts(session, Store.objects.order_by("id").first()),
+        calls=[_call(step) for step in page.steps],
+        next_cursor=None if page.older is None else cursors.cursor("calls", page.older),
+    )
+
+
+@sessions.delete("/{session_id}", response={204: None}, summary="Delete a session", operation_id="delete_session")
+def delete_session(request: HttpRequest, session_id: SessionId) -> HttpResponse:
+    """Delete a conversation with its cart. Where something was ordered, it stays and 409 is answered.
+
+    A chat that comes back late hears that its cart has expired. The statistics keep what was counted.
+    """
+    session = _found(session_id)
+    if not services.delete_sessions(Session.objects.filter(pk=session.pk)) and session_of_id(session_id):
+        raise Kept(
+            gettext("Something was ordered in this session: it is kept."),
+            fix=gettext("Leave it; orders and what they show are never deleted."),
+        )
+    return HttpResponse(status=204)
+
+
+@carts.get("", response=CartsOut, summary="List carts", operation_id="list_carts")
+def list_carts(request: HttpRequest, limit: Limit = 25, cursor: Cursor = "") -> CartsOut:
+    """All carts at today's prices, the newest first."""
+    page = cart_page(limit=limit, cursor=cursor)
+    first = Store.objects.order_by("id").first()
+    return CartsOut(carts=[_cart(cart, cart.session, first) for cart in page.carts], next_cursor=page.cursor or None)
+
+
+@carts.get("/{cart_id}", response=PublicCartOut, summary="Get a cart", operation_id="get_cart")
+def get_cart(request: HttpRequest, cart_id: CartId) -> PublicCartOut:
+    """One cart at today's prices, with the notices that its shopper was not told yet."""
+    cart = cart_of_id(cart_id)
+    if cart is None:
+        raise NotFound(gettext("There is no such cart."), fix=gettext("List the carts and use the id of one of them."))
+    return _cart(cart, cart.session, Store.objects.order_by("id").first())
+
+
+@warnings_router.get("", response=WarningsOut, summary="List warnings", operation_id="list_warnings")
+def list_warnings(
+    request: HttpRequest,
+    state: Annotated[
+        Literal["open", "settled", "all"], Query(description="`settled` ones are marked as fixed, or muted.")
+    ] = "open",
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> WarningsOut:
+    """Signs that chats may not be told apart, by kind and client, the latest first."""
+    rows = SessionWarning.objects.newest_first()
+    if state != "all":
+        rows = rows.open() if state == "open" else rows.settled()
+    if cursor:
+        moment, pk = cursors.position("warnings", cursor)
+        rows = rows.before(datetime.fromisoformat(moment), pk)
+    page = list(rows[: limit + 1])
+    more, page = len(page) > limit, page[:limit]
+    following = cursors.cursor("warnings", page[-1].last_at.isoformat(), page[-1].pk) if more else None
+    return WarningsOut(warnings=[WarningOut.of(row) for row in page], next_cursor=following)
+
+
+@warnings_router.patch("/{warning_id}", response=WarningOut, summary="Settle a warning", operation_id="change_warning")
+def change_warning(request: HttpRequest, warning_id: WarningId, change: WarningChange) -> WarningOut:
+    """Mark a warning as fixed, mute it, or open it again."""
+    act = {"fixed": warnings.mark_fixed, "muted": warnings.mute, "open": warnings.reopen}[change.state]
+    return WarningOut.of(act(warning_id))
+
+
+def _found(public_id: str) -> Session:
+    session = session_of_id(public_id)
+    if session is None:
+        raise NotFound(
+            gettext("There is no such session; it may have expired."),
+            fix=gettext("List the sessions and use the id of one of them."),
+        )
+    return session
+
+
+def _cart(cart: Cart, session: Session, first_store: Store | None) -> PublicCartOut:
+    return public_cart_out(state_of(cart, session), first_store)
+
+
+def _call(step: Step) -> CallOut:
+    call = step.call
+    return CallOut(
+        at=call.at,
+        tool=call.tool,
+        outcome=call.outcome,
+        milliseconds=call.milliseconds,
+        client=call.client,
+        source=call.source,
+        meta_keys=call.meta_keys,
+        warning=call.warning,
+        version=call.version,
+        changes=[
+            DifferenceOut(product_id=moved.product_id, name=moved.name, before=moved.before, after=moved.after)
+            for moved in step.differences
+        ],
+    )
+
+
+def _facts(session: Session, first_store: Store | None) -> dict[str, Any]:
+    cart = next(iter(session.open_carts), None)  # type: ignore[attr-defined]  # prefetched by `listing`
+    return {
+        "id": session.public_id,
+        "state": "active" if session.is_active else "idle",
+        "source": session.source,
+        "client": session.client,
+        "created_at": session.created_at,
+        "last_call_at": session.last_seen_at,
+        "duration": session.duration.total_seconds(),
+        "cart": None if cart is None else _cart(cart, session, first_store),
+    }

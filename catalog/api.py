@@ -1,0 +1,93 @@
+"""Stores and products in the JSON API."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from ninja import Router
+from ninja.params.functions import Query
+from pydantic import Field, WithJsonSchema
+
+from catalog.models import Product, Store
+from catalog.schemas import ProductDetailOut, SearchOut, StoreOut, StoresOut
+from catalog.search import Search, Sort, categories, categories_like, search, shelves
+from shopmcp.errors import InvalidArguments, NotFound
+from shopmcp.json_types import Cursor, name, text
+
+products = Router(tags=["products"])
+stores = Router(tags=["stores"])
+
+Price = Annotated[
+    Decimal,
+    Field(ge=0, le=999_999_999),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999}),
+]
+
+
+@stores.get("", response=StoresOut, summary="List stores", operation_id="list_stores")
+def list_stores(request: HttpRequest) -> StoresOut:
+    """Every store, with how many of its products can be bought, and its categories."""
+    return StoresOut(stores=[StoreOut.of(shelf) for shelf in shelves()])
+
+
+@products.get("", response=SearchOut, summary="List or search products", operation_id="list_products")
+def list_products(
+    request: HttpRequest,
+    query: Annotated[str, text(1000, "Words, every one of which must match; empty lists everything.")] = "",
+    category: Annotated[str, text(120, "Only this category.")] = "",
+    min_price: Annotated[Price | None, Query(description="Lowest price, in the store's currency.")] = None,
+    max_price: Annotated[Price | None, Query(description="Highest price, in the store's currency.")] = None,
+    in_stock_only: Annotated[bool, Query(description="Leave out what cannot be bought now.")] = False,
+    sort: Annotated[Sort, Query(description="The order; `relevance` puts the best match first.")] = "relevance",
+    store: Annotated[str, text(40, "Only this store, by its slug.")] = "",
+    limit: Annotated[int, Query(ge=1, le=50, description="How many to a page.")] = 25,
+    cursor: Cursor = "",
+) -> SearchOut:
+    """The products that the stores carry and that fit, by the same search that chats use.
+
+    When nothing is found, `categories` names those there are.
+    """
+    if min_price is not None and max_price is not None and min_price > max_price:
+        raise InvalidArguments(
+            gettext("`min_price` is more than `max_price`."), fix=gettext("Search again with the two exchanged.")
+        )
+    ids = _ids(store)
+    asked = Search(
+        query=query,
+        stores=ids,
+        categories=categories_like(category, ids) if category.strip() else None,
+        min_price=min_price,
+        max_price=max_price,
+        in_stock_only=in_stock_only,
+        sort=sort,
+    )
+    page = search(asked, limit=limit, cursor=cursor or None)
+    return SearchOut.of(page, [] if page.total else categories(ids))
+
+
+@products.get("/{path:product_id}", response=ProductDetailOut, summary="Get a product", operation_id="get_product")
+def get_product(
+    request: HttpRequest,
+    product_id: Annotated[str, name(120, "The product_id of a product.", "shop:honey")],
+) -> ProductDetailOut:
+    """One product with everything known about it, also one that the store no longer sells."""
+    product = Product.objects.known().select_related("store").filter(public_id=product_id).first()
+    if product is None:
+        raise NotFound(
+            gettext("There is no product “%(reference)s”.") % {"reference": product_id[:80]},
+            fix=gettext("List or search the products and use the product_id of one of them."),
+        )
+    return ProductDetailOut.of(product)
+
+
+def _ids(slug: str) -> tuple[int, ...] | None:
+    if not slug.strip():
+        return None
+    store = Store.objects.filter(slug=slug.strip().lower()).first()
+    if store is None:
+        raise NotFound(
+            gettext("There is no store “%(slug)s”.") % {"slug": slug[:40]},
+            fix=gettext("List the stores and use the slug of one of them."),
+        )
+    return (store.pk,)
