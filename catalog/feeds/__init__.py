@@ -3,75 +3,98 @@
 A new format is one entry in `FORMATS`.
 """
 
-import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from catalog.feeds.delimited import is_table, read_table
-from catalog.feeds.objects import is_json, is_weft, read_objects, read_weft
-from catalog.feeds.records import Record, Refused, Unreadable
+from catalog.feeds.delimited import is_google_table, is_openai_table, is_table, read_table
+from catalog.feeds.markup import is_xml, read_xml
+from catalog.feeds.objects import (
+    is_json,
+    is_lines,
+    is_nested_json,
+    is_weft,
+    read_lines,
+    read_objects,
+    read_weft,
+)
+from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable
+from catalog.feeds.shopify import is_shopify, read_shopify
+from catalog.feeds.source import Source, open_source
+from catalog.feeds.woocommerce import is_woocommerce, read_woocommerce
 
-__all__ = ["FORMATS", "Format", "Record", "Refused", "Unreadable", "read_feed"]
-
-LARGEST_FILE = 100 * 1024 * 1024
+__all__ = [
+    "FORMATS",
+    "Entry",
+    "Format",
+    "Record",
+    "Refused",
+    "Skipped",
+    "Source",
+    "Unreadable",
+    "format_of",
+    "open_source",
+    "read_feed",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: whether a file's text looks like it, and how it is read.
+    """A format: whether a file looks like it, and how it is read.
 
-    `read` yields records and refused lines, and raises `Unreadable` if the file as a whole makes no sense.
+    `read` yields records, refused and skipped lines, and raises `Unreadable` if the file as a whole makes no sense.
     """
 
-    fits: Callable[[str], bool]
-    read: Callable[[str], Iterator[Record | Refused]]
+    fits: Callable[[Source], bool]
+    read: Callable[[Source], Iterator[Entry]]
+
+
+def _is_flat(source: Source) -> bool:
+    return is_openai_table(source) and not is_json(source)
+
+
+def _read_openai(source: Source) -> Iterator[Entry]:
+    if not is_json(source):
+        return read_table(source)
+    return read_lines(source) if is_lines(source) else read_objects(source)
 
 
 # Tried in this order for a file whose format is not given: the narrower first.
 FORMATS = {
+    "google-xml": Format(is_xml, read_xml),
     "weft": Format(is_weft, read_weft),
+    "openai": Format(lambda source: is_nested_json(source) or _is_flat(source), _read_openai),
+    "jsonl": Format(is_lines, read_lines),
     "json": Format(is_json, read_objects),
+    "shopify": Format(is_shopify, read_shopify),
+    "woocommerce": Format(is_woocommerce, read_woocommerce),
+    "google": Format(is_google_table, read_table),
     "csv": Format(is_table, read_table),
 }
 
 
-def read_feed(file: Path, format_name: str = "auto") -> Iterator[Record | Refused]:
-    """Yield what a product file holds, line by line.
+def format_of(source: Source, name: str = "auto") -> str:
+    """Return the name of the file's format: the one that is insisted on, or the first that fits.
 
     Raises:
-        Unreadable: If the file cannot be opened or decoded, is larger than 100 MB, or fits no format.
+        Unreadable: If none fits.
     """
-    text = _text(file)
-    if format_name != "auto":
-        return FORMATS[format_name].read(text)
-    for known in FORMATS.values():
-        if known.fits(text):
-            return known.read(text)
+    if name != "auto":
+        return name
+    for known, form in FORMATS.items():
+        if form.fits(source):
+            return known
     raise Unreadable(
-        _("%(file)s is in none of the formats that can be read.") % {"file": file.name},
+        _("%(file)s is in none of the formats that can be read.") % {"file": source.name},
         fix=_("These can be: %(formats)s.") % {"formats": ", ".join(FORMATS)},
     )
 
 
-def _text(file: Path) -> str:
-    try:
-        if not file.is_file():
-            raise Unreadable(_("There is no file %(file)s.") % {"file": file})
-        if file.stat().st_size > LARGEST_FILE:
-            raise Unreadable(_("%(file)s is larger than 100 MB.") % {"file": file.name})
-        raw = file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Unreadable(_("%(file)s cannot be read: %(reason)s.") % {"file": file.name, "reason": reason}) from None
-    # Spreadsheets save as UTF-16 under the name "Unicode text"; all else is UTF-8, with or without its mark.
-    encoding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
-        raise Unreadable(_("%(file)s is not UTF-8 text.") % {"file": file.name}, fix=_("Save it as UTF-8.")) from None
-    if not text.strip():
-        raise Unreadable(_("%(file)s is empty.") % {"file": file.name})
-    return text
+def read_feed(source: Source, format_name: str = "auto") -> Iterator[Entry]:
+    """Yield what a product file holds, line by line; what is held in memory does not grow with the file.
+
+    Raises:
+        Unreadable: If the file fits no format, or makes no sense as a whole; that may turn out at its very end.
+    """
+    return FORMATS[format_of(source, format_name)].read(source)

@@ -1,58 +1,122 @@
-"""Tables as text: comma, semicolon or tab between the columns, names in the first line."""
+"""Tables as text: comma, semicolon, tab or bar between the columns, names in the first line."""
 
 import csv
 import io
 from collections.abc import Iterator
+from typing import IO
 
 from django.utils.translation import gettext as _
 
-from catalog.feeds.records import Record, Refused, Unreadable, column_of, named_fields
+from catalog.feeds.records import Entry, Record, Refused, Unreadable, column_of, named_fields, spelled
+from catalog.feeds.source import Source
 
-# A field that is longer is an open quotation mark that swallowed the lines behind it.
-_LONGEST_FIELD = 131_072
+# A line that is longer belongs to no table.
+_LONGEST_LINE = 1_000_000
+_DELIMITERS = ",;\t|"
 
 
-def is_table(text: str) -> bool:
+class Table:
+    """The lines of a table, each as values by the names of the first line."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        first, self._skipped = _first_line(source.head)
+        self.delimiter = _delimiter(first)
+        self.heading = _heading(source.head[self._skipped :], self.delimiter)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the columns, spelled alike."""
+        return {spelled(name) for name in self.heading if name}
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]] | Refused]:
+        """Yield the line number and the values of each line that holds any.
+
+        Raises:
+            Unreadable: If the quotation marks do not match, or a line is longer than any table's.
+        """
+        with self._source.open() as stream:
+            skipped = stream.read(self._skipped)
+            lines_before = skipped.count("\n") or skipped.count("\r")
+            reader = csv.reader(_lines(stream), delimiter=self.delimiter, strict=True)
+            line = lines_before + 1
+            try:
+                next(reader, None)
+                line = lines_before + reader.line_num + 1
+                for values in reader:
+                    if len(values) > len(self.heading) and any(v.strip() for v in values[len(self.heading) :]):
+                        yield Refused(line, _("it has more fields than the first line has names"))
+                    elif any(value.strip() for value in values):
+                        yield line, {k: v for k, v in zip(self.heading, values, strict=False) if k}
+                    line = lines_before + reader.line_num + 1
+            except csv.Error as error:
+                reason = _("Line %(line)d cannot be read: %(reason)s.") % {"line": line, "reason": error}
+                raise Unreadable(reason) from None
+
+
+def is_table(source: Source) -> bool:
     """Whether the first line names columns that the shop understands."""
-    return any(column_of(name) for name in _heading(text))
+    return any(column_of(name) for name in Table(source).heading)
 
 
-def read_table(text: str) -> Iterator[Record | Refused]:
+def is_google_table(source: Source) -> bool:
+    return {"id", "title", "link"} <= (names := Table(source).names) and bool(names & {"imagelink", "availability"})
+
+
+def is_openai_table(source: Source) -> bool:
+    names = Table(source).names
+    return bool(names & {"enablesearch", "iseligiblesearch", "enablecheckout"}) or {"itemid", "title"} <= names
+
+
+def read_table(source: Source) -> Iterator[Entry]:
     """Yield the lines of a table, refusing those with more fields than the first line has names.
 
     Raises:
         Unreadable: If there are no columns for the name and the SKU, or the quotation marks do not match.
     """
-    heading = _heading(text)
-    columns = {found[0] for name in heading if (found := column_of(name))}
+    table = Table(source)
+    columns = {found[0] for name in table.heading if (found := column_of(name))}
     if not {"sku", "name"} <= columns:
         raise Unreadable(
             _("The first line names no column for the SKU and the name of a product."),
             fix=_("It needs at least “sku” (or “id”) and “name” (or “title”)."),
         )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    next(reader)
-    line = reader.line_num + 1
+    for row in table.rows():
+        yield row if isinstance(row, Refused) else Record(row[0], named_fields(row[1]))
+
+
+def _lines(stream: IO[str]) -> Iterator[str]:
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise Unreadable(_("The file has a line of more than a million characters."))
+        yield line
+
+
+def _first_line(head: str) -> tuple[str, int]:
+    """The line that names the columns, and what stands before it: blank lines, a spreadsheet's `sep=;`."""
+    skipped = len(head) - len(head.lstrip("\r\n"))
+    first = head[skipped:].splitlines()[0] if head[skipped:] else ""
+    if first.lower().startswith("sep=") and len(first) == 5:
+        rest = head[skipped + len(first) :]
+        skipped += len(first) + len(rest) - len(rest.lstrip("\r\n"))
+        first = head[skipped:].splitlines()[0] if head[skipped:] else ""
+    return first, skipped
+
+
+def _delimiter(first: str) -> str:
+    """The sign that parts the line into most names that are understood; of equals, the one that occurs most."""
+
+    def understood(sign: str) -> tuple[int, int]:
+        return sum(column_of(name.strip(' "')) is not None for name in first.split(sign)), first.count(sign)
+
+    return max(_DELIMITERS, key=understood)
+
+
+def _heading(text: str, delimiter: str) -> list[str]:
     try:
-        for values in reader:
-            if len(values) > len(heading) and any(value.strip() for value in values[len(heading) :]):
-                yield Refused(line, _("it has more fields than the first line has names"))
-            elif any(value.strip() for value in values):
-                yield Record(line, named_fields(dict(zip(heading, values, strict=False))))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise Unreadable(_("Line %(line)d cannot be read: %(reason)s.") % {"line": line, "reason": error}) from None
-
-
-def _delimiter(text: str) -> str:
-    first = text.split("\n", 1)[0]
-    return max(",;\t", key=first.count)
-
-
-def _heading(text: str) -> list[str]:
-    try:
-        names = next(csv.reader(io.StringIO(text[:_LONGEST_FIELD], newline=""), delimiter=_delimiter(text)), [])
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error:
         return []
+    names = [name.strip() for name in names]
     # A name that repeats counts once, by its first column.
     return [name if name not in names[:place] else "" for place, name in enumerate(names)]

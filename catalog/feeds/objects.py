@@ -1,66 +1,96 @@
-"""Products as JSON: a list of objects, bare or inside an object as `products` or `items`."""
+"""Products as JSON: a list of objects, bare or inside an object as `products` or `items`, or one object a line."""
 
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog.feeds.records import Record, Refused, Unreadable, named_fields
+from catalog.feeds.nested import is_nested, unfold
+from catalog.feeds.records import Entry, Record, Refused, Unreadable, column_of, named_fields
+from catalog.feeds.source import Source
+from catalog.feeds.walk import DECODER, Walk
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_LISTS = ("products", "items")
-# Numbers become Decimal whatever they are, NaN and Infinity too: rows are refused by their price, not files by a word.
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal)
+_LONGEST_LINE = 8 * 1024 * 1024
 # The scraper that wrote these files knows products by the number at the end of their address.
 _WEFT_SKU = re.compile(r"(i[0-9]{1,20})/?(?:[?#].*)?$")
 
 
-def is_json(text: str) -> bool:
-    return text.lstrip().startswith(("[", "{"))
+def is_json(source: Source) -> bool:
+    return source.head.lstrip().startswith(("[", "{"))
 
 
-def is_weft(text: str) -> bool:
-    """Whether the first product has an address that ends in its number, and no id of its own."""
-    if not is_json(text):
+def is_lines(source: Source) -> bool:
+    """Whether the first line is an object of its own, and a product's rather than one that holds products."""
+    first = source.head.lstrip().split("\n", 1)[0]
+    if not first.startswith("{"):
         return False
     try:
-        first = next(read_objects(text), None)
-    except Unreadable:
+        value = DECODER.decode(first.strip())
+    except (ValueError, RecursionError):
         return False
-    if not isinstance(first, Record) or "sku" in first.fields:
-        return False
-    url = first.fields.get("url")
-    return isinstance(url, str) and _WEFT_SKU.search(url) is not None
+    columns = {found[0] for name in value if (found := column_of(name))}
+    return "sku" in columns or "name" in columns
 
 
-def read_objects(text: str) -> Iterator[Record | Refused]:
-    """Yield the objects of the list, refusing entries that are none.
+def is_nested_json(source: Source) -> bool:
+    """Whether the first object has variants."""
+    first = _first(source)
+    return first is not None and is_nested(first)
+
+
+def is_weft(source: Source) -> bool:
+    """Whether the first product has an address that ends in its number, and no id of its own."""
+    first = _first(source)
+    if first is None:
+        return False
+    fields = named_fields(first)
+    url = fields.get("url")
+    return "sku" not in fields and isinstance(url, str) and _WEFT_SKU.search(url) is not None
+
+
+def read_objects(source: Source) -> Iterator[Entry]:
+    """Yield the objects of the list, refusing entries that are none; an object with variants yields those.
 
     Raises:
         Unreadable: If the text is not JSON, or holds no list of products.
     """
-    try:
-        for line, value in _Walk(text).elements():
-            if isinstance(value, dict):
-                yield Record(line, named_fields(value))
-            else:
-                yield Refused(line, _("it is not an object"))
-    except json.JSONDecodeError as error:
-        raise Unreadable(
-            _("Line %(line)d is not JSON: %(reason)s.") % {"line": error.lineno, "reason": error.msg}
-        ) from None
-    except RecursionError:
-        raise Unreadable(_("The file is nested too deeply.")) from None
+    with source.open() as stream:
+        for line, value in Walk(stream).elements():
+            yield from _entries(line, value)
 
 
-def read_weft(text: str) -> Iterator[Record | Refused]:
+def read_lines(source: Source) -> Iterator[Entry]:
+    """Yield the object of each line; a line that holds something else is refused.
+
+    Raises:
+        Unreadable: If a line is not JSON, or longer than 8 MB.
+    """
+    with source.open() as stream:
+        line = 0
+        while text := stream.readline(_LONGEST_LINE):
+            line += 1
+            if len(text) == _LONGEST_LINE:
+                raise Unreadable(_("The file holds an entry of more than 8 MB."))
+            if not text.strip():
+                continue
+            try:
+                value = DECODER.decode(text.strip())
+            except json.JSONDecodeError as error:
+                # A broken line is a broken file, as it is where all lines are one value: the rest may be missing.
+                raise Unreadable(
+                    _("Line %(line)d is not JSON: %(reason)s.") % {"line": line, "reason": error.msg}
+                ) from None
+            except RecursionError:
+                raise Unreadable(_("The file is nested too deeply.")) from None
+            yield from _entries(line, value)
+
+
+def read_weft(source: Source) -> Iterator[Entry]:
     """Yield the objects, each with the `i<number>` at the end of its address for a SKU."""
-    for record in read_objects(text):
-        if isinstance(record, Refused):
+    for record in read_objects(source):
+        if not isinstance(record, Record):
             yield record
         elif found := _WEFT_SKU.search(str(record.fields.get("url", ""))):
             yield Record(record.line, {**record.fields, "sku": found[1]})
@@ -68,68 +98,31 @@ def read_weft(text: str) -> Iterator[Record | Refused]:
             yield Refused(record.line, _("its address does not end in a number such as i281"))
 
 
-@dataclass
-class _Walk:
-    """Steps through the outermost list one element at a time, so that each has its line."""
+def _entries(line: int, value: Any) -> Iterator[Entry]:
+    if not isinstance(value, dict):
+        yield Refused(line, _("it is not an object"))
+    elif is_nested(value):
+        yield from unfold(line, value)
+    else:
+        yield Record(line, named_fields(value))
 
-    text: str
-    at: int = 0
 
-    def elements(self) -> Iterator[tuple[int, Any]]:
-        self._pass_space()
-        found = False
-        if self._sees("{"):
-            for name in self._entries("}", self._name):
-                if name in _LISTS and not found and self._sees("["):
-                    found = True
-                    yield from self._lines()
-                else:
-                    self._value()
-        elif self._sees("["):
-            found = True
-            yield from self._lines()
-        if self.at != len(self.text):
-            raise json.JSONDecodeError("something follows its end", self.text, self.at)
-        if not found:
-            raise Unreadable(_("The file holds no list of products."), fix=_("It needs a list, bare or as “products”."))
+def _first(source: Source) -> dict[str, Any] | None:
+    if not is_json(source):
+        return None
+    read: Callable[[Source], Iterator[Any]] = _values_of_lines if is_lines(source) else _values
+    try:
+        value = next(read(source), None)
+    except Unreadable:
+        return None
+    return value if isinstance(value, dict) else None
 
-    def _lines(self) -> Iterator[tuple[int, Any]]:
-        line, counted = 1, 0
-        for start in self._entries("]", lambda: self.at):
-            line, counted = line + self.text.count("\n", counted, start), start
-            yield line, self._value()
 
-    def _entries(self, end: str, begin: Callable[[], Any]) -> Iterator[Any]:
-        """Yield at each entry of the list or object that begins here; the consumer takes the entry's value."""
-        self._take(self.text[self.at])
-        more = not self._sees(end)
-        while more:
-            yield begin()
-            if more := self._sees(","):
-                self._take(",")
-        self._take(end)
+def _values(source: Source) -> Iterator[Any]:
+    with source.open() as stream:
+        for _line, value in Walk(stream).elements():
+            yield value
 
-    def _name(self) -> str:
-        if not self._sees('"'):
-            raise json.JSONDecodeError("a name in quotation marks is missing", self.text, self.at)
-        name = str(self._value())
-        self._take(":")
-        return name
 
-    def _value(self) -> Any:
-        value, self.at = _DECODER.raw_decode(self.text, self.at)
-        self._pass_space()
-        return value
-
-    def _sees(self, sign: str) -> bool:
-        return self.text.startswith(sign, self.at)
-
-    def _take(self, sign: str) -> None:
-        if not self._sees(sign):
-            raise json.JSONDecodeError(f"“{sign}” is missing", self.text, self.at)
-        self.at += 1
-        self._pass_space()
-
-    def _pass_space(self) -> None:
-        found = _SPACE.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+def _values_of_lines(source: Source) -> Iterator[Any]:
+    yield DECODER.decode(source.head.lstrip().split("\n", 1)[0].strip())

@@ -10,21 +10,35 @@ from shopmcp.errors import ShopError
 
 # Each column's names, spelled without case, spaces, dashes and underscores; the first that holds something wins.
 _NAMES = {
-    "sku": ("sku", "id", "itemid", "productid", "variantsku", "code", "itemcode", "productcode", "מקט"),
-    "name": ("name", "title", "productname", "itemname", "שם", "שםמוצר", "שםהמוצר"),
-    "description": ("description", "longdescription", "תיאור"),
-    "category": ("category", "productcategory", "producttype", "קטגוריה", "מחלקה"),
-    "brand": ("brand", "manufacturer", "vendor", "מותג", "יצרן"),
-    "price": ("price", "unitprice", "מחיר"),
-    "currency": ("currency", "currencycode", "מטבע"),
+    "sku": ("sku", "id", "itemid", "productid", "variantsku", "code", "itemcode", "productcode", "offerid", "מקט"),
+    "name": ("name", "title", "productname", "itemname", "producttitle", "שם", "שםמוצר", "שםהמוצר"),
+    "description": (
+        "description", "longdescription", "bodyhtml", "body", "productdescription", "shortdescription", "תיאור",
+    ),
+    "category": (
+        "category", "productcategory", "producttype", "categories", "googleproductcategory", "קטגוריה", "מחלקה",
+    ),
+    "brand": ("brand", "manufacturer", "vendor", "brands", "מותג", "יצרן"),
+    "price": ("price", "unitprice", "regularprice", "variantprice", "מחיר"),
+    "sale_price": ("saleprice", "specialprice", "מחירמבצע"),
+    "sale_dates": ("salepriceeffectivedate",),
+    "former_price": ("formerprice", "compareatprice", "variantcompareatprice", "originalprice", "oldprice", "מחירקודם"),
+    "currency": ("currency", "currencycode", "pricecurrency", "מטבע"),
     "image": ("image", "imageurl", "imagelink", "imagesrc", "images", "picture", "photo", "תמונה"),
     "url": ("url", "link", "producturl", "permalink", "קישור"),
     "stock": ("stock", "quantity", "inventory", "qty", "stockquantity", "inventoryquantity", "מלאי", "כמות"),
-    "available": ("available", "availability", "instock", "זמין"),
+    "available": ("available", "availability", "instock", "stockstatus", "זמין"),
+    "barcode": ("barcode", "gtin", "ean", "upc", "gtin13", "ean13", "isbn", "gtinupceanorisbn", "ברקוד"),
     "group_id": ("groupid", "itemgroupid", "group", "parentid"),
-    "options": ("options",),
-}
+    "options": ("options", "variantdict"),
+    "eligible": ("enablesearch", "iseligiblesearch"),
+}  # fmt: skip
 _COLUMNS = {name: (column, rank) for column, names in _NAMES.items() for rank, name in enumerate(names)}
+# Columns that each hold one option, and what the option is called.
+_OPTIONS = {
+    "color": "Color", "colour": "Color", "size": "Size", "material": "Material", "pattern": "Pattern", "צבע": "צבע",
+    "מידה": "מידה", "גודל": "גודל",
+}  # fmt: skip
 
 
 class Unreadable(ShopError):
@@ -53,18 +67,52 @@ class Refused:
     sku: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A line that the shop itself keeps off its shelves, such as a draft: no mistake, and no product."""
+
+    line: int
+    reason: str
+    sku: str = ""
+
+
+Entry = Record | Refused | Skipped
+
+
 @lru_cache(maxsize=4096)
 def column_of(name: str) -> tuple[str, int] | None:
     """Return the shop's own column for a file's name for it, and how much that name counts (0 most), or None."""
-    return _COLUMNS.get("".join(words(name[:100])))
+    return _COLUMNS.get(spelled(name))
+
+
+@lru_cache(maxsize=4096)
+def spelled(name: str) -> str:
+    """Return a column's name without case, spaces, signs, a namespace `g:` and what stands in brackets behind it."""
+    plain = name.strip().removeprefix("g:").split("(")[0]
+    return "".join(words(plain[:100]))
 
 
 def named_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that mean something to the shop, by its own column names."""
+    """Return the values that mean something to the shop, by its own column names.
+
+    Columns for colour, size and the like come together as `options`.
+    """
     best: dict[str, tuple[int, Any]] = {}
+    options: dict[str, str] = {}
     for name, value in fields.items():
-        if value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
+        if is_blank(value):
             continue
-        if (found := column_of(name)) and (found[0] not in best or found[1] < best[found[0]][0]):
-            best[found[0]] = (found[1], value)
-    return {column: value for column, (_, value) in best.items()}
+        if found := column_of(name):
+            if found[0] not in best or found[1] < best[found[0]][0]:
+                best[found[0]] = (found[1], value)
+        elif isinstance(value, str) and (option := _OPTIONS.get(spelled(name))):
+            options.setdefault(option, value)
+    named = {column: value for column, (_, value) in best.items()}
+    if options and "options" not in named:
+        named["options"] = options
+    return named
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a file says nothing here: null, no text, an empty list or object."""
+    return value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())

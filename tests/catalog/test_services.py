@@ -96,7 +96,8 @@ def test_a_sku_that_repeats_keeps_its_first_priced_row_and_names_the_others(load
     report = load("sku,name,price\nx,First,\nx,Second,5\nx,Third,4\ny,Fourth,\ny,Fifth,\n")
 
     assert dict(Product.objects.values_list("sku", "name")) == {"x": "Second", "y": "Fourth"}
-    assert report.refused == [
+    assert report.refused == []
+    assert report.warnings == [
         Refused(2, "its SKU x is that of line 3", "x"),
         Refused(4, "its SKU x is that of line 3", "x"),
         Refused(6, "its SKU y is that of line 5", "y"),
@@ -190,14 +191,20 @@ def test_an_import_takes_no_more_queries_for_more_rows(load):
             load(file(n), slug=slug)
         return len(captured)
 
-    assert queries(2, "few") == queries(40, "many")  # both in one batch
+    assert queries(2, "few") == queries(30, "many")  # both in one batch
 
 
 def test_more_rows_than_a_batch_are_written_and_withdrawn(load):
     lines = [f"s{i},Product {i},1" for i in range(450)]
     assert counts(load("\n".join(["sku,name,price", *lines]))) == (450, 0, 0, 0, 0)
 
-    assert counts(load("\n".join(["sku,name,price", *(line + ".50" for line in lines[:1])]))) == (0, 1, 0, 449, 0)
+    assert counts(load("\n".join(["sku,name,price", *(line + ".50" for line in lines[:1])]), force=True)) == (
+        0,
+        1,
+        0,
+        449,
+        0,
+    )
     assert Product.objects.listed().get().price == Decimal("1.50")
 
 
@@ -211,7 +218,7 @@ def test_progress_is_told_while_reading_and_saving(load):
 
     load(FILE, progress=watch)
 
-    assert told == ["Reading"] * 3 + ["Comparing"] * 3 + ["Saving"]
+    assert told == ["Reading"] * 3 + ["Saving"]
 
 
 def test_a_product_saved_by_hand_is_found_by_what_it_says_now(grocer):

@@ -1,8 +1,9 @@
 """Read a product file into a store."""
 
+import re
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,18 +12,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
-from catalog.feeds import FORMATS
+from catalog.feeds import FORMATS, Refused
 from catalog.services import ImportReport, import_products
 from shopmcp.errors import ShopError
 
 T = TypeVar("T")
+_PRINTED = 1000  # lines of a kind; the admin keeps fewer
 
 
 class Command(BaseCommand):
     help = "Read a product file into a store: create, change and withdraw products until the store is as the file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="the product file, at most 100 MB")
+        parser.add_argument(
+            "file",
+            type=file_or_address,
+            metavar="FILE",
+            help="the product file, at most 100 MB, or the https address of one, which is read when it has changed",
+        )
         parser.add_argument(
             "--store", default="shop", metavar="SLUG", help="the store, made if it is new (default: shop)"
         )
@@ -35,6 +42,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--base-url", default="", metavar="URL", help="what relative addresses in the file are relative to"
         )
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="withdraw more than half of the store's products too, and read an address even if it has not changed",
+        )
         parser.add_argument("--dry-run", action="store_true", help="report what would change, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,6 +58,7 @@ class Command(BaseCommand):
                 currency=options["currency"],
                 base_url=options["base_url"],
                 dry_run=options["dry_run"],
+                force=options["force"],
                 progress=watched,
             )
         except ShopError as error:
@@ -59,8 +72,15 @@ def watched(steps: Iterable[T], what: str, total: int | None = None) -> Iterable
     return tqdm(steps, desc=what, total=total, disable=not sys.stderr.isatty(), leave=False, file=sys.stderr)
 
 
+def file_or_address(text: str) -> Path | str:
+    """A path, unless it is written as an address; those stay text."""
+    return text if re.match(r"(?i)[a-z][a-z0-9+.-]+://", text) else Path(text)
+
+
 def summary(report: ImportReport, *, dry_run: bool) -> list[str]:
-    """The closing lines: the counts, then each refused line with its reason."""
+    """The closing lines: the counts, then each refused line with its reason, then the warnings."""
+    if report.not_modified:
+        return [_("%(store)s: the address holds nothing new since the last import.") % {"store": report.store.slug}]
     counts = _(
         "%(store)s: %(created)d created, %(changed)d changed, %(unchanged)d unchanged, "
         "%(withdrawn)d withdrawn, %(refused)d refused"
@@ -68,18 +88,47 @@ def summary(report: ImportReport, *, dry_run: bool) -> list[str]:
     lines = [counts]
     if dry_run:
         lines.append(_("This was a dry run: nothing was changed."))
-    for refused in report.refused:
-        name = f" ({refused.sku})" if refused.sku else ""
-        lines.append(
-            _("  line %(line)d%(name)s: %(reason)s") % {"line": refused.line, "name": name, "reason": refused.reason}
-        )
-    if report.unresolved:
-        lines.append(
-            ngettext(
-                "%(count)d product has a relative address, which was left out: give --base-url.",
-                "%(count)d products have relative addresses, which were left out: give --base-url.",
+    if report.needs_force:
+        lines.append(_("More than half of the products would be withdrawn: this needs --force."))
+    lines.extend(_lines(report.refused))
+    if report.warnings:
+        warnings = ngettext("%(count)d warning:", "%(count)d warnings:", len(report.warnings))
+        lines.append(warnings % {"count": len(report.warnings)})
+        lines.extend(_lines(report.warnings))
+    return lines + [
+        one_or_many % {"count": count}
+        for count, one_or_many in (
+            (
+                report.skipped,
+                ngettext(
+                    "%(count)d line was left out: the shop does not show it.",
+                    "%(count)d lines were left out: the shop does not show them.",
+                    report.skipped,
+                ),
+            ),
+            (
+                report.without_image,
+                ngettext("%(count)d product has no image.", "%(count)d products have no image.", report.without_image),
+            ),
+            (
                 report.unresolved,
-            )
-            % {"count": report.unresolved}
+                ngettext(
+                    "%(count)d product has a relative address, which was left out: give --base-url.",
+                    "%(count)d products have relative addresses, which were left out: give --base-url.",
+                    report.unresolved,
+                ),
+            ),
         )
+        if count
+    ]
+
+
+def _lines(entries: Sequence[Refused]) -> list[str]:
+    lines = [
+        _("  line %(line)d%(name)s: %(reason)s")
+        % {"line": entry.line, "name": f" ({entry.sku})" if entry.sku else "", "reason": entry.reason}
+        for entry in entries[:_PRINTED]
+    ]
+    if len(entries) > _PRINTED:
+        lines.append(_("  … and %(count)d more") % {"count": len(entries) - _PRINTED})
     return lines

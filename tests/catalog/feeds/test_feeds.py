@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from catalog.feeds import FORMATS, Record, Refused, Unreadable, read_feed
+from catalog.feeds import FORMATS, Record, Refused, Unreadable, open_source, read_feed
 
 
 def read(tmp_path, text, format_name="auto"):
     file = tmp_path / "products"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(read_feed(file, format_name))
+    return list(read_feed(open_source(file), format_name))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -17,7 +17,7 @@ def test_a_table_is_read_whatever_its_delimiter_and_encoding(tmp_path, delimiter
     lines = ["SKU,Product Name,מחיר,Colour", "a1,אורז,9.90,white", "", "a2,Rice,,"]
 
     assert read(tmp_path, "\n".join(lines).replace(",", delimiter).encode(encoding)) == [
-        Record(2, {"sku": "a1", "name": "אורז", "price": "9.90"}),
+        Record(2, {"sku": "a1", "name": "אורז", "price": "9.90", "options": {"Color": "white"}}),
         Record(4, {"sku": "a2", "name": "Rice"}),
     ]
 
@@ -64,7 +64,8 @@ def test_a_scraped_file_is_recognised_and_its_skus_come_from_the_addresses(tmp_p
         ("", "empty"),
         ("   \n", "empty"),
         (b"\xff\xfe\x00", "not UTF-8"),
-        (b"sku,name\n1,\xe0\xe1", "not UTF-8"),
+        (b"sku,name\n1,\x81\x8d", "not UTF-8"),
+        (b"sku,name\n1,\xe0\xe1\x00", "not UTF-8"),
         ("just a sentence.", "none of the formats"),
         ("sku,price\n1,2\n", "no column"),
         ('sku,name\n1,"open\n2,x\n', "cannot be read"),
@@ -87,11 +88,11 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path, text, words):
 def test_a_missing_file_and_a_folder_are_unreadable(tmp_path):
     for path in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(Unreadable, match="no file"):
-            read_feed(path)
+            open_source(path)
 
 
 def test_a_file_that_is_too_large_is_not_even_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr("catalog.feeds.LARGEST_FILE", 10)
+    monkeypatch.setattr("catalog.feeds.source.LARGEST_FILE", 10)
 
     with pytest.raises(Unreadable, match="larger"):
         read(tmp_path, "sku,name\n1,One\n")

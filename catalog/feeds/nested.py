@@ -1,0 +1,134 @@
+"""Products that hold their variants: the nested form of the OpenAI product feed, and what Shopify serves as JSON."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import get_currency_precision
+from django.utils.translation import gettext as _
+
+from catalog.feeds.records import Entry, Record, Refused, is_blank, named_fields
+from catalog.feeds.shopify import variant_sku
+from shopmcp.money import is_currency
+
+# What a variant says for itself or takes from its product.
+_SHARED = ("name", "description", "category", "brand", "image", "url", "barcode")
+
+
+def is_nested(value: Mapping[str, Any]) -> bool:
+    return isinstance(value.get("variants"), list)
+
+
+def unfold(line: int, product: Mapping[str, Any]) -> Iterator[Entry]:
+    """Yield a record per variant, with what it does not say itself taken from its product."""
+    shared = _plain(product, product)
+    variants = product["variants"]
+    names = _option_names(product)
+    for variant in variants:
+        if not isinstance(variant, dict):
+            yield Refused(line, _("it is not an object"))
+            continue
+        fields = {**{name: shared[name] for name in _SHARED if name in shared}, **_plain(variant, product)}
+        options = _options(variant, names)
+        title = variant.get("title")
+        if names and "name" in shared:
+            # Shopify calls a variant by its options alone.
+            values = [value for value in options.values() if value != "Default Title"]
+            options = {name: value for name, value in options.items() if value != "Default Title"}
+            fields["name"] = " - ".join(filter(None, (shared["name"], " / ".join(values))))
+        elif isinstance(title, str) and title.strip():
+            fields["name"] = title
+        if options:
+            fields["options"] = options
+        handle = product.get("handle")
+        if isinstance(handle, str) and handle and "id" not in fields:
+            sku = variant.get("sku")
+            fields["sku"] = sku if isinstance(sku, str) and sku.strip() else variant_sku(handle, options)
+            fields.setdefault("url", f"/products/{handle}")
+        if group := product.get("id", handle):
+            fields["group_id"] = group
+        yield Record(line, fields)
+
+
+def _plain(entry: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a product or variant with their objects taken apart."""
+    flat: dict[str, Any] = {}
+    for name, value in entry.items():
+        match name:
+            case "variants" | "options" | "variant_options" | "option1" | "option2" | "option3":
+                continue
+            case "description" if isinstance(value, dict):
+                flat[name] = next((value[kind] for kind in ("plain", "html", "markdown") if value.get(kind)), "")
+            case "price" | "list_price" | "compare_at_price":
+                column = "price" if name == "price" else "former_price"
+                amount, currency = _amount(value)
+                flat[column] = amount
+                if currency:
+                    flat["currency"] = currency
+            case "availability" if isinstance(value, dict):
+                # What can be bought is said by `available`; the status only says it more exactly.
+                said = value.get("available", value.get("status", ""))
+                flat[name] = "" if said is None else said
+            case "media" | "images":
+                flat["image"] = _picture(value)
+            case "featured_image" if isinstance(value, dict):
+                flat["image"] = value.get("src", "")
+            case "barcodes":
+                flat["barcode"] = _first_value(value)
+            case "categories":
+                flat["category"] = value[0] if value and isinstance(value[0], str) else _first_value(value)
+            case _:
+                flat[name] = value
+    return named_fields({name: value for name, value in flat.items() if not is_blank(value)})
+
+
+def _amount(value: Any) -> tuple[Any, str]:
+    """A price and its currency; whole amounts inside an object count the currency's smallest unit."""
+    if not isinstance(value, dict):
+        return value, ""
+    amount, currency = value.get("amount", ""), value.get("currency", "")
+    code = currency.upper() if isinstance(currency, str) else ""
+    if isinstance(amount, Decimal) and amount.is_finite() and amount == amount.to_integral_value() and code:
+        places = get_currency_precision(code) if is_currency(code) else 2
+        amount = amount.scaleb(-places)
+    return amount, code
+
+
+def _picture(value: Any) -> Any:
+    for entry in value if isinstance(value, list) else []:
+        if isinstance(entry, str):
+            return entry
+        if isinstance(entry, dict) and entry.get("type", "image") == "image":
+            return entry.get("url") or entry.get("src", "")
+    return ""
+
+
+def _first_value(value: Any) -> Any:
+    for entry in value if isinstance(value, list) else []:
+        if isinstance(entry, dict) and not is_blank(entry.get("value")):
+            return entry["value"]
+        if isinstance(entry, str):
+            return entry
+    return ""
+
+
+def _option_names(product: Mapping[str, Any]) -> list[str]:
+    """What `option1` to `option3` of the variants are called, where the product says so."""
+    listed = product.get("options")
+    if not isinstance(listed, list):
+        return []
+    found = [entry.get("name", "") if isinstance(entry, dict) else entry for entry in listed]
+    return [name for name in found if isinstance(name, str) and name]
+
+
+def _options(variant: Mapping[str, Any], names: list[str]) -> dict[str, str]:
+    pairs: list[tuple[Any, Any]] = [(name, variant.get(f"option{place}")) for place, name in enumerate(names, start=1)]
+    listed = variant.get("variant_options")
+    for entry in listed if isinstance(listed, list) else []:
+        if isinstance(entry, dict):
+            pairs.append((entry.get("name"), entry.get("value")))
+    return {
+        name: value.strip()
+        for name, value in pairs
+        if isinstance(name, str) and isinstance(value, str) and name.strip() and value.strip()
+    }

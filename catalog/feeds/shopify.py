@@ -1,0 +1,150 @@
+"""Shopify's product export: a line per variant or picture, what they share on the first line of a Handle."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from catalog.feeds.delimited import Table
+from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable, spelled
+from catalog.feeds.source import Source
+from catalog.text import words
+
+# Lines of one product stand together; a spreadsheet may have moved some a little.
+_REMEMBERED = 2000
+# What the export of either age calls its columns.
+_NAMES = {
+    "handle": ("handle", "urlhandle"),
+    "title": ("title",),
+    "body": ("bodyhtml", "body", "description"),
+    "vendor": ("vendor",),
+    "type": ("type", "productcategory", "customproducttype"),
+    "published": ("published", "publishedononlinestore"),
+    "status": ("status",),
+    "sku": ("variantsku", "sku"),
+    "price": ("variantprice", "price"),
+    "compare": ("variantcompareatprice", "compareatprice"),
+    "barcode": ("variantbarcode", "barcode"),
+    "tracker": ("variantinventorytracker", "inventorytracker"),
+    "stock": ("variantinventoryqty", "inventoryquantity"),
+    "policy": ("variantinventorypolicy", "continuesellingwhenoutofstock"),
+    "image": ("imagesrc", "productimageurl"),
+    "variant_image": ("variantimage", "variantimageurl"),
+}
+_COLUMNS = {name: (column, rank) for column, names in _NAMES.items() for rank, name in enumerate(names)}
+_BEYOND_STOCK = ("continue", "true")
+
+
+def is_shopify(source: Source) -> bool:
+    names = Table(source).names
+    return bool(names & {"handle", "urlhandle"}) and bool(names & {"variantprice", "option1value", "variantsku"})
+
+
+@dataclass(slots=True)
+class _Product:
+    """What the first line of a Handle says for all of its variants."""
+
+    shared: dict[str, str] = field(default_factory=dict)
+    options: dict[int, str] = field(default_factory=dict)
+
+
+def read_shopify(source: Source) -> Iterator[Entry]:
+    """Yield a record per variant; lines that only add a picture are none.
+
+    A variant without a SKU is known by its Handle and options. Prices are in the store's currency: the export names
+    none.
+
+    Raises:
+        Unreadable: If there is no column Handle, or the quotation marks do not match.
+    """
+    table = Table(source)
+    if not table.names & {"handle", "urlhandle"}:
+        raise Unreadable(_("The first line names no column “Handle”."))
+    products: OrderedDict[str, _Product] = OrderedDict()
+    for row in table.rows():
+        if isinstance(row, Refused):
+            yield row
+            continue
+        line, values = row[0], _named(row[1])
+        handle = values.get("handle", "").strip()
+        if not handle:
+            yield Refused(line, _("it has no Handle"))
+            continue
+        product = products.setdefault(handle, _Product())
+        if len(products) > _REMEMBERED:
+            products.popitem(last=False)
+        options = _learn(product, row[1], values)
+        if not (options or values.get("sku") or values.get("price")):
+            continue  # a picture
+        yield _variant(line, handle, product, values, options)
+
+
+def variant_sku(handle: str, options: Mapping[str, str]) -> str:
+    """Return what identifies a variant without a SKU: its Handle and options, shortened to fit."""
+    sku = "-".join([handle, *(word for value in options.values() for word in words(value))])
+    if len(sku) <= 64:
+        return sku
+    return f"{sku[:50]}-{blake2b(sku.encode(errors='replace'), digest_size=6).hexdigest()}"
+
+
+def _named(row: Mapping[str, str]) -> dict[str, str]:
+    best: dict[str, tuple[int, str]] = {}
+    for name, value in row.items():
+        found = _COLUMNS.get(spelled(name))
+        if found and value.strip() and (found[0] not in best or found[1] < best[found[0]][0]):
+            best[found[0]] = (found[1], value)
+    return {column: value for column, (_rank, value) in best.items()}
+
+
+def _learn(product: _Product, row: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Keep what further lines inherit; return this line's options by name."""
+    for column in ("title", "body", "vendor", "type", "published", "status", "image"):
+        if values.get(column):
+            product.shared.setdefault(column, values[column])
+    given: dict[int, str] = {}
+    for name, value in row.items():
+        key = spelled(name)
+        if len(key) > 7 and key.startswith("option") and key[6].isdecimal() and value.strip():
+            place = int(key[6])
+            if key[7:] == "name":
+                product.options.setdefault(place, value.strip())
+            elif key[7:] == "value":
+                given[place] = value.strip()
+    return {product.options.get(place, _("Option")): given[place] for place in sorted(given)}
+
+
+def _variant(
+    line: int, handle: str, product: _Product, values: Mapping[str, str], options: dict[str, str]
+) -> Record | Skipped:
+    shared = product.shared
+    # The one variant of a product that has no options is called so.
+    options = {name: value for name, value in options.items() if value != "Default Title"}
+    sku = values.get("sku", "").strip().removeprefix("'") or variant_sku(handle, options)
+    if shared.get("status", "active").strip().lower() != "active" or shared.get("published", "").lower() == "false":
+        return Skipped(line, _("it is not published"), sku)
+    title = shared.get("title", "")
+    fields: dict[str, Any] = {
+        "sku": sku,
+        "name": " - ".join(filter(None, (title, " / ".join(options.values())))) if title else "",
+        "description": shared.get("body", ""),
+        "brand": shared.get("vendor", ""),
+        "category": shared.get("type", ""),
+        "price": values.get("price", ""),
+        "former_price": values.get("compare", ""),
+        "barcode": values.get("barcode", "").removeprefix("'"),
+        "image": values.get("variant_image") or values.get("image") or shared.get("image", ""),
+        "url": f"/products/{handle}",
+        "group_id": handle,
+        "options": options,
+    }
+    if values.get("tracker") and not _sells_beyond(values):
+        fields["stock"] = values.get("stock", "")
+    return Record(line, {name: value for name, value in fields.items() if value})
+
+
+def _sells_beyond(values: Mapping[str, str]) -> bool:
+    """Whether the shop goes on selling when its count is used up: the count then stops nobody."""
+    return values.get("policy", "").strip().lower() in _BEYOND_STOCK

@@ -1,0 +1,112 @@
+"""The checked rows of a file, on disk until all of it has been read: nothing is written before its last line is known.
+
+A private SQLite file in a temporary folder; memory does not grow with the number of products but for their SKUs.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, fields, replace
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+from catalog.feeds.rows import Row
+
+_NAMES = [field.name for field in fields(Row)]
+_AMOUNTS = [_NAMES.index("price"), _NAMES.index("former_price")]
+# What a row may take from another of the same SKU. Prices, currency and availability belong together.
+_TAKEN = ("description", "category", "brand", "barcode", "image", "url", "group_id", "options")
+
+
+class Spool:
+    """Rows in the order of the file, one per SKU."""
+
+    def __enter__(self) -> Self:
+        self._folder = TemporaryDirectory(prefix="shopmcp-import-")
+        self._rows = sqlite3.connect(Path(self._folder.name) / "rows.sqlite3", isolation_level=None)
+        self._rows.execute("PRAGMA journal_mode=OFF")
+        self._rows.execute("PRAGMA synchronous=OFF")
+        self._rows.execute(
+            "CREATE TABLE spooled "
+            "(n INTEGER PRIMARY KEY, sku TEXT UNIQUE, image INT, unresolved INT, hebrew INT, data TEXT)"
+        )
+        self._rows.execute("BEGIN")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._rows.close()
+        self._folder.cleanup()
+
+    def add(self, row: Row, *, hebrew: bool) -> tuple[Row, Row] | None:
+        """Keep a row. Of two with one SKU the first with a price stays, and takes from the other what it lacks.
+
+        Returns:
+            The row that stays and the one that goes, where the SKU was there already.
+        """
+        if self._put("INSERT INTO spooled (sku, image, unresolved, hebrew, data) VALUES (?, ?, ?, ?, ?) "
+                     "ON CONFLICT (sku) DO NOTHING", row, hebrew):  # fmt: skip
+            return None
+        ((data,),) = self._rows.execute("SELECT data FROM spooled WHERE sku = ?", (row.sku,))
+        stays, goes = _unpacked(data), row
+        if stays.price is None and row.price is not None:
+            stays, goes = goes, stays
+        lacking = {name: getattr(goes, name) for name in _TAKEN if not getattr(stays, name) and getattr(goes, name)}
+        if stays.stock is None and goes.stock is not None:
+            lacking["stock"] = goes.stock
+        merged = replace(stays, **lacking)
+        self._put("REPLACE INTO spooled (n, sku, image, unresolved, hebrew, data) VALUES "
+                  "((SELECT n FROM spooled WHERE sku = ?1), ?1, ?2, ?3, ?4, ?5)", merged, hebrew)  # fmt: skip
+        return stays, goes
+
+    def _put(self, statement: str, row: Row, hebrew: bool) -> bool:
+        written = self._rows.execute(statement, (row.sku, bool(row.image), row.unresolved, hebrew, _packed(row)))
+        return written.rowcount > 0
+
+    def __len__(self) -> int:
+        return self._one("SELECT count(*) FROM spooled")
+
+    @property
+    def unresolved(self) -> int:
+        return self._one("SELECT coalesce(sum(unresolved), 0) FROM spooled")
+
+    @property
+    def without_image(self) -> int:
+        """How many have no picture, where others have one."""
+        pictures = self._one("SELECT coalesce(sum(image), 0) FROM spooled")
+        return len(self) - pictures if pictures else 0
+
+    @property
+    def mostly_hebrew(self) -> bool:
+        return self._one("SELECT coalesce(sum(hebrew), 0) FROM spooled") * 2 > len(self)
+
+    def skus(self) -> Iterator[str]:
+        for (sku,) in self._rows.execute("SELECT sku FROM spooled"):
+            yield sku
+
+    def batches(self, size: int) -> Iterator[Sequence[Row]]:
+        cursor = self._rows.execute("SELECT data FROM spooled ORDER BY n")
+        while rows := cursor.fetchmany(size):
+            yield [_unpacked(data) for (data,) in rows]
+
+    def _one(self, statement: str) -> int:
+        ((found,),) = self._rows.execute(statement)
+        return int(found)
+
+
+def _packed(row: Row) -> str:
+    values = list(astuple(row))
+    for place in _AMOUNTS:
+        values[place] = None if values[place] is None else str(values[place])
+    return json.dumps(values)
+
+
+def _unpacked(data: str) -> Row:
+    values: list[Any] = json.loads(data)
+    for place in _AMOUNTS:
+        values[place] = None if values[place] is None else Decimal(values[place])
+    return Row(*values)
