@@ -13,12 +13,26 @@ from django.templatetags.static import static
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.entries import Entry, Word
+from catalog.forms import tokens
 from catalog.runs import FeedAddress, ImportRun
-from catalog.text import address_key, clean, folded, is_plain, searchable, words
+from catalog.synonyms import Synonyms
+from catalog.text import address_key, clean, folded, is_plain, words
 from shopmcp.errors import Ambiguous, NotFound
 from shopmcp.money import Money, money
 
-__all__ = ["STATIC_IMAGE", "FeedAddress", "ImportRun", "Product", "ProductQuerySet", "Store", "before"]
+__all__ = [
+    "STATIC_IMAGE",
+    "Entry",
+    "FeedAddress",
+    "ImportRun",
+    "Product",
+    "ProductQuerySet",
+    "Store",
+    "Synonyms",
+    "Word",
+    "before",
+]
 
 # An image of the project's own, by its path below static/; every other image is an address.
 STATIC_IMAGE = "static:"
@@ -85,10 +99,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """What is for sale with at least one left, or whose stock the shop does not count."""
         return self.for_sale().filter(Q(stock=None) | Q(stock__gt=0))
 
-    def mentioning(self, folded_words: Sequence[str]) -> Self:
-        """What holds every one of these words in name, category, SKU, brand or description."""
-        return self.filter(*(Q(search_text__contains=word) for word in dict.fromkeys(folded_words)))
-
     def name_begins(self, text: str) -> Self:
         """What has a name that begins with these words; an index range on both databases."""
         start = folded(text, 300).rstrip()
@@ -101,14 +111,19 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def exactly(self, reference: str) -> list["Product"]:
         """What the reference names exactly, at most six, each with its store.
 
-        The first that fits, each an index look-up: a product id (a withdrawn product too), a SKU, an address, a name.
+        The first that fits, each an index look-up: a product id (a withdrawn product too), a SKU, a barcode, an address, a
+        name.
         """
         reference = reference.strip()
         if not reference or not is_plain(reference):
             return []
         key, name = address_key(reference), folded(reference, 300)
         rows, listed = self.select_related("store"), self.select_related("store").listed()
-        ladder = [rows.known().filter(public_id=reference), listed.filter(sku=reference)]
+        ladder = [
+            rows.known().filter(public_id=reference),
+            listed.filter(sku=reference),
+            listed.filter(barcode=reference),
+        ]
         if key:
             ladder.append(listed.filter(url_key=key))
         elif name:
@@ -290,7 +305,11 @@ class Product(models.Model):
         """Derive from the other fields what the product is found by; does not save."""
         self.name_key = folded(self.name, 300)
         self.url_key = address_key(self.url)
-        self.search_text = searchable((self.name, self.brand, self.category, self.sku, self.description), 12_000)
+        options = (part for pair in self.options.items() for part in pair)
+        meta = "\n".join((self.brand, self.category, self.sku, self.barcode, *options))
+        # A line each for the name, for what surrounds it, and for the description; a space around every token.
+        lines = (tokens(self.name, 100), tokens(meta, 200), tokens(self.description, 1000))
+        self.search_text = "\n".join(f" {' '.join(found)} " for found in lines)
 
 
 def before(name: str, value: Any) -> Any:

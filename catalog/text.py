@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from hashlib import blake2b
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -57,14 +56,10 @@ def folded(text: str, limit: int) -> str:
     return f" {joined} " if joined else ""
 
 
-def searchable(parts: Iterable[str], limit: int) -> str:
-    """Return the folded text in which a product is searched.
-
-    Words joined by dashes are kept in one piece too: `cocacola` finds `Coca-Cola`.
-    """
-    text = "\n".join(parts)
-    joined = [re.sub(f"[{_DASHES}]", "", compound) for compound in _COMPOUND.findall(_QUOTES.sub("", text))]
-    return folded("\n".join((text, *joined)), limit)
+def compounds(text: str) -> list[str]:
+    """Return the words that dashes join, each folded into one piece: `cocacola` for `Coca-Cola`."""
+    found = _COMPOUND.findall(_QUOTES.sub("", text))
+    return [word for compound in found for word in words(re.sub(f"[{_DASHES}]", "", compound))]
 
 
 def web_address(text: str) -> str:

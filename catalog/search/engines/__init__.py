@@ -1,0 +1,16 @@
+"""The databases that searches run on."""
+
+from django.db import connection
+
+from catalog.search.engines.base import FIELDS, Candidate, Engine, Field, Scope, Slot, Term, rows_of
+from catalog.search.engines.postgres import Postgres
+from catalog.search.engines.sqlite import Sqlite
+
+__all__ = ["FIELDS", "Candidate", "Engine", "Field", "Scope", "Slot", "Term", "engine", "rows_of"]
+
+_ENGINES: dict[str, Engine] = {"sqlite": Sqlite(), "postgresql": Postgres()}
+
+
+def engine() -> Engine:
+    """The engine of the database in use."""
+    return _ENGINES[connection.vendor]

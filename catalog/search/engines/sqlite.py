@@ -1,0 +1,78 @@
+"""Searches on SQLite: an FTS5 table whose row ids are the keys of entries, and so in the order that results begin with."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from django.db import connection
+
+from catalog.search.engines.base import COLUMNS, Candidate, Field, Scope, Slot, Term, rows_of
+
+_COLUMNS: dict[Field, str] = {"name": "{name} : ", "near": "{name meta} : ", "anywhere": ""}
+
+
+class Sqlite:
+    """See `Engine`."""
+
+    def expression(self, terms: Sequence[Term], field: Field) -> str:
+        return f"{_COLUMNS[field]}({' AND '.join(map(_term, terms))})"
+
+    def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
+        bounds, params = scope.conditions()
+        # CROSS JOIN keeps the order of the tables: FTS5 yields row ids in order, so that LIMIT ends the work early.
+        sql = (
+            f"SELECT {COLUMNS} FROM catalog_entry_text t CROSS JOIN catalog_entry e ON e.key = t.rowid "
+            f"WHERE t.catalog_entry_text MATCH %s AND t.rowid BETWEEN %s AND %s AND {bounds} "
+            f"ORDER BY t.rowid {'DESC' if dearest_first else 'ASC'} LIMIT %s"
+        )
+        found = list[Candidate]()
+        for low, high in scope.ranges:
+            found += map(Candidate._make, rows_of(sql, [expression, low, high, *params, limit - len(found)]))
+            if len(found) == limit:
+                break
+        return found
+
+    def add(self, rows: Sequence[tuple[int, str, str, str]]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO catalog_entry_text (rowid, name, meta, body) VALUES (%s, %s, %s, %s)", rows)
+
+    def remove(self, keys: Sequence[int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany("DELETE FROM catalog_entry_text WHERE rowid = %s", [(key,) for key in keys])
+
+    def knows(self, word: str) -> bool:
+        return bool(
+            rows_of("SELECT 1 FROM catalog_entry_text WHERE catalog_entry_text MATCH %s LIMIT 1", [_quoted(word)])
+        )
+
+    def beginning(
+        self, column: Literal["text", "reversed"], start: str, limit: int, lengths: tuple[int, int] = (1, 40)
+    ) -> list[str]:
+        sql = (
+            f"SELECT {column} FROM catalog_word WHERE {column} >= %s AND {column} < %s "
+            f"AND length({column}) BETWEEN %s AND %s LIMIT %s"
+        )
+        return [word for (word,) in rows_of(sql, [start, f"{start}\U0010ffff", *lengths, limit])]
+
+    def optimise(self) -> None:
+        rows_of("INSERT INTO catalog_entry_text (catalog_entry_text) VALUES ('optimize')")
+
+
+def _term(term: Term) -> str:
+    return _either([_all([_slot(slot) for slot in way]) for way in term.ways])
+
+
+def _slot(slot: Slot) -> str:
+    return _either([*map(_quoted, slot.tokens), *(f"{_quoted(prefix)} *" for prefix in slot.prefixes)])
+
+
+def _either(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+
+
+def _all(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
+
+
+def _quoted(token: str) -> str:
+    # Tokens are letters, digits, points and percent signs, and so need no escaping inside.
+    return f'"{token}"'

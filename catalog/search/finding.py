@@ -1,0 +1,127 @@
+"""Finding what fits a query: candidates from the index, fewer words where all of them fit nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations
+
+from catalog.entries import SOLD_OUT, range_of
+from catalog.search.asking import Search
+from catalog.search.engines import FIELDS, Candidate, Scope, Term, engine, rows_of
+from catalog.search.engines.base import COLUMNS
+from catalog.search.vocabulary import Understood
+from catalog.text import address_key, folded, is_plain
+
+# How many are looked at: beyond, the best are ranked and "at least so many" is said.
+MOST = 2000
+_MOST_EXACT = 6
+_MOST_LEFT_OUT = 6
+
+
+@dataclass(slots=True)
+class Found:
+    """Candidates in no order, the terms they fit, the words that nothing fits; see `Page` for the rest."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    terms: Sequence[Term] = ()
+    dropped: list[str] = field(default_factory=list)
+    partly: bool = False
+    at_least: bool = False
+
+
+def scope_of(asked: Search) -> Scope:
+    """The bounds of a search as the index keeps them."""
+    low, high = _thousandths(asked.min_price), _thousandths(asked.max_price)
+    ranges = [range_of(low, high, sold_out=False)]
+    if not asked.in_stock_only:
+        ranges.append(range_of(low, high, sold_out=True))
+    return Scope(tuple(ranges), asked.stores, asked.categories, low, high)
+
+
+def named_exactly(query: str) -> tuple[list[int], bool]:
+    """Return what a query names exactly, at most six, and whether it can mean nothing else.
+
+    Product ids, SKUs, barcodes, addresses and names of several words. Nothing else is meant by an id or an address. A
+    name of one word is a kind of thing, of which this product is one.
+    """
+    reference = query.strip()
+    if not is_plain(reference):
+        return [], False
+    if address_key(reference):
+        return _products("url_key = %s", [address_key(reference)]), True
+    if found := _products("public_id = %s", [reference]):
+        return found, True
+    name = folded(reference, 300)
+    found = _products("sku IN (%s, %s)", [reference, reference.upper()])
+    if reference.isdecimal():
+        found += _products("barcode = %s AND NOT barcode = ''", [reference])
+    if name.count(" ") > 2:
+        found += _products("name_key = %s", [name])
+    return found[:_MOST_EXACT], False
+
+
+def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
+    """Return what searches see of these products within the bounds."""
+    if not products:
+        return []
+    bounds, params = scope.conditions()
+    sql = f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.product_id IN ({', '.join(['%s'] * len(products))}) AND {bounds}"
+    rows = map(Candidate._make, rows_of(sql, [*products, *params]))
+    return [row for row in rows if len(scope.ranges) > 1 or row.key < SOLD_OUT]
+
+
+def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
+    """Return what fits every word; else every word that anything fits; else as many of them as any product fits."""
+    found = Found(terms=understood.terms, dropped=list(understood.unknown))
+    if not understood.terms:
+        return found
+    found.candidates, found.at_least = _gather(found.terms, scope, dearest_first)
+    if found.candidates or len(understood.terms) == 1:
+        return found
+    alive = [term for term in understood.terms if engine().candidates(_anywhere([term]), scope, 1)]
+    found.dropped += [term.shown for term in understood.terms if term not in alive]
+    found.terms = alive
+    if alive and len(alive) < len(understood.terms):
+        found.candidates, found.at_least = _gather(alive, scope, dearest_first)
+    for size in range(len(alive) - 1, 0, -1):
+        if found.candidates:
+            break
+        found.partly = True
+        together = dict[int, Candidate]()
+        for some in list(combinations(alive[:_MOST_LEFT_OUT], min(size, _MOST_LEFT_OUT - 1)))[:20]:
+            part, more = _gather(some, scope, dearest_first)
+            together.update((candidate.key, candidate) for candidate in part)
+            found.at_least = found.at_least or more
+        found.candidates = list(together.values())[:MOST]
+    return found
+
+
+def _gather(terms: Sequence[Term], scope: Scope, dearest_first: bool) -> tuple[list[Candidate], bool]:
+    """What fits all terms, and whether there may be more; where it is too much, names before descriptions."""
+    index = engine()
+
+    def within(field_: str, limit: int) -> list[Candidate]:
+        (where,) = (known for known in FIELDS if known == field_)
+        return index.candidates(index.expression(terms, where), scope, limit, dearest_first=dearest_first)
+
+    named = within("name", MOST)
+    if len(named) == MOST:
+        return named, True
+    wide = within("anywhere", MOST + 1)
+    if len(wide) <= MOST:
+        return wide, False
+    together = {candidate.key: candidate for candidate in (*named, *within("near", MOST), *wide)}
+    return list(together.values())[:MOST], True
+
+
+def _anywhere(terms: Sequence[Term]) -> str:
+    return engine().expression(terms, "anywhere")
+
+
+def _products(condition: str, params: Sequence[str]) -> list[int]:
+    rows = rows_of(f"SELECT id FROM catalog_product WHERE {condition} ORDER BY id LIMIT {_MOST_EXACT}", params)
+    return [pk for (pk,) in rows]
+
+
+def _thousandths(price: Decimal | None) -> int | None:
+    return None if price is None else int(price * 1000)

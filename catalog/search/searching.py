@@ -1,0 +1,105 @@
+"""One page of what a shopper's words find."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from catalog.models import Product, Store
+from catalog.search.asking import Facets, Page, Search, cursor_after, position_of
+from catalog.search.browsing import browse
+from catalog.search.engines import Candidate
+from catalog.search.finding import Found, entries_of, find, named_exactly, scope_of
+from catalog.search.ranking import Position, Ranking
+from catalog.search.vocabulary import Understood, understand
+
+_MOST_VARIANTS = 20
+_MOST_FACETS = 20
+
+
+def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page:
+    """Return one page of the products that fit, the best first; variants of one product are one result.
+
+    What the query names exactly, by product id, SKU, barcode, address or name, comes first. Every other word has to be
+    found somewhere in name, brand, category, options, SKU or description, in one of its forms. Words that nothing fits
+    are left out as long as others remain. An empty query fits everything, in the order it was imported. Of more than
+    two thousand that fit, the best by where the words stand, stock and price are ranked.
+
+    A page goes on behind the position at which the last one ended, whatever was imported meanwhile.
+
+    Raises:
+        InvalidArguments: If the cursor is none, or belongs to another search.
+    """
+    position = position_of(cursor, asked) if cursor else None
+    scope = scope_of(asked)
+    if not asked.query.strip():
+        return browse(asked, scope, limit, position)
+    exact, only = named_exactly(asked.query)
+    understood = Understood() if only else understand(asked.query)
+    found = find(understood, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
+    if missing := set(exact).difference(candidate.product for candidate in found.candidates):
+        found.candidates += entries_of(sorted(missing), scope)
+    if not found.candidates:
+        return Page()
+    position_in = Ranking(understood, found.terms, exact, asked.sort).position
+    ranked = sorted((position_in(candidate), candidate) for candidate in found.candidates)
+    chosen, variants = _grouped(ranked)
+    if position is not None:
+        after = [pair for pair in chosen if pair[0] > position]
+    else:
+        after = chosen
+    shown, more = after[:limit], len(after) > limit
+    products, others = _loaded([candidate for _, candidate in shown], variants)
+    return Page(
+        products,
+        others,
+        len(chosen),
+        found.at_least,
+        cursor_after(asked, shown[-1][0]) if more else None,
+        tuple(found.dropped),
+        found.partly,
+        _facets([candidate for _, candidate in chosen]),
+    )
+
+
+def _grouped(
+    ranked: Sequence[tuple[Position, Candidate]],
+) -> tuple[list[tuple[Position, Candidate]], dict[str, list[Candidate]]]:
+    """The best variant of each product, and the others by group."""
+    chosen, variants = list[tuple[Position, Candidate]](), dict[str, list[Candidate]]()
+    for pair in ranked:
+        group = pair[1].group
+        if not group:
+            chosen.append(pair)
+        elif group in variants:
+            variants[group].append(pair[1])
+        else:
+            variants[group] = []
+            chosen.append(pair)
+    return chosen, variants
+
+
+def _loaded(
+    shown: Sequence[Candidate], variants: dict[str, list[Candidate]]
+) -> tuple[list[Product], dict[int, list[Product]]]:
+    others = {c.product: [v.product for v in variants.get(c.group, ())[:_MOST_VARIANTS]] for c in shown}
+    products = load([c.product for c in shown] + [pk for pks in others.values() for pk in pks])
+    return (
+        [products[c.product] for c in shown if c.product in products],
+        {pk: [products[other] for other in pks if other in products] for pk, pks in others.items() if pks},
+    )
+
+
+def load(pks: Iterable[int]) -> dict[int, Product]:
+    """Return the products that are still carried, with their stores, by primary key."""
+    return {product.pk: product for product in Product.objects.listed().select_related("store").filter(pk__in=list(pks))}
+
+
+def _facets(found: Sequence[Candidate]) -> Facets:
+    counted = Counter(candidate.category for candidate in found if candidate.category)
+    categories = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
+    stores = {candidate.store for candidate in found}
+    prices = [candidate.price for candidate in found if candidate.price is not None]
+    currencies = Store.objects.filter(pk__in=stores).values_list("currency").distinct() if len(stores) > 1 else ()
+    if not prices or len(currencies) > 1:
+        return Facets(categories)
+    return Facets(categories, Decimal(min(prices)) / 1000, Decimal(max(prices)) / 1000, min(stores))
