@@ -4,11 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext
 from ninja import Router
 from ninja.params.functions import Path, Query
-from pydantic import AfterValidator
 
 from carts import services
 from carts.listing import SessionFilter, State, cart_of_id, cart_page, session_of_id, session_page, state_of
@@ -31,18 +29,13 @@ from carts.timeline import Step, timeline
 from catalog.models import Store
 from shopmcp import cursors
 from shopmcp.errors import Kept, NotFound
-from shopmcp.json_types import Cursor, Limit, name, text
+from shopmcp.json_types import Cursor, Limit, Moment, name, text
 
 sessions = Router(tags=["sessions"])
 carts = Router(tags=["carts"])
 warnings_router = Router(tags=["warnings"])
 
 
-def _aware(moment: datetime) -> datetime:
-    return make_aware(moment) if is_naive(moment) else moment
-
-
-Moment = Annotated[datetime, AfterValidator(_aware)]
 SessionId = Annotated[str, name(32, "The public id of a session.", "s_k3v7m2x5q4a6b2cd")]
 CartId = Annotated[str, name(32, "The public id of a cart.", "c_w5n2r7j4t6y3u2ab")]
 WarningId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The `id` of a warning.", example=1)]

@@ -1,8 +1,11 @@
 """What the JSON API's operations have in common: arguments of lists, and text that a database can look for."""
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from ninja.params.functions import Path, Query
+from pydantic import AfterValidator, BeforeValidator
 
 # Control characters name nothing, and PostgreSQL refuses some of them.
 _PLAIN = "^[^\u0000-\u001f\u007f]*$"
@@ -18,5 +21,20 @@ def name(most: int, description: str, example: str) -> Any:
     return Path(min_length=1, max_length=most, pattern=_PLAIN, description=description, example=example)
 
 
+def _written_as_a_time(value: Any) -> Any:
+    """Refuse bare numbers, which would count as seconds; mend a `+` that a query turned into a space."""
+    if not (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value)):
+        raise ValueError("a time is written like 2026-11-23T09:30:00+02:00")
+    return re.sub(r" (\d\d:?\d\d)$", r"+\1", value) if "T" in value else value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this time lies outside the years 1 to 9999") from None
+
+
+Moment = Annotated[datetime, BeforeValidator(_written_as_a_time), AfterValidator(_in_utc)]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many to a page.")]
 Cursor = Annotated[str, text(2000, "`next_cursor` of the page before; empty for the first.")]
