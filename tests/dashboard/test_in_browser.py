@@ -1,0 +1,243 @@
+"""The owner's pages in a real browser: every page on every screen, updates in place, and whole journeys."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser import CHROMIUM, open_browser
+from tests.dashboard.chats import chat, play, play_unkeyed
+from tests.live import LiveServer
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+
+# Where axe-core's axe.min.js lies; .ci/run fetches it.
+AXE = os.environ.get("AXE_CORE", "")
+PAGES = ["", "sessions/", "session", "analytics/", "warnings/", "warnings/unkeyed/", "products/"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A shop with chats in it, some without a conversation id. Tests only look at it."""
+    with LiveServer(tmp_path_factory.mktemp("shop") / "data", "--demo") as server:
+        play(server)
+        play_unkeyed(server)
+        yield server
+
+
+@pytest.fixture
+def new_shop(tmp_path):
+    with LiveServer(tmp_path / "data", "--demo") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def one_browser(tmp_path_factory):
+    with open_browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(one_browser):
+    """A browser that nobody has used, English, light and wide."""
+    one_browser.send("Network.clearBrowserCookies")
+    one_browser.look_like()
+    return one_browser
+
+
+@pytest.fixture(scope="module")
+def signed_in(shop, one_browser):
+    """The cookies of the owner of the shop."""
+    sign_in(one_browser, shop)
+    return one_browser.send("Network.getCookies", urls=[shop.url])["cookies"]
+
+
+def sign_in(browser, server):
+    browser.open(server.manage("sign_in_link").stdout.strip())
+    browser.click_through("main button")
+    forget(browser)
+
+
+def forget(browser):
+    browser.complaints.clear()
+    browser.requested.clear()
+
+
+def enter(browser, server, cookies):
+    for cookie in cookies:
+        browser.send("Network.setCookie", name=cookie["name"], value=cookie["value"], url=server.url)
+    forget(browser)
+
+
+def address(browser, server, page):
+    if page != "session":
+        return f"{server.url}/dashboard/{page}"
+    browser.open(f"{server.url}/dashboard/sessions/?state=cart")
+    return browser.evaluate("document.querySelector('.rows tbody th a').href")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_whole_on_every_screen(shop, browser, signed_in, page, width, language, dark):
+    enter(browser, shop, signed_in)
+    browser.look_like(width=width, language=language, dark=dark)
+    browser.open(address(browser, shop, page))
+
+    assert browser.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    told = browser.evaluate("[document.documentElement.lang, document.dir, document.querySelectorAll('h1').length]")
+    assert told == [language, "rtl" if language == "he" else "ltr", 1]
+    assert browser.complaints == []
+    assert browser.requested
+    assert all(url.startswith((shop.url, "data:")) for url in browser.requested)
+    if AXE:
+        assert broken_rules(browser) == []
+
+
+def broken_rules(browser):
+    """The rules of WCAG 2.2 A and AA that the page breaks, with where; what is folded up is read too."""
+    browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    browser.evaluate(f"{Path(AXE).read_text()};0")
+    options = json.dumps({"runOnly": RULES, "resultTypes": ["violations"]})
+    return browser.evaluate(
+        f"axe.run({options}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => [n.html, n.failureSummary])]))"
+    )
+
+
+@pytest.mark.skipif(not AXE, reason="AXE_CORE does not name axe-core's axe.min.js; .ci/run fetches it")
+def test_the_rules_of_wcag_are_looked_at(browser):
+    browser.open("about:blank")
+    browser.evaluate("document.body.innerHTML = '<img src=none>'")
+
+    assert "image-alt" in [rule for rule, _places in broken_rules(browser)]
+
+
+def test_a_new_chat_appears_without_disturbing_whoever_reads(new_shop, browser):
+    sign_in(browser, new_shop)
+    chat(new_shop, "openai-mcp", "first")("add_to_cart", product_id="demo:HO-005")
+    browser.look_like(width=390)
+    browser.open(f"{new_shop.url}/dashboard/")
+    browser.wait_until("!!document.querySelector('.rows details')")
+    browser.evaluate(
+        """
+        details = document.querySelector('.rows details'); details.open = true;
+        field = document.querySelector('input[type=search]'); field.focus(); field.value = 'half a wor';
+        scrollTo(0, 300); height = scrollY; 0
+        """
+    )
+    chat(new_shop, "codex", "second", key="threadId")("search_products", query="tea")
+
+    browser.wait_until("document.querySelectorAll('.rows tbody tr').length === 2", within=6)
+    assert browser.evaluate("details.isConnected && details.open && details.closest('tr').id.length > 6")
+    assert browser.evaluate("document.activeElement === field && field.value") == "half a wor"
+    assert browser.evaluate("height > 0 && scrollY === height")
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("reason", ["paused", "hidden"])
+def test_nothing_is_asked_while_updates_are_paused_or_nobody_looks(shop, browser, signed_in, reason):
+    enter(browser, shop, signed_in)
+    browser.open(f"{shop.url}/dashboard/")
+    if reason == "paused":
+        browser.click("[data-pause]")
+        assert browser.evaluate("document.querySelector('[data-said]').textContent") == "Updates are paused"
+    else:
+        browser.evaluate("Object.defineProperty(document, 'hidden', {configurable: true, get: () => true}); 0")
+    asked = "performance.getEntriesByType('resource').filter(entry => entry.initiatorType === 'fetch').length"
+    before = browser.evaluate(asked)
+    # What asks at once when it may.
+    browser.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert browser.evaluate(f"new Promise(done => setTimeout(() => done({asked}), 500))") == before
+
+    if reason == "paused":
+        browser.click("[data-pause]")
+    else:
+        browser.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    browser.wait_until(f"{asked} > {before}", within=3)
+
+
+def test_a_server_that_is_away_is_said_and_found_again(new_shop, browser):
+    sign_in(browser, new_shop)
+    browser.open(f"{new_shop.url}/dashboard/")
+    new_shop.stop()
+    browser.wait_until("document.querySelector('[data-said]').textContent.startsWith('No connection')", within=8)
+    assert browser.evaluate("document.querySelector('h1').textContent") == "Live"
+
+    new_shop.start()
+    browser.wait_until("document.querySelector('[data-said]').textContent.startsWith('Updates every')", within=10)
+
+
+def test_whoever_signs_out_elsewhere_is_asked_to_sign_in(new_shop, browser):
+    sign_in(browser, new_shop)
+    browser.open(f"{new_shop.url}/dashboard/")
+    browser.send("Network.deleteCookies", name="sessionid", url=new_shop.url)
+
+    browser.wait_until("location.pathname === '/admin/login/'", within=6)
+
+
+def test_stepping_through_a_session_shows_its_cart_as_it_was(new_shop, browser):
+    call = chat(new_shop, "openai-mcp", "first")
+    call("add_to_cart", product_id="demo:HO-005", quantity=2)
+    call("clear_cart")
+    sign_in(browser, new_shop)
+    browser.open(address(browser, new_shop, "sessions/"))
+    browser.click_through(".rows tbody th a")
+    assert "The cart is empty" in browser.evaluate("document.querySelector('.sticky').textContent")
+
+    browser.click("#step-back")
+    browser.wait_until("document.querySelector('.sticky').textContent.includes('Enamel mug')")
+    assert browser.evaluate("location.search") == "?at=1"
+    browser.click("#step-now")
+    browser.wait_until("document.querySelector('.sticky').textContent.includes('The cart is empty')")
+    assert browser.complaints == []
+
+
+def test_the_owner_finds_fixes_and_checks_a_default_session_warning(new_shop, browser):
+    sign_in(browser, new_shop)
+    browser.open(f"{new_shop.url}/dashboard/")
+    assert "Every chat is told apart" in browser.evaluate("document.querySelector('#signs').textContent")
+
+    # It appears while the page is open, and leads to the advice for that client.
+    chat(new_shop, "house-robot", **{"robot/chatId": "7"})("view_cart")
+    browser.wait_until("!!document.querySelector('#sign-unkeyed')", within=6)
+    browser.click_through("#sign-unkeyed a.button")
+    page = browser.evaluate("document.body.innerText")
+    assert "house-robot" in page
+    assert "SHOPMCP_SESSION_KEYS=robot/chatId" in page
+
+    # A check before the fix says that it happens again.
+    browser.click_through("form[action$='/check/'] button")
+    assert "Waiting for the next call" in browser.evaluate("document.querySelector('#verdict').textContent")
+    chat(new_shop, "house-robot", **{"robot/chatId": "7"})("view_cart")
+    browser.wait_until("!!document.querySelector('#verdict.bad')", within=6)
+
+    # The fix, and the check after it.
+    new_shop.env["SHOPMCP_SESSION_KEYS"] = "robot/chatId"
+    new_shop.restart()
+    browser.click_through("form[action$='/check/'] button")
+    chat(new_shop, "house-robot", **{"robot/chatId": "7"})("view_cart")
+    browser.wait_until("!!document.querySelector('#verdict.good')", within=6)
+    assert "robot/chatId" in browser.evaluate("document.querySelector('#verdict').textContent")
+
+    browser.click_through("button[value=fixed]")
+    assert "Marked as fixed" in browser.evaluate("document.body.textContent")
+    browser.open(f"{new_shop.url}/dashboard/")
+    assert "Every chat is told apart" in browser.evaluate("document.querySelector('#signs').textContent")
+
+    # It happens again, and is open again.
+    chat(new_shop, "house-robot")("view_cart")
+    browser.wait_until("!!document.querySelector('#sign-unkeyed')", within=6)
+
+
+def test_the_search_has_a_key_and_the_language_stays(shop, browser, signed_in):
+    enter(browser, shop, signed_in)
+    browser.open(f"{shop.url}/dashboard/")
+    browser.send("Input.dispatchKeyEvent", type="keyDown", key="/", text="/")
+    assert browser.evaluate("document.activeElement.id + document.activeElement.value") == "q"
+
+    browser.click_through(".languages button")
+    browser.open(f"{shop.url}/dashboard/products/")
+    assert browser.evaluate("document.documentElement.lang") == "he"
