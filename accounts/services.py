@@ -31,13 +31,14 @@ def create_key(name: str, *, read_only: bool = False, expires_in: timedelta | No
             gettext("The name of a key is plain text of 1 to %(most)s characters.") % {"most": _LONGEST_NAME},
             fix=gettext("Name it after what uses it."),
         )
-    key = PREFIX + secrets.token_urlsafe(32)
+    key, now = PREFIX + secrets.token_urlsafe(32), timezone.now()
     record = ApiKey.objects.create(
         name=name,
         ending=key[-4:],
         digest=_digest(key),
         read_only=read_only,
-        expires_at=timezone.now() + expires_in if expires_in else None,
+        created_at=now,
+        expires_at=now + expires_in if expires_in else None,
     )
     return record, key
 
