@@ -6,6 +6,7 @@ Everything here is about letters alone; which words a catalogue really holds is 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from catalog.text import compounds, words
 
@@ -70,6 +71,7 @@ def asked(text: str) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(asked_))
 
 
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Return what singular and plural of a word have in common; a word in neither is its own stem."""
     if _NUMBER.match(word):

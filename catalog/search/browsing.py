@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from catalog.entries import SOLD_OUT, Entry
-from catalog.models import ImportRun, Product
+from catalog.models import ImportRun
 from catalog.search.asking import Facets, Page, Search, Sort, cursor_after
 from catalog.search.engines import Scope
+from catalog.search.loading import load
 
 _COUNTED = 10_000
 _MOST_VARIANTS = 20
@@ -44,12 +45,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     page = list(rows.order_by(*(column.ordering for column in order)).values_list("product", "group_key", *columns)[: limit + 1])
     shown, more = page[:limit], len(page) > limit
     members = _members(every, [group for _, group, *_ in shown if group])
-    products = {
-        product.pk: product
-        for product in Product.objects.listed()
-        .select_related("store")
-        .filter(pk__in=[pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
-    }
+    products = load([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
     return Page(
         [products[pk] for pk, *_ in shown if pk in products],
         {

@@ -7,15 +7,16 @@ from itertools import combinations
 
 from catalog.entries import SOLD_OUT, range_of
 from catalog.search.asking import Search
-from catalog.search.engines import FIELDS, Candidate, Scope, Term, engine, rows_of
+from catalog.search.engines import Candidate, Field, Scope, Term, engine, rows_of
 from catalog.search.engines.base import COLUMNS
 from catalog.search.vocabulary import Understood
 from catalog.text import address_key, folded, is_plain
 
 # How many are looked at: beyond, the best are ranked and "at least so many" is said.
-MOST = 2000
+MOST = 1000
 _MOST_EXACT = 6
 _MOST_LEFT_OUT = 6
+_MOST_OF_A_PART = 200
 
 
 @dataclass(slots=True)
@@ -47,17 +48,20 @@ def named_exactly(query: str) -> tuple[list[int], bool]:
     reference = query.strip()
     if not is_plain(reference):
         return [], False
-    if address_key(reference):
-        return _products("url_key = %s", [address_key(reference)]), True
-    if found := _products("public_id = %s", [reference]):
-        return found, True
+    if key := address_key(reference):
+        return [pk for _, pk in _looked_up([("url_key = %s", key)])], True
     name = folded(reference, 300)
-    found = _products("sku IN (%s, %s)", [reference, reference.upper()])
+    steps = [("public_id = %s", reference), ("sku = %s", reference)]
+    if reference.upper() != reference:
+        steps.append(("sku = %s", reference.upper()))
     if reference.isdecimal():
-        found += _products("barcode = %s AND NOT barcode = ''", [reference])
+        steps.append(("barcode = %s AND NOT barcode = ''", reference))
     if name.count(" ") > 2:
-        found += _products("name_key = %s", [name])
-    return found[:_MOST_EXACT], False
+        steps.append(("name_key = %s", name))
+    found = _looked_up(steps)
+    if by_id := [pk for step, pk in found if not step]:
+        return by_id, True
+    return [pk for _, pk in found][:_MOST_EXACT], False
 
 
 def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
@@ -89,38 +93,41 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
         found.partly = True
         together = dict[int, Candidate]()
         for some in list(combinations(alive[:_MOST_LEFT_OUT], min(size, _MOST_LEFT_OUT - 1)))[:20]:
-            part, more = _gather(some, scope, dearest_first)
+            part, more = _gather(some, scope, dearest_first, _MOST_OF_A_PART)
             together.update((candidate.key, candidate) for candidate in part)
             found.at_least = found.at_least or more
         found.candidates = list(together.values())[:MOST]
     return found
 
 
-def _gather(terms: Sequence[Term], scope: Scope, dearest_first: bool) -> tuple[list[Candidate], bool]:
+def _gather(terms: Sequence[Term], scope: Scope, dearest_first: bool, most: int = MOST) -> tuple[list[Candidate], bool]:
     """What fits all terms, and whether there may be more; where it is too much, names before descriptions."""
     index = engine()
 
-    def within(field_: str, limit: int) -> list[Candidate]:
-        (where,) = (known for known in FIELDS if known == field_)
+    def within(where: Field, limit: int) -> list[Candidate]:
         return index.candidates(index.expression(terms, where), scope, limit, dearest_first=dearest_first)
 
-    named = within("name", MOST)
-    if len(named) == MOST:
+    named = within("name", most)
+    if len(named) == most:
         return named, True
-    wide = within("anywhere", MOST + 1)
-    if len(wide) <= MOST:
+    wide = within("anywhere", most + 1)
+    if len(wide) <= most:
         return wide, False
-    together = {candidate.key: candidate for candidate in (*named, *within("near", MOST), *wide)}
-    return list(together.values())[:MOST], True
+    together = {candidate.key: candidate for candidate in (*named, *within("near", most), *wide)}
+    return list(together.values())[:most], True
 
 
 def _anywhere(terms: Sequence[Term]) -> str:
     return engine().expression(terms, "anywhere")
 
 
-def _products(condition: str, params: Sequence[str]) -> list[int]:
-    rows = rows_of(f"SELECT id FROM catalog_product WHERE {condition} ORDER BY id LIMIT {_MOST_EXACT}", params)
-    return [pk for (pk,) in rows]
+def _looked_up(steps: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    """Which step found which product, by a key look-up each."""
+    parts = [
+        f"SELECT * FROM (SELECT {place} AS step, id FROM catalog_product WHERE {condition} LIMIT {_MOST_EXACT}) AS s{place}"
+        for place, (condition, _) in enumerate(steps)
+    ]
+    return sorted(rows_of(" UNION ALL ".join(parts), [value for _, value in steps]))
 
 
 def _thousandths(price: Decimal | None) -> int | None:

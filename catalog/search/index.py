@@ -7,7 +7,8 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Model
 
 from catalog.entries import Entry, Word, key_of
 from catalog.models import ImportRun, Product
@@ -141,7 +142,7 @@ def _reindex(pks: Sequence[int]) -> None:
     if changed:
         Entry.objects.bulk_update(changed, ["arriving", "leaving"])
     if new:
-        Entry.objects.bulk_create([entry for entry, _ in new])
+        _insert(Entry, [entry for entry, _ in new])
         engine().add([(entry.key, entry.name, entry.meta, body) for entry, body in new])
         _learn(new)
 
@@ -184,6 +185,17 @@ def _wanted(row: dict[str, Any]) -> _Wanted:
     )
 
 
+def _insert(model: type[Model], rows: Sequence[Model]) -> None:
+    """Insert rows, unless another import just did: past the ORM, which takes longer than the database."""
+    fields = model._meta.concrete_fields
+    columns = ", ".join(str(field.column) for field in fields)
+    sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"{sql} ON CONFLICT DO NOTHING", [tuple(getattr(row, field.attname) for field in fields) for row in rows]
+        )
+
+
 def _remove(entries: Sequence[Entry]) -> None:
     if entries:
         keys = [entry.key for entry in entries]
@@ -199,9 +211,7 @@ def _learn(entries: Sequence[tuple[Entry, str]]) -> None:
     for start in range(0, len(seen), 500):
         part = seen[start : start + 500]
         known = dict(Word.objects.filter(pk__in=part).values_list("pk", "named"))
-        Word.objects.bulk_create(
-            [Word.of(word, named=word in named) for word in part if word not in known], ignore_conflicts=True
-        )
+        _insert(Word, [Word.of(word, named=word in named) for word in part if word not in known])
         if promoted := [word for word in part if known.get(word) is False and word in named]:
             Word.objects.filter(pk__in=promoted).update(named=True)
 

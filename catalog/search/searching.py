@@ -1,7 +1,7 @@
 """One page of what a shopper's words find."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from catalog.models import Product, Store
@@ -9,6 +9,7 @@ from catalog.search.asking import Facets, Page, Search, cursor_after, position_o
 from catalog.search.browsing import browse
 from catalog.search.engines import Candidate
 from catalog.search.finding import Found, entries_of, find, named_exactly, scope_of
+from catalog.search.loading import load
 from catalog.search.ranking import Position, Ranking
 from catalog.search.vocabulary import Understood, understand
 
@@ -87,11 +88,6 @@ def _loaded(
         [products[c.product] for c in shown if c.product in products],
         {pk: [products[other] for other in pks if other in products] for pk, pks in others.items() if pks},
     )
-
-
-def load(pks: Iterable[int]) -> dict[int, Product]:
-    """Return the products that are still carried, with their stores, by primary key."""
-    return {product.pk: product for product in Product.objects.listed().select_related("store").filter(pk__in=list(pks))}
 
 
 def _facets(found: Sequence[Candidate]) -> Facets:

@@ -1,0 +1,17 @@
+"""`manage.py rebuild_search`: make the search index anew."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import ngettext
+
+from catalog.management.commands.import_products import watched
+from catalog.search import rebuild
+
+
+class Command(BaseCommand):
+    help = "Make the search index anew from the products, beside live traffic: after copying a database, or an upgrade."
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        size = rebuild(watched)
+        return ngettext("%(count)d product indexed.", "%(count)d products indexed.", size) % {"count": size}
