@@ -1,6 +1,6 @@
 """Sessions as an owner looks through them: filtered, the newest first, page by page, with what is in their carts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -11,14 +11,14 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from carts.models import Cart, Line, Session, SessionQuerySet
+from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
 from carts.sessions import BY_HANDLE, UNKEYED
 from carts.state import CartState, LineState, SoldItem, StoreInfo
 from catalog.models import Product
 from shopmcp import cursors
 from shopmcp.errors import InvalidArguments
 
-State = Literal["", "active", "idle", "cart", "empty", "unkeyed"]
+State = Literal["", "active", "idle", "cart", "empty", "abandoned", "keyed", "unkeyed"]
 # A page looks no further than this many sessions: a filter that hardly anything fits must not read them all.
 SCANNED = 5000
 
@@ -29,9 +29,11 @@ _signer = Signer(salt="carts.listing.cursor")
 class SessionFilter:
     """What to show. Whatever is empty does not narrow it.
 
-    `state` is active or idle (by the active window), cart or empty (by what the open cart holds), or unkeyed (the chat
-    sends no conversation id). `source` is a `_meta` key, `cart_id` or `default`. `product` is a product's public id;
-    `search` the public id of a session, or whatever names a product. `since` and `until` bound the last call.
+    `state` is active or idle (by the active window), cart or empty (by what the open cart holds), abandoned (a cart
+    with items, quiet for SHOPMCP_ABANDONED_AFTER), or keyed or unkeyed (by whether the chat sends a conversation id).
+    `did` is a tool that a call of the session used, `outcome` how such a call ended: `ok`, or a refusal's code.
+    `source` is a `_meta` key, `cart_id` or `default`. `product` is a product's public id; `search` the public id of a
+    session, or whatever names a product. `since` and `until` bound the last call.
     """
 
     state: State = ""
@@ -41,19 +43,12 @@ class SessionFilter:
     search: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    did: str = ""
+    outcome: str = ""
 
     def of(self, rows: SessionQuerySet) -> SessionQuerySet:
         """Those of the sessions that fit; checks never do."""
-        rows = rows.real()
-        if self.state == "active":
-            rows = rows.active()
-        elif self.state == "idle":
-            rows = rows.quiet_since(timezone.now() - settings.SHOPMCP_ACTIVE_WINDOW)
-        elif self.state in ("cart", "empty"):
-            holding = Exists(Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0))
-            rows = rows.filter(holding if self.state == "cart" else ~holding)
-        elif self.state == "unkeyed":
-            rows = rows.filter(source__in=(BY_HANDLE, UNKEYED))
+        rows = self._in_state(rows.real())
         if self.client:
             rows = rows.filter(client=self.client)
         if self.source:
@@ -62,11 +57,29 @@ class SessionFilter:
             rows = rows.filter(_holding(Product.objects.filter(public_id=self.product).values_list("pk", flat=True)))
         if self.search:
             rows = rows.filter(self._searched())
+        if self.did or self.outcome:
+            named = {name: value for name, value in (("tool", self.did), ("outcome", self.outcome)) if value}
+            rows = rows.filter(Exists(CallRecord.objects.filter(session=OuterRef("pk"), **named)))
         if self.since:
             rows = rows.filter(last_seen_at__gte=self.since)
         if self.until:
             rows = rows.filter(last_seen_at__lt=self.until)
         return rows
+
+    def _in_state(self, rows: SessionQuerySet) -> SessionQuerySet:
+        now = timezone.now()
+        holding = Exists(Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0))
+        unkeyed = Q(source__in=(BY_HANDLE, UNKEYED))
+        fits: dict[str, Callable[[], SessionQuerySet]] = {
+            "active": rows.active,
+            "idle": lambda: rows.quiet_since(now - settings.SHOPMCP_ACTIVE_WINDOW),
+            "cart": lambda: rows.filter(holding),
+            "empty": lambda: rows.filter(~holding),
+            "abandoned": lambda: rows.filter(holding).quiet_since(now - settings.SHOPMCP_ABANDONED_AFTER),
+            "unkeyed": lambda: rows.filter(unkeyed),
+            "keyed": lambda: rows.exclude(unkeyed),
+        }
+        return fits[self.state]() if self.state else rows
 
     def _searched(self) -> Q | Exists:
         text = self.search.strip()

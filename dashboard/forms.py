@@ -1,6 +1,6 @@
 """What the addresses of the owner's pages may ask for."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, get_args
 
 from django import forms
@@ -18,6 +18,8 @@ STATES = {
     "idle": _("Idle"),
     "unkeyed": _("Unkeyed"),
     "empty": _("Empty cart"),
+    "abandoned": _("Abandoned"),
+    "keyed": _("With a conversation id"),
 }
 PRODUCT_STATES = {
     "": _("Carried"),
@@ -26,7 +28,12 @@ PRODUCT_STATES = {
     "imageless": _("Without an image"),
     "sold_out": _("Sold out"),
 }
+PERIODS = {"day": _("Today"), "week": _("7 days"), "month": _("30 days")}
 assert set(STATES) == set(get_args(State))
+
+
+def _date() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class SessionFilterForm(forms.Form):
@@ -39,12 +46,10 @@ class SessionFilterForm(forms.Form):
         label=_("Source of the id"), max_length=64, required=False, widget=forms.TextInput(attrs={"list": "sources"})
     )
     product = forms.CharField(label=_("Product id"), max_length=120, required=False)
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    did = forms.CharField(label=_("Tool"), max_length=64, required=False)
+    outcome = forms.CharField(label=_("Outcome"), max_length=40, required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=_date())
+    until = forms.DateField(label=_("To"), required=False, widget=_date())
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s", label_suffix="")
@@ -68,10 +73,43 @@ class SessionFilterForm(forms.Form):
             source=given.get("source", ""),
             product=given.get("product", ""),
             search=given.get("q", ""),
-            since=_midnight(given.get("since")),
-            until=_midnight(until + timedelta(days=1)) if until else None,
+            did=given.get("did", ""),
+            outcome=given.get("outcome", ""),
+            since=midnight(given.get("since")),
+            until=midnight(until + timedelta(days=1)) if until else None,
         )
 
 
-def _midnight(day: Any) -> datetime | None:
+def midnight(day: date | None) -> datetime | None:
+    """When the day begins where the reader is."""
     return timezone.make_aware(datetime.combine(day, time())) if day else None
+
+
+class PeriodForm(forms.Form):
+    """The days that analytics look at, and whom alone."""
+
+    period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS.items(), ("", _("Chosen days"))], required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=_date())
+    until = forms.DateField(label=_("To"), required=False, widget=_date())
+    client = forms.CharField(label=_("Client"), max_length=60, required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data, auto_id="filter-%s", label_suffix="")
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day; a week without a valid choice."""
+        given, today = self.cleaned_data, timezone.localdate()
+        since, until = given.get("since"), given.get("until")
+        if given.get("period", "") == "" and (since or until):
+            last = min(until or today, today)
+            return min(since or last, last), last
+        back = {"day": 0, "month": 29}.get(given.get("period", ""), 6)
+        return today - timedelta(days=back), today
+
+    @property
+    def period_shown(self) -> str:
+        """The period in force, empty for chosen days."""
+        given = self.cleaned_data
+        chosen = given.get("period", "")
+        return chosen if chosen or given.get("since") or given.get("until") else "week"

@@ -32,6 +32,8 @@ PUBLIC_URL = env.url("PUBLIC_URL", last_address(ADDRESS_FILE))
 SHOPMCP_UNKEYED_CALLS = env.choice("SHOPMCP_UNKEYED_CALLS", ("isolate", "shared", "refuse"))
 SHOPMCP_SESSION_KEYS = env.words("SHOPMCP_SESSION_KEYS")
 SHOPMCP_ACTIVE_WINDOW = env.age("SHOPMCP_ACTIVE_WINDOW", "30m")
+# A cart with items counts as abandoned when its session has been quiet for so long.
+SHOPMCP_ABANDONED_AFTER = env.age("SHOPMCP_ABANDONED_AFTER", "30m")
 SHOPMCP_KEEP_CARTS = env.age("SHOPMCP_KEEP_CARTS", "30d")
 SHOPMCP_KEEP_EMPTY = env.age("SHOPMCP_KEEP_EMPTY", "24h")
 # How long a stored answer is replayed to a repeated request_id.

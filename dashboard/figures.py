@@ -1,0 +1,211 @@
+"""What the analytics page says of a range of days, counted from the sessions that were last seen in it.
+
+Counting is bounded: beyond so many sessions the newest stand for the rest, and the page says so. Sessions whose chat
+sends no conversation id are left out, because one chat may be many of them; so is what a check of the isolation did.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+
+from carts.listing import SessionFilter
+from carts.models import CallRecord, Session
+from catalog.models import Product
+
+MOST_SESSIONS = 2000
+_MOST_CALLS = 20_000
+_LISTED = 10
+LOST_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How many sessions came so far, of how many; `link` lists them."""
+
+    key: str
+    sessions: int
+    of: int
+    link: str
+
+    @property
+    def share(self) -> float | None:
+        return self.sessions / self.of if self.of else None
+
+    @property
+    def width(self) -> int:
+        """Of a hundred."""
+        return round(100 * self.sessions / self.of) if self.of else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Popular:
+    """A product, and in how many of a hundred sessions it was seen and added."""
+
+    product_id: str
+    name: str
+    seen: float
+    added: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """A tool's calls: how many, and milliseconds at the median and where 95 of 100 stay below."""
+
+    tool: str
+    calls: int
+    p50: float
+    p95: float
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    tool: str
+    code: str
+    calls: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    sessions: int
+    is_sample: bool
+    median: float | None
+    p90: float | None
+    filled: int
+    abandoned: int
+    lost: int
+    unkeyed: int
+    links: Mapping[str, str]
+    funnel: Sequence[Stage]
+    popular: Sequence[Popular]
+    unanswered: Sequence[tuple[str, int]]
+    refusals: Sequence[Refusal]
+    speeds: Sequence[Speed]
+
+    @property
+    def abandonment(self) -> float | None:
+        return self.abandoned / self.filled if self.filled else None
+
+    @property
+    def conversion(self) -> float | None:
+        """Sessions that filled a cart, of all: the last step that this shop can reach."""
+        return self.filled / self.sessions if self.sessions else None
+
+
+def report(since: datetime, until: datetime, *, client: str = "", address: Mapping[str, str]) -> Report:
+    """Return the numbers of the sessions last seen in [since, until); six queries.
+
+    Args:
+        client: This client's sessions alone.
+        address: What a link to the list of sessions says of the range and the client.
+    """
+    asked = SessionFilter(state="keyed", client=client, since=since, until=until)
+    newest = asked.of(Session.objects.all()).order_by("-last_seen_at", "-id")
+    # The largest number of items of its carts: an ordered one is a filled one too.
+    rows = newest.annotate(items=Max("carts__item_count")).values_list("pk", "created_at", "last_seen_at", "items")
+    sessions = list(rows[: MOST_SESSIONS + 1])
+    is_sample, sessions = len(sessions) > MOST_SESSIONS, sessions[:MOST_SESSIONS]
+    calls = _calls([pk for pk, *_ in sessions])
+    now = timezone.now()
+    filled = [last for _, _, last, items in sessions if items]
+    durations = sorted((last - first).total_seconds() for _, first, last, _ in sessions)
+    unkeyed = SessionFilter(state="unkeyed", client=client, since=since, until=until).of(Session.objects.all())
+
+    def link(**more: str) -> str:
+        return f"{reverse('dashboard-sessions')}?{urlencode({'state': 'keyed', **address, **more})}"
+
+    return Report(
+        sessions=len(sessions),
+        is_sample=is_sample,
+        median=_rank(durations, 0.5),
+        p90=_rank(durations, 0.9),
+        filled=len(filled),
+        abandoned=sum(last <= now - settings.SHOPMCP_ABANDONED_AFTER for last in filled),
+        lost=sum(last <= now - LOST_AFTER for last in filled),
+        unkeyed=unkeyed.capped_count(),
+        links={"sessions": link(), "filled": link(state="cart"), "abandoned": link(state="abandoned"),
+               "unkeyed": link(state="unkeyed")},
+        funnel=_funnel(calls, len(sessions), link),
+        popular=_popular(calls, len(sessions)),
+        unanswered=Counter(
+            " ".join(call["words"]) for call in calls if call["words"] and call["results"] == 0
+        ).most_common(_LISTED),
+        refusals=[
+            Refusal(tool, code, n, link(did=tool, outcome=code))
+            for (tool, code), n in Counter(
+                (call["tool"], call["outcome"]) for call in calls if call["outcome"] != "ok"
+            ).most_common(_LISTED)
+        ],
+        speeds=_speeds(calls, link),
+    )  # fmt: skip
+
+
+def _calls(sessions: Sequence[int]) -> list[dict[str, Any]]:
+    found = CallRecord.objects.filter(session__in=sessions).order_by()
+    columns = ("session", "tool", "outcome", "milliseconds", "words", "results", "products", "version")
+    return list(found.values(*columns)[:_MOST_CALLS])
+
+
+def _funnel(calls: Sequence[Mapping[str, Any]], sessions: int, link: Any) -> list[Stage]:
+    """Each stage counts sessions that passed those before it, so that none is larger than the one before."""
+    did: dict[str, set[int]] = {}
+    for call in calls:
+        if call["outcome"] == "ok":
+            did.setdefault(call["tool"], set()).add(call["session"])
+    searched = did.get("search_products", set()) | did.get("get_product", set()) | did.get("add_to_cart", set())
+    viewed = did.get("get_product", set()) | did.get("add_to_cart", set())
+    added = did.get("add_to_cart", set())
+    return [
+        Stage("searched", len(searched), sessions, link(did="search_products", outcome="ok")),
+        Stage("viewed", len(viewed), sessions, link(did="get_product", outcome="ok")),
+        Stage("added", len(added), sessions, link(did="add_to_cart", outcome="ok")),
+    ]
+
+
+def _popular(calls: Sequence[Mapping[str, Any]], sessions: int) -> list[Popular]:
+    seen: dict[str, set[int]] = {}
+    added: dict[str, set[int]] = {}
+    for call in calls:
+        if call["outcome"] != "ok":
+            continue
+        into = added if call["tool"] == "add_to_cart" else seen
+        for product in call["products"]:
+            into.setdefault(product, set()).add(call["session"])
+    first = sorted(
+        {*seen, *added}, key=lambda product: (-len(added.get(product, ())), -len(seen.get(product, ())), product)
+    )[:_LISTED]
+    names = dict(Product.objects.filter(public_id__in=first).values_list("public_id", "name"))
+    return [
+        Popular(
+            product,
+            names.get(product, product),
+            100 * len(seen.get(product, set()) | added.get(product, set())) / sessions,
+            100 * len(added.get(product, set())) / sessions,
+        )
+        for product in first
+    ]
+
+
+def _speeds(calls: Sequence[Mapping[str, Any]], link: Any) -> list[Speed]:
+    by_tool: dict[str, list[float]] = {}
+    for call in calls:
+        by_tool.setdefault(call["tool"], []).append(call["milliseconds"])
+    return [
+        Speed(tool, len(times), _rank(sorted(times), 0.5) or 0, _rank(sorted(times), 0.95) or 0, link(did=tool))
+        for tool, times in sorted(by_tool.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def _rank(ordered: Sequence[float], share: float) -> float | None:
+    """The value that this share of the values does not exceed (nearest rank)."""
+    return ordered[max(0, ceil(len(ordered) * share) - 1)] if ordered else None
