@@ -64,7 +64,9 @@ def list_sessions(
 
     Conversations of an isolation check are left out. Times without a zone are UTC.
     """
-    asked = SessionFilter(state, client, source, product, search, since, until)
+    asked = SessionFilter(
+        state=state, client=client, source=source, product=product, search=search, since=since, until=until
+    )
     page = session_page(asked, limit=limit, cursor=cursor)
     first = Store.objects.order_by("id").first()
     return SessionsOut(

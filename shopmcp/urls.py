@@ -14,6 +14,7 @@ urlpatterns = [
     path("dashboard/", include("dashboard.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("api/", nothing_here),
     path("api/", api.urls),
     path("api/<path:rest>", nothing_here),
 ]

@@ -1,0 +1,43 @@
+"""The API's page for people, in a browser."""
+
+import pytest
+
+from tests.browser import CHROMIUM, open_browser
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with open_browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_docs_list_every_operation_without_a_complaint_or_a_foreign_request(server, browser, width):
+    browser.complaints.clear()
+    browser.requested.clear()
+    browser.look_like(width=width)
+    browser.open(f"{server.url}/api/docs")
+    operations = len(server.get("/api/openapi.json").json()["paths"])
+
+    browser.wait_until(f"document.querySelectorAll('.opblock').length >= {operations}")
+    browser.click(".opblock-summary-control")
+    browser.wait_until("document.querySelector('.opblock.is-open .parameters') !== null")
+
+    assert browser.complaints == []
+    assert [url for url in browser.requested if not url.startswith((server.url, "data:"))] == []
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_request_tried_out_on_the_page_is_answered(server, browser):
+    key = server.manage("create_api_key", "docs").stdout.strip()
+    browser.look_like()
+    browser.open(f"{server.url}/api/docs")
+    browser.wait_until("document.querySelector('.btn.authorize') !== null")
+
+    status = browser.evaluate(
+        f"fetch('/api/health', {{headers: {{Authorization: 'Bearer {key}'}}}}).then(answer => answer.status)"
+    )
+
+    assert status == 200
