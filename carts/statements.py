@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
-from catalog.models import Product, Store
+from catalog.models import ImportRun, Product, Store
 from shopmcp.prepared import Delete, Insert, Param, Select, Update
 
 
@@ -62,6 +62,10 @@ PRODUCT_FIELDS = (
     "stock",
     "available",
     "withdrawn_at",
+    "staged",
+    "previous",
+    "leaving",
+    "arriving",
 )
 _LINE = ("id", "quantity", "price_when_added", "price_told", "stock_told", "withdrawal_told")
 LINE_WIDTH = len(_LINE)
@@ -156,6 +160,8 @@ product_by_public_id = Select(
     )
 )
 PRODUCT_WIDTH = len(PRODUCT_FIELDS)
+# Imports that have not switched: what they staged does not count yet.
+running_imports = Select(lambda: ImportRun.objects.open().values_list("id"))
 # The store that speaks where no cart names one.
 first_store = Select(lambda: Store.objects.order_by("id").values_list(*_STORE)[:1])
 

@@ -1,15 +1,17 @@
 """Stores and products in Django's admin. Imports own the products; by hand one corrects a price or a stock."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog import services
-from catalog.models import Product, Store
+from catalog.models import ImportRun, Product, Store
 from catalog.text import address_key
 from shopmcp.admin import FastAdmin
 
@@ -82,3 +84,57 @@ class ProductAdmin(FastAdmin):
         if not product.image_url:
             return None
         return format_html('<a href="{0}" rel="noreferrer">{0}</a>', product.image_url)
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(FastAdmin):
+    """What each import did; nothing to change."""
+
+    list_display = (
+        "slug", "started_at", "state", "source", "created", "changed", "unchanged", "withdrawn", "refused", "warned",
+    )  # fmt: skip
+    list_filter = ("state",)
+    search_fields = ("slug",)
+    search_help_text = _("A store's slug.")
+    ordering = ("-id",)
+    fields = (
+        "slug", "state", "failure", "source", "format", "forced", "started_at", "ended_at", "created", "changed",
+        "unchanged", "withdrawn", "refused", "refused_lines", "warned", "warning_lines", "remarks",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ImportRun], search_term: str
+    ) -> tuple[QuerySet[ImportRun], bool]:
+        return (queryset.filter(slug=search_term.strip()) if search_term.strip() else queryset), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("refused lines"), empty_value="–")
+    def refused_lines(self, run: ImportRun) -> SafeString | None:
+        return _entries(run.entries("refused"))
+
+    @admin.display(description=_("warnings by line"), empty_value="–")
+    def warning_lines(self, run: ImportRun) -> SafeString | None:
+        return _entries(run.entries("warnings"))
+
+    @admin.display(description=_("remarks"), empty_value="–")
+    def remarks(self, run: ImportRun) -> SafeString | None:
+        said = (
+            (_("Products without an image: %(count)d."), run.details.get("without_image", 0)),
+            (_("Relative addresses left out for want of a base URL: %(count)d."), run.details.get("unresolved", 0)),
+            (_("Lines left out because the shop does not show them: %(count)d."), run.details.get("skipped", 0)),
+        )
+        return format_html_join("", "<div>{}</div>", ((text % {"count": n},) for text, n in said if n)) or None
+
+
+def _entries(entries: list[dict[str, Any]]) -> SafeString | None:
+    rows = ((entry.get("line", ""), entry.get("sku", ""), entry.get("reason", "")) for entry in entries)
+    return format_html_join("", "<div>{} <bdi>{}</bdi> {}</div>", rows) or None

@@ -1,12 +1,13 @@
 """The outward shape of stores and products, for MCP and JSON alike."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import BaseModel, Field
 
-from catalog.models import Product
-from catalog.search import Page, Shelf
-from shopmcp.money import Money
+from catalog.models import Product, Store
+from catalog.search import Facets, Page, Shelf
+from shopmcp.money import Money, money
 
 
 class StoreOut(BaseModel):
@@ -17,6 +18,9 @@ class StoreOut(BaseModel):
     currency: str = Field(description="ISO 4217 code, such as ILS.")
     products: int = Field(description="How many products can be bought.")
     categories: list[str] = Field(description="What the `category` argument of search_products takes.")
+    shipping: str | None = Field(description="How, where and for how much it delivers; null when it does not say.")
+    returns: str | None = Field(description="What can be given back, and until when; null when it does not say.")
+    contact: str | None = Field(description="How to reach the shop; null when it does not say.")
 
     @classmethod
     def of(cls, shelf: Shelf) -> Self:
@@ -27,6 +31,25 @@ class StoreOut(BaseModel):
             currency=store.currency,
             products=shelf.products,
             categories=shelf.categories,
+            shipping=store.shipping or None,
+            returns=store.returns or None,
+            contact=store.contact or None,
+        )
+
+
+class StoreInfoOut(StoreOut):
+    """A store with its language and its own site."""
+
+    language: str = Field(description="The language of the shop's texts, such as he.")
+    url: str | None = Field(description="The shop's own site.")
+
+    @classmethod
+    def of(cls, shelf: Shelf) -> Self:
+        store = shelf.store
+        return cls(
+            **dict(StoreOut.of(shelf)),
+            language=store.language,
+            url=store.base_url or None,
         )
 
 
@@ -40,6 +63,7 @@ class ProductOut(BaseModel):
     product_id: str = Field(description="What cart tools and get_product take.")
     name: str
     price: Money | None = Field(description="Null when the shop has set no price: it cannot be bought.")
+    former_price: Money | None = Field(description="The price before a reduction; null when there is none.")
     category: str
     brand: str
     image: str | None = Field(description="Absolute address.")
@@ -56,6 +80,7 @@ class ProductOut(BaseModel):
             product_id=product.public_id,
             name=product.name,
             price=product.price_shown,
+            former_price=product.former_price_shown,
             category=product.category,
             brand=product.brand,
             image=product.image_url or None,
@@ -85,17 +110,123 @@ class ProductDetailOut(ProductOut):
         )
 
 
+class VariantOut(BaseModel):
+    """Another variant of a product in a list."""
+
+    product_id: str = Field(description="What cart tools and get_product take.")
+    name: str
+    options: dict[str, str] = Field(description="What tells it from its siblings, such as size.")
+    price: Money | None
+    in_stock: bool
+
+    @classmethod
+    def of(cls, product: Product) -> Self:
+        return cls(
+            product_id=product.public_id,
+            name=product.name,
+            options=product.options,
+            price=product.price_shown,
+            in_stock=product.in_stock,
+        )
+
+
+class FoundOut(ProductOut):
+    """A product as a search found it: the variant that fits best, and those that fit too."""
+
+    variants: list[VariantOut] = Field(description="Its other variants that fit; get_product lists all of them.")
+
+    @classmethod
+    def found(cls, product: Product, variants: Sequence[Product]) -> Self:
+        return cls(**dict(ProductOut.of(product)), variants=[VariantOut.of(variant) for variant in variants])
+
+
+class CategoryCountOut(BaseModel):
+    name: str = Field(description="What the `category` argument of search_products takes.")
+    count: int = Field(description="How many of the products found are in it.")
+
+
+class FacetsOut(BaseModel):
+    """What all pages of a search hold together."""
+
+    categories: list[CategoryCountOut] = Field(description="The most frequent first, at most twenty.")
+    lowest_price: Money | None = Field(description="Null when nothing has a price, or prices are in two currencies.")
+    highest_price: Money | None
+
+    @classmethod
+    def of(cls, facets: Facets) -> Self:
+        counted = [CategoryCountOut(name=name, count=count) for name, count in facets.categories]
+        store = Store.objects.filter(pk=facets.store).first() if facets.store else None
+        if store is None or facets.lowest is None or facets.highest is None:
+            return cls(categories=counted, lowest_price=None, highest_price=None)
+        lowest, highest = (money(price, store.currency, store.language) for price in (facets.lowest, facets.highest))
+        return cls(categories=counted, lowest_price=lowest, highest_price=highest)
+
+
 class SearchOut(BaseModel):
-    products: list[ProductOut]
-    total: int = Field(description="How many products were found on all pages.")
+    products: list[FoundOut]
+    total: int = Field(description="How many products were found on all pages; variants of one count once.")
+    more_than_total: bool = Field(description="True when so many fit that counting stopped at `total`.")
     next_cursor: str | None = Field(description="Pass as `cursor`, with the same arguments, for the next page.")
+    dropped_words: list[str] = Field(description="Words of the query that nothing fits; the search went on without.")
+    facets: FacetsOut = Field(description="What all pages hold, by category and price.")
     categories: list[str] = Field(description="When nothing was found: the categories there are.")
 
     @classmethod
     def of(cls, page: Page, categories: list[str]) -> Self:
         return cls(
-            products=[ProductOut.of(product) for product in page.products],
+            products=[FoundOut.found(product, page.variants.get(product.pk, [])) for product in page.products],
             total=page.total,
+            more_than_total=page.at_least,
             next_cursor=page.next_cursor,
+            dropped_words=list(page.dropped),
+            facets=FacetsOut.of(page.facets),
             categories=categories,
+        )
+
+
+class ResultOut(BaseModel):
+    """A search result as connectors want it."""
+
+    id: str
+    title: str
+    url: str
+
+
+class ResultsOut(BaseModel):
+    results: list[ResultOut]
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        return cls(
+            results=[ResultOut(id=product.public_id, title=product.name, url=product.url) for product in page.products]
+        )
+
+
+class DocumentOut(BaseModel):
+    """A product as connectors want to read it."""
+
+    id: str
+    title: str
+    text: str
+    url: str
+    metadata: dict[str, str]
+
+    @classmethod
+    def of(cls, product: Product, text: str) -> Self:
+        price = product.price_shown
+        known = {
+            "store": product.store.slug,
+            "category": product.category,
+            "brand": product.brand,
+            "price": price.amount if price else "",
+            "currency": product.currency if price else "",
+            "in_stock": "true" if product.in_stock else "false",
+            "image": product.image_url,
+        }
+        return cls(
+            id=product.public_id,
+            title=product.name,
+            text=text,
+            url=product.url,
+            metadata={name: value for name, value in known.items() if value},
         )

@@ -5,19 +5,20 @@ from decimal import Decimal
 from typing import Annotated
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from pydantic import Field, WithJsonSchema
 
+from catalog import connectors
 from catalog.models import Product, Store
-from catalog.schemas import ProductDetailOut, ProductOut, SearchOut, StoreOut, StoresOut
-from catalog.search import Page, Search, Sort, categories, categories_like, search, shelves
+from catalog.schemas import ProductDetailOut, SearchOut, StoreInfoOut, StoreOut, StoresOut
+from catalog.search import Search, Sort, categories, categories_like, search, shelves
 from catalog.text import words
+from catalog.wording import detail_text, search_text, store_line
 from shopmcp.arguments import Whole
 from shopmcp.errors import InvalidArguments, NotFound
 from shopmcp.server import Answer, Call, tool
 
-_OFFERED = 30  # categories that a text names at most
-_DESCRIBED = 600  # characters of a description that a text repeats
+# Importing them registered them: tools are looked for here alone.
+CONNECTORS = (connectors.search, connectors.fetch)
 _PRICE_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
 
 
@@ -27,14 +28,15 @@ _PRICE_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_9
 def list_stores(call: Call) -> Answer[StoresOut]:
     """Use this when the shopper asks what the shop sells, or before limiting a search to one category or store.
 
-    Returns every store with its currency, how many products can be bought, and the names of its categories.
+    Returns every store with its currency, how many products can be bought, the names of its categories, and what it
+    says about shipping, returns and contact.
     """
     offered = shelves()
     _speak(call, next((shelf.store for shelf in offered), None))
     stores = [StoreOut.of(shelf) for shelf in offered]
     if not stores:
         return Answer(_("The shop has no stores yet."), StoresOut(stores=[]))
-    return Answer("\n".join(_store_line(store) for store in stores), StoresOut(stores=stores))
+    return Answer("\n".join(store_line(store) for store in stores), StoresOut(stores=stores))
 
 
 @tool(
@@ -47,8 +49,8 @@ def search_products(
         str,
         Field(
             max_length=1000,
-            description="Words in the shopper's language; every one must match name, category, SKU, brand or "
-            "description. A product_id, SKU or product URL finds that product. Empty lists everything.",
+            description="Words in any order, Hebrew or English; plurals, glued prefixes, units, synonyms and one typo "
+            "are understood. A product_id, SKU, barcode or product URL finds that product. Empty lists everything.",
         ),
     ] = "",
     category: Annotated[
@@ -73,8 +75,9 @@ def search_products(
 ) -> Answer[SearchOut]:
     """Use this when the shopper wants to find, browse or compare products, or you need the product_id of one.
 
-    Search with few, plain words: every word must match. When nothing is found, try fewer words or one of the categories
-    the answer offers.
+    Search with few, plain words, such as a kind of product and what matters about it. Words that nothing fits are left
+    out, and the answer says which. Variants of one product are one result that names the others. When nothing is found,
+    try other words or one of the categories the answer offers.
     """
     stores = list(Store.objects.all())
     chosen = _chosen(call, stores, store)
@@ -98,7 +101,7 @@ def search_products(
     if page.products:
         call.speak(page.products[0].store.language)
     offered = [] if page.total else categories(ids)
-    return Answer(_search_text(page, query, offered), SearchOut.of(page, offered))
+    return Answer(search_text(page, query, offered), SearchOut.of(page, offered))
 
 
 @tool(
@@ -126,7 +129,43 @@ def get_product(
     call.note_products([product.public_id])
     call.speak(product.store.language)
     detail = ProductDetailOut.of(product)
-    return Answer(_detail_text(detail), detail)
+    return Answer(detail_text(detail), detail)
+
+
+@tool(
+    title="Get store information",
+    read_only=True,
+    browsing=True,
+    extra=True,
+    invoking="Asking the store",
+    invoked="Asked the store",
+)
+def get_store_info(
+    call: Call,
+    store: Annotated[
+        str | None,
+        Field(max_length=40, description="The store's slug, as list_stores gives it; may be left out if there is one."),
+    ] = None,
+) -> Answer[StoreInfoOut]:
+    """Use this when the shopper asks how a store delivers, what can be returned, or how to reach it.
+
+    Repeat what the store says; where it says nothing, say so and promise nothing.
+    """
+    offered = shelves()
+    chosen = _chosen(call, [shelf.store for shelf in offered], store)
+    _speak(call, chosen or next((shelf.store for shelf in offered), None))
+    if not offered:
+        raise NotFound(_("The shop has no stores yet."))
+    if chosen is None and len(offered) > 1:
+        raise InvalidArguments(
+            _("There are several stores."),
+            fix=_("Call again with the `store` that is meant: %(stores)s.")
+            % {"stores": ", ".join(shelf.store.slug for shelf in offered[:20])},
+            candidates=[{"store": shelf.store.slug, "name": shelf.store.name} for shelf in offered[:20]],
+        )
+    shelf = next(shelf for shelf in offered if chosen is None or shelf.store == chosen)
+    info = StoreInfoOut.of(shelf)
+    return Answer("\n".join(filter(None, (store_line(info), info.url))), info)
 
 
 def _speak(call: Call, store: Store | None) -> None:
@@ -146,77 +185,3 @@ def _chosen(call: Call, stores: Sequence[Store], slug: str | None) -> Store | No
         fix=_("Use one of these: %(stores)s.") % {"stores": ", ".join(store.slug for store in stores[:20]) or "–"},
         candidates=[{"store": store.slug, "name": store.name} for store in stores[:20]],
     )
-
-
-def _store_line(store: StoreOut) -> str:
-    products = ngettext("%(count)d product", "%(count)d products", store.products) % {"count": store.products}
-    line = _("%(name)s (store %(slug)s): %(products)s, prices in %(currency)s.") % {
-        "name": store.name,
-        "slug": store.slug,
-        "products": products,
-        "currency": store.currency,
-    }
-    return f"{line} {_offer(store.categories)}" if store.categories else line
-
-
-def _offer(names: Sequence[str]) -> str:
-    listed = ", ".join(names[:_OFFERED])
-    return _("Categories: %(categories)s.") % {"categories": f"{listed}, …" if len(names) > _OFFERED else listed}
-
-
-def _search_text(page: Page, query: str, offered: Sequence[str]) -> str:
-    if not page.total:
-        said = (
-            _("Nothing was found for “%(query)s”.") % {"query": query[:80]}
-            if query.strip()
-            else _("Nothing was found.")
-        )
-        advice = _("Try fewer or other words, or wider limits.")
-        return " ".join(filter(None, (said, advice, _offer(offered) if offered else "")))
-    found = ngettext("%(count)d product found.", "%(count)d products found.", page.total) % {"count": page.total}
-    lines = [found, *(_line(ProductOut.of(product)) for product in page.products)]
-    if page.next_cursor:
-        lines.append(
-            _("For more, search again with the same arguments and cursor %(cursor)s") % {"cursor": page.next_cursor}
-        )
-    return "\n".join(lines)
-
-
-def _line(product: ProductOut) -> str:
-    """A product in one line: name, id, price, and what stands in the way of buying it."""
-    options = ", ".join(f"{name}: {value}" for name, value in product.options.items())
-    name = f"{product.name} ({options})" if options else product.name
-    return " · ".join(filter(None, (f"- {name}", product.product_id, _price(product), _stock(product))))
-
-
-def _price(product: ProductOut) -> str:
-    return product.price.formatted if product.price else _("no price, cannot be bought")
-
-
-def _stock(product: ProductOut) -> str:
-    if product.price is None:
-        return ""
-    if not product.in_stock:
-        return _("not in stock")
-    if product.stock is None:
-        return ""
-    return ngettext("%(count)d left", "%(count)d left", product.stock) % {"count": product.stock}
-
-
-def _detail_text(product: ProductDetailOut) -> str:
-    lines = [_line(product).removeprefix("- ")]
-    if product.withdrawn:
-        lines.append(_("The shop no longer sells this product."))
-    if product.category:
-        lines.append(_("Category: %(category)s") % {"category": product.category})
-    if product.brand:
-        lines.append(_("Brand: %(brand)s") % {"brand": product.brand})
-    if product.description:
-        clipped = product.description[:_DESCRIBED]
-        lines.append(clipped if clipped == product.description else f"{clipped.rstrip()}…")
-    if product.url:
-        lines.append(product.url)
-    if product.variants:
-        lines.append(_("Also available as:"))
-        lines.extend(_line(variant) for variant in product.variants)
-    return "\n".join(lines)

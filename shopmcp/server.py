@@ -118,6 +118,7 @@ class Entry:
     arguments: Arguments
     published: Tool
     lane: LaneName
+    extra: bool = False
 
 
 class Toolbox:
@@ -135,6 +136,7 @@ class Toolbox:
         destructive: bool = False,
         idempotent: bool = False,
         browsing: bool = False,
+        extra: bool = False,
         invoking: str = "",
         invoked: str = "",
     ) -> Callable[[Shop], Shop]:
@@ -146,6 +148,7 @@ class Toolbox:
             destructive: Takes something away.
             idempotent: A repeated call adds nothing; a read-only tool always is.
             browsing: A read that needs no cart and may take longer.
+            extra: Beside what a shop cannot do without: listed behind the other tools, whichever app it is in.
             invoking: What ChatGPT shows while it runs, at most 64 characters.
             invoked: And afterwards.
         """
@@ -177,6 +180,7 @@ class Toolbox:
                     _meta={key: words for key, words in status.items() if words} or None,
                 ),
                 "browse" if browsing else "read" if read_only else "write",
+                extra,
             )
             return function
 
@@ -393,3 +397,4 @@ server.middleware.clear()
 def load_tools() -> None:
     """Import every app's `tools.py`, as the admin does with its own, and what records their calls."""
     autodiscover_modules("tools", "recorder")
+    toolbox.entries = dict(sorted(toolbox.entries.items(), key=lambda entry: entry[1].extra))

@@ -1,6 +1,6 @@
 """Loading and saving a cart: one transaction, the session locked first, one row that tells what changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -57,9 +57,11 @@ def load(row: SessionRow) -> CartState:
         state.store = StoreInfo(
             row.store_id, row.store_slug or "", row.store_name or "", row.store_currency or "", row.store_language or ""
         )
-    for line in statements.lines_of_cart.all(cart_id=row.cart_id):
+    lines = statements.lines_of_cart.all(cart_id=row.cart_id)
+    items = as_switched(SoldItem._make(line[LINE_WIDTH:]) for line in lines)
+    for line, found in zip(lines, items, strict=True):
         # An import may have changed the product's currency.
-        item = SoldItem._make(line[LINE_WIDTH:]).counted_in(state.currency)
+        item = found.counted_in(state.currency)
         key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
         state.lines[item.id] = LineState(
             item, quantity, price_when_added, price_told, stock_told, withdrawal_told, id=key
@@ -74,10 +76,21 @@ def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
         NotFound, Ambiguous: If it names no product, or several.
     """
     row = statements.product_by_public_id.first(public_id=reference)
-    if row is None:
+    # One that is just arriving may be another import's secret still, which `named` knows.
+    if row is None or row[PRODUCT_WIDTH - 1]:
         row = statements.product_by_public_id.first(public_id=Product.objects.named(reference).public_id)
     assert row is not None
-    return SoldItem._make(row[:PRODUCT_WIDTH]), StoreInfo._make(row[PRODUCT_WIDTH:])
+    (item,) = as_switched([SoldItem._make(row[:PRODUCT_WIDTH])])
+    return item, StoreInfo._make(row[PRODUCT_WIDTH:])
+
+
+def as_switched(items: Iterable[SoldItem]) -> list[SoldItem]:
+    """Return the products as the last finished import left them: all of them by one answer."""
+    found = list(items)
+    if all(item.staged is None and item.leaving is None for item in found):
+        return found
+    running = {key for (key,) in statements.running_imports.all()}
+    return [item.as_switched(running) for item in found]
 
 
 def in_transaction(conversation: Conversation) -> SessionRow:

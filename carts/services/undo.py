@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from carts.models import Change
-from carts.services.saving import Conversation, Outcome, find_item, load, save, undo_of
+from carts.services.saving import Conversation, Outcome, as_switched, find_item, load, save, undo_of
 from carts.state import CartState, SoldItem
 from carts.statements import PRODUCT_FIELDS
 from catalog.models import Product
@@ -50,7 +50,7 @@ def _undo(state: CartState, target: int) -> Outcome:
                 then.setdefault(entry["product"], entry)
     missing = [pk for pk, entry in then.items() if pk not in state.lines and entry["before"]]
     found = Product.objects.filter(pk__in=missing).order_by().values_list(*PRODUCT_FIELDS)
-    items = {row[0]: SoldItem._make(row) for row in found}
+    items = {item.id: item for item in as_switched(SoldItem._make(row) for row in found)}
     items |= {pk: line.product for pk, line in state.lines.items()}
     undo_to = undo_of(state, target)
     for pk, entry in then.items():

@@ -40,6 +40,9 @@ def test_stores_are_listed_with_what_they_offer(call_tool, shelf):
                 "currency": "ILS",
                 "products": 4,
                 "categories": ["Bakery", "Drinks", "Grains"],
+                "shipping": None,
+                "returns": None,
+                "contact": None,
             }
         ]
     }
