@@ -111,8 +111,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def exactly(self, reference: str) -> list["Product"]:
         """What the reference names exactly, at most six, each with its store.
 
-        The first that fits, each an index look-up: a product id (a withdrawn product too), a SKU, a barcode, an address, a
-        name.
+        The first that fits, each an index look-up: a product id (withdrawn products too), a SKU, a barcode, an address,
+        a name.
         """
         reference = reference.strip()
         if not reference or not is_plain(reference):

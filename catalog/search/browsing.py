@@ -21,9 +21,7 @@ _MOST_FACETS = 20
 def visible() -> QuerySet[Entry]:
     """The entries that count now."""
     running = ImportRun.objects.open().values("pk")
-    return Entry.objects.filter(
-        Q(arriving=None) | ~Q(arriving__in=running), Q(leaving=None) | Q(leaving__in=running)
-    )
+    return Entry.objects.filter(Q(arriving=None) | ~Q(arriving__in=running), Q(leaving=None) | Q(leaving__in=running))
 
 
 def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | None) -> Page:
@@ -42,7 +40,9 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     if position is not None:
         rows = rows.filter(_after(order, position))
     columns = [column.name for column in order]
-    page = list(rows.order_by(*(column.ordering for column in order)).values_list("product", "group_key", *columns)[: limit + 1])
+    page = list(
+        rows.order_by(*(column.ordering for column in order)).values_list("product", "group_key", *columns)[: limit + 1]
+    )
     shown, more = page[:limit], len(page) > limit
     members = _members(every, [group for _, group, *_ in shown if group])
     products = load([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
@@ -126,8 +126,10 @@ def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[in
 
 def _facets(every: QuerySet[Entry]) -> Facets:
     """How many there are of each category, variants counted singly, and the range of prices."""
-    counted = every.order_by().values_list("store", "category").annotate(
-        n=Count("key"), lowest=Min("price"), highest=Max("price"), currency=Min("store__currency")
+    counted = (
+        every.order_by()
+        .values_list("store", "category")
+        .annotate(n=Count("key"), lowest=Min("price"), highest=Max("price"), currency=Min("store__currency"))
     )
     categories, prices = dict[str, int](), list[tuple[int, int]]()
     stores, currencies = set[int](), set[str]()

@@ -69,7 +69,8 @@ def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
     if not products:
         return []
     bounds, params = scope.conditions()
-    sql = f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.product_id IN ({', '.join(['%s'] * len(products))}) AND {bounds}"
+    places = ", ".join(["%s"] * len(products))
+    sql = f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.product_id IN ({places}) AND {bounds}"
     rows = map(Candidate._make, rows_of(sql, [*products, *params]))
     return [row for row in rows if len(scope.ranges) > 1 or row.key < SOLD_OUT]
 
@@ -124,7 +125,8 @@ def _anywhere(terms: Sequence[Term]) -> str:
 def _looked_up(steps: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
     """Which step found which product, by a key look-up each."""
     parts = [
-        f"SELECT * FROM (SELECT {place} AS step, id FROM catalog_product WHERE {condition} LIMIT {_MOST_EXACT}) AS s{place}"
+        f"SELECT * FROM (SELECT {place} AS step, id FROM catalog_product WHERE {condition} LIMIT {_MOST_EXACT}) "
+        f"AS s{place}"
         for place, (condition, _) in enumerate(steps)
     ]
     return sorted(rows_of(" UNION ALL ".join(parts), [value for _, value in steps]))

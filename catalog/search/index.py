@@ -98,7 +98,7 @@ def rebuild(progress: Progress) -> int:
 
 
 def is_missing() -> bool:
-    """Whether there are products and the index knows none: it was never made, or came without its database's own part."""
+    """Whether there are products and the index knows none: never made, or left behind in another database."""
     return not Entry.objects.exists() and Product.objects.listed().exists()
 
 

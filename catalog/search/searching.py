@@ -44,10 +44,7 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
     position_in = Ranking(understood, found.terms, exact, asked.sort).position
     ranked = sorted((position_in(candidate), candidate) for candidate in found.candidates)
     chosen, variants = _grouped(ranked)
-    if position is not None:
-        after = [pair for pair in chosen if pair[0] > position]
-    else:
-        after = chosen
+    after = chosen if position is None else [pair for pair in chosen if pair[0] > position]
     shown, more = after[:limit], len(after) > limit
     products, others = _loaded([candidate for _, candidate in shown], variants)
     return Page(

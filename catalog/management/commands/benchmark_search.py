@@ -2,7 +2,7 @@
 
 import tempfile
 from argparse import ArgumentParser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import reduce
@@ -10,7 +10,7 @@ from operator import and_
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
-from typing import Any, Iterator
+from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -45,7 +45,8 @@ class Command(BaseCommand):
             started = perf_counter()
             store = _fill(options["products"])
             self.stdout.write(
-                f"{connection.vendor}: {options['products']} products made and indexed in {perf_counter() - started:.0f} s"
+                f"{connection.vendor}: {options['products']} products made and indexed "
+                f"in {perf_counter() - started:.0f} s"
             )
             asked = queries(options["queries"], options["products"])
             _measure(_search, asked[:50])
@@ -99,7 +100,10 @@ def _fill(count: int) -> Store:
     batch = list[Product]()
     for fields in watched(products(count), "Making", count):
         product = Product(
-            store=store, public_id=f"benchmark:{fields['sku']}", currency="ILS", **{**fields, "price": Decimal(fields["price"])}
+            store=store,
+            public_id=f"benchmark:{fields['sku']}",
+            currency="ILS",
+            **{**fields, "price": Decimal(fields["price"])},
         )
         product.index()
         batch.append(product)

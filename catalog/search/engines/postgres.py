@@ -45,7 +45,9 @@ class Postgres:
         self, column: Literal["text", "reversed"], start: str, limit: int, lengths: tuple[int, int] = (1, 40)
     ) -> list[str]:
         pattern = start.replace("%", r"\%") + "%"
-        sql = f"SELECT {column} FROM catalog_word WHERE {column} LIKE %s AND length({column}) BETWEEN %s AND %s LIMIT %s"
+        sql = (
+            f"SELECT {column} FROM catalog_word WHERE {column} LIKE %s AND length({column}) BETWEEN %s AND %s LIMIT %s"
+        )
         return sorted(word for (word,) in rows_of(sql, [pattern, *lengths, limit]))
 
     def optimise(self) -> None:

@@ -1,4 +1,4 @@
-"""Searches on SQLite: an FTS5 table whose row ids are the keys of entries, and so in the order that results begin with."""
+"""Searches on SQLite: an FTS5 table whose row ids are the keys of entries, in the order that results begin with."""
 
 from collections.abc import Sequence
 from typing import Literal
