@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max, Min
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from carts.models import CallRecord, SessionWarning
 from carts.services import warnings
@@ -21,45 +22,43 @@ _NEARLY_ALL = 0.9
 
 Kind = SessionWarning.Kind
 TITLES: dict[str, Any] = {
-    Kind.UNKEYED: gettext_lazy("Chats come without a conversation id"),
-    Kind.MALFORMED: gettext_lazy("Conversation ids cannot be used"),
-    Kind.UNKNOWN_HANDLE: gettext_lazy("Chats pass a cart_id that opens nothing"),
-    Kind.EXPIRED_HANDLE: gettext_lazy("Chats come back after their cart expired"),
-    Kind.FOREIGN_HANDLE: gettext_lazy("Chats pass the cart_id of another conversation"),
-    Kind.SUBJECT_CHANGED: gettext_lazy("One conversation id, two people"),
-    ROTATING: gettext_lazy("A new conversation with nearly every call"),
+    Kind.UNKEYED: _("Chats come without a conversation id"),
+    Kind.MALFORMED: _("Conversation ids cannot be used"),
+    Kind.UNKNOWN_HANDLE: _("Chats pass a cart_id that opens nothing"),
+    Kind.EXPIRED_HANDLE: _("Chats come back after their cart expired"),
+    Kind.FOREIGN_HANDLE: _("Chats pass the cart_id of another conversation"),
+    Kind.SUBJECT_CHANGED: _("One conversation id, two people"),
+    ROTATING: _("A new conversation with nearly every call"),
 }
 _STORIES: dict[str, Any] = {
-    Kind.UNKEYED: gettext_lazy(
+    Kind.UNKEYED: _(
         "The assistant called the shop without saying which conversation it was: the original “default” session."
     ),
-    Kind.MALFORMED: gettext_lazy(
-        "A conversation id came that is not text of 1 to 256 plain characters, so it was ignored."
-    ),
-    Kind.UNKNOWN_HANDLE: gettext_lazy("A cart_id came that this shop never gave, and the call was refused."),
-    Kind.EXPIRED_HANDLE: gettext_lazy("A cart_id came whose cart was kept for its time and has been deleted."),
-    Kind.FOREIGN_HANDLE: gettext_lazy(
+    Kind.MALFORMED: _("A conversation id came that is not text of 1 to 256 plain characters, so it was ignored."),
+    Kind.UNKNOWN_HANDLE: _("A cart_id came that this shop never gave, and the call was refused."),
+    Kind.EXPIRED_HANDLE: _("A cart_id came whose cart was kept for its time and has been deleted."),
+    Kind.FOREIGN_HANDLE: _(
         "A conversation with an id of its own passed the cart_id of another one, and the call was refused."
     ),
-    Kind.SUBJECT_CHANGED: gettext_lazy(
+    Kind.SUBJECT_CHANGED: _(
         "The same conversation id came from two different people; the second was given a cart of their own."
     ),
-    ROTATING: gettext_lazy("Of this client's latest calls, nearly every one came with a conversation id of its own."),
+    ROTATING: _("Of this client's latest calls, nearly every one came with a conversation id of its own."),
 }
 _RISKS: dict[str, Any] = {
-    Kind.MALFORMED: gettext_lazy("Such a chat counts as one without an id, and may lose its cart between messages."),
-    Kind.UNKNOWN_HANDLE: gettext_lazy("A customer's cart is not found again; nobody else's cart can be opened by it."),
-    Kind.EXPIRED_HANDLE: gettext_lazy("A customer who comes back late starts with an empty cart."),
-    Kind.FOREIGN_HANDLE: gettext_lazy("None for the carts: they stay apart. The customer was shown a refusal."),
-    Kind.SUBJECT_CHANGED: gettext_lazy("Carts stay apart, but the client does not tell its people apart."),
-    ROTATING: gettext_lazy("The cart of such a chat is empty again after every message."),
+    Kind.MALFORMED: _("Such a chat counts as one without an id, and may lose its cart between messages."),
+    Kind.UNKNOWN_HANDLE: _("A customer's cart is not found again; nobody else's cart can be opened by it."),
+    Kind.EXPIRED_HANDLE: _("A customer who comes back late starts with an empty cart."),
+    Kind.FOREIGN_HANDLE: _("None for the carts: they stay apart. The customer was shown a refusal."),
+    Kind.SUBJECT_CHANGED: _("Carts stay apart, but the client does not tell its people apart."),
+    ROTATING: _("The cart of such a chat is empty again after every message."),
 }
 _UNKEYED_RISKS = {
-    "isolate": gettext_lazy(
+    "isolate": _(
         "Carts stay apart, but such a chat finds its cart again only while the assistant remembers its cart_id."
     ),
-    "shared": gettext_lazy("All these chats share one cart: customers see and change each other's."),
-    "refuse": gettext_lazy("These chats cannot use a cart at all."),
+    "shared": _("All these chats share one cart: customers see and change each other's."),
+    "refuse": _("These chats cannot use a cart at all."),
 }
 
 

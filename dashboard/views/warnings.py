@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from carts.services import warnings as services
@@ -21,9 +21,9 @@ from shopmcp.errors import ShopError
 # A check that nothing answers ends by itself.
 CHECKED_FOR = timedelta(minutes=10)
 _ACTIONS = {
-    "fixed": (services.mark_fixed, gettext_lazy("Marked as fixed. If it happens again, it is shown again.")),
-    "mute": (services.mute, gettext_lazy("Muted: this kind of warning is no longer shown for this client.")),
-    "unmute": (services.unmute, gettext_lazy("This warning is shown again when it happens.")),
+    "fixed": (services.mark_fixed, _("Marked as fixed. If it happens again, it is shown again.")),
+    "mute": (services.mute, _("Muted: this kind of warning is no longer shown for this client.")),
+    "unmute": (services.unmute, _("This warning is shown again when it happens.")),
 }
 
 
@@ -60,7 +60,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a warning as fixed, mute it, or listen to it again."""
     action, said = _ACTIONS.get(request.POST.get("action", ""), (None, ""))
     if action is None:
-        raise Http404(_("There is no such action."))
+        raise Http404(gettext("There is no such action."))
     try:
         action(pk)
     except ShopError as refusal:
@@ -71,7 +71,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _demand(kind: str) -> None:
     if kind not in TITLES:
-        raise Http404(_("There is no such kind of warning."))
+        raise Http404(gettext("There is no such kind of warning."))
 
 
 def _checked(request: HttpRequest, kind: str) -> dict[str, object] | None:
