@@ -12,8 +12,10 @@ from catalog.search.engines.base import COLUMNS
 from catalog.search.vocabulary import Understood
 from catalog.text import address_key, folded, is_plain
 
-# How many are looked at: beyond, the best are ranked and "at least so many" is said.
-MOST = 1000
+# How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
+MOST = 600
+# What only mentions the words in its description is looked for when fewer than so many are closer.
+ENOUGH = 100
 _MOST_EXACT = 6
 _MOST_LEFT_OUT = 6
 _MOST_OF_A_PART = 200
@@ -102,20 +104,20 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
 
 
 def _gather(terms: Sequence[Term], scope: Scope, dearest_first: bool, most: int = MOST) -> tuple[list[Candidate], bool]:
-    """What fits all terms, and whether there may be more; where it is too much, names before descriptions."""
+    """What fits all terms, and whether there may be more; where there is plenty, names before descriptions."""
     index = engine()
 
     def within(where: Field, limit: int) -> list[Candidate]:
         return index.candidates(index.expression(terms, where), scope, limit, dearest_first=dearest_first)
 
-    named = within("name", most)
-    if len(named) == most:
-        return named, True
+    near = within("near", most)
+    if len(near) == most:
+        together = {candidate.key: candidate for candidate in (*within("name", most), *near)}
+        return list(together.values())[:most], True
+    if len(near) >= ENOUGH:
+        return near, True
     wide = within("anywhere", most + 1)
-    if len(wide) <= most:
-        return wide, False
-    together = {candidate.key: candidate for candidate in (*named, *within("near", most), *wide)}
-    return list(together.values())[:most], True
+    return (wide, False) if len(wide) <= most else (list({c.key: c for c in (*near, *wide)}.values())[:most], True)
 
 
 def _anywhere(terms: Sequence[Term]) -> str:

@@ -22,8 +22,9 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
 
     What the query names exactly, by product id, SKU, barcode, address or name, comes first. Every other word has to be
     found somewhere in name, brand, category, options, SKU or description, in one of its forms. Words that nothing fits
-    are left out as long as others remain. An empty query fits everything, in the order it was imported. Of more than
-    two thousand that fit, the best by where the words stand, stock and price are ranked.
+    are left out as long as others remain. An empty query fits everything, in the order it was imported. Where a hundred
+    fit more closely, those that only mention the words are left out; of very many the nearest are ranked: the page then
+    says that there are more.
 
     A page goes on behind the position at which the last one ended, whatever was imported meanwhile.
 
