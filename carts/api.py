@@ -47,14 +47,16 @@ def list_sessions(
     state: Annotated[
         State,
         Query(
-            description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `unkeyed` for "
-            "chats that send no conversation id."
+            description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` for "
+            "a cart with items that went quiet, `keyed` or `unkeyed` by whether the chat sends a conversation id."
         ),
     ] = "",
     client: Annotated[str, text(60, "Only this client, by its full name.")] = "",
     source: Annotated[str, text(64, "Only those named by this `_meta` key, `cart_id` or `default`.")] = "",
     product: Annotated[str, text(120, "Only those whose cart holds this product, by its product_id.")] = "",
     search: Annotated[str, text(200, "The public id of a session, or words that name a product in a cart.")] = "",
+    tool: Annotated[str, text(64, "Only those with a call of this tool.")] = "",
+    outcome: Annotated[str, text(40, "Only those with a call that ended so: `ok`, or a refusal's code.")] = "",
     since: Annotated[Moment | None, Query(description="The last call was then or later.")] = None,
     until: Annotated[Moment | None, Query(description="The last call was before.")] = None,
     limit: Limit = 25,
@@ -65,7 +67,15 @@ def list_sessions(
     Conversations of an isolation check are left out. Times without a zone are UTC.
     """
     asked = SessionFilter(
-        state=state, client=client, source=source, product=product, search=search, since=since, until=until
+        state=state,
+        client=client,
+        source=source,
+        product=product,
+        search=search,
+        did=tool,
+        outcome=outcome,
+        since=since,
+        until=until,
     )
     page = session_page(asked, limit=limit, cursor=cursor)
     first = Store.objects.order_by("id").first()

@@ -130,6 +130,9 @@ def test_sessions_are_filtered(api, chat, honey, make_product):
     assert found(client="inspector") == [new.public_id]
     assert found(product=honey.public_id) == found(search="Honey") == [old.public_id]
     assert found(search=new.public_id) == [new.public_id]
+    assert found(tool="add_to_cart", outcome="ok") == [new.public_id, old.public_id]
+    assert found(tool="add_to_cart", outcome="not_found") == []
+    assert found(state="abandoned") == [old.public_id]
     assert found(since=day_ago) == [new.public_id]
     assert found(until=day_ago) == [old.public_id]
 
