@@ -47,8 +47,8 @@ def list_sessions(
     state: Annotated[
         State,
         Query(
-            description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` for "
-            "a cart with items that went quiet, `keyed` or `unkeyed` by whether the chat sends a conversation id."
+            description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` "
+            "for a cart with items that went quiet, `keyed` or `unkeyed` by whether the chat sends a conversation id."
         ),
     ] = "",
     client: Annotated[str, text(60, "Only this client, by its full name.")] = "",
