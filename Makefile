@@ -1,5 +1,5 @@
 # make run      everything a shop needs, on a machine with Python 3.11 or newer
-# make test     the tests; ARGS="-k cart" chooses
+# make test     the tests, on every core; ARGS="-k cart" chooses
 # make check    what must hold before a change is kept
 # make requirements   compile the pinned requirements again; ARGS=--upgrade renews them
 # make messages       bring locale/ up to date with the sentences in the code
@@ -22,7 +22,7 @@ run: .venv/.installed
 	$(MANAGE) serve --demo --host $(HOST) --port $(PORT)
 
 test: .venv/.installed-dev
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS)
 
 check: format lint types imports migrations deploy drift
 
