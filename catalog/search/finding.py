@@ -13,7 +13,7 @@ from catalog.search.vocabulary import Understood
 from catalog.text import address_key, folded, is_plain
 
 # How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
-MOST = 600
+MOST = 400
 # What only mentions the words in its description is looked for when fewer than so many are closer.
 ENOUGH = 100
 _MOST_EXACT = 6
@@ -116,8 +116,10 @@ def _gather(terms: Sequence[Term], scope: Scope, dearest_first: bool, most: int 
         return list(together.values())[:most], True
     if len(near) >= ENOUGH:
         return near, True
-    wide = within("anywhere", most + 1)
-    return (wide, False) if len(wide) <= most else (list({c.key: c for c in (*near, *wide)}.values())[:most], True)
+    wide = within("anywhere", 2 * ENOUGH)
+    if len(wide) < 2 * ENOUGH:
+        return wide, False
+    return list({candidate.key: candidate for candidate in (*near, *wide)}.values()), True
 
 
 def _anywhere(terms: Sequence[Term]) -> str:

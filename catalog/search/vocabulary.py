@@ -114,7 +114,9 @@ class _Known:
         for other in others:
             if len(other) == 1:
                 self._add(found, other[0], min(quality, SYNONYM))
-        prefixes = tuple(word for word in choice if len(word) >= 3 and not is_number(word) and quality == EXACT)
+        # A word that products are named with means itself, not every longer word that begins so.
+        begins = quality == EXACT and not any(self.named.get(token) for token in found)
+        prefixes = tuple(word for word in choice if len(word) >= 3 and not is_number(word)) if begins else ()
         if found or quality != EXACT or not choice or is_number(choice[0]):
             return Slot(found, prefixes if found else ())
         return self._otherwise(choice[0])
