@@ -35,7 +35,7 @@ def test_test_installs_what_tests_need_and_runs_them():
     commands = dry_run("test", "ARGS=-x")
 
     assert "-r requirements-dev.txt" in commands
-    assert ".venv/bin/pytest -x" in commands
+    assert ".venv/bin/pytest -n auto -x" in commands
 
 
 def test_check_holds_every_gate():
