@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
+from carts.services.saving import as_switched
 from carts.sessions import BY_HANDLE, UNKEYED
 from carts.state import CartState, LineState, SoldItem, StoreInfo
 from catalog.models import Product
@@ -167,10 +168,11 @@ def state_of(cart: Cart, session: Session) -> CartState:
     state.expiry_untold = session.expiry_untold
     if (store := cart.store) is not None:
         state.store = StoreInfo(store.pk, store.slug, store.name, store.currency, store.language)
-    for line in cart.lines.all():
-        item = SoldItem._make(getattr(line.product, field) for field in SoldItem._fields).counted_in(cart.currency)
+    lines = cart.lines.all()
+    items = as_switched(SoldItem._make(getattr(line.product, name) for name in SoldItem._fields) for line in lines)
+    for line, item in zip(lines, items, strict=True):
         state.lines[item.id] = LineState(
-            item,
+            item.counted_in(cart.currency),
             line.quantity,
             line.price_when_added,
             line.price_told,
