@@ -9,7 +9,7 @@ from django.utils import timezone
 from carts import services
 from carts.models import CallRecord, Cart, Session, SessionWarning
 from carts.sessions import Caller
-from catalog.models import Product
+from catalog.models import ImportRun, Product
 from shopmcp.server import Call
 from tests.api import script
 
@@ -98,6 +98,15 @@ def test_a_cart_shows_prices_of_today_and_what_its_shopper_was_not_told(api, cha
 
     assert found["total"]["amount"] == "25.00"
     assert [notice["code"] for notice in found["notices"]] == ["price_changed"]
+
+
+def test_what_a_running_import_writes_does_not_count_yet(api, chat, honey):
+    chat("one")
+    run = ImportRun.objects.create(slug="shop")
+    honey.staged, honey.previous, honey.price = run.pk, {"price": "20.00"}, Decimal("99.00")
+    honey.save()
+
+    assert api.get("carts")["carts"][0]["total"]["amount"] == "20.00"
 
 
 def test_an_emptied_cart_counts_in_the_currency_of_the_first_store(api, chat):
