@@ -2,6 +2,7 @@
 # make test     the tests, on every core; ARGS="-k cart" chooses
 # make check    what must hold before a change is kept
 # make requirements   compile the pinned requirements again; ARGS=--upgrade renews them
+# make screenshots    pictures of the dashboard into docs/screenshots/; needs Chromium
 # make messages       bring locale/ up to date with the sentences in the code
 
 PYTHON = python3
@@ -15,7 +16,7 @@ MANAGE := $(BIN)/python manage.py
 PRODUCTION := env DEBUG= SECRET_KEY= DATABASE_URL= ALLOWED_HOSTS= PUBLIC_URL=https://shop.example.com
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: run test check format lint types imports migrations deploy drift requirements messages
+.PHONY: run test check format lint types imports migrations deploy drift requirements messages screenshots
 .DELETE_ON_ERROR:
 
 run: .venv/.installed
@@ -65,6 +66,10 @@ messages: .venv/.installed-dev
 	PYTHONPATH=. $(BIN)/pybabel --quiet extract --mapping pyproject.toml --sort-by-file --no-location \
 		--project shopmcp --version "" --msgid-bugs-address "" --copyright-holder "" -o "$$pot" . && \
 	$(BIN)/pybabel update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date -D django -d locale -i "$$pot"
+
+# A demo shop with chats in it, in a folder that goes again.
+screenshots: .venv/.installed-dev
+	$(BIN)/python -m tests.dashboard.screenshots docs/screenshots
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

@@ -1,5 +1,6 @@
 """How the owner's pages write amounts, moments and lengths of time."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -15,6 +16,7 @@ from shopmcp.money import money
 
 register = template.Library()
 
+_TECHNICAL = re.compile(r"(--[a-z-]+ \S+|_meta|[A-Za-z][\w.]*(?:[_/=][\w.,-]*\w)+)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -68,6 +70,14 @@ def capped(count: int, cap: int = 10_000) -> str:
 def percent(share: float | None) -> str:
     """A share of one; a dash where there is nothing to take a share of."""
     return "–" if share is None else f"{share:.0%}" if share in (0, 1) else f"{share * 100:.1f}%"
+
+
+@register.filter
+def technical(text: str) -> SafeString:
+    """A sentence with the names of keys, settings and tools set apart, so that they read the same in any direction."""
+    parts = _TECHNICAL.split(str(text))
+    pieces = [format_html('<bdi class="id">{}</bdi>' if n % 2 else "{}", part) for n, part in enumerate(parts)]
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
 @register.filter
