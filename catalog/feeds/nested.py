@@ -76,7 +76,7 @@ def _plain(entry: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, An
             case "barcodes":
                 flat["barcode"] = _first_value(value)
             case "categories":
-                flat["category"] = value[0] if value and isinstance(value[0], str) else _first_value(value)
+                flat["category"] = _first_value(value)
             case _:
                 flat[name] = value
     return named_fields({name: value for name, value in flat.items() if not is_blank(value)})

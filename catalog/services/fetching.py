@@ -8,6 +8,7 @@ import http.client
 import re
 import socket
 import ssl
+from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
@@ -67,19 +68,21 @@ def fetch(url: str, folder: Path, known: Known | None) -> Fetched:
         connection = _Pinned(*host)
         try:
             connection.request("GET", parts[2], headers=_headers(known))
-            response = connection.getresponse()
-            if response.status in (301, 302, 303, 307, 308) and (target := response.getheader("location")):
-                url = urljoin(url, target)
-                continue
-            if response.status == 304 and known is not None:
-                return Fetched(None)
-            if response.status != 200:
-                raise Unreadable(_("The address answers %(status)d instead of a feed.") % {"status": response.status})
-            path = folder / "feed"
-            with path.open("wb") as file:
-                _save(response, file, deadline)
-            return Fetched(path, _kept(response, "etag", 500), _kept(response, "last-modified", 100))
-        except (OSError, http.client.HTTPException) as error:
+            with closing(connection.getresponse()) as response:
+                if response.status in (301, 302, 303, 307, 308) and (target := response.getheader("location")):
+                    url = urljoin(url, target)
+                    continue
+                if response.status == 304 and known is not None:
+                    return Fetched(None)
+                if response.status != 200:
+                    raise Unreadable(
+                        _("The address answers %(status)d instead of a feed.") % {"status": response.status}
+                    )
+                path = folder / "feed"
+                with path.open("wb") as file:
+                    _save(response, file, deadline)
+                return Fetched(path, _kept(response, "etag", 500), _kept(response, "last-modified", 100))
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = str(error) or type(error).__name__
             raise Unreadable(
                 _("%(host)s cannot be read: %(reason)s.") % {"host": parts[0], "reason": reason[:200]}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.feeds import FORMATS, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
-from catalog.feeds.rows import RowRefused, RowSkipped, read_row
+from catalog.feeds.rows import Row, RowRefused, RowSkipped, read_row
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 BASE = "https://shop.example.com/"
@@ -31,7 +31,8 @@ RECOGNISED = {
 
 def rows(name, path=None):
     """The rows by SKU, and what was refused or skipped by line."""
-    found, left = {}, {}
+    found: dict[str, Row] = {}
+    left: dict[int, tuple[type, str]] = {}
     for entry in read_feed(open_source(path or FIXTURES / name)):
         if not isinstance(entry, Record):
             left[entry.line] = (type(entry), entry.reason)

@@ -22,8 +22,8 @@ fuzzed = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NASTY = [
-    b"\x00", b'"', b"\xff\xfe", b"<", b"&#0;", b"<![CDATA[", b"]]>", b"\\ud800", b"1e999", b"NaN", b"[" * 50, b"{", b"\r",
-    b"\n", b",", b"\t", b"\xe2\x80\xae", b"-", b"null", b"\x1f\x8b", b"'", b"products",
+    b"\x00", b'"', b"\xff\xfe", b"<", b"&#0;", b"<![CDATA[", b"]]>", b"\\ud800", b"1e999", b"NaN", b"[" * 50, b"{",
+    b"\r", b"\n", b",", b"\t", b"\xe2\x80\xae", b"-", b"null", b"\x1f\x8b", b"'", b"products",
 ]  # fmt: skip
 
 
@@ -44,8 +44,8 @@ values = st.recursive(
     max_leaves=6,
 )
 NAMES = [
-    "sku", "id", "title", "name", "price", "sale_price", "currency", "image", "media", "url", "stock", "options", "handle",
-    "availability", "variants", "barcodes", "variant_options", "description", "categories", "enable_search",
+    "sku", "id", "title", "name", "price", "sale_price", "currency", "image", "media", "url", "stock", "options",
+    "handle", "availability", "variants", "barcodes", "variant_options", "description", "categories", "enable_search",
 ]  # fmt: skip
 products = st.dictionaries(st.sampled_from(NAMES), values, max_size=8)
 
