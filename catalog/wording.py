@@ -51,7 +51,7 @@ def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
         return " ".join(filter(None, (said, advice, _offer(offered) if offered else "")))
     lines = [" ".join([_count(page), *_left_out(page)])]
     for product in page.products:
-        lines.append(_line(ProductOut.of(product)))
+        lines.append(product_line(ProductOut.of(product)))
         if variants := page.variants.get(product.pk):
             lines.append("  " + _("Also: %(variants)s") % {"variants": "; ".join(map(_variant, variants))})
     if page.next_cursor:
@@ -88,7 +88,7 @@ def _variant(product: Product) -> str:
     return " · ".join(filter(None, (options, product.public_id, _price(shown), _stock(shown))))
 
 
-def _line(product: ProductOut) -> str:
+def product_line(product: ProductOut) -> str:
     """A product in one line: name, id, price, and what stands in the way of buying it."""
     options = ", ".join(f"{name}: {value}" for name, value in product.options.items())
     name = f"{product.name} ({options})" if options else product.name
@@ -118,7 +118,7 @@ def _stock(product: ProductOut) -> str:
 
 def detail_text(product: ProductDetailOut, most: int = _DESCRIBED) -> str:
     """All that is known of a product, with so many characters of its description."""
-    lines = [_line(product).removeprefix("- ")]
+    lines = [product_line(product).removeprefix("- ")]
     if product.withdrawn:
         lines.append(_("The shop no longer sells this product."))
     if product.category:
@@ -132,5 +132,5 @@ def detail_text(product: ProductDetailOut, most: int = _DESCRIBED) -> str:
         lines.append(product.url)
     if product.variants:
         lines.append(_("Also available as:"))
-        lines.extend(_line(variant) for variant in product.variants)
+        lines.extend(product_line(variant) for variant in product.variants)
     return "\n".join(lines)

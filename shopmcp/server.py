@@ -26,17 +26,10 @@ from mcp.types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
-    CompleteRequestParams,
-    CompleteResult,
-    Completion,
     GetPromptRequestParams,
     GetPromptResult,
     ListPromptsResult,
-    ListResourcesResult,
-    ListResourceTemplatesResult,
     ListToolsResult,
-    ReadResourceRequestParams,
-    ReadResourceResult,
     Tool,
     ToolAnnotations,
 )
@@ -46,6 +39,7 @@ from shopmcp import __version__
 from shopmcp.arguments import Arguments, output_schema
 from shopmcp.errors import Busy, ShopError
 from shopmcp.lanes import LaneName, lanes
+from shopmcp.resources import resources
 
 M = TypeVar("M", bound=BaseModel)
 _CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
@@ -328,28 +322,12 @@ def client_in(meta: Mapping[str, Any], headers: Mapping[str, str]) -> str:
     return name if isinstance(name, str) else headers.get("user-agent", "").split("/")[0]
 
 
-async def _no_resources(ctx: Any, params: Any) -> ListResourcesResult:
-    return ListResourcesResult(resources=[])
-
-
-async def _no_templates(ctx: Any, params: Any) -> ListResourceTemplatesResult:
-    return ListResourceTemplatesResult(resource_templates=[])
-
-
 async def _no_prompts(ctx: Any, params: Any) -> ListPromptsResult:
     return ListPromptsResult(prompts=[])
 
 
-async def _unknown_resource(ctx: Any, params: ReadResourceRequestParams) -> ReadResourceResult:
-    raise MCPError(INVALID_PARAMS, "Unknown resource", data={"uri": ascii(str(params.uri))[1:-1][:200]})
-
-
 async def _unknown_prompt(ctx: Any, params: GetPromptRequestParams) -> GetPromptResult:
     raise MCPError(INVALID_PARAMS, f"Unknown prompt: {ascii(params.name)[1:-1][:64]}")
-
-
-async def _nothing_to_complete(ctx: Any, params: CompleteRequestParams) -> CompleteResult:
-    return CompleteResult(completion=Completion(values=[], total=0, has_more=False))
 
 
 INSTRUCTIONS = """\
@@ -383,18 +361,18 @@ server: Server[Any] = Server(
     get_tool_input_schema=toolbox.input_schema,
     on_list_tools=toolbox.list,
     on_call_tool=toolbox.call,
-    on_list_resources=_no_resources,
-    on_list_resource_templates=_no_templates,
-    on_read_resource=_unknown_resource,
+    on_list_resources=resources.list,
+    on_list_resource_templates=resources.templates,
+    on_read_resource=resources.read,
     on_list_prompts=_no_prompts,
     on_get_prompt=_unknown_prompt,
-    on_completion=_nothing_to_complete,
+    on_completion=resources.complete,
 )
 # The SDK traces every request for OpenTelemetry; without an exporter that costs time on each and tells nobody.
 server.middleware.clear()
 
 
 def load_tools() -> None:
-    """Import every app's `tools.py`, as the admin does with its own, and what records their calls."""
-    autodiscover_modules("tools", "recorder")
+    """Import every app's tools and resources, as the admin does with its own, and what records their calls."""
+    autodiscover_modules("tools", "resources", "recorder")
     toolbox.entries = dict(sorted(toolbox.entries.items(), key=lambda entry: entry[1].extra))

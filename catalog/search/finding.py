@@ -14,7 +14,7 @@ from catalog.text import address_key, folded, is_plain
 
 # How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
 MOST = 400
-# What only mentions the words in its description is looked for when fewer than so many are closer.
+# Where so many have the words in their names, no others are looked for; nor in descriptions, where so many are near.
 ENOUGH = 100
 _MOST_EXACT = 6
 _MOST_LEFT_OUT = 6
@@ -110,15 +110,15 @@ def _gather(terms: Sequence[Term], scope: Scope, dearest_first: bool, most: int 
     def within(where: Field, limit: int) -> list[Candidate]:
         return index.candidates(index.expression(terms, where), scope, limit, dearest_first=dearest_first)
 
-    near = within("near", most)
-    if len(near) == most:
-        together = {candidate.key: candidate for candidate in (*within("name", most), *near)}
-        return list(together.values())[:most], True
-    if len(near) >= ENOUGH:
-        return near, True
+    named = within("name", most)
+    if len(named) >= min(ENOUGH, most):
+        return named, True
     wide = within("anywhere", 2 * ENOUGH)
     if len(wide) < 2 * ENOUGH:
         return wide, False
+    near = within("near", most)
+    if len(near) >= min(ENOUGH, most):
+        return list({candidate.key: candidate for candidate in (*named, *near)}.values()), True
     return list({candidate.key: candidate for candidate in (*near, *wide)}.values()), True
 
 

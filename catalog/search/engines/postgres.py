@@ -7,14 +7,15 @@ from django.db import connection
 
 from catalog.search.engines.base import COLUMNS, Candidate, Field, Scope, Slot, Term, rows_of
 
-_WEIGHTS: dict[Field, str] = {"name": "A", "near": "AB", "anywhere": ""}
+# Where a token stands is part of the token: weights are not in the index, and would be looked up row by row.
+_MARKS: dict[Field, str] = {"name": "=", "near": "+", "anywhere": ""}
 
 
 class Postgres:
     """See `Engine`."""
 
     def expression(self, terms: Sequence[Term], field: Field) -> str:
-        return " & ".join(_term(term, _WEIGHTS[field]) for term in terms)
+        return " & ".join(_term(term, _MARKS[field]) for term in terms)
 
     def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
         bounds, params = scope.conditions()
@@ -55,20 +56,26 @@ class Postgres:
 
 
 def _vector(name: str, meta: str, body: str) -> str:
-    """The tokens with the weight of the best place each stands in."""
-    weights = dict.fromkeys(body.split(), "C") | dict.fromkeys(meta.split(), "B") | dict.fromkeys(name.split(), "A")
+    """The tokens, those of the name and of its surroundings again with their mark in front."""
+    near = (name + meta).split()
+    found = [
+        *(f"{_MARKS['name']}{token}" for token in name.split()),
+        *(f"{_MARKS['near']}{token}" for token in near),
+        *near,
+        *body.split(),
+    ]
     # Tokens are letters, digits, points and percent signs, and so need no escaping inside.
-    return " ".join(f"'{token}':1{weight}" for token, weight in weights.items())
+    return " ".join(f"'{token}'" for token in dict.fromkeys(found))
 
 
-def _term(term: Term, weights: str) -> str:
-    return _either([_all([_slot(slot, weights) for slot in way]) for way in term.ways])
+def _term(term: Term, mark: str) -> str:
+    return _either([_all([_slot(slot, mark) for slot in way]) for way in term.ways])
 
 
-def _slot(slot: Slot, weights: str) -> str:
-    where = f":{weights}" if weights else ""
-    tokens = [f"'{token}'{where}" for token in slot.tokens]
-    return _either([*tokens, *(f"'{prefix}':*{weights}" for prefix in slot.prefixes)])
+def _slot(slot: Slot, mark: str) -> str:
+    return _either(
+        [*(f"'{mark}{token}'" for token in slot.tokens), *(f"'{mark}{prefix}':*" for prefix in slot.prefixes)]
+    )
 
 
 def _either(parts: Sequence[str]) -> str:
