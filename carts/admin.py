@@ -160,9 +160,9 @@ class CallRecordAdmin(_Shown, FastAdmin):
 
 @admin.register(SessionWarning)
 class SessionWarningAdmin(_Shown, FastAdmin):
-    list_display = ("kind", "client", "calls", "first_at", "last_at")
+    list_display = ("kind", "client", "calls", "first_at", "last_at", "fixed_at", "muted_at")
     ordering = ("-last_at", "-id")
-    fields = ("kind", "client", "calls", "meta_keys", "first_at", "last_at")
+    fields = ("kind", "client", "calls", "meta_keys", "first_at", "last_at", "fixed_at", "muted_at")
 
 
 def _search_link(model: type[Model], session: Session) -> SafeString:

@@ -53,6 +53,8 @@ def test_other_ages_are_refused(text):
         ("http://shop.example.com:443", "url", ("x",), "http://shop.example.com:443"),
         ("Shop.example.com, .example.org,[::1]", "hosts", (), ["shop.example.com", ".example.org", "[::1]"]),
         ("  ", "text", ("default",), "default"),
+        ("", "count", (600,), 600),
+        ("7", "count", (600,), 7),
     ],
 )
 def test_a_good_value_is_read(env, value, method, arguments, result):
@@ -76,6 +78,10 @@ def test_a_good_value_is_read(env, value, method, arguments, result):
         ("https://shop.example.com", "hosts", ()),
         ("shop.example.com:8000", "hosts", ()),
         ("*", "hosts", ()),
+        ("0", "count", (1,)),
+        ("-5", "count", (1,)),
+        ("1.5", "count", (1,)),
+        ("9999999", "count", (1,)),
         ("mysql://localhost/shop", "database", ({},)),
         ("postgres://user:secret@host:port/shop", "database", ({},)),
     ],
