@@ -9,7 +9,7 @@ class Script:
     """A script with a key. Give `key=""` to ask without one."""
 
     def __init__(self, client, key):
-        self._client = client
+        self._client, self.key = client, key
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def get(self, path, status=200, **query):
@@ -50,5 +50,4 @@ def script(client, **options):
     _, key = create_key("test", **options)
     found = Script(client, key)
     found.get("health")
-    found.key = key
     return found

@@ -26,6 +26,7 @@ def test_a_key_may_be_read_only_and_good_for_a_time(capsys):
     record = find_key(printed.out.strip())
     assert record is not None
     assert record.read_only
+    assert record.expires_at is not None
     assert (record.expires_at - record.created_at).days == 90
     assert f"{record.expires_at:%Y-%m-%d}" in printed.err
 

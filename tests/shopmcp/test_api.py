@@ -116,16 +116,19 @@ def test_a_customer_s_session_opens_nothing(client, django_user_model):
 def test_a_member_of_staff_changes_something_with_the_csrf_token_alone(admin_user, warning):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(admin_user)
-    change = {"data": '{"state": "fixed"}', "content_type": "application/json"}
 
-    refused = browser.patch(f"/api/warnings/{warning.pk}", **change)
+    def fix(**headers):
+        address, body = f"/api/warnings/{warning.pk}", '{"state": "fixed"}'
+        return browser.patch(address, body, content_type="application/json", headers=headers)
+
+    refused = fix()
     assert refused.status_code == 403
     assert refused.json()["error"]["code"] == "forbidden"
     assert SessionWarning.objects.open().exists()
 
     browser.get("/api/docs")
     token = browser.cookies["csrftoken"].value
-    assert browser.patch(f"/api/warnings/{warning.pk}", **change, headers={"X-CSRFToken": token}).status_code == 200
+    assert fix(**{"X-CSRFToken": token}).status_code == 200
     assert not SessionWarning.objects.open().exists()
 
 
