@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog import services
-from catalog.models import ImportRun, Product, Store
+from catalog.models import ImportRun, Product, Store, Synonyms
 from catalog.text import address_key
 from shopmcp.admin import FastAdmin
 
@@ -138,3 +138,10 @@ class ImportRunAdmin(FastAdmin):
 def _entries(entries: list[dict[str, Any]]) -> SafeString | None:
     rows = ((entry.get("line", ""), entry.get("sku", ""), entry.get("reason", "")) for entry in entries)
     return format_html_join("", "<div>{} <bdi>{}</bdi> {}</div>", rows) or None
+
+
+@admin.register(Synonyms)
+class SynonymsAdmin(FastAdmin):
+    list_display = ("words", "updated_at")
+    search_fields = ("words",)
+    search_help_text = _("A word of the group.")

@@ -223,10 +223,13 @@ def _amounts(spelt: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], int]]
     place = 0
     while place < len(spelt):
         word, unit = spelt[place], spelt[place + 1] if place + 1 < len(spelt) else ""
+        width = 2
+        if unit == "a" and spelt[place + 2 : place + 3]:  # half a kilo
+            unit, width = spelt[place + 2], 3
         number = _HALVES.get(word) or (word if _PLAIN_NUMBER.fullmatch(word) else None)
         if number and unit in _UNITS:
-            yield place, (_amount(number, unit),), 2
-            place += 1
+            yield place, (_amount(number, unit),), width
+            place += width - 1
         elif word in _WHOLES:  # "a kilo of rice" is one, and may be any
             yield place, (_amount("1", word), word), 1
         place += 1

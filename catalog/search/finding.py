@@ -103,9 +103,11 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     return found
 
 
-def _gather(terms: Sequence[Term], scope: Scope, dearest_first: bool, most: int = MOST) -> tuple[list[Candidate], bool]:
+def _gather(
+    terms: Sequence[Term], scope: Scope, dearest_first: bool, most: int | None = None
+) -> tuple[list[Candidate], bool]:
     """What fits all terms, and whether there may be more; where there is plenty, names before descriptions."""
-    index = engine()
+    index, most = engine(), most or MOST
 
     def within(where: Field, limit: int) -> list[Candidate]:
         return index.candidates(index.expression(terms, where), scope, limit, dearest_first=dearest_first)

@@ -1,6 +1,7 @@
 """Products by their primary keys, as pages of results show them; the SQL is built once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -9,18 +10,23 @@ from shopmcp.prepared import Param, Select
 
 _PRODUCT = [field.attname for field in Product._meta.concrete_fields]
 _STORE = [field.attname for field in Store._meta.concrete_fields]
-_product = Select(lambda: Product.objects.filter(pk=Param("pk", Product, "id")).values_list(*_PRODUCT))
+# So many are asked for at once; where fewer are wanted the last is asked for again.
+_AT_ONCE = [f"pk{place}" for place in range(12)]
+_products = Select(
+    lambda: (
+        Product.objects.filter(pk__in=[Param(name, Product, "id") for name in _AT_ONCE])
+        .order_by()
+        .values_list(*_PRODUCT)
+    )
+)
 _store = Select(lambda: Store.objects.filter(pk=Param("pk", Store, "id")).values_list(*_STORE))
 
 
 def load(pks: Iterable[int]) -> dict[int, Product]:
-    """Return the products that are still carried, with their stores, by primary key; one key look-up for each."""
+    """Return the products that are still carried, with their stores, by primary key; a query for a dozen of them."""
     stores, products = dict[int, Store](), dict[int, Product]()
     running: set[int] | None = None
-    for pk in pks:
-        values = _product.first(pk=pk)
-        if values is None:
-            continue
+    for values in _rows(list(pks)):
         product = Product.from_db(connection.alias, _PRODUCT, values)
         if product.staged is not None or product.leaving is not None:
             running = _running() if running is None else running
@@ -35,8 +41,14 @@ def load(pks: Iterable[int]) -> dict[int, Product]:
         if product.store_id not in stores:
             stores[product.store_id] = Store.from_db(connection.alias, _STORE, _store.first(pk=product.store_id) or ())
         product.store = stores[product.store_id]
-        products[pk] = product
+        products[product.pk] = product
     return products
+
+
+def _rows(pks: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    for start in range(0, len(pks), len(_AT_ONCE)):
+        part = pks[start : start + len(_AT_ONCE)]
+        yield from _products.all(**{name: part[min(place, len(part) - 1)] for place, name in enumerate(_AT_ONCE)})
 
 
 def _running() -> set[int]:

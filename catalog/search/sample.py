@@ -1,6 +1,6 @@
 """A large catalogue and what shoppers ask of it, made up the same way every time: for the benchmark."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -161,7 +161,7 @@ def queries(count: int, of: int) -> list[str]:
         place = chance.randrange(1, len(word) - 1)
         return word[:place] + word[place + 1 :]
 
-    makers = [
+    makers: list[tuple[int, Callable[[], str]]] = [
         (30, lambda: f"{chance.choice(_LOOKS)} {chance.choice(things)}"),
         (20, lambda: f"{chance.choice(_LOOKS)} {chance.choice(things)} {chance.choice(_STUFF)}"),
         (10, lambda: " ".join(chance.choice(goods)["name"].split()[:3])),

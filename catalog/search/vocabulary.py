@@ -92,8 +92,7 @@ class _Known:
         """The ways to say this part of a query that some product may use, or None."""
         phrase = tuple(choice[0] for choice in part)
         if len(part) == 1:
-            slot = self.slot(part[0], synonyms.others(phrase))
-            ways = [(slot,)]
+            ways: list[tuple[Slot, ...]] = [(self.slot(part[0], synonyms.others(phrase)),)]
         else:
             ways = [tuple(self.slot(choice, synonyms.others((choice[0],))) for choice in part)]
             single = [other for other in synonyms.others(phrase) if len(other) == 1]

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Product, Store
-from catalog.search import Search, categories, categories_like, search, shelves
+from catalog.search import Search, categories, categories_like, reindex, search, shelves
 from catalog.services import create_product
 from shopmcp.errors import InvalidArguments
 
@@ -19,7 +19,7 @@ def skus(query="", limit=50, cursor=None, **asked):
     [
         ("rye", ["A5"]),
         ("BREAD rye", ["A5"]),
-        ("bread rye oat", []),
+        ("bread rye oat", ["A5"]),
         ("אורז", ["A1"]),
         ("ק״ג", ["A1"]),
         ('1 ק"ג אורז', ["A1"]),
@@ -38,11 +38,11 @@ def skus(query="", limit=50, cursor=None, **asked):
         ("_", []),
         ("'", []),
         ("***", []),
-        ("' OR 1=1 --", []),
+        ("' OR 1=1 --", ["A1"]),
         ("zebra", []),
     ],
 )
-def test_every_word_must_match_somewhere_however_it_is_spelt(shelf, query, expected):
+def test_words_match_somewhere_however_they_are_spelt(shelf, query, expected):
     assert skus(query) == expected
 
 
@@ -64,7 +64,6 @@ def test_a_product_address_finds_its_product(shelf):
 def test_the_best_come_first(grocer):
     rows: list[tuple[str, str, dict[str, Any]]] = [
         ("described", "Soup", {"description": "With rice."}),
-        ("glued", "Licorice", {}),
         ("later", "Brown basmati rice", {}),
         ("sold out", "Rice", {"stock": 0}),
         ("first", "Rice, long", {}),
@@ -73,11 +72,12 @@ def test_the_best_come_first(grocer):
     for sku, name, rest in rows:
         create_product(grocer, sku=sku, name=name, price="1", **rest)
 
-    assert skus("rice") == ["exact", "sold out", "first", "later", "glued", "described"]
+    assert skus("rice") == ["exact", "first", "later", "sold out", "described"]
 
 
 def test_withdrawn_products_are_never_listed(shelf):
     Product.objects.filter(sku="A5").update(withdrawn_at=timezone.now())
+    reindex([shelf["A5"].pk])
 
     assert skus("rye") == skus("grocer:A5") == []
     assert "A5" not in skus("")
@@ -131,6 +131,7 @@ def test_a_page_goes_on_where_the_last_ended_though_products_come_and_go(shelf, 
     first = search(Search(sort="price_asc"), limit=2)
     create_product(grocer, sku="cheap", name="Cheap", price="1")
     Product.objects.filter(sku="A4").update(withdrawn_at=timezone.now())
+    reindex([shelf["A4"].pk])
 
     assert skus(sort="price_asc", cursor=first.next_cursor) == ["A2", "A3", "A5"]
 
@@ -151,15 +152,15 @@ def test_a_cursor_of_another_search_is_refused_in_words(shelf, other):
         search(Search(**other), cursor=cursor)
 
 
-@pytest.mark.parametrize(("query", "queries"), [("", 2), ("rye", 5), ("grocer:A5", 3)])
+@pytest.mark.parametrize(("query", "queries"), [("", 5), ("rye", 9), ("grocer:A5", 4)])
 @pytest.mark.parametrize("more", [0, 30])
-def test_a_search_takes_the_same_queries_however_much_it_finds(
-    shelf, grocer, django_assert_num_queries, query, queries, more
+def test_a_search_takes_no_more_queries_however_much_it_finds(
+    shelf, grocer, django_assert_max_num_queries, query, queries, more
 ):
     for n in range(more):
         create_product(grocer, sku=f"more{n}", name=f"Rye {n}", price="1")
 
-    with django_assert_num_queries(queries):
+    with django_assert_max_num_queries(queries):
         assert [product.store.slug for product in search(Search(query), limit=10).products]
 
 
@@ -194,3 +195,114 @@ def test_shelves_count_what_can_be_bought_by_store(shelf, django_assert_num_quer
         ("empty", 0, []),
         ("grocer", 2, ["Bakery", "Grains"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("האורז", ["A1"]),
+        ("לאורז", ["A1"]),
+        ("rice", ["A1"]),
+        ("קינואה", ["A2"]),
+        ("quinoas", ["A2"]),
+        ("bagel", ["A3"]),
+        ("bagles", ["A3"]),
+        ("basmatti", ["A1"]),
+        ("בסמטיי", ["A1"]),
+        ("bag", ["A3"]),
+        ("1kg", ["A1"]),
+        ("קילו אורז", ["A1"]),
+        ("1000 grams rice", ["A1"]),
+        ("half a kilo of quinoa", ["A2"]),
+        ("1500 ml", ["A4"]),
+    ],
+)
+def test_a_word_is_found_in_its_other_forms(shelf, query, expected):
+    assert skus(query) == expected
+
+
+def test_a_short_word_is_taken_as_it_is_typed(shelf):
+    assert skus("ryr") == []
+
+
+def test_what_nothing_fits_is_left_out_and_named(shelf):
+    page = search(Search("zebra rye"))
+
+    assert [product.sku for product in page.products] == ["A5"]
+    assert (page.dropped, page.partly) == (("zebra",), False)
+    assert search(Search("zebra okapi")).total == 0
+
+
+def test_where_no_product_fits_all_words_those_come_that_fit_most(shelf):
+    page = search(Search("red quinoa bagels"))
+
+    assert [product.sku for product in page.products][0] == "A2"
+    assert page.partly
+
+
+def test_words_that_carry_a_sentence_are_not_looked_for(grocer):
+    create_product(grocer, sku="1", name="Rye", price="1")
+    create_product(grocer, sku="2", name="With the best of intentions", price="1")
+
+    assert skus("do you have the rye") == ["1"]
+
+
+def test_a_barcode_and_a_sku_come_first(shelf, grocer):
+    create_product(grocer, sku="B1", name="7290000000017 A5 rye", price="1")
+    create_product(grocer, sku="B2", name="Water", price="1", barcode="7290000000017")
+
+    assert skus("7290000000017") == ["B2", "B1"]
+    assert skus("a5") == ["A5", "B1"]
+
+
+def test_in_stock_comes_before_sold_out_and_cheap_before_dear(grocer):
+    for sku, price, stock in [("dear", "9", 5), ("out", "1", 0), ("cheap", "2", None), ("unpriced", None, 5)]:
+        create_product(grocer, sku=sku, name=f"Green tea {sku}", price=price, stock=stock)
+
+    assert skus("tea") == ["cheap", "dear", "out", "unpriced"]
+
+
+def test_variants_are_one_result_with_the_one_that_fits_best(grocer):
+    for size, price, stock in [("S", "30", 0), ("M", "20", 5), ("L", "25", 5)]:
+        create_product(
+            grocer, sku=size, name="Shirt", price=price, stock=stock, group_id="shirt", options={"Size": size}
+        )
+    create_product(grocer, sku="other", name="Shirt box", price="99")
+
+    page = search(Search("shirt"))
+
+    assert [product.sku for product in page.products] == ["M", "other"]
+    assert [variant.sku for variant in page.variants[page.products[0].pk]] == ["L", "S"]
+    assert page.total == 2
+    assert skus("shirt L") == ["L"]
+    assert skus() == ["S", "other"]
+
+
+def test_facets_count_what_all_pages_hold(shelf):
+    page = search(Search("quinoa rye bakery grains bread"), limit=1)
+    listed = search(Search())
+
+    assert dict(listed.facets.categories) == {"Grains": 2, "Bakery": 2, "Drinks": 1}
+    assert (listed.facets.lowest, listed.facets.highest) == (Decimal("8.00"), Decimal("32.00"))
+    assert sum(count for _, count in page.facets.categories) == page.total
+
+
+def test_prices_of_two_currencies_are_no_range(shelf):
+    abroad = Store.objects.create(slug="abroad", name="Abroad", currency="EUR")
+    create_product(abroad, sku="x", name="Rye", price="3")
+
+    assert search(Search("rye")).facets.lowest is None
+    assert search(Search()).facets.lowest is None
+
+
+def test_of_very_many_the_page_says_that_there_are_more(grocer, monkeypatch):
+    monkeypatch.setattr("catalog.search.finding.MOST", 5)
+    monkeypatch.setattr("catalog.search.finding.ENOUGH", 5)
+    for n in range(9):
+        create_product(grocer, sku=str(n), name="Tea", price=str(9 - n))
+
+    page = search(Search("tea"), limit=3)
+
+    assert [product.sku for product in page.products] == ["8", "7", "6"]
+    assert (page.total, page.at_least) == (5, True)
+    assert skus("tea", sort="price_desc")[0] == "0"

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.text import address_key, clean, clean_paragraphs, folded, is_plain, searchable, web_address, words
+from catalog.text import address_key, clean, clean_paragraphs, compounds, folded, is_plain, web_address, words
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_folded_text_has_a_space_around_every_word_and_keeps_its_limit():
     assert folded("word " * 200, 20) == " word word word wor "
 
 
-def test_searchable_text_keeps_compounds_in_one_piece_too():
-    assert searchable(["Coca-Cola", "A-1"], 300) == " coca cola a 1 cocacola a1 "
+def test_words_that_dashes_join_are_known_in_one_piece_too():
+    assert compounds("Coca-Cola, A-1 and A\u20132") == ["cocacola", "a1", "a2"]
 
 
 def test_clean_drops_what_hides_or_misleads_and_keeps_the_rest():

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,6 +12,7 @@ COLA = {
     "product_id": "grocer:A4",
     "name": "Coca-Cola 1.5 l",
     "price": {"amount": "8.00", "formatted": "₪8.00"},
+    "former_price": None,
     "category": "Drinks",
     "brand": "",
     "image": None,
@@ -58,7 +61,16 @@ def test_a_shop_without_stores_says_so(call_tool):
 def test_a_search_answers_with_products_in_data_and_in_text(call_tool, shelf):
     result = call_tool("search_products", query="cola")
 
-    assert result.structured_content == {"products": [COLA], "total": 1, "next_cursor": None, "categories": []}
+    price = COLA["price"]
+    assert result.structured_content == {
+        "products": [{**COLA, "variants": []}],
+        "total": 1,
+        "more_than_total": False,
+        "next_cursor": None,
+        "dropped_words": [],
+        "facets": {"categories": [{"name": "Drinks", "count": 1}], "lowest_price": price, "highest_price": price},
+        "categories": [],
+    }
     assert text(result) == "1 product found.\n- Coca-Cola 1.5 l · grocer:A4 · ₪8.00"
 
 
@@ -87,7 +99,7 @@ def test_the_text_of_a_page_holds_the_cursor_to_the_next(call_tool, shelf):
 def test_every_argument_works_beside_the_others(call_tool, shelf):
     result = call_tool(
         "search_products",
-        query="b",
+        query="bag",
         category="bakery",
         min_price=1,
         max_price="40.5",
@@ -102,17 +114,20 @@ def test_every_argument_works_beside_the_others(call_tool, shelf):
 
 
 def test_nothing_found_says_so_and_offers_the_categories(call_tool, shelf):
-    result = call_tool("search_products", query="rye zebra")
+    result = call_tool("search_products", query="okapi zebra")
 
     assert not result.is_error
     assert result.structured_content == {
         "products": [],
         "total": 0,
+        "more_than_total": False,
         "next_cursor": None,
+        "dropped_words": [],
+        "facets": {"categories": [], "lowest_price": None, "highest_price": None},
         "categories": ["Bakery", "Drinks", "Grains"],
     }
     assert text(result) == (
-        "Nothing was found for “rye zebra”. Try fewer or other words, or wider limits. "
+        "Nothing was found for “okapi zebra”. Try fewer or other words, or wider limits. "
         "Categories: Bakery, Drinks, Grains."
     )
 
@@ -242,7 +257,7 @@ def test_the_callers_language_is_spoken_or_else_the_stores(call_tool, shelf, gro
     from django.utils import translation
 
     Store.objects.update(language="he")
-    monkeypatch.setattr("catalog.tools._search_text", lambda *answer: translation.get_language())
+    monkeypatch.setattr("catalog.tools.search_text", lambda *answer: translation.get_language())
 
     result = call_tool("search_products", query="cola", meta={"openai/locale": locale} if locale else None)
 
@@ -254,15 +269,15 @@ def test_the_callers_language_is_spoken_or_else_the_stores(call_tool, shelf, gro
     ("tool", "arguments", "queries"),
     [
         ("list_stores", {}, 2),
-        ("search_products", {}, 3),
-        ("search_products", {"query": "cola"}, 6),
-        ("search_products", {"query": "cola", "category": "Drinks", "store": "grocer"}, 7),
-        ("search_products", {"query": "zebra"}, 6),
+        ("search_products", {}, 7),
+        ("search_products", {"query": "cola"}, 11),
+        ("search_products", {"query": "cola", "category": "Drinks", "store": "grocer"}, 12),
+        ("search_products", {"query": "zebra"}, 11),
         ("get_product", {"product_id": "grocer:A4"}, 2),
     ],
 )
 @pytest.mark.parametrize("more", [0, 20])
-def test_a_call_takes_the_same_queries_however_large_the_shop(call_tool, shelf, grocer, tool, arguments, queries, more):
+def test_a_call_takes_no_more_queries_however_large_the_shop(call_tool, shelf, grocer, tool, arguments, queries, more):
     for n in range(more):
         create_product(grocer, sku=f"more{n}", name=f"Cola {n}", price="1", category=f"Drinks {n}")
 
@@ -271,4 +286,68 @@ def test_a_call_takes_the_same_queries_however_large_the_shop(call_tool, shelf, 
 
     # The record of the call is somebody else's to count.
     own = [query for query in captured if "catalog_" in query["sql"] and "carts_" not in query["sql"]]
-    assert len(own) == queries
+    assert len(own) <= queries
+
+
+def test_words_that_nothing_fits_are_said_to_be_left_out(call_tool, shelf):
+    result = call_tool("search_products", query="zebra rye")
+
+    assert ids(result) == ["grocer:A5"]
+    assert result.structured_content["dropped_words"] == ["zebra"]
+    assert text(result).startswith("1 product found. Nothing fits “zebra”, so that was left out.\n")
+
+
+def test_variants_are_told_with_the_product_they_belong_to(call_tool, grocer):
+    for size, price in [("S", "80"), ("L", "79")]:
+        create_product(grocer, sku=size, name="Shirt", price=price, group_id="shirt", options={"Size": size})
+
+    result = call_tool("search_products", query="shirt")
+
+    (found,) = result.structured_content["products"]
+    assert (found["product_id"], [variant["product_id"] for variant in found["variants"]]) == (
+        "grocer:L",
+        ["grocer:S"],
+    )
+    assert text(result) == "1 product found.\n- Shirt (Size: L) · grocer:L · ₪79.00\n  Also: S · grocer:S · ₪80.00"
+
+
+def test_a_reduced_price_is_told_with_the_former_one(call_tool, grocer):
+    create_product(grocer, sku="sale", name="Sale", price="8", former_price="10")
+
+    assert "₪8.00 instead of ₪10.00" in text(call_tool("get_product", product_id="sale"))
+    assert call_tool("get_product", product_id="sale").structured_content["former_price"]["amount"] == "10.00"
+
+
+def test_a_page_with_more_behind_it_tells_the_categories(call_tool, shelf):
+    assert "By category: Bakery (2), Grains (2), Drinks (1)." in text(call_tool("search_products", limit=2))
+
+
+def test_search_answers_connectors_in_their_shape(call_tool, shelf):
+    result = call_tool("search", query="cola")
+
+    assert result.structured_content == {
+        "results": [{"id": "grocer:A4", "title": "Coca-Cola 1.5 l", "url": "https://shop.example.com/p/cola-i77"}]
+    }
+    assert [json.loads(item.text) for item in result.content] == [result.structured_content]
+    assert call_tool("search", query="okapi").structured_content == {"results": []}
+
+
+def test_fetch_answers_connectors_in_their_shape(call_tool, shelf):
+    result = call_tool("fetch", id="grocer:A4")
+
+    document = result.structured_content
+    assert (document["id"], document["title"], document["url"]) == (
+        "grocer:A4",
+        "Coca-Cola 1.5 l",
+        "https://shop.example.com/p/cola-i77",
+    )
+    assert "₪8.00" in document["text"]
+    assert document["metadata"]["price"] == "8.00"
+    assert [json.loads(item.text) for item in result.content] == [document]
+
+
+def test_fetch_refuses_an_unknown_id_in_words(call_tool, shelf):
+    result = call_tool("fetch", id="grocer:none")
+
+    assert result.is_error
+    assert result.structured_content["error"]["code"] == "not_found"

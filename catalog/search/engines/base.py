@@ -104,4 +104,5 @@ def rows_of(sql: str, params: Sequence[Any] = ()) -> list[Any]:
     """Return what a statement selects."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+        return rows

@@ -1,0 +1,64 @@
+import pytest
+
+from catalog.forms import stem
+from catalog.models import Synonyms
+from catalog.search import Search, search
+from catalog.services import create_product
+from catalog.synonyms import Thesaurus, groups_in, shipped
+
+
+def found(query):
+    return [product.sku for product in search(Search(query)).products]
+
+
+def test_the_shipped_file_is_rich_and_each_group_says_something():
+    assert len(shipped()) >= 300
+    assert all(len(group) >= 2 for group in shipped())
+    assert all(len(phrase.split()) <= 3 for group in shipped() for phrase in group)
+
+
+def test_a_file_has_a_group_on_a_line():
+    assert list(groups_in("# note\n\na, b c ,d  # more\n")) == [["a", "b c", "d"]]
+
+
+def test_a_phrase_is_called_otherwise_in_singular_and_plural():
+    words = Thesaurus([["olive oil", "שמן זית"], ["apple", "תפוח"]])
+
+    assert words.others(("olive", "oils")) == [("שמן", "זית")]
+    assert words.others((stem("apples"),)) == [("תפוח",)]
+    assert words.others(("pear",)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("quinoa", "קינואה לבנה"),
+        ("קינואה", "White quinoa"),
+        ("quinoas", "הקינואה שלנו"),
+        ("ice cream", "גלידה וניל"),
+        ("גלידה", "Vanilla ice cream"),
+        ("kettles", "קומקום"),
+        ("מכנסיים", "Trousers, linen"),
+        ("cuscous", "קוסקוס"),
+    ],
+)
+def test_a_word_finds_what_another_language_calls_it(grocer, query, name):
+    create_product(grocer, sku="it", name=name, price="1")
+    create_product(grocer, sku="other", name="Something else", price="1")
+
+    assert found(query) == ["it"]
+
+
+def test_the_owner_adds_words_that_count_at_once_and_takes_them_back(grocer):
+    create_product(grocer, sku="it", name="Fizzy water", price="1")
+    assert found("gazoz") == []
+
+    group = Synonyms.objects.create(words="gazoz, fizzy water, גזוז")
+    assert found("gazoz") == found("גזוז") == ["it"]
+
+    group.words = "gazoz, lemonade"
+    group.save()
+    assert found("גזוז") == []
+
+    group.delete()
+    assert found("gazoz") == []
