@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "accounts",
     "catalog",
     "carts",
+    "analytics",
     "dashboard",
 ]
 MIDDLEWARE = [

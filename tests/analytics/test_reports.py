@@ -1,0 +1,76 @@
+"""What the tallies say of a range."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from analytics.reports import summary
+from analytics.services import catch_up
+from carts.models import Cart
+
+
+def fill(session):
+    Cart.objects.create(public_id=f"c_{session.pk}", session=session, currency="ILS", item_count=1)
+
+
+def month(**asked):
+    now = timezone.now()
+    return summary(now - timedelta(days=29), now, **asked)
+
+
+def test_durations_are_right_within_five_percent(make_session, make_call):
+    for n in range(10):
+        make_call(make_session(n, created_at=timezone.now() - timedelta(minutes=n + 1)))
+    catch_up()
+
+    assert month().median == pytest.approx(300, rel=0.05)
+    assert month().p90 == pytest.approx(540, rel=0.05)
+
+
+def test_abandoned_and_lost_carts_are_those_that_are_quiet(make_session, make_call):
+    for n, ago in enumerate([timedelta(minutes=29), timedelta(minutes=31), timedelta(days=1), timedelta(days=8)]):
+        session = make_session(n, ago=ago)
+        fill(session)
+        make_call(session, ago=ago)
+    catch_up()
+
+    assert (month().filled, month().abandoned, month().lost) == (4, 3, 1)
+
+
+@pytest.mark.parametrize("client", ["codex", "openai-mcp", "nobody"])
+def test_a_filter_never_raises_a_number_and_the_parts_make_the_whole(make_session, make_call, client):
+    for n, name in enumerate(["codex", "codex", "openai-mcp", ""]):
+        session = make_session(n, client=name)
+        fill(session)
+        make_call(session, tool="add_to_cart", products=["shop:honey"])
+    catch_up()
+    part = month(client=client)
+
+    assert part.sessions == {"codex": 2, "openai-mcp": 1, "nobody": 0}[client]
+    assert part.filled == part.calls == part.stages["added"] == part.sessions
+    assert month().sessions == 4
+
+
+@pytest.mark.parametrize("hours", [1, 5, 24, 30, 49, 73])
+@pytest.mark.parametrize("begins", [0, 7, 23])
+def test_days_and_hours_together_make_any_range_once(make_session, make_call, begins, hours):
+    since = datetime(2026, 3, 1, begins, tzinfo=UTC)
+    for n in range(100):
+        at = since + timedelta(hours=n - 10)
+        make_call(make_session(n, created_at=at, last_seen_at=at), at=at)
+    catch_up()
+
+    found = summary(since, since + timedelta(hours=hours))
+
+    assert (found.sessions, found.calls) == (hours, hours)
+
+
+@pytest.mark.parametrize("n", [1, 25])
+def test_a_summary_costs_the_same_for_one_session_and_for_many(make_session, make_call, django_assert_num_queries, n):
+    for number in range(n):
+        make_call(make_session(number), tool="add_to_cart", products=[f"shop:{number}"])
+    catch_up()
+
+    with django_assert_num_queries(3):
+        month()
