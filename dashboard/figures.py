@@ -13,16 +13,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
 from carts.listing import SessionFilter
-from carts.models import CallRecord, Session
+from carts.models import COUNT_CAP, CallRecord, Cart, Session
+from carts.sessions import BY_HANDLE, UNKEYED
 from catalog.models import Product
 
-MOST_SESSIONS = 2000
-_MOST_CALLS = 20_000
+MOST_SESSIONS = 1000
+_MOST_CALLS = 10_000
 _LISTED = 10
 LOST_AFTER = timedelta(days=7)
 
@@ -111,15 +111,18 @@ def report(since: datetime, until: datetime, *, client: str = "", address: Mappi
     """
     asked = SessionFilter(state="keyed", client=client, since=since, until=until)
     newest = asked.of(Session.objects.all()).order_by("-last_seen_at", "-id")
-    # The largest number of items of its carts: an ordered one is a filled one too.
-    rows = newest.annotate(items=Max("carts__item_count")).values_list("pk", "created_at", "last_seen_at", "items")
-    sessions = list(rows[: MOST_SESSIONS + 1])
+    sessions = list(newest.values_list("pk", "created_at", "last_seen_at")[: MOST_SESSIONS + 1])
     is_sample, sessions = len(sessions) > MOST_SESSIONS, sessions[:MOST_SESSIONS]
-    calls = _calls([pk for pk, *_ in sessions])
+    keys = [pk for pk, *_ in sessions]
+    calls = _calls(keys)
     now = timezone.now()
-    filled = [last for _, _, last, items in sessions if items]
-    durations = sorted((last - first).total_seconds() for _, first, last, _ in sessions)
-    unkeyed = SessionFilter(state="unkeyed", client=client, since=since, until=until).of(Session.objects.all())
+    with_items = set(Cart.objects.filter(session__in=keys, item_count__gt=0).values_list("session", flat=True))
+    filled = [last for pk, _, last in sessions if pk in with_items]
+    durations = sorted((last - first).total_seconds() for _, first, last in sessions)
+    # Of the newest alone: looking for rare ones must not read the whole range.
+    every = SessionFilter(client=client, since=since, until=until).of(Session.objects.all())
+    latest = every.order_by("-last_seen_at", "-id").values("pk")[:COUNT_CAP]
+    unkeyed = Session.objects.filter(pk__in=latest, source__in=(BY_HANDLE, UNKEYED))
 
     def link(**more: str) -> str:
         return f"{reverse('dashboard-sessions')}?{urlencode({'state': 'keyed', **address, **more})}"
@@ -132,7 +135,7 @@ def report(since: datetime, until: datetime, *, client: str = "", address: Mappi
         filled=len(filled),
         abandoned=sum(last <= now - settings.SHOPMCP_ABANDONED_AFTER for last in filled),
         lost=sum(last <= now - LOST_AFTER for last in filled),
-        unkeyed=unkeyed.capped_count(),
+        unkeyed=unkeyed.count(),
         links={"sessions": link(), "filled": link(state="cart"), "abandoned": link(state="abandoned"),
                "unkeyed": link(state="unkeyed")},
         funnel=_funnel(calls, len(sessions), link),

@@ -3,12 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from carts.models import CallRecord, Session
 from tests.carts.conftest import honey, make_product, store, tea
 
 __all__ = ["honey", "make_product", "store", "tea"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """What a page keeps for half a minute belongs to one test."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -42,6 +42,8 @@ def one_browser(tmp_path_factory):
 @pytest.fixture
 def browser(one_browser):
     """A browser that nobody has used, English, light and wide."""
+    # What an earlier page still asks for must not load into this test.
+    one_browser.open("about:blank")
     one_browser.send("Network.clearBrowserCookies")
     one_browser.look_like()
     return one_browser

@@ -138,6 +138,6 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
     for number in range(n):
         make_call(make_session(number), tool="add_to_cart", products=[make_product(f"Product {number}").public_id])
 
-    # Session, user; sessions, calls, products, unkeyed; warnings, rotating ids.
-    with django_assert_num_queries(8):
+    # Session, user; sessions, calls, carts, products, unkeyed; warnings, rotating ids.
+    with django_assert_num_queries(9):
         owner.get(PAGE)

@@ -78,6 +78,18 @@ def test_calls_are_drawn_in_their_hour_and_written_in_the_table(owner, make_sess
     assert chart.most == 3
 
 
+def test_unkeyed_calls_are_counted_once_however_often_the_page_is_read(owner, make_call):
+    unkeyed = {"warning": "unkeyed"}
+    make_call(**unkeyed, ago=timedelta(days=2))
+    make_call(**unkeyed)
+    counts = []
+    for _ in range(2):
+        counts.append(owner.get(LIVE).context["now"].unkeyed)
+        make_call(**unkeyed)
+
+    assert counts == [1, 2]
+
+
 @pytest.mark.parametrize("n", [1, 25])
 def test_the_page_costs_the_same_for_one_session_and_for_many(
     owner, django_assert_num_queries, make_session, make_call, make_product, n
@@ -92,8 +104,8 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
             kind="unkeyed", client=f"client {number}", first_at=timezone.now(), last_at=timezone.now()
         )
 
-    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values, unkeyed; two charts.
-    with django_assert_num_queries(14):
+    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values, unkeyed before and lately; two charts.
+    with django_assert_num_queries(15):
         owner.get(LIVE)
 
 
