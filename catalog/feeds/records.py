@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from catalog.text import words
 from shopmcp.errors import ShopError
@@ -45,6 +48,14 @@ class Unreadable(ShopError):
     """The file as a whole cannot be read: nothing of it counts."""
 
     code = "unreadable"
+
+
+class RowRefused(Exception):
+    """This row cannot become a product; the message is the reason."""
+
+
+class RowSkipped(Exception):
+    """The shop keeps this row off its shelves; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +127,23 @@ def named_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 def is_blank(value: Any) -> bool:
     """Whether a file says nothing here: null, no text, an empty list or object."""
     return value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
+
+
+def text_of(fields: Mapping[str, Any], column: str) -> str:
+    """Return the text of a column; of several pictures or categories the first.
+
+    Raises:
+        RowRefused: If it is neither text nor a number.
+    """
+    value = fields.get(column, "")
+    if isinstance(value, list) and value and column in ("image", "category"):
+        value = value[0]
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) < Decimal(10) ** 64:
+        return f"{value:f}"
+    raise RowRefused(_("its %(column)s is not text") % {"column": column})
