@@ -3,7 +3,9 @@
 `/mcp` goes around Django's handler, whose request path costs more than a whole tool call.
 """
 
+import asyncio
 import gc
+import logging
 import os
 from typing import Any
 
@@ -15,6 +17,7 @@ django = get_asgi_application()
 # Only now: these lead to models, which need the app registry.
 from django.conf import settings  # noqa: E402
 
+from analytics.services import STEP, roll_up  # noqa: E402
 from carts.recorder import recorder  # noqa: E402
 from shopmcp.edge import Edge  # noqa: E402
 from shopmcp.lanes import lanes  # noqa: E402
@@ -22,6 +25,9 @@ from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.server import load_tools, server  # noqa: E402
 
 load_tools()
+logger = logging.getLogger(__name__)
+# Seconds between two looks for calls that nobody has counted, and between two steps while there are.
+_COUNT_EVERY, _COUNT_AGAIN = 3.0, 0.1
 edge = Edge(server, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 
 
@@ -45,8 +51,22 @@ async def _live(receive: Any, send: Any) -> None:
         # What is loaded by now stays: looking through it for garbage would halt every call, again and again.
         gc.collect()
         gc.freeze()
+        counting = asyncio.create_task(_count())
         await send({"type": "lifespan.startup.complete"})
         assert (await receive())["type"] == "lifespan.shutdown"
+        counting.cancel()
         await recorder.drain()
         await lanes.stop()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _count() -> None:
+    """Count the calls for the owner's numbers, a step at a time, between the changes of carts."""
+    while True:
+        counted = 0
+        try:
+            counted = await lanes.run("write", roll_up)
+        # Numbers can wait: whatever is wrong with the database now, the calls are counted once it is well again.
+        except Exception:
+            logger.exception("calls could not be counted")
+        await asyncio.sleep(_COUNT_AGAIN if counted >= STEP else _COUNT_EVERY)
