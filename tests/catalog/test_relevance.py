@@ -1,5 +1,6 @@
 """Whether a shopper's words find the right product: judged queries over the demo catalogue and a real shop's list."""
 
+import logging
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from catalog.search import Search, search
 from catalog.services import import_products, load_demo
 from catalog.text import folded
 
+logger = logging.getLogger(__name__)
 _FILE = Path(__file__).parent / "judged.txt"
 _WEFT = Path(__file__).parents[3] / "shared" / "data" / "weft-products.json"
 
@@ -47,7 +49,10 @@ def figures(entries):
     at_5 = sum(1 for n in places if 1 <= n <= 5) / len(places)
     mrr = sum(1 / n for n in places if n) / len(places)
     missed = [(entry.query, n) for entry, n in zip(entries, places, strict=True) if n != 1]
-    print(f"{len(places)} queries: success@1 {at_1:.3f}, success@5 {at_5:.3f}, MRR {mrr:.3f}; not first: {missed}")
+    # `pytest -rP` shows it; docs/search.md repeats the figures.
+    logger.info(
+        "%d queries: success@1 %.3f, success@5 %.3f, MRR %.3f; not first: %s", len(places), at_1, at_5, mrr, missed
+    )
     return at_5, mrr
 
 

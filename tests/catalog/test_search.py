@@ -236,7 +236,7 @@ def test_what_nothing_fits_is_left_out_and_named(shelf):
 def test_where_no_product_fits_all_words_those_come_that_fit_most(shelf):
     page = search(Search("red quinoa bagels"))
 
-    assert [product.sku for product in page.products][0] == "A2"
+    assert page.products[0].sku == "A2"
     assert page.partly
 
 

@@ -7,6 +7,7 @@ from django.db import connection
 
 from catalog.search.engines.base import COLUMNS, Candidate, Field, Scope, Slot, Term, rows_of
 
+_MOST_MERGES = 1000
 _COLUMNS: dict[Field, str] = {"name": "{name} : ", "near": "{name meta} : ", "anywhere": ""}
 
 
@@ -33,7 +34,10 @@ class Sqlite:
 
     def add(self, rows: Sequence[tuple[int, str, str, str]]) -> None:
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO catalog_entry_text (rowid, name, meta, body) VALUES (%s, %s, %s, %s)", rows)
+            # What stands under the key already belonged to an entry that somebody deleted by other means.
+            cursor.executemany(
+                "INSERT OR REPLACE INTO catalog_entry_text (rowid, name, meta, body) VALUES (%s, %s, %s, %s)", rows
+            )
 
     def remove(self, keys: Sequence[int]) -> None:
         with connection.cursor() as cursor:
@@ -54,7 +58,18 @@ class Sqlite:
         return [word for (word,) in rows_of(sql, [start, f"{start}\U0010ffff", *lengths, limit])]
 
     def optimise(self) -> None:
-        rows_of("INSERT INTO catalog_entry_text (catalog_entry_text) VALUES ('optimize')")
+        orphans = "SELECT rowid FROM catalog_entry_text WHERE rowid NOT IN (SELECT key FROM catalog_entry) LIMIT 200"
+        while left := [key for (key,) in rows_of(orphans)]:
+            self.remove(left)
+        # In small steps: one great merge would keep writers waiting.
+        for step in range(_MOST_MERGES):
+            before = rows_of("SELECT total_changes()")
+            rows_of(
+                "INSERT INTO catalog_entry_text (catalog_entry_text, rank) VALUES ('merge', %s)",
+                [-500 if not step else 500],
+            )
+            if rows_of("SELECT total_changes()")[0][0] - before[0][0] < 2:
+                break
 
 
 def _term(term: Term) -> str:
