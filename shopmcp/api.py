@@ -265,7 +265,7 @@ def fault(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 @csrf_exempt
-def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+def nothing_here(request: HttpRequest) -> HttpResponse:
     """What every other address under /api/ answers."""
     return unknown_address(request, Http404())
 

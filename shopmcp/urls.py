@@ -1,7 +1,7 @@
 """One include per app."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from shopmcp import views
 from shopmcp.api import api, nothing_here
@@ -16,7 +16,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", nothing_here),
     path("api/", api.urls),
-    path("api/<path:rest>", nothing_here),
+    # A `path` would let an address with a line break in it through.
+    re_path(r"^api/(?s:.*)$", nothing_here),
 ]
 
 handler400 = views.bad_request

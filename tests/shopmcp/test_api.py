@@ -166,7 +166,9 @@ def test_an_address_is_throttled_before_any_key_is_looked_up(client, settings, d
     assert client.get("/api/health", REMOTE_ADDR="192.0.2.9").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/api/nothing", "/api/sessions/", "/api/", "/api/warnings/one/two"])
+@pytest.mark.parametrize(
+    "path", ["/api/nothing", "/api/sessions/", "/api/", "/api/warnings/one/two", "/api/products/a%0Ab"]
+)
 def test_an_address_where_nothing_is_answers_in_json(client, path):
     answer = client.get(path)
 
