@@ -23,7 +23,7 @@ from catalog.services.report import ImportReport
 from shopmcp.errors import ShopError
 
 # Rows in a transaction, so that nobody waits long for the write lock.
-BATCH = 100
+BATCH = 50
 # Between what was written last and the switch: whoever read a page of half-written rows has asked by then whether
 # they count (`ProductQuerySet`), and sees them all as they were.
 _SETTLING = 0.05
