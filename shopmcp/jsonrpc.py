@@ -81,7 +81,11 @@ async def answer(server: Server[Any], body: bytes, headers: Sequence[tuple[bytes
     try:
         message = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return failure(400, "Parse error: the body is not valid JSON in UTF-8.", code=PARSE_ERROR)
+        return failure(
+            400,
+            "Parse error: the body is not valid JSON in UTF-8 with 64-bit integers and whole characters.",
+            code=PARSE_ERROR,
+        )
     if _too_deep(body, message):
         return failure(400, f"Parse error: nested more than {_MAX_DEPTH} levels deep.", code=PARSE_ERROR)
     if (problem := _problem(message)) is not None:
