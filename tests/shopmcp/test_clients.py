@@ -67,13 +67,15 @@ def test_a_refusal_reaches_the_client_in_words(live, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_nothing_is_offered_that_a_shop_does_not_have(live, mode):
+def test_resources_are_offered_and_no_prompts(live, mode):
     async def look(client):
         return await client.list_prompts(), await client.list_resources(), await client.list_resource_templates()
 
     prompts, resources, templates = connected(live, mode, look)
 
-    assert (prompts.prompts, resources.resources, templates.resource_templates) == ([], [], [])
+    assert prompts.prompts == []
+    assert [resource.uri for resource in resources.resources] == ["shop://stores"]
+    assert len(templates.resource_templates) == 3
 
 
 def test_conversations_keep_apart_in_every_revision_and_across_them(live):
