@@ -17,7 +17,7 @@ urlpatterns = [
     path("api/", nothing_here),
     path("api/", api.urls),
     # A `path` would let an address with a line break in it through.
-    re_path(r"^api/(?s:.*)$", nothing_here),
+    re_path(r"^api/[\s\S]*$", nothing_here),
 ]
 
 handler400 = views.bad_request
