@@ -104,7 +104,8 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
             kind="unkeyed", client=f"client {number}", first_at=timezone.now(), last_at=timezone.now()
         )
 
-    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values, unkeyed before and lately; two charts.
+    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values, unkeyed before and
+    # lately; two charts.
     with django_assert_num_queries(15):
         owner.get(LIVE)
 
