@@ -14,7 +14,6 @@ from shopmcp.errors import ShopError
 
 _ENVELOPE = "io.modelcontextprotocol/"
 _MODERN = "2026-07-28"
-_CLIENT = {"name": "check_isolation", "version": "1"}
 _SECONDS = 30
 # Neither an answer nor a refusal: such a server cannot be judged.
 _BROKEN = ("error", "internal_error", "busy")
@@ -63,6 +62,8 @@ class Server:
     # The keys and ids under which it spoke, and every cart_id it was given.
     ids: list[tuple[str, str]] = field(default_factory=list)
     cart_ids: set[str] = field(default_factory=set)
+    # As it names itself.
+    client: str = "check_isolation"
 
     def __post_init__(self) -> None:
         self.url = self.url.rstrip("/").removesuffix("/mcp")
@@ -84,11 +85,12 @@ class Server:
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
             "MCP-Protocol-Version": revision,
-            "User-Agent": "check_isolation",
+            "User-Agent": self.client,
         }
         if revision == _MODERN:
             headers |= {"Mcp-Method": "tools/call", "Mcp-Name": params["name"]}
-            envelope = {"protocolVersion": revision, "clientInfo": _CLIENT, "clientCapabilities": {}}
+            client = {"name": self.client, "version": "1"}
+            envelope = {"protocolVersion": revision, "clientInfo": client, "clientCapabilities": {}}
             params["_meta"] = {f"{_ENVELOPE}{name}": value for name, value in envelope.items()} | params["_meta"]
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
         request = urllib.request.Request(f"{self.url}/mcp", json.dumps(message).encode(), headers)

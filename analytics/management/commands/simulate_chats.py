@@ -1,0 +1,71 @@
+"""`manage.py simulate_chats N`: shoppers in several apps at once, over real HTTP, for demos and tests."""
+
+from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from carts.probe import Server
+from shopmcp.errors import ShopError
+
+# The client, and the key under which it names its conversation: None where it names none.
+_CLIENTS = (
+    ("openai-mcp", "openai/session"),
+    ("codex", "threadId"),
+    ("openai-mcp", "openai/session"),
+    ("Visual Studio Code", "vscode.conversationId"),
+    ("mcp-inspector", None),
+)
+_REVISIONS = ("2026-07-28", "2025-11-25")
+_AT_ONCE = 8
+# A search for this finds nothing, which the owner should see too.
+_ABSENT = "unobtainium"
+
+
+class Command(BaseCommand):
+    help = "Play chats that search, look and fill carts, against the running server."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("chats", type=int, help="how many; one in five names no conversation")
+        parser.add_argument(
+            "--url", default=settings.PUBLIC_URL, help="the server's address (default: where the shop is reached)"
+        )
+
+    def handle(self, *args: Any, chats: int, url: str, **options: Any) -> str:
+        if chats < 1:
+            raise CommandError(_("At least one chat is needed."))
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise CommandError(_("--url must be an address such as http://127.0.0.1:8000."))
+        try:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                calls = sum(pool.map(lambda number: _play(url, number), range(chats)))
+        except ShopError as refusal:
+            raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
+        return _("Played %(chats)d chats with %(calls)d calls.") % {"chats": chats, "calls": calls}
+
+
+def _play(url: str, number: int) -> int:
+    """Play one chat; return its calls. Which client it is, and how far it comes, follow from its number."""
+    client, key = _CLIENTS[number % len(_CLIENTS)]
+    chat = Server(url, {}, client=client).chat(_REVISIONS[number % len(_REVISIONS)], key, uuid4().hex)
+    dice = Random(number)
+    found = chat.call("search_products", limit=20).data.get("products") or []
+    calls = 1
+    if number % 7 == 6:
+        chat.call("search_products", query=_ABSENT)
+        calls += 1
+    handle: dict[str, str] = {}
+    for product in dice.sample(found, min(len(found), number % 4)):
+        chat.call("get_product", product_id=product["product_id"])
+        reply = chat.call("add_to_cart", product_id=product["product_id"], quantity=dice.randint(1, 3), **handle)
+        # Without a conversation of its own, a chat keeps the handle that it was given.
+        handle = {"cart_id": reply.cart_id} if key is None and reply.cart_id else {}
+        calls += 2
+    chat.call("view_cart", **handle)
+    return calls + 1
