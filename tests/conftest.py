@@ -1,5 +1,7 @@
 """Fixtures that talk like a client."""
 
+from typing import Any
+
 import pytest
 from asgiref.sync import async_to_sync
 from mcp.client import Client
@@ -17,7 +19,7 @@ def call_tool(db):
 
     @async_to_sync
     async def call(name, *, session="chat-1", meta=None, mode="2026-07-28", **arguments):
-        keys = {"openai/session": session} if session else {}
+        keys: Any = {"openai/session": session} if session else {}
         async with Client(server, mode=mode) as client:
             return await client.call_tool(name, arguments, meta={**keys, **(meta or {})})
 

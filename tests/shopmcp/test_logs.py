@@ -9,7 +9,7 @@ import pytest
 from shopmcp.logs import written_apart
 
 
-class Threads(logging.StreamHandler):
+class Threads(logging.StreamHandler[io.StringIO]):
     """Remembers which thread wrote."""
 
     def emit(self, record):
