@@ -21,6 +21,6 @@ def call_tool(db):
     async def call(name, *, session="chat-1", meta=None, mode="2026-07-28", **arguments):
         keys: Any = {"openai/session": session} if session else {}
         async with Client(server, mode=mode) as client:
-            return await client.call_tool(name, arguments, meta={**keys, **(meta or {})})
+            return await client.call_tool(name, arguments, meta=keys | (meta or {}))
 
     return call
