@@ -119,11 +119,9 @@ class ProductQuerySet(models.QuerySet["Product"]):
             return []
         key, name = address_key(reference), folded(reference, 300)
         rows, listed = self.select_related("store"), self.select_related("store").listed()
-        ladder = [
-            rows.known().filter(public_id=reference),
-            listed.filter(sku=reference),
-            listed.filter(barcode=reference),
-        ]
+        ladder = [rows.known().filter(public_id=reference), listed.filter(sku=reference)]
+        if reference.isdecimal():
+            ladder.append(listed.filter(barcode=reference))
         if key:
             ladder.append(listed.filter(url_key=key))
         elif name:

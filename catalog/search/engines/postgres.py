@@ -21,11 +21,9 @@ class Postgres:
         bounds, params = scope.conditions()
         ranges = " OR ".join(["e.key BETWEEN %s AND %s"] * len(scope.ranges))
         edges = [edge for pair in scope.ranges for edge in pair]
-        order = f"e.key / {1 << 62}, e.key DESC" if dearest_first else "e.key"
-        if "&" in expression:
-            # An order that no index has. How many products hold several words together nobody can estimate, and walking
-            # all keys until enough of them fit may take very long.
-            order = f"{order} + 0"
+        # Several words: an order that no index has. How many products hold them together nobody can estimate, and
+        # walking all keys until enough of them fit may take very long.
+        order = f"e.key / {1 << 62}, e.key DESC" if dearest_first else "e.key + 0" if "&" in expression else "e.key"
         sql = (
             f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.terms @@ %s::tsquery AND ({ranges}) AND {bounds} "
             f"ORDER BY {order} LIMIT %s"
