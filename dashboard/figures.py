@@ -1,11 +1,13 @@
 """What the analytics page says of a range of days, counted from the sessions that were last seen in it.
 
-Counting is bounded: beyond so many sessions the newest stand for the rest, and the page says so. Sessions whose chat
-sends no conversation id are left out, because one chat may be many of them; so is what a check of the isolation did.
+Few sessions are counted as they are. The numbers of many, and of those that were deleted since, come from what was
+counted by hour as it happened. Until that has caught up, the newest sessions stand for the rest, and the page says so.
+Sessions whose chat sends no conversation id are left out, because one chat may be many of them; so is what a check of
+the isolation did.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -16,6 +18,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from analytics.reports import Summary, summary
 from carts.listing import SessionFilter
 from carts.models import COUNT_CAP, CallRecord, Cart, Session
 from carts.sessions import BY_HANDLE, UNKEYED
@@ -25,6 +28,9 @@ MOST_SESSIONS = 1000
 _MOST_CALLS = 10_000
 _LISTED = 10
 LOST_AFTER = timedelta(days=7)
+# What brings a session to each stage.
+_TOOLS = {"searched": "search_products", "viewed": "get_product", "added": "add_to_cart"}
+Link = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ class Report:
 
 
 def report(since: datetime, until: datetime, *, client: str = "", address: Mapping[str, str]) -> Report:
-    """Return the numbers of the sessions last seen in [since, until); six queries.
+    """Return the numbers of the sessions last seen in [since, until); nine queries at most.
 
     Args:
         client: This client's sessions alone.
@@ -113,6 +119,13 @@ def report(since: datetime, until: datetime, *, client: str = "", address: Mappi
     newest = asked.of(Session.objects.all()).order_by("-last_seen_at", "-id")
     sessions = list(newest.values_list("pk", "created_at", "last_seen_at")[: MOST_SESSIONS + 1])
     is_sample, sessions = len(sessions) > MOST_SESSIONS, sessions[:MOST_SESSIONS]
+
+    def link(**more: str) -> str:
+        return f"{reverse('dashboard-sessions')}?{urlencode({'state': 'keyed', **address, **more})}"
+
+    rolled = summary(since, until, client=client)
+    if rolled.sessions > len(sessions):
+        return _rolled(rolled, link)
     keys = [pk for pk, *_ in sessions]
     calls = _calls(keys)
     now = timezone.now()
@@ -124,9 +137,6 @@ def report(since: datetime, until: datetime, *, client: str = "", address: Mappi
     latest = every.order_by("-last_seen_at", "-id").values("pk")[:COUNT_CAP]
     unkeyed = Session.objects.filter(pk__in=latest, source__in=(BY_HANDLE, UNKEYED))
 
-    def link(**more: str) -> str:
-        return f"{reverse('dashboard-sessions')}?{urlencode({'state': 'keyed', **address, **more})}"
-
     return Report(
         sessions=len(sessions),
         is_sample=is_sample,
@@ -136,8 +146,7 @@ def report(since: datetime, until: datetime, *, client: str = "", address: Mappi
         abandoned=sum(last <= now - settings.SHOPMCP_ABANDONED_AFTER for last in filled),
         lost=sum(last <= now - LOST_AFTER for last in filled),
         unkeyed=unkeyed.count(),
-        links={"sessions": link(), "filled": link(state="cart"), "abandoned": link(state="abandoned"),
-               "unkeyed": link(state="unkeyed")},
+        links=_links(link),
         funnel=_funnel(calls, len(sessions), link),
         popular=_popular(calls, len(sessions)),
         unanswered=Counter(
@@ -150,7 +159,43 @@ def report(since: datetime, until: datetime, *, client: str = "", address: Mappi
             ).most_common(_LISTED)
         ],
         speeds=_speeds(calls, link),
-    )  # fmt: skip
+    )
+
+
+def _rolled(counted: Summary, link: Link) -> Report:
+    """The same from what was counted by hour."""
+    names = _names([product for product, *_ in counted.popular])
+    of = counted.sessions
+    return Report(
+        sessions=of,
+        is_sample=False,
+        median=counted.median,
+        p90=counted.p90,
+        filled=counted.filled,
+        abandoned=counted.abandoned,
+        lost=counted.lost,
+        unkeyed=counted.unkeyed,
+        links=_links(link),
+        funnel=[
+            Stage(stage, counted.stages[stage], of, link(did=tool, outcome="ok")) for stage, tool in _TOOLS.items()
+        ],
+        popular=[
+            Popular(product, names.get(product, product), 100 * seen / of, 100 * added / of)
+            for product, seen, added in counted.popular
+        ],
+        unanswered=counted.fruitless,
+        refusals=[Refusal(tool, code, n, link(did=tool, outcome=code)) for tool, code, n in counted.refusals],
+        speeds=[Speed(speed.tool, speed.calls, speed.p50, speed.p95, link(did=speed.tool)) for speed in counted.speeds],
+    )
+
+
+def _links(link: Link) -> dict[str, str]:
+    return {"sessions": link(), "filled": link(state="cart"), "abandoned": link(state="abandoned"),
+            "unkeyed": link(state="unkeyed")}  # fmt: skip
+
+
+def _names(products: Sequence[str]) -> dict[str, str]:
+    return dict(Product.objects.filter(public_id__in=products).values_list("public_id", "name"))
 
 
 def _calls(sessions: Sequence[int]) -> list[dict[str, Any]]:
@@ -159,7 +204,7 @@ def _calls(sessions: Sequence[int]) -> list[dict[str, Any]]:
     return list(found.values(*columns)[:_MOST_CALLS])
 
 
-def _funnel(calls: Sequence[Mapping[str, Any]], sessions: int, link: Any) -> list[Stage]:
+def _funnel(calls: Sequence[Mapping[str, Any]], sessions: int, link: Link) -> list[Stage]:
     """Each stage counts sessions that passed those before it, so that none is larger than the one before."""
     did: dict[str, set[int]] = {}
     for call in calls:
@@ -187,7 +232,7 @@ def _popular(calls: Sequence[Mapping[str, Any]], sessions: int) -> list[Popular]
     first = sorted(
         {*seen, *added}, key=lambda product: (-len(added.get(product, ())), -len(seen.get(product, ())), product)
     )[:_LISTED]
-    names = dict(Product.objects.filter(public_id__in=first).values_list("public_id", "name"))
+    names = _names(first)
     return [
         Popular(
             product,
@@ -199,7 +244,7 @@ def _popular(calls: Sequence[Mapping[str, Any]], sessions: int) -> list[Popular]
     ]
 
 
-def _speeds(calls: Sequence[Mapping[str, Any]], link: Any) -> list[Speed]:
+def _speeds(calls: Sequence[Mapping[str, Any]], link: Link) -> list[Speed]:
     by_tool: dict[str, list[float]] = {}
     for call in calls:
         by_tool.setdefault(call["tool"], []).append(call["milliseconds"])

@@ -4,7 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from carts.models import Cart
+from analytics.services import catch_up
+from carts import services
+from carts.models import Cart, Session
 
 PAGE = reverse("dashboard-analytics")
 
@@ -41,6 +43,32 @@ def test_abandoned_and_lost_carts_are_those_that_are_quiet(make_session, told, s
 
     assert (found.filled, found.abandoned, found.lost) == (4, 3, 1)
     assert (found.abandonment, found.conversion) == (0.75, 0.8)
+
+
+def test_what_was_deleted_or_is_too_much_to_count_now_stays_in_the_numbers(
+    owner, make_session, make_call, honey, told, monkeypatch
+):
+    for n in range(5):
+        session = make_session(n, created_at=timezone.now() - timedelta(minutes=5))
+        fill(session)
+        make_call(session, tool="add_to_cart", products=[honey.public_id])
+        make_call(session, tool="add_to_cart", outcome="not_found")
+        make_call(session, tool="search_products", words=["gold"], results=0)
+    catch_up()
+
+    def numbers():
+        found = told()
+        stages = [(stage.key, stage.sessions, stage.of, stage.link) for stage in found.funnel]
+        shown = (found.sessions, found.filled, found.abandoned, found.lost, found.is_sample, found.links, stages)
+        return (*shown, found.popular, found.unanswered, found.refusals)
+
+    before = numbers()
+    monkeypatch.setattr("dashboard.figures.MOST_SESSIONS", 2)
+    assert numbers() == before
+    assert told().median == pytest.approx(300, rel=0.05)
+    services.delete_sessions(Session.objects.all())
+    assert numbers() == before
+    assert owner.get(PAGE).status_code == 200
 
 
 def test_no_stage_of_the_funnel_is_larger_than_the_one_before(make_session, make_call, told):
@@ -138,6 +166,6 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
     for number in range(n):
         make_call(make_session(number), tool="add_to_cart", products=[make_product(f"Product {number}").public_id])
 
-    # Session, user; sessions, calls, carts, products, unkeyed; warnings, rotating ids.
-    with django_assert_num_queries(9):
+    # Session, user; sessions, two of what was counted, calls, carts, products, unkeyed; warnings, rotating ids.
+    with django_assert_num_queries(11):
         owner.get(PAGE)
