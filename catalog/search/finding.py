@@ -14,7 +14,7 @@ from catalog.text import address_key, folded, is_plain
 
 # How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
 MOST = 400
-# Where so many have the words in their names, no others are looked for; nor in descriptions, where so many are near.
+# Where so many have the words in name, brand, category or options, descriptions are not looked at.
 ENOUGH = 100
 _MOST_EXACT = 6
 _MOST_LEFT_OUT = 6
@@ -112,15 +112,14 @@ def _gather(
     def within(where: Field, limit: int) -> list[Candidate]:
         return index.candidates(index.expression(terms, where), scope, limit, dearest_first=dearest_first)
 
-    named = within("name", most)
-    if len(named) >= min(ENOUGH, most):
-        return named, True
+    near = within("near", most)
+    if len(near) == most:
+        return list({candidate.key: candidate for candidate in (*within("name", most), *near)}.values())[:most], True
+    if len(near) >= min(ENOUGH, most):
+        return near, True
     wide = within("anywhere", 2 * ENOUGH)
     if len(wide) < 2 * ENOUGH:
         return wide, False
-    near = within("near", most)
-    if len(near) >= min(ENOUGH, most):
-        return list({candidate.key: candidate for candidate in (*named, *near)}.values()), True
     return list({candidate.key: candidate for candidate in (*near, *wide)}.values()), True
 
 
