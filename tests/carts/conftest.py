@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.models import Product, Store
+from catalog.search import reindex
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def make_product(store):
         )
         product.index()
         product.save()
+        reindex([product.pk])
         return product
 
     return make

@@ -24,6 +24,9 @@ REFUSED = {
     "clear_cart": {"cart_id": "cart_forged"},
     "undo_cart_change": {"version": -5},
     "debug_session": {"cart_id": 5},
+    "get_store_info": {"store": "ghost"},
+    "search": {},
+    "fetch": {"id": "shop:ghost"},
 }
 
 
@@ -92,6 +95,9 @@ def test_an_answer_of_every_tool_fits_its_schema(call_all):
         "remove_from_cart": {"product_id": "shop:honey"},
         "undo_cart_change": {},
         "clear_cart": {},
+        "get_store_info": {},
+        "search": {"query": "honey"},
+        "fetch": {"id": "shop:honey"},
     }
     assert set(answered) == set(toolbox.entries)
 
