@@ -28,7 +28,7 @@ from shopmcp.server import load_tools, server  # noqa: E402
 load_tools()
 logger = logging.getLogger(__name__)
 # Seconds between two looks for calls that nobody has counted, and between two steps while there are.
-_COUNT_EVERY, _COUNT_AGAIN, _COUNT_REST = 3.0, 0.1, 19
+_COUNT_EVERY, _COUNT_AGAIN, _COUNT_REST = 3.0, 0.1, 49
 edge = Edge(server, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 
 
@@ -70,6 +70,6 @@ async def _count() -> None:
         # Numbers can wait: whatever is wrong with the database now, the calls are counted once it is well again.
         except Exception:
             logger.exception("calls could not be counted")
-        # While chats are busy the lane is theirs: counting takes a twentieth of it at most, and catches up later.
+        # While chats are busy the lane is theirs: counting takes a fiftieth of it at most, and catches up later.
         rest = (perf_counter() - started) * _COUNT_REST
         await asyncio.sleep(max(_COUNT_AGAIN if counted >= STEP else _COUNT_EVERY, rest))
