@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import translation
 from mcp.client import Client
 
 from shopmcp.server import load_tools, server
@@ -11,6 +12,12 @@ from shopmcp.translations import compile_translations
 
 compile_translations()
 load_tools()
+
+
+@pytest.fixture(autouse=True)
+def language():
+    """Begin every test in the project's own language: requests leave theirs behind in the thread."""
+    translation.deactivate()
 
 
 @pytest.fixture
