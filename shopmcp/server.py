@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from mcp.server import Server, ServerRequestContext
 from mcp.server.caching import CacheHint
 from mcp.shared.exceptions import MCPError
@@ -39,6 +39,7 @@ from shopmcp import __version__
 from shopmcp.arguments import Arguments, output_schema
 from shopmcp.errors import Busy, ShopError
 from shopmcp.lanes import LaneName, lanes
+from shopmcp.refusals import bug, busy, ignored, refused
 from shopmcp.resources import resources
 
 M = TypeVar("M", bound=BaseModel)
@@ -226,11 +227,11 @@ class Toolbox:
             outcome, result = refusal.code, _refused(refusal, call, entry)
         except (DatabaseError, InterfaceError):
             logger.exception("%s could not reach the database", name)
-            outcome, result = Busy.code, _refused(_busy(call), call, entry)
+            outcome, result = Busy.code, _refused(busy, call, entry)
         # A bug must not reach the client in its own words, on any revision of the protocol.
         except Exception:
             logger.exception("%s failed", name)
-            outcome, result = "internal_error", _refused(_bug(call), call, entry, unchanged=False)
+            outcome, result = "internal_error", _refused(bug, call, entry, unchanged=False)
         for observer in self._observers:
             await observer(call, outcome, perf_counter() - started)
         return result
@@ -242,7 +243,7 @@ class Toolbox:
             with translation.override(call.language or settings.LANGUAGE_CODE):
                 answer = entry.function(call, **entry.arguments.read(given))
                 if call.ignored:
-                    answer.text = f"{answer.text}\n{_ignored(call.ignored)}"
+                    answer.text = f"{answer.text}\n{ignored(call.ignored)}"
                 return answer
 
         try:
@@ -261,41 +262,13 @@ def _result(answer: Answer[Any]) -> Result:
     }
 
 
-def _refused(refusal: ShopError, call: Call, entry: Entry, *, unchanged: bool = True) -> Result:
+def _refused(
+    refusal: ShopError | Callable[[], ShopError], call: Call, entry: Entry, *, unchanged: bool = True
+) -> Result:
     with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
+        told = refusal if isinstance(refusal, ShopError) else refusal()
         tail = gettext("The cart is unchanged.") if unchanged and entry.lane == "write" else ""
-        ignored = _ignored(call.ignored) if call.ignored else ""
-        remark = str(call.remark)
-    error = {
-        "code": refusal.code,
-        "message": refusal.message,
-        "fix": refusal.fix,
-        "candidates": refusal.candidates,
-    }
-    text = " ".join(filter(None, (refusal.message, refusal.fix, tail, ignored, remark)))
-    return {"content": [{"type": "text", "text": text}], "structuredContent": {"error": error}, "isError": True}
-
-
-def _ignored(names: Sequence[str]) -> str:
-    listed = ", ".join(names)
-    return ngettext("Ignored an unknown argument: %(names)s.", "Ignored unknown arguments: %(names)s.", len(names)) % {
-        "names": listed
-    }
-
-
-def _busy(call: Call) -> Busy:
-    with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
-        return Busy(gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."))
-
-
-def _bug(call: Call) -> ShopError:
-    with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
-        error = ShopError(
-            gettext("The shop could not do that because of a fault of its own."),
-            fix=gettext("Look at the cart with view_cart before you try once more."),
-        )
-    error.code = "internal_error"
-    return error
+        return refused(told, ending=(tail, ignored(call.ignored), str(call.remark)))
 
 
 def _language(meta: Mapping[str, Any]) -> str | None:

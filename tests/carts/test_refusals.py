@@ -147,6 +147,7 @@ def test_an_ambiguous_name_adds_nothing_and_returns_the_candidates(call_tool, ke
     assert error(result)["code"] == "ambiguous"
     assert [candidate["product_id"] for candidate in error(result)["candidates"]] == ["shop:c1", "shop:c2"]
     assert error(result)["candidates"][0]["price"] == {"amount": "5.00", "formatted": "₪5.00"}
+    assert "- Cup · shop:c1 · ₪5.00\n- cup · shop:c2 · ₪7.00\n" in text(result)
 
 
 def test_a_sku_that_two_stores_share_is_ambiguous(call_tool, kept, make_product):

@@ -1,0 +1,60 @@
+"""What a tool's refusal says: text that is complete on its own, and the same as data."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from shopmcp.errors import Busy, ShopError
+
+
+def refused(refusal: ShopError, *, ending: Iterable[str] = ()) -> dict[str, Any]:
+    """Return a `CallToolResult` as it goes over the wire, in the active language.
+
+    Args:
+        refusal: What is wrong, what to do, and what may have been meant.
+        ending: Sentences to follow those.
+    """
+    wrong, todo = refusal.message, " ".join(filter(None, (refusal.fix, *ending)))
+    if refusal.candidates:
+        perhaps = gettext("Perhaps one of these is meant:")
+        text = "\n".join((f"{wrong} {perhaps}", *map(_in_words, refusal.candidates), todo))
+    else:
+        text = " ".join(filter(None, (wrong, todo)))
+    error = {
+        "code": refusal.code,
+        "message": refusal.message,
+        "fix": refusal.fix,
+        "candidates": refusal.candidates,
+    }
+    return {"content": [{"type": "text", "text": text}], "structuredContent": {"error": error}, "isError": True}
+
+
+def ignored(names: Sequence[str]) -> str:
+    """Say which arguments a tool does not have; nothing if there are none."""
+    if not names:
+        return ""
+    return ngettext("Ignored an unknown argument: %(names)s.", "Ignored unknown arguments: %(names)s.", len(names)) % {
+        "names": ", ".join(names)
+    }
+
+
+def busy() -> Busy:
+    """What is said when the database does not answer."""
+    return Busy(gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."))
+
+
+def bug() -> ShopError:
+    """What is said of a fault of our own, whose words are for the log alone."""
+    error = ShopError(
+        gettext("The shop could not do that because of a fault of its own."),
+        fix=gettext("Look at the cart with view_cart before you try once more."),
+    )
+    error.code = "internal_error"
+    return error
+
+
+def _in_words(candidate: Mapping[str, Any]) -> str:
+    price = candidate.get("price") or {}
+    known_by = candidate.get("product_id") or candidate.get("store")
+    return "- " + " · ".join(filter(None, (candidate.get("name"), known_by, price.get("formatted"))))
