@@ -39,6 +39,11 @@ _GLUED = (
     "ה", "ו", "ב", "ל", "מ", "ש", "כ", "וה", "וב", "ול", "ומ", "וש", "וכ", "שה", "שב", "של", "שמ", "מה", "כש", "לה",
     "בה",
 )  # fmt: skip
+# The letters that a slip may put in a word, by script; a word of another script may only lose or exchange its own.
+_ALPHABETS = tuple(
+    map(frozenset, ("אבגדהוזחטיךכלםמןנסעףפץצקרשת", "abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+                    "ابتثجحخدذرزسشصضطظعغفقكلمنهويةى"))
+)  # fmt: skip
 # Words that carry a sentence and say nothing of the product.
 STOP_WORDS = frozenset(
     [
@@ -194,18 +199,17 @@ def is_number(word: str) -> bool:
     return word[:1].isdigit()
 
 
-def one_slip_apart(one: str, other: str) -> bool:
-    """Whether a letter too many, too few, another one or two in the wrong order make one word the other."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
-    if len(one) == len(other):
-        rest, other_rest = one[start:], other[start:]
-        return rest[1:] == other_rest[1:] or (rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:])
-    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
-    return longer[start + 1 :] == shorter[start:]
+def slips(word: str) -> set[str]:
+    """Return what a word may have been meant as: a letter fewer, more or another, or two in the other order."""
+    letters = next((alphabet for alphabet in _ALPHABETS if not alphabet.isdisjoint(word)), frozenset[str]())
+    letters = letters.union(letter for letter in word if letter.isalpha())
+    halves = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    return {
+        *(before + after[1:] for before, after in halves if after),
+        *(before + letter + after for before, after in halves for letter in letters),
+        *(before + letter + after[1:] for before, after in halves if after for letter in letters),
+        *(before + after[1] + after[0] + after[2:] for before, after in halves if len(after) > 1),
+    } - {word}
 
 
 def _spelt(folded_words: Iterable[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 `synonyms.txt` ships with common words; the owner adds groups of their own in the admin.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cache
 from pathlib import Path
 
@@ -48,20 +48,15 @@ class Thesaurus:
             for phrase in phrases:
                 others = self._others.setdefault(tuple(map(stem, phrase)), {})
                 others.update((other, None) for other in phrases if other != phrase)
-        # By length and first letter: where a misspelt word may have been meant.
-        self._single: dict[tuple[int, str], list[str]] = {}
-        for word, *more in self._others:
-            if not more:
-                self._single.setdefault((len(word), word[:1]), []).append(word)
+        self._single = {word for word, *more in self._others if not more}
 
     def others(self, phrase: Phrase) -> list[Phrase]:
         """Return what else it is called; singular and plural are the same phrase."""
         return list(self._others.get(tuple(map(stem, phrase)), ()))
 
-    def near(self, word: str) -> Iterator[str]:
-        """Yield single words of about that length and the same first letter, as their stems."""
-        for length in (len(word) - 1, len(word), len(word) + 1):
-            yield from self._single.get((length, word[:1]), ())
+    def among(self, words: Set[str]) -> list[str]:
+        """Return those of the words that it knows, as stems, singly."""
+        return sorted(self._single.intersection(words))
 
 
 def groups_in(text: str) -> Iterator[list[str]]:

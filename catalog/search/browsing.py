@@ -100,7 +100,7 @@ def _within(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
         rows = rows.filter(price__gte=scope.min_price)
     if scope.max_price is not None:
         rows = rows.filter(price__lte=scope.max_price)
-    return rows.filter(key__lt=SOLD_OUT) if len(scope.ranges) == 1 else rows
+    return rows.filter(key__lt=SOLD_OUT) if scope.in_stock_only else rows
 
 
 def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:

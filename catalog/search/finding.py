@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 
-from catalog.entries import SOLD_OUT, range_of
+from catalog.entries import SOLD_OUT
 from catalog.search.asking import Search
 from catalog.search.engines import Candidate, Field, Scope, Term, engine, rows_of
 from catalog.search.engines.base import COLUMNS
@@ -16,9 +16,10 @@ from catalog.text import address_key, folded, is_plain
 MOST = 400
 # Where so many have the words in name, brand, category or options, descriptions are not looked at.
 ENOUGH = 100
+# So many words are seldom all in a name: what has them anywhere is looked for at once.
+_MANY = 3
 _MOST_EXACT = 6
 _MOST_LEFT_OUT = 6
-_MOST_OF_A_PART = 200
 
 
 @dataclass(slots=True)
@@ -35,10 +36,7 @@ class Found:
 def scope_of(asked: Search) -> Scope:
     """The bounds of a search as the index keeps them."""
     low, high = _thousandths(asked.min_price), _thousandths(asked.max_price)
-    ranges = [range_of(low, high, sold_out=False)]
-    if not asked.in_stock_only:
-        ranges.append(range_of(low, high, sold_out=True))
-    return Scope(tuple(ranges), asked.stores, asked.categories, low, high)
+    return Scope(asked.stores, asked.categories, low, high, asked.in_stock_only)
 
 
 def named_exactly(query: str) -> tuple[list[int], bool]:
@@ -74,7 +72,7 @@ def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
     places = ", ".join(["%s"] * len(products))
     sql = f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.product_id IN ({places}) AND {bounds}"
     rows = map(Candidate._make, rows_of(sql, [*products, *params]))
-    return [row for row in rows if len(scope.ranges) > 1 or row.key < SOLD_OUT]
+    return [row for row in rows if not scope.in_stock_only or row.key < SOLD_OUT]
 
 
 def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
@@ -82,40 +80,40 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     found = Found(terms=understood.terms, dropped=list(understood.unknown))
     if not understood.terms:
         return found
-    found.candidates, found.at_least = _gather(found.terms, scope, dearest_first)
+    found.candidates, found.at_least = _gather([found.terms], scope, dearest_first)
     if found.candidates or len(understood.terms) == 1:
         return found
-    alive = [term for term in understood.terms if engine().candidates(_anywhere([term]), scope, 1)]
+    lives = engine().alive([_anywhere(term) for term in understood.terms], scope)
+    alive = [term for term, lives_ in zip(understood.terms, lives, strict=True) if lives_]
     found.dropped += [term.shown for term in understood.terms if term not in alive]
     found.terms = alive
     if alive and len(alive) < len(understood.terms):
-        found.candidates, found.at_least = _gather(alive, scope, dearest_first)
-    for size in range(len(alive) - 1, 0, -1):
+        found.candidates, found.at_least = _gather([alive], scope, dearest_first)
+    few = alive[:_MOST_LEFT_OUT]
+    for size in range(min(len(alive) - 1, len(few)), 0, -1):
         if found.candidates:
             break
         found.partly = True
-        together = dict[int, Candidate]()
-        for some in list(combinations(alive[:_MOST_LEFT_OUT], min(size, _MOST_LEFT_OUT - 1)))[:20]:
-            part, more = _gather(some, scope, dearest_first, _MOST_OF_A_PART)
-            together.update((candidate.key, candidate) for candidate in part)
-            found.at_least = found.at_least or more
-        found.candidates = list(together.values())[:MOST]
+        found.candidates, found.at_least = _gather(list(combinations(few, size)), scope, dearest_first)
     return found
 
 
-def _gather(
-    terms: Sequence[Term], scope: Scope, dearest_first: bool, most: int | None = None
-) -> tuple[list[Candidate], bool]:
-    """What fits all terms, and whether there may be more; where there is plenty, names before descriptions."""
-    index, most = engine(), most or MOST
+def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool) -> tuple[list[Candidate], bool]:
+    """What fits all terms of a choice, and whether there may be more; where there is plenty, names first."""
+    index = engine()
+    expressions = index.expressions(choices)
 
     def within(where: Field, limit: int) -> list[Candidate]:
-        return index.candidates(index.expression(terms, where), scope, limit, dearest_first=dearest_first)
+        return index.candidates(expressions[where], scope, limit, dearest_first=dearest_first)
 
-    near = within("near", most)
-    if len(near) == most:
-        return list({candidate.key: candidate for candidate in (*within("name", most), *near)}.values())[:most], True
-    if len(near) >= min(ENOUGH, most):
+    if min(map(len, choices)) >= _MANY:
+        wide = within("anywhere", 2 * ENOUGH)
+        if len(wide) < 2 * ENOUGH:
+            return wide, False
+    near = within("near", MOST)
+    if len(near) == MOST:
+        return list({candidate.key: candidate for candidate in (*within("name", MOST), *near)}.values())[:MOST], True
+    if len(near) >= min(ENOUGH, MOST):
         return near, True
     wide = within("anywhere", 2 * ENOUGH)
     if len(wide) < 2 * ENOUGH:
@@ -123,8 +121,8 @@ def _gather(
     return list({candidate.key: candidate for candidate in (*near, *wide)}.values()), True
 
 
-def _anywhere(terms: Sequence[Term]) -> str:
-    return engine().expression(terms, "anywhere")
+def _anywhere(term: Term) -> str:
+    return engine().expressions([[term]])["anywhere"]
 
 
 def _looked_up(steps: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:

@@ -32,6 +32,8 @@ class Ranking:
         self._whole = f" {' '.join(understood.tokens)} " if understood.tokens else ""
         self._phrase = self._whole if len(understood.tokens) > 1 else ""
         self._tokens: dict[str, list[tuple[int, int]]] = {}
+        # What a token fills, and whether in whole; most tokens are met again and again.
+        self._hits: dict[str, list[tuple[int, int, bool]]] = {}
         self._prefixes: list[tuple[str, int]] = []
         # For each term the numbers of the slots of each of its ways.
         self._ways: list[list[list[int]]] = []
@@ -50,7 +52,6 @@ class Ranking:
                     self._prefixes += [(prefix, number) for prefix in slot.prefixes]
                 ways.append(numbers)
             self._ways.append(ways)
-        self._beginnings = tuple(prefix for prefix, _ in self._prefixes)
 
     def _relevance(self, candidate: Candidate) -> Position:
         score, weak = self._score(candidate.name, candidate.meta)
@@ -95,18 +96,22 @@ class Ranking:
 
     def _fill(self, tokens: Sequence[str], less: int, best: list[int], whole: list[bool]) -> bool:
         """Fill slots with these tokens; return whether the first of them fills one well."""
-        first = False
+        first, known = False, self._hits
         for place, token in enumerate(tokens):
-            if hits := self._tokens.get(token):
-                for slot, points in hits:
+            hits = known.get(token)
+            if hits is None:
+                hits = known[token] = self._filled_by(token)
+            for slot, points, in_whole in hits:
+                if in_whole:
                     whole[slot] = True
-                    best[slot] = max(best[slot], points - less)
                     first = first or (not place and points >= SYNONYM)
-            elif self._beginnings and token.startswith(self._beginnings):
-                for prefix, slot in self._prefixes:
-                    if token.startswith(prefix):
-                        best[slot] = max(best[slot], BEGINS - less)
+                best[slot] = max(best[slot], points - less)
         return first
+
+    def _filled_by(self, token: str) -> list[tuple[int, int, bool]]:
+        if token in self._tokens:
+            return [(slot, points, True) for slot, points in self._tokens[token]]
+        return [(slot, BEGINS, False) for prefix, slot in self._prefixes if token.startswith(prefix)]
 
 
 def _by_price(candidate: Candidate) -> Position:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from catalog.forms import STOP_WORDS, asked, constructs, glued, is_number, one_slip_apart, stem, unglued
-from catalog.search.engines import Slot, Term, engine, rows_of
+from catalog.forms import STOP_WORDS, asked, constructs, glued, is_number, slips, stem, unglued
+from catalog.search.engines import Slot, Term, engine
 from catalog.synonyms import LONGEST_PHRASE, Phrase, Thesaurus, thesaurus
 
 # How well a word fits that stands in a product's name.
 EXACT, SAME_STEM, SYNONYM, MISSPELT, BEGINS, ENDS = 16, 14, 13, 10, 8, 6
 _MOST_TERMS = 10
 _SHORTEST_MISSPELT = 5
-_MOST_NEAR = 2000  # words that begin or end like one that is misspelt
+_SHORTEST_MEANT = 4
+_MOST_BEGUN = 20
 
 
 @dataclass(slots=True)
@@ -77,14 +78,9 @@ class _Known:
 
     @classmethod
     def looked_up(cls, texts: Iterable[str], stems: Iterable[str]) -> "_Known":
-        texts, stems = list(texts), list(stems)
         named, by_stem = dict[str, bool](), dict[str, list[str]]()
-        sql = (
-            f"SELECT text, stem, named FROM catalog_word WHERE text IN ({', '.join(['%s'] * len(texts))}) "
-            f"OR stem IN ({', '.join(['%s'] * len(stems))})"
-        )
-        for text, stem_, is_named in rows_of(sql, [*texts, *stems]):
-            named[text] = bool(is_named)
+        for text, stem_, is_named in engine().words(list(texts), list(stems)):
+            named[text] = is_named
             by_stem.setdefault(stem_, []).append(text)
         return cls(named, by_stem)
 
@@ -92,20 +88,20 @@ class _Known:
         """The ways to say this part of a query that some product may use, or None."""
         phrase = tuple(choice[0] for choice in part)
         if len(part) == 1:
-            ways: list[tuple[Slot, ...]] = [(self.slot(part[0], synonyms.others(phrase)),)]
+            ways: list[tuple[Slot, ...]] = [(self.slot(part[0], synonyms.others(phrase), synonyms),)]
         else:
-            ways = [tuple(self.slot(choice, synonyms.others((choice[0],))) for choice in part)]
+            ways = [tuple(self.slot(choice, synonyms.others((choice[0],)), synonyms) for choice in part)]
             single = [other for other in synonyms.others(phrase) if len(other) == 1]
-            ways.append((self.slot((), single),))
+            ways.append((self.slot((), single, synonyms),))
         ways += [
-            tuple(self.slot((word,), (), quality=SYNONYM) for word in other)
+            tuple(self.slot((word,), (), synonyms, SYNONYM) for word in other)
             for other in synonyms.others(phrase)
             if len(other) > 1
         ]
         possible = tuple(way for way in ways if not any(slot.empty for slot in way))
         return Term(_shown(part), possible) if possible else None
 
-    def slot(self, choice: Phrase, others: Sequence[Phrase], quality: int = EXACT) -> Slot:
+    def slot(self, choice: Phrase, others: Sequence[Phrase], synonyms: Thesaurus, quality: int = EXACT) -> Slot:
         """What fills the place of a word, or of the amounts that one may stand for."""
         found = dict[str, int]()
         for place, word in enumerate(choice):
@@ -117,8 +113,8 @@ class _Known:
         begins = quality == EXACT and not any(self.named.get(token) for token in found)
         prefixes = tuple(word for word in choice if len(word) >= 3 and not is_number(word)) if begins else ()
         if found or quality != EXACT or not choice or is_number(choice[0]):
-            return Slot(found, prefixes if found else ())
-        return self._otherwise(choice[0])
+            return _with_beginnings(found, prefixes) if found and prefixes else Slot(found)
+        return _otherwise(choice[0], synonyms)
 
     def _add(self, found: dict[str, int], word: str, quality: int) -> None:
         def fits(token: str, points: int) -> None:
@@ -140,25 +136,36 @@ class _Known:
                 for token in self.by_stem.get(stem(bare), ()):
                     fits(token, min(related, SYNONYM))
 
-    def _otherwise(self, word: str) -> Slot:
-        """What a word may mean that no product has in any of its forms: a beginning, a slip, an ending."""
-        index = engine()
-        if index.beginning("text", word, 1):
-            return Slot({}, (word,))
-        meant = dict.fromkeys(near for form in (word, *unglued(word)) for near in _misspelt(form))
-        if meant:
-            synonyms = thesaurus()
-            others = [other for near in meant for other in synonyms.others((near,)) if len(other) == 1]
-            spelt = [*meant, *(other for (other,) in others)]
-            again = _Known.looked_up(
-                {text for near in spelt for text in (near, *constructs(near), *glued(near))}, set(map(stem, spelt))
-            )
-            slot = again.slot(tuple(meant), others, MISSPELT)
-            if slot.tokens:
-                return Slot(slot.tokens)
-        if len(word) >= 3:
-            return Slot({ended[::-1]: ENDS for ended in index.beginning("reversed", word[::-1], 20)})
-        return Slot({})
+
+def _with_beginnings(found: dict[str, int], prefixes: Sequence[str]) -> Slot:
+    """What fills a place by words that are there, or by the few longer words that begin like them."""
+    few, begun = list[str](), list[str]()
+    for prefix in prefixes:
+        words = engine().beginning("text", prefix, _MOST_BEGUN + 1)
+        # Where many begin so, a database takes long to gather them all, and the word itself is what was meant.
+        if len(words) <= _MOST_BEGUN:
+            few.append(prefix)
+            begun += words
+    return Slot(found, tuple(few), tuple(begun))
+
+
+def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
+    """What a word may mean that no product has in any of its forms: a beginning, a slip, an ending."""
+    index = engine()
+    if index.beginning("text", word, 1):
+        return Slot({}, (word,))
+    if meant := _misspelt((word, *unglued(word)), synonyms):
+        others = [other for near in meant for other in synonyms.others((near,)) if len(other) == 1]
+        spelt = [*meant, *(other for (other,) in others)]
+        again = _Known.looked_up(
+            {text for near in spelt for text in (near, *constructs(near), *glued(near))}, set(map(stem, spelt))
+        )
+        slot = again.slot(tuple(meant), others, synonyms, MISSPELT)
+        if slot.tokens:
+            return Slot(slot.tokens)
+    if len(word) >= 3:
+        return Slot({ended[::-1]: ENDS for ended in index.beginning("reversed", word[::-1], 20)})
+    return Slot({})
 
 
 def _may_mean(part: Sequence[Phrase], synonyms: Thesaurus) -> Iterable[str]:
@@ -171,15 +178,12 @@ def _may_mean(part: Sequence[Phrase], synonyms: Thesaurus) -> Iterable[str]:
         yield from other
 
 
-def _misspelt(word: str) -> Iterable[str]:
-    """The words that one slip makes this one: with one slip, what stands before it or behind it is whole."""
-    if len(word) < _SHORTEST_MISSPELT or is_number(word):
-        return
-    half = (len(word) - 1) // 2
-    index = engine()
-    lengths = (len(word) - 2, len(word) + 2)  # a plural may be up to two letters longer
-    begin = index.beginning("text", word[:half], _MOST_NEAR, lengths)
-    end = (turned[::-1] for turned in index.beginning("reversed", word[::-1][:half], _MOST_NEAR, lengths))
-    for near in (*begin, *end, *thesaurus().near(stem(word))):
-        if len(near) >= 4 and (one_slip_apart(word, near) or one_slip_apart(stem(word), stem(near))):
-            yield near
+def _misspelt(forms: Iterable[str], synonyms: Thesaurus) -> list[str]:
+    """The words of products or synonyms that one slip makes one of these: all that it could be are looked up."""
+    spelt = [word for word in forms if len(word) >= _SHORTEST_MISSPELT and not is_number(word)]
+    if not spelt:
+        return []
+    texts = {near for word in spelt for near in slips(word)}
+    stems = {near for word in spelt for near in slips(stem(word))}
+    found = [text for text, _, _ in engine().words(list(texts), list(stems))]
+    return [near for near in (*found, *synonyms.among(texts | stems)) if len(near) >= _SHORTEST_MEANT]

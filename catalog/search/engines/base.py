@@ -1,10 +1,12 @@
 """What a database has to do for searches; `sqlite` and `postgres` do it, each in its own words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from django.db import connection
+
+from catalog.entries import SOLD_OUT, range_of
 
 # Where words are looked for; each wider than the one before.
 Field = Literal["name", "near", "anywhere"]
@@ -17,10 +19,24 @@ COLUMNS = "e.key, e.product_id, e.store_id, e.category, e.group_key, e.price, e.
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place that some word has to fill: which tokens do, how well each, and what a token may begin with."""
+    """One place that some word has to fill: which tokens do, how well each, and what a token may begin with.
+
+    Where few words begin so, they are `begun`, and nothing else has to be looked for.
+    """
 
     tokens: dict[str, int]
     prefixes: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """What is looked for whole."""
+        return list(dict.fromkeys((*self.tokens, *self.begun)))
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """What is looked for as a beginning."""
+        return () if self.begun else self.prefixes
 
     @property
     def empty(self) -> bool:
@@ -50,17 +66,24 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The bounds of a search: stores, categories and ranges of keys; the second range is of what is sold out."""
+    """The bounds of a search, prices in thousandths."""
 
-    ranges: tuple[tuple[int, int], ...]
     stores: tuple[int, ...] | None = None
     categories: tuple[str, ...] | None = None
-    # In thousandths; `ranges` holds them too, coarsely.
     min_price: int | None = None
     max_price: int | None = None
+    in_stock_only: bool = False
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of keys that the bounds allow, coarsely; none where they allow every key."""
+        if self.min_price is None and self.max_price is None:
+            return ((0, SOLD_OUT - 1),) if self.in_stock_only else ()
+        sold_out = (False,) if self.in_stock_only else (False, True)
+        return tuple(range_of(self.min_price, self.max_price, sold_out=out) for out in sold_out)
 
     def conditions(self) -> tuple[str, list[Any]]:
-        """The bounds but for the range of keys, as SQL over an entry `e`."""
+        """The bounds but for the ranges of keys, as SQL over an entry `e`."""
         parts, params = [VISIBLE], list[Any]()
         for column, values in (("store_id", self.stores), ("category", self.categories)):
             if values is not None:
@@ -76,11 +99,14 @@ class Scope:
 class Engine(Protocol):
     """The full-text side of the index, and the words there are."""
 
-    def expression(self, terms: Sequence[Term], field: Field) -> str:
-        """The terms as the database's own full-text query: all of them, in that part of an entry."""
+    def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
+        """Any of the choices, each of all its terms, as the database's own full-text query of each part of an entry."""
 
     def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
         """Up to so many entries that fit, in stock before sold out, the cheaper first."""
+
+    def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
+        """Whether anything fits, for each of the expressions."""
 
     def add(self, rows: Sequence[tuple[int, str, str, str]]) -> None:
         """Index the text of entries that were just written: key, name, meta, description."""
@@ -91,10 +117,11 @@ class Engine(Protocol):
     def knows(self, word: str) -> bool:
         """Whether any entry is found by this word."""
 
-    def beginning(
-        self, column: Literal["text", "reversed"], start: str, limit: int, lengths: tuple[int, int] = (1, 40)
-    ) -> list[str]:
-        """Words of these lengths, or words turned around, that begin so."""
+    def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
+        """Those of the words, and all words with one of the stems: each with its stem, and whether names hold it."""
+
+    def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
+        """Words, or words turned around, that begin so."""
 
     def optimise(self) -> None:
         """Put the index in its best shape after it was made anew."""

@@ -1,21 +1,26 @@
 """Searches on SQLite: an FTS5 table whose row ids are the keys of entries, in the order that results begin with."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from django.db import connection
 
+from catalog.entries import SOLD_OUT
 from catalog.search.engines.base import COLUMNS, Candidate, Field, Scope, Slot, Term, rows_of
 
 _MOST_MERGES = 1000
 _COLUMNS: dict[Field, str] = {"name": "{name} : ", "near": "{name meta} : ", "anywhere": ""}
+_HALVES = ((0, SOLD_OUT - 1), (SOLD_OUT, (1 << 63) - 1))
+_ALL = ((0, (1 << 63) - 1),)
 
 
 class Sqlite:
     """See `Engine`."""
 
-    def expression(self, terms: Sequence[Term], field: Field) -> str:
-        return f"{_COLUMNS[field]}({' AND '.join(map(_term, terms))})"
+    def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
+        text = _either([_all([_term(term) for term in terms]) for terms in choices])
+        return {field: f"{prefix}({text})" for field, prefix in _COLUMNS.items()}
 
     def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
         bounds, params = scope.conditions()
@@ -26,11 +31,22 @@ class Sqlite:
             f"ORDER BY t.rowid {'DESC' if dearest_first else 'ASC'} LIMIT %s"
         )
         found = list[Candidate]()
-        for low, high in scope.ranges:
+        for low, high in scope.ranges or (_HALVES if dearest_first else _ALL):
             found += map(Candidate._make, rows_of(sql, [expression, low, high, *params, limit - len(found)]))
             if len(found) == limit:
                 break
         return found
+
+    def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
+        bounds, params = scope.conditions()
+        ranges = " OR ".join(["t.rowid BETWEEN %s AND %s"] * len(scope.ranges or _ALL))
+        edges = [edge for pair in scope.ranges or _ALL for edge in pair]
+        one = (
+            "EXISTS (SELECT 1 FROM catalog_entry_text t CROSS JOIN catalog_entry e ON e.key = t.rowid "
+            f"WHERE t.catalog_entry_text MATCH %s AND ({ranges}) AND {bounds})"
+        )
+        asked = [value for expression in expressions for value in (expression, *edges, *params)]
+        return [bool(found) for found in rows_of(f"SELECT {', '.join([one] * len(expressions))}", asked)[0]]
 
     def add(self, rows: Sequence[tuple[int, str, str, str]]) -> None:
         with connection.cursor() as cursor:
@@ -48,14 +64,17 @@ class Sqlite:
             rows_of("SELECT 1 FROM catalog_entry_text WHERE catalog_entry_text MATCH %s LIMIT 1", [_quoted(word)])
         )
 
-    def beginning(
-        self, column: Literal["text", "reversed"], start: str, limit: int, lengths: tuple[int, int] = (1, 40)
-    ) -> list[str]:
+    def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
+        # However many there are, the statement is one that was prepared before.
         sql = (
-            f"SELECT {column} FROM catalog_word WHERE {column} >= %s AND {column} < %s "
-            f"AND length({column}) BETWEEN %s AND %s LIMIT %s"
+            "SELECT text, stem, named FROM catalog_word WHERE text IN (SELECT value FROM json_each(%s)) "
+            "UNION SELECT text, stem, named FROM catalog_word WHERE stem IN (SELECT value FROM json_each(%s))"
         )
-        return [word for (word,) in rows_of(sql, [start, f"{start}\U0010ffff", *lengths, limit])]
+        return [(text, stem, bool(named)) for text, stem, named in rows_of(sql, [json.dumps(texts), json.dumps(stems)])]
+
+    def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
+        sql = f"SELECT {column} FROM catalog_word WHERE {column} >= %s AND {column} < %s LIMIT %s"
+        return [word for (word,) in rows_of(sql, [start, f"{start}\U0010ffff", limit])]
 
     def optimise(self) -> None:
         orphans = "SELECT rowid FROM catalog_entry_text WHERE rowid NOT IN (SELECT key FROM catalog_entry) LIMIT 200"
@@ -77,7 +96,7 @@ def _term(term: Term) -> str:
 
 
 def _slot(slot: Slot) -> str:
-    return _either([*map(_quoted, slot.tokens), *(f"{_quoted(prefix)} *" for prefix in slot.prefixes)])
+    return _either([*map(_quoted, slot.words), *(f"{_quoted(prefix)} *" for prefix in slot.beginnings)])
 
 
 def _either(parts: Sequence[str]) -> str:
