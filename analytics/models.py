@@ -33,9 +33,12 @@ class Tally(models.Model):
         DURATION = "duration"
         SEEN = "seen"
         ADDED = "added"
-        # Calls by their own time.
+        # Carts by when they were opened.
+        CARTS = "carts"
+        # Calls by their own time. Nameless ones name neither a conversation nor a cart.
         CALLS = "calls"
         UNKEYED_CALLS = "unkeyed_calls"
+        NAMELESS = "nameless"
         FRUITLESS = "fruitless"
         REFUSED = "refused"
         LATENCY = "latency"
@@ -78,6 +81,8 @@ class Fact(models.Model):
     stage = models.PositiveSmallIntegerField(default=0)
     # {public id: whether it was added}
     products = models.JSONField(default=dict)
+    # Its newest cart that was counted; 0 for none.
+    cart = models.BigIntegerField(default=0)
 
     class Meta:
         indexes = [

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from analytics.counting import STAGES
 from analytics.histogram import percentile
 from analytics.models import Fact, Tally
-from analytics.services import STAGES
 
 LOST_AFTER = timedelta(days=7)
 LISTED = 10

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from analytics.models import Fact, Progress, Tally
 from analytics.reports import summary
-from analytics.services import catch_up, forget, roll_up
+from analytics.services import catch_up, forget, roll_up, uncounted
 from carts import services
 from carts.models import CallRecord, Cart, Session
 
@@ -112,9 +112,98 @@ def test_a_step_that_fails_leaves_nothing_behind(make_session, make_call, monkey
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr("analytics.services._pass_over", fail)
+        broken.setattr("analytics.services.steps._pass_over", fail)
         with pytest.raises(RuntimeError):
             roll_up()
     assert told().calls == 0
     catch_up()
     assert told().calls == 1
+
+
+def every_tally():
+    return sorted(
+        Tally.objects.exclude(count=0).values_list("everybody", "client", "kind", "grain", "start", "name", "count")
+    )
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_sessions_that_go_on_between_the_steps_are_counted_as_they_are_in_the_end(make_session, make_call, step):
+    sessions = [make_session(n, client=f"client {n % 3}", source=["x", "cart_id"][n % 5 == 0]) for n in range(10)]
+    for n in range(40):
+        tool = ["search_products", "get_product", "add_to_cart"][n % 3]
+        make_call(sessions[n * 7 % 10], tool=tool, outcome=["ok", "gone"][n % 11 == 0], products=[f"shop:{n % 9}"])
+
+    def of_sessions():
+        return [row for row in every_tally() if row[2] not in ("calls", "latency", "unkeyed_calls", "refused")]
+
+    catch_up()
+    at_once = of_sessions()
+    for model in (Tally, Fact, Progress):
+        model.objects.all().delete()
+    last = Session.objects.values_list("last_seen_at", flat=True).order_by("-last_seen_at")[0]
+    for hours in (50, 20, 1):
+        moved = timedelta(hours=hours)
+        Session.objects.update(last_seen_at=last - moved, created_at=last - moved)
+        roll_up(step)
+    for session in sessions:
+        session.save()
+        make_call(session, tool="view_cart")
+    catch_up(step)
+
+    assert of_sessions() == at_once
+    assert at_once
+
+
+def test_days_and_everybody_are_sums_of_hours_and_clients(make_session, make_call):
+    for n in range(12):
+        make_call(make_session(n, client=f"client {n % 3}", ago=timedelta(hours=5 * n)), ago=timedelta(hours=5 * n))
+    catch_up()
+
+    def whole(**of):
+        return sum(Tally.objects.filter(kind="calls", **of).values_list("count", flat=True))
+
+    assert {whole(grain=grain, everybody=everybody) for grain in ("hour", "day") for everybody in (True, False)} == {12}
+
+
+def test_a_cart_is_counted_once_in_the_hour_it_was_opened(make_session, make_call):
+    opened = timezone.now() - timedelta(hours=3)
+    session = make_session(created_at=opened)
+    make_call(session)
+    catch_up()
+    Cart.objects.create(public_id="c_1", session=session, currency="ILS", ordered_at=timezone.now(), created_at=opened)
+    for _time in range(2):
+        make_call(session)
+        catch_up()
+        Cart.objects.get_or_create(public_id="c_2", session=session)
+    make_call(session)
+    catch_up()
+    carts = Tally.objects.filter(kind="carts", grain="hour", everybody=True).order_by("start")
+
+    hour = opened.replace(minute=0, second=0, microsecond=0)
+    assert [(tally.start, tally.count) for tally in carts] == [
+        (hour, 1),
+        (timezone.now().replace(minute=0, second=0, microsecond=0), 1),
+    ]
+
+
+def test_a_session_that_sees_everything_is_remembered_for_so_much_of_it(make_session, make_call):
+    session = make_session()
+    for n in range(40):
+        make_call(session, tool="search_products", products=[f"shop:{n}-{m}" for m in range(10)])
+    make_call(session, tool="add_to_cart", products=["shop:0-0", "shop:new"])
+    catch_up()
+
+    products = Fact.objects.get().products
+    assert (len(products), products["shop:0-0"]) == (300, True)
+
+
+def test_what_waits_to_be_counted_is_told_and_stays_uncounted(make_session, make_call):
+    session = make_session()
+    calls = [make_call(session) for _ in range(5)]
+
+    found = uncounted(3)
+
+    assert (found.call, found.more, [visit.session for visit in found.visits]) == (0, 2, [session.pk])
+    assert not Tally.objects.exists()
+    catch_up()
+    assert (uncounted().call, uncounted().more) == (calls[-1].pk, 0)
