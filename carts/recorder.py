@@ -11,9 +11,10 @@ from functools import partial
 from django.conf import settings
 from django.utils import timezone
 
+from carts.meta import received
 from carts.models import SessionWarning
 from carts.services import Recorded, record_calls
-from carts.sessions import Identity, identify, note_browsing, received, session_of
+from carts.sessions import Identity, identify, note_browsing, session_of
 from shopmcp.lanes import lanes
 from shopmcp.server import Call, toolbox
 

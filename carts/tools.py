@@ -12,10 +12,12 @@ from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from carts import services
+from carts.handles import cart_id_of
+from carts.meta import received
 from carts.models import Session
 from carts.schemas import NO_CURRENCY, CartOut, DebugOut, cart_out
 from carts.services import Outcome, Request
-from carts.sessions import SHARED, UNKEYED, Caller, cart_id_of, received
+from carts.sessions import SHARED, UNKEYED, Caller
 from carts.state import MAX_QUANTITY, CartState, Notice, StoreInfo
 from carts.wording import cart_text, debug_text
 from shopmcp.arguments import Listed, NeverNull, Whole

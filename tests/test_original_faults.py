@@ -178,15 +178,15 @@ def test_a_refusal_is_not_answered_as_success(call_tool, tea):
 def test_the_isolation_test_fails_where_isolation_does(call_tool, tea, monkeypatch):
     """The original's own test printed what failed and ended with success."""
     from carts import sessions
-    from tests.carts import test_sessions
+    from tests.carts import test_isolation
 
     create_product(Store.objects.get(), sku="honey", name="Honey", price="1")
 
     def ask(name, meta, **arguments):
         return call_tool(name, session=None, meta=meta, **arguments)
 
-    monkeypatch.setattr(sessions, "_digests", lambda *_: ("everybody",))
-    assert not test_sessions.conversations_are_apart(ask)
+    monkeypatch.setattr(sessions, "digests_of", lambda *_: ("everybody",))
+    assert not test_isolation.conversations_are_apart(ask)
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])

@@ -8,7 +8,6 @@ from carts.services.changes import add_items, clear_cart, remove_item, set_quant
 from carts.services.records import Recorded, record_calls
 from carts.services.retention import Cleanup, clean_up, delete_sessions
 from carts.services.saving import Conversation, Outcome, Request, find_item, in_transaction, load
-from carts.services.sessions import insert_session
 from carts.services.undo import undo_change
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "delete_sessions",
     "find_item",
     "in_transaction",
-    "insert_session",
     "load",
     "record_calls",
     "remove_item",

@@ -14,6 +14,7 @@ class BrokenConfig(AppConfig):
 
     def ready(self):
         from carts import sessions
+        from carts.digests import digests_of
 
         way_in = sessions.Caller._way_in
 
@@ -35,12 +36,11 @@ class BrokenConfig(AppConfig):
             return f"s_{cart_id[5:21]}"
 
         def one_key(purpose, *parts):
-            return _digests(purpose, *parts[1:]) if purpose == "conversation" else _digests(purpose, *parts)
+            return digests_of(purpose, *parts[1:]) if purpose == "conversation" else digests_of(purpose, *parts)
 
-        _digests = sessions._digests
         name, broken = {
-            "one_for_all": ("_digests", one_for_all),
-            "one_key": ("_digests", one_key),
+            "one_for_all": ("digests_of", one_for_all),
+            "one_key": ("digests_of", one_key),
             "blind": ("identify", blind),
             "handle_wins": ("Caller._way_in", handle_wins),
             "believing": ("public_id_of", believing),

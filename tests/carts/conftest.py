@@ -6,6 +6,7 @@ import pytest
 
 from catalog.models import Product, Store
 from catalog.search import reindex
+from tests.carts.answers import cart
 
 
 @pytest.fixture
@@ -45,3 +46,19 @@ def honey(make_product):
 @pytest.fixture
 def tea(make_product):
     return make_product("Tea", "9.90")
+
+
+@pytest.fixture
+def ask(call_tool):
+    """Call a tool with exactly this `_meta`."""
+
+    def ask(name, meta, **arguments):
+        return call_tool(name, session=None, meta=meta, **arguments)
+
+    return ask
+
+
+@pytest.fixture
+def handle(ask, honey):
+    """The cart_id of a chat without an id, which holds one honey."""
+    return cart(ask("add_to_cart", {}, product_id="shop:honey"))["cart_id"]

@@ -6,10 +6,11 @@ import pytest
 from django.core.management import call_command
 
 from carts import services
+from carts.handles import cart_id_of
 from carts.isolation import REVISIONS
 from carts.management.commands import check_isolation
 from carts.models import Session
-from carts.sessions import Caller, cart_id_of
+from carts.sessions import Caller
 from shopmcp.server import Call
 from tests.live import LiveServer, free_port
 from tests.serving import shop

@@ -126,7 +126,7 @@ def test_the_names_of_meta_keys_are_clipped_and_their_values_left_out(call_tool,
 
 
 def test_a_check_of_the_isolation_leaves_no_trace_in_the_statistics(call_tool, honey):
-    from carts.sessions import CHECK, check_mark
+    from carts.meta import CHECK, check_mark
 
     call_tool("add_to_cart", product_id="shop:honey", meta={CHECK: check_mark()})
     call_tool("add_to_cart", session="chat-2", product_id="shop:honey", meta={CHECK: "forged"})

@@ -11,9 +11,10 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from carts import services
+from carts.meta import check_mark
 from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
 from carts.services import retention
-from carts.sessions import Caller, check_mark
+from carts.sessions import Caller
 from catalog.models import Product, Store
 from shopmcp.server import Call
 from tests.carts.answers import cart, codes, error, text

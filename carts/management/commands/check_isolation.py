@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from carts import services
+from carts.handles import public_id_of
 from carts.isolation import check
+from carts.meta import CHECK, check_mark
 from carts.models import Session
 from carts.probe import Server
-from carts.sessions import CHECK, check_mark, identify, public_id_of
+from carts.sessions import identify
 from shopmcp.errors import ShopError
 from shopmcp.server import Call
 

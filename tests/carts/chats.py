@@ -1,0 +1,31 @@
+"""How chats call: what they send, and which warnings they left."""
+
+from typing import Any
+
+from carts.models import SessionWarning
+from carts.sessions import identify
+from shopmcp.server import Call
+
+CART_TOOLS: dict[str, dict[str, Any]] = {
+    "add_to_cart": {"product_id": "shop:honey"},
+    "update_cart_item": {"product_id": "shop:honey", "quantity": 2},
+    "remove_from_cart": {"product_id": "shop:honey"},
+    "view_cart": {},
+    "clear_cart": {},
+    "undo_cart_change": {},
+}
+
+
+def identity(meta):
+    """What a call with this `_meta` says about its conversation."""
+    return identify(Call("view_cart", meta))
+
+
+def person(conversation, subject=None):
+    """The `_meta` of a conversation, and of a person where one is named."""
+    return {"openai/session": conversation, **({"openai/subject": subject} if subject else {})}
+
+
+def kinds():
+    """The kinds of warnings that were recorded."""
+    return set(SessionWarning.objects.values_list("kind", flat=True))

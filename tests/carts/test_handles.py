@@ -1,0 +1,118 @@
+"""The `cart_id`: what it proves, and what is refused."""
+
+import pytest
+
+from carts.handles import cart_id_of
+from carts.models import Cart, Session, Tombstone
+from tests.carts.answers import cart, error, quantities, text
+from tests.carts.chats import kinds
+
+
+def test_an_unkeyed_write_mints_a_cart_and_says_that_its_cart_id_must_be_passed(ask, honey):
+    result = ask("add_to_cart", {}, product_id="shop:honey")
+    minted = cart(result)["cart_id"]
+
+    assert f"pass cart_id {minted} with every later cart call" in text(result)
+    assert quantities(ask("add_to_cart", {}, product_id="shop:honey", cart_id=minted)) == {"shop:honey": 2}
+    assert quantities(ask("view_cart", {}, cart_id=f" {minted} ")) == {"shop:honey": 2}
+    assert Session.objects.get().source == "cart_id"
+
+
+def test_two_unkeyed_chats_never_meet(ask, honey):
+    first = cart(ask("add_to_cart", {}, product_id="shop:honey"))["cart_id"]
+    second = cart(ask("add_to_cart", {}, product_id="shop:honey", quantity=5))["cart_id"]
+
+    assert first != second
+    assert quantities(ask("view_cart", {}, cart_id=first)) == {"shop:honey": 1}
+    assert quantities(ask("view_cart", {}, cart_id=second)) == {"shop:honey": 5}
+
+
+def test_a_handle_proves_itself_with_128_bits_that_only_the_server_can_make(handle):
+    public_id = Session.objects.get().public_id
+
+    assert handle == cart_id_of(public_id)
+    assert handle.removeprefix(f"cart_{public_id[2:]}").isalnum()
+    assert len(handle.removeprefix(f"cart_{public_id[2:]}")) * 5 >= 128
+
+
+FORGERIES = {
+    "another proof": lambda h: h[:-4] + ("aaaa" if h[-4:] != "aaaa" else "bbbb"),
+    "another session": lambda h: "cart_" + ("a" if h[5] != "a" else "b") + h[6:],
+    "cut short": lambda h: h[:-1],
+    "too long": lambda h: h + "a",
+    "the public id": lambda h: f"s_{h[5:21]}",
+    "the public part": lambda h: h[:21],
+    "capitals": str.upper,
+    "nothing": lambda h: "",
+    "words": lambda h: "my cart",
+    "digits of another script": lambda h: h[:-1] + "٢",
+}
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
+@pytest.mark.parametrize(("name", "arguments"), [("view_cart", {}), ("add_to_cart", {"product_id": "shop:honey"})])
+def test_a_handle_that_this_server_did_not_make_is_refused_and_makes_no_cart(ask, handle, forge, name, arguments):
+    result = ask(name, {}, cart_id=forge(handle), **arguments)
+
+    assert error(result)["code"] == "unknown_cart"
+    assert "This cart_id opens no cart here." in text(result)
+    assert Session.objects.count() == Cart.objects.count() == 1
+    assert quantities(ask("view_cart", {}, cart_id=handle)) == {"shop:honey": 1}
+    assert "unknown_handle" in kinds()
+
+
+@pytest.mark.parametrize("conversation", ["new", "known"])
+@pytest.mark.parametrize(("name", "arguments"), [("view_cart", {}), ("add_to_cart", {"product_id": "shop:honey"})])
+def test_another_conversation_s_handle_beside_an_id_is_refused(ask, handle, conversation, name, arguments):
+    if conversation == "known":
+        ask("view_cart", {"openai/session": "known"})
+
+    result = ask(name, {"openai/session": conversation}, cart_id=handle, **arguments)
+
+    assert error(result)["code"] == "unknown_cart"
+    assert "belongs to another conversation" in text(result)
+    assert Cart.objects.get().item_count == 1
+    assert "foreign_handle" in kinds()
+
+
+def test_a_conversation_s_own_handle_beside_its_id_is_welcome(ask, honey):
+    own = cart(ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey"))["cart_id"]
+
+    assert quantities(ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey", cart_id=own)) == {"shop:honey": 2}
+
+
+def test_a_keyed_conversation_s_handle_opens_it_where_no_id_comes(ask, honey):
+    own = cart(ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey"))["cart_id"]
+
+    assert quantities(ask("view_cart", {}, cart_id=own)) == {"shop:honey": 1}
+    assert ask("debug_session", {}, cart_id=own).structured_content["source"] == "cart_id"
+
+
+@pytest.mark.parametrize("tombstone", [True, False])
+@pytest.mark.parametrize(("name", "arguments"), [("view_cart", {}), ("add_to_cart", {"product_id": "shop:honey"})])
+def test_a_handle_that_expired_is_told_so(ask, handle, tombstone, name, arguments):
+    session = Session.objects.get()
+    if tombstone:
+        Tombstone.objects.create(public_id=session.public_id)
+    session.delete()
+
+    result = ask(name, {}, cart_id=handle, **arguments)
+
+    assert error(result)["code"] == "cart_expired"
+    assert "has expired" in text(result)
+    assert not Session.objects.exists()
+    assert "expired_handle" in kinds()
+
+
+def test_a_conversation_whose_cart_expired_starts_anew_and_hears_of_it_until_a_write_carried_it(ask, honey):
+    ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey")
+    session = Session.objects.get()
+    Tombstone.objects.create(public_id=session.public_id, digest=session.digest)
+    session.delete()
+
+    for _ in range(2):
+        assert [notice["code"] for notice in cart(ask("view_cart", {"threadId": "a"}))["notices"]] == ["cart_expired"]
+    assert not Tombstone.objects.exists()
+    added = ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey")
+    assert "An earlier cart of this chat was not used for long and has expired." in text(added)
+    assert cart(ask("view_cart", {"threadId": "a"}))["notices"] == []
