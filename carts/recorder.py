@@ -20,8 +20,6 @@ from shopmcp.server import Call, toolbox
 
 _DELAY = 0.5  # seconds
 _BATCH = 200
-# So many calls within the delay are a hundred a second.
-_BUSY = 50
 # Beyond this the database cannot keep up, and records are what can be spared.
 _MOST_WAITING = 20_000
 
@@ -45,11 +43,6 @@ class Recorder:
             self._waiting.append(recorded)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_DELAY, self._flush)
-
-    @property
-    def busy(self) -> bool:
-        """Whether calls come so thick that whatever can wait should."""
-        return len(self._waiting) >= _BUSY
 
     async def drain(self) -> None:
         """Write down what is waiting; called before the lanes stop."""

@@ -28,7 +28,9 @@ from shopmcp.server import load_tools, server  # noqa: E402
 load_tools()
 logger = logging.getLogger(__name__)
 # Seconds between two looks for calls that nobody has counted, and between two steps while there are.
-_COUNT_EVERY, _COUNT_AGAIN, _COUNT_REST = 3.0, 0.1, 49
+_COUNT_EVERY, _COUNT_AGAIN = 3.0, 0.1
+# Counting takes a twentieth of the writing lane at most; the rest is the chats'.
+_COUNT_REST = 19
 edge = Edge(server, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 
 
@@ -65,15 +67,14 @@ async def _count() -> None:
     """Count the calls for the owner's numbers, a step at a time, between the changes of carts."""
     while True:
         counted, started = 0, perf_counter()
-        if recorder.busy:
-            # The lane is the chats' now; the calls are counted when it is quieter, or by the clean-up.
-            await asyncio.sleep(_COUNT_EVERY)
-            continue
         try:
             counted = await lanes.run("write", roll_up)
         # Numbers can wait: whatever is wrong with the database now, the calls are counted once it is well again.
         except Exception:
             logger.exception("calls could not be counted")
-        # While chats are busy the lane is theirs: counting takes a fiftieth of it at most, and catches up later.
-        rest = (perf_counter() - started) * _COUNT_REST
-        await asyncio.sleep(max(_COUNT_AGAIN if counted >= STEP else _COUNT_EVERY, rest))
+        await asyncio.sleep(seconds_to_rest(counted, perf_counter() - started))
+
+
+def seconds_to_rest(counted: int, seconds: float) -> float:
+    """Return how long counting leaves the lane alone after a step of so many calls that took so many seconds."""
+    return max(_COUNT_AGAIN if counted >= STEP else _COUNT_EVERY, seconds * _COUNT_REST)

@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 from mcp.server import Server
 from mcp.types import CallToolResult, TextContent
 
+from analytics.services import STEP
 from shopmcp import asgi
 from shopmcp.edge import Edge
 from shopmcp.lanes import lanes
@@ -75,6 +76,14 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
             assert entered.wait(10)
             threads.submit(release, after=url.stopping)
         assert answer.result().json["result"]["content"][0]["text"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("counted", "took", "rest"),
+    [(0, 0.001, 3), (STEP - 1, 0.01, 3), (STEP, 0.001, 0.1), (STEP, 0.04, 0.76), (STEP, 1, 19), (3, 1, 19)],
+)
+def test_counting_leaves_most_of_the_lane_to_the_chats(counted, took, rest):
+    assert asgi.seconds_to_rest(counted, took) == pytest.approx(rest)
 
 
 def test_a_websocket_is_turned_away():
