@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -103,11 +104,11 @@ class LiveServer:
         self.kill()
         raise AssertionError(f"serve was not healthy within {within} seconds:\n{self.output}")
 
-    def stop(self) -> int:
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, wait for that, and return its exit code."""
         if self.process is None:
             return 0
-        self.process.terminate()
+        self.process.send_signal(by)
         try:
             return self.process.wait(timeout=30)
         finally:

@@ -80,12 +80,38 @@ def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(tmp_pat
         server.manage("sign_in_link", "dana")
         key = (server.data_dir / "secret_key").read_text()
 
-        assert server.stop() in (0, -signal.SIGTERM)
+        assert server.stop() == 0
         server.start()
 
         assert (server.data_dir / "secret_key").read_text() == key
         users = "from django.contrib.auth.models import User; print([user.username for user in User.objects.all()])"
         assert "['dana']" in server.manage("shell", "-c", users).stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--reload",)], ids=" ".join)
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=lambda by: by.name)
+def test_told_to_stop_it_ends_with_code_0(tmp_path, options, by):
+    with LiveServer(tmp_path / "data", *options) as server:
+        assert server.stop(by) == 0
+        assert server.output.rstrip().splitlines()[-1].startswith(("INFO:     Finished", "INFO:     Stopping"))
+        assert "Traceback" not in server.output
+
+
+def test_it_is_served_from_any_folder(tmp_path):
+    (tmp_path / "shopmcp").mkdir()
+    (tmp_path / "shopmcp" / "__init__.py").write_text("raise SystemExit('not the project')")
+    port = free_port()
+    command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port)]
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path / "data"))
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        wait_for(lambda: "startup complete" in (tmp_path / "log").read_text(), "start")
+    finally:
+        process.terminate()
+        code = process.wait(timeout=30)
+
+    assert code == 0
 
 
 def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(tmp_path):

@@ -135,10 +135,11 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
     """Replace this process, so that signals reach the server itself and it starts with the settings just decided."""
     command = [
         sys.executable,
+        "-P",
         # WhiteNoise hands Django files in blocks, which Django reads in a thread; it need not say so in every log.
         *("-W", "ignore:StreamingHttpResponse must consume synchronous iterators"),
-        *("-m", "uvicorn", "shopmcp.asgi:application"),
-        *("--app-dir", str(settings.BASE_DIR), "--host", host, "--port", str(port)),
+        *("-m", "shopmcp.serving", "shopmcp.asgi:application"),
+        *("--host", host, "--port", str(port)),
         *("--no-server-header", "--no-access-log", "--ws", "none"),
         *("--proxy-headers", "--forwarded-allow-ips", "127.0.0.1,::1"),
         *("--timeout-keep-alive", str(KEEP_ALIVE), "--timeout-graceful-shutdown", str(GRACE)),
@@ -151,4 +152,6 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         command += ["--reload", *(part for folder in own for part in ("--reload-dir", str(folder)))]
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, command, {**os.environ, "PUBLIC_URL": public_url})
+    # The project is found from whatever folder the command was given in, and nothing there is taken for it.
+    path = os.pathsep.join(filter(None, (str(settings.BASE_DIR), os.environ.get("PYTHONPATH"))))
+    os.execve(sys.executable, command, {**os.environ, "PUBLIC_URL": public_url, "PYTHONPATH": path})
