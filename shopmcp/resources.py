@@ -7,7 +7,7 @@ raises `NotFound`. It runs where browsing does.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from mcp.shared.exceptions import MCPError
@@ -29,6 +29,7 @@ from mcp.types import (
 from shopmcp.errors import NotFound
 from shopmcp.lanes import lanes
 
+T = TypeVar("T")
 # What completes one part of an address: its beginning and the parts that are known already, to what it may be.
 Completer = Callable[[str, Mapping[str, str]], Sequence[str]]
 Reader = Callable[..., str]
@@ -46,6 +47,17 @@ class _Known:
     mime_type: str
     read: Reader
     complete: Mapping[str, Completer]
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it stands for many addresses, rather than being one."""
+        return _PART.search(self.template) is not None
+
+    def described_as(self, shape: Callable[..., T], **address: str) -> T:
+        """Its description in one of the protocol's shapes, which differ in how they call the address."""
+        return shape(
+            **address, name=self.name, title=self.title, description=self.description, mime_type=self.mime_type
+        )
 
     def parts(self, uri: str) -> dict[str, str] | None:
         """The parts of an address, or None if it is none of this kind. A slash within a part is written %2F."""
@@ -87,32 +99,14 @@ class Resources:
         return register
 
     async def list(self, ctx: Any, params: Any) -> ListResourcesResult:
-        return ListResourcesResult(
-            resources=[
-                Resource(
-                    uri=known.template,
-                    name=known.name,
-                    title=known.title,
-                    description=known.description,
-                    mime_type=known.mime_type,
-                )
-                for known in self._known
-                if not _PART.search(known.template)
-            ]
-        )
+        fixed = (known for known in self._known if not known.has_parts)
+        return ListResourcesResult(resources=[known.described_as(Resource, uri=known.template) for known in fixed])
 
     async def templates(self, ctx: Any, params: Any) -> ListResourceTemplatesResult:
+        open_ended = (known for known in self._known if known.has_parts)
         return ListResourceTemplatesResult(
             resource_templates=[
-                ResourceTemplate(
-                    uri_template=known.template,
-                    name=known.name,
-                    title=known.title,
-                    description=known.description,
-                    mime_type=known.mime_type,
-                )
-                for known in self._known
-                if _PART.search(known.template)
+                known.described_as(ResourceTemplate, uri_template=known.template) for known in open_ended
             ]
         )
 

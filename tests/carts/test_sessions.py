@@ -13,6 +13,19 @@ from tests.carts.chats import CART_TOOLS, identity
 # The order of the keys
 
 
+def test_the_built_in_keys_are_those_of_the_hosts_in_their_order():
+    assert sessions.KEYS == (
+        "openai/session",
+        "vscode.conversationId",
+        "ai.opencode/sessionID",
+        "antigravity.google/conversation_id",
+        "threadId",
+        "sessionId",
+        "conversationId",
+        "session_id",
+    )
+
+
 def test_every_built_in_key_names_a_conversation(ask, honey):
     for key in sessions.KEYS:
         assert cart(ask("add_to_cart", {key: "one"}, product_id="shop:honey"))["item_count"] == 1

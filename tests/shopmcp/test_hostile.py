@@ -6,22 +6,13 @@ from typing import Any
 
 import pytest
 
+from carts.sessions import KEYS
 from shopmcp.server import toolbox
 from tests.serving import ERAS, dressed, shop
 
 REVISIONS = [era for era in ERAS if era]
 # Whatever else is wrong is said in a result; −32603 and code 0 are faults of the server.
 PROTOCOL_ERRORS = {-32700, -32600, -32601, -32602, -32020, -32021, -32022}
-SESSION_KEYS = [
-    "openai/session",
-    "vscode.conversationId",
-    "ai.opencode/sessionID",
-    "antigravity.google/conversation_id",
-    "threadId",
-    "sessionId",
-    "conversationId",
-    "session_id",
-]
 TEXTS = [
     "",
     " ",
@@ -187,7 +178,7 @@ def test_arguments_that_are_no_object(probe, tool, era):
 
 def test_odd_conversation_ids(probe, era):
     for value in VALUES[era]:
-        for key in SESSION_KEYS:
+        for key in KEYS:
             probe(called("debug_session", {}, meta={key: value}), era)
         probe(called("view_cart", {}, meta={}, _meta={"openai/session": value}), era)
         subject = {"openai/session": "hostile", "openai/subject": value}
