@@ -48,15 +48,19 @@ def list_sessions(
         State,
         Query(
             description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` "
-            "for a cart with items that went quiet, `keyed` or `unkeyed` by whether the chat sends a conversation id."
+            "for a cart with items that went quiet, `lost` after seven days, `keyed` or `unkeyed` by whether the chat "
+            "sends a conversation id."
         ),
     ] = "",
     client: Annotated[str, text(60, "Only this client, by its full name.")] = "",
     source: Annotated[str, text(64, "Only those named by this `_meta` key, `cart_id` or `default`.")] = "",
     product: Annotated[str, text(120, "Only those whose cart holds this product, by its product_id.")] = "",
     search: Annotated[str, text(200, "The public id of a session, or words that name a product in a cart.")] = "",
-    tool: Annotated[str, text(64, "Only those with a call of this tool.")] = "",
-    outcome: Annotated[str, text(40, "Only those with a call that ended so: `ok`, or a refusal's code.")] = "",
+    keyed: Annotated[bool, Query(description="Only those whose chat sends a conversation id.")] = False,
+    tool: Annotated[str, text(200, "Only those with a call of this tool, or of one of several: `a,b`.")] = "",
+    outcome: Annotated[str, text(40, "Only those with such a call that ended so: `ok`, or a refusal's code.")] = "",
+    saw: Annotated[str, text(120, "Only those with such a call that named this product, by its product_id.")] = "",
+    missed: Annotated[str, text(200, "Only those that searched for these normalised words in vain.")] = "",
     since: Annotated[Moment | None, Query(description="The last call was then or later.")] = None,
     until: Annotated[Moment | None, Query(description="The last call was before.")] = None,
     limit: Limit = 25,
@@ -72,8 +76,11 @@ def list_sessions(
         source=source,
         product=product,
         search=search,
+        keyed=keyed,
         did=tool,
         outcome=outcome,
+        saw=saw,
+        missed=missed,
         since=since,
         until=until,
     )

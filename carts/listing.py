@@ -1,13 +1,16 @@
 """Sessions as an owner looks through them: filtered, the newest first, page by page, with what is in their carts."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -19,10 +22,13 @@ from catalog.models import Product
 from shopmcp import cursors
 from shopmcp.errors import InvalidArguments
 
-State = Literal["", "active", "idle", "cart", "empty", "abandoned", "keyed", "unkeyed"]
+State = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
+# An abandoned cart whose session has been quiet for so long is not waited for any more.
+LOST_AFTER = timedelta(days=7)
 # A page looks no further than this many sessions: a filter that hardly anything fits must not read them all.
 SCANNED = 5000
 
+_UNKEYED = Q(source__in=(BY_HANDLE, UNKEYED))
 _signer = Signer(salt="carts.listing.cursor")
 
 
@@ -31,10 +37,14 @@ class SessionFilter:
     """What to show. Whatever is empty does not narrow it.
 
     `state` is active or idle (by the active window), cart or empty (by what the open cart holds), abandoned (a cart
-    with items, quiet for SHOPMCP_ABANDONED_AFTER), or keyed or unkeyed (by whether the chat sends a conversation id).
-    `did` is a tool that a call of the session used, `outcome` how such a call ended: `ok`, or a refusal's code.
-    `source` is a `_meta` key, `cart_id` or `default`. `product` is a product's public id; `search` the public id of a
+    with items, quiet for SHOPMCP_ABANDONED_AFTER), lost (quiet for LOST_AFTER), or keyed or unkeyed (by whether the
+    chat sends a conversation id); `keyed` asks for a conversation id beside any other state. `source` is a `_meta` key,
+    `cart_id` or `default`. `product` is the public id of a product in the open cart; `search` the public id of a
     session, or whatever names a product. `since` and `until` bound the last call.
+
+    One call of the session fits all of these: `did` is its tool, or one of several with commas between, `outcome` how
+    it ended: `ok`, or a refusal's code. `saw` is the public id of a product it named, `missed` are the normalised words
+    of a search without result.
     """
 
     state: State = ""
@@ -44,8 +54,11 @@ class SessionFilter:
     search: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    keyed: bool = False
     did: str = ""
     outcome: str = ""
+    saw: str = ""
+    missed: str = ""
 
     def of(self, rows: SessionQuerySet) -> SessionQuerySet:
         """Those of the sessions that fit; checks never do."""
@@ -58,9 +71,10 @@ class SessionFilter:
             rows = rows.filter(_holding(Product.objects.filter(public_id=self.product).values_list("pk", flat=True)))
         if self.search:
             rows = rows.filter(self._searched())
-        if self.did or self.outcome:
-            named = {name: value for name, value in (("tool", self.did), ("outcome", self.outcome)) if value}
-            rows = rows.filter(Exists(CallRecord.objects.filter(session=OuterRef("pk"), **named)))
+        if self.keyed:
+            rows = rows.exclude(_UNKEYED)
+        if self.did or self.outcome or self.saw or self.missed:
+            rows = rows.filter(Exists(self._calls()))
         if self.since:
             rows = rows.filter(last_seen_at__gte=self.since)
         if self.until:
@@ -70,17 +84,30 @@ class SessionFilter:
     def _in_state(self, rows: SessionQuerySet) -> SessionQuerySet:
         now = timezone.now()
         holding = Exists(Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0))
-        unkeyed = Q(source__in=(BY_HANDLE, UNKEYED))
         fits: dict[str, Callable[[], SessionQuerySet]] = {
             "active": rows.active,
             "idle": lambda: rows.quiet_since(now - settings.SHOPMCP_ACTIVE_WINDOW),
             "cart": lambda: rows.filter(holding),
             "empty": lambda: rows.filter(~holding),
             "abandoned": lambda: rows.filter(holding).quiet_since(now - settings.SHOPMCP_ABANDONED_AFTER),
-            "unkeyed": lambda: rows.filter(unkeyed),
-            "keyed": lambda: rows.exclude(unkeyed),
+            "lost": lambda: rows.filter(holding).quiet_since(now - LOST_AFTER),
+            "unkeyed": lambda: rows.filter(_UNKEYED),
+            "keyed": lambda: rows.exclude(_UNKEYED),
         }
         return fits[self.state]() if self.state else rows
+
+    def _calls(self) -> QuerySet[CallRecord]:
+        """Such calls of the session."""
+        calls = CallRecord.objects.filter(session=OuterRef("pk"))
+        if self.did:
+            calls = calls.filter(tool__in=self.did.split(","))
+        if self.outcome:
+            calls = calls.filter(outcome=self.outcome)
+        if self.saw:
+            calls = _naming(calls, self.saw)
+        if self.missed:
+            calls = calls.filter(words=self.missed.split(), results=0)
+        return calls
 
     def _searched(self) -> Q | Exists:
         text = self.search.strip()
@@ -192,6 +219,13 @@ def sessions_in_turn(asked: SessionFilter, *, most: int) -> Iterable[Session]:
         given += len(page.sessions)
         if not (cursor := page.cursor):
             return
+
+
+def _naming(calls: QuerySet[CallRecord], product: str) -> QuerySet[CallRecord]:
+    if connection.features.supports_json_field_contains:
+        return calls.filter(products__contains=[product])
+    # A list in JSON is a text here.
+    return calls.alias(place=StrIndex(Cast("products", TextField()), Value(json.dumps(product)))).filter(place__gt=0)
 
 
 def _holding(products: Iterable[int]) -> Exists:

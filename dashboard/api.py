@@ -1,7 +1,7 @@
 """The analytics page's numbers in the JSON API, from the same function."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,6 +10,8 @@ from ninja import Router
 from ninja.params.functions import Query
 from pydantic import BaseModel, Field
 
+from analytics.definitions import DEFINITIONS
+from analytics.reports import Summary
 from dashboard.figures import Report, report
 from shopmcp.errors import InvalidArguments
 from shopmcp.json_types import Moment, text
@@ -20,21 +22,19 @@ Since = Annotated[
     Moment | None, Query(description="Sessions last seen then or later; a week before `until` without it.")
 ]
 Until = Annotated[Moment | None, Query(description="Sessions last seen before; now without it.")]
-Client = Annotated[str, text(60, "Only sessions of this client, by its full name.")]
+Client = Annotated[str, text(60, "Only sessions and calls of this client, by its full name.")]
 
 
 class RangeOut(BaseModel):
     """What was counted. Sessions without a conversation id and those of an isolation check are left out."""
 
-    since: datetime
-    until: datetime
-    sessions: int = Field(description="Sessions last seen in the range.")
-    is_sample: bool = Field(description="There were more: the newest of them stand for the rest.")
+    since: datetime = Field(description="What was asked for, moved back to where an hour of UTC begins.")
+    until: datetime = Field(description="What was asked for, moved forward to where an hour of UTC begins.")
+    sessions: int = Field(description=DEFINITIONS["sessions"])
+    waiting: int = Field(description="About how many of the latest calls are in no number yet; mostly none.")
 
 
 class StageOut(BaseModel):
-    """How many sessions came so far. Each stage counts those that passed the ones before it."""
-
     stage: str = Field(examples=["searched"])
     sessions: int
     share: float | None = Field(description="Of all sessions, from 0 to 1; null where there were none.")
@@ -52,8 +52,6 @@ class RefusalOut(BaseModel):
 
 
 class SpeedOut(BaseModel):
-    """How long a tool's calls took, in milliseconds."""
-
     tool: str
     calls: int
     p50: float
@@ -63,23 +61,21 @@ class SpeedOut(BaseModel):
 class SummaryOut(RangeOut):
     """What shoppers did, and where they stopped."""
 
-    median_duration: float | None = Field(description="Seconds from a session's first call to its last.")
-    p90_duration: float | None = Field(description="Nine of ten sessions took no longer, in seconds.")
+    median_duration: float | None = Field(description=f"Seconds. {DEFINITIONS['duration']}")
+    p90_duration: float | None = Field(description="The same of which 90 of 100 sessions stay below, in seconds.")
     filled: int = Field(description="Sessions with items in the cart.")
     abandoned: int = Field(description="Of those, quiet for SHOPMCP_ABANDONED_AFTER (30 minutes).")
     lost: int = Field(description="Of those, quiet for seven days.")
-    abandonment: float | None = Field(description="Abandoned of filled, from 0 to 1; null where none was filled.")
-    conversion: float | None = Field(description="Filled of all sessions, from 0 to 1; null where there were none.")
-    unkeyed: int = Field(description="Sessions without a conversation id, which no rate counts; at most 10,000.")
-    funnel: list[StageOut]
-    fruitless_searches: list[FruitlessOut] = Field(description="Searches with no result, the most frequent first.")
-    refusals: list[RefusalOut] = Field(description="The most frequent first.")
-    tools: list[SpeedOut] = Field(description="The most used first.")
+    abandonment: float | None = Field(description=f"From 0 to 1; null without any. {DEFINITIONS['abandonment']}")
+    conversion: float | None = Field(description=f"From 0 to 1; null without sessions. {DEFINITIONS['conversion']}")
+    unkeyed: int = Field(description=DEFINITIONS["unkeyed"])
+    funnel: list[StageOut] = Field(description=DEFINITIONS["funnel"])
+    fruitless_searches: list[FruitlessOut] = Field(description=DEFINITIONS["unanswered"])
+    refusals: list[RefusalOut] = Field(description=f"The most frequent first. {DEFINITIONS['refusals']}")
+    tools: list[SpeedOut] = Field(description=f"The most used first. {DEFINITIONS['speed']}")
 
 
 class PopularOut(BaseModel):
-    """In how many of a hundred sessions a product was seen, and added."""
-
     product_id: str
     name: str
     seen: float
@@ -89,28 +85,26 @@ class PopularOut(BaseModel):
 class PopularProductsOut(RangeOut):
     """The products that were added most."""
 
-    products: list[PopularOut]
+    products: list[PopularOut] = Field(description=DEFINITIONS["popular"])
 
 
 @analytics.get("/summary", response=SummaryOut, summary="Summary", operation_id="analytics_summary")
 def get_summary(request: HttpRequest, since: Since = None, until: Until = None, client: Client = "") -> SummaryOut:
     """What shoppers did in a range of time: sessions, durations, rates, funnel, fruitless searches, refusals, speed."""
-    first, last, found = _report(since, until, client)
+    found = _report(since, until, client)
+    numbers = found.numbers
     return SummaryOut(
-        since=first,
-        until=last,
-        sessions=found.sessions,
-        is_sample=found.is_sample,
-        median_duration=found.median,
-        p90_duration=found.p90,
-        filled=found.filled,
-        abandoned=found.abandoned,
-        lost=found.lost,
-        abandonment=found.abandonment,
-        conversion=found.conversion,
-        unkeyed=found.unkeyed,
+        **_range(numbers),
+        median_duration=numbers.median,
+        p90_duration=numbers.p90,
+        filled=numbers.filled,
+        abandoned=numbers.abandoned,
+        lost=numbers.lost,
+        abandonment=numbers.abandonment,
+        conversion=numbers.conversion,
+        unkeyed=numbers.unkeyed,
         funnel=[StageOut(stage=stage.key, sessions=stage.sessions, share=stage.share) for stage in found.funnel],
-        fruitless_searches=[FruitlessOut(words=words, searches=n) for words, n in found.unanswered],
+        fruitless_searches=[FruitlessOut(words=row.words, searches=row.searches) for row in found.fruitless],
         refusals=[RefusalOut(tool=row.tool, code=row.code, calls=row.calls) for row in found.refusals],
         tools=[SpeedOut(tool=row.tool, calls=row.calls, p50=row.p50, p95=row.p95) for row in found.speeds],
     )
@@ -121,12 +115,9 @@ def get_products(
     request: HttpRequest, since: Since = None, until: Until = None, client: Client = ""
 ) -> PopularProductsOut:
     """Products per hundred sessions in a range of time, seen and added, those that were added most first."""
-    first, last, found = _report(since, until, client)
+    found = _report(since, until, client)
     return PopularProductsOut(
-        since=first,
-        until=last,
-        sessions=found.sessions,
-        is_sample=found.is_sample,
+        **_range(found.numbers),
         products=[
             PopularOut(product_id=row.product_id, name=row.name, seen=row.seen, added=row.added)
             for row in found.popular
@@ -134,7 +125,11 @@ def get_products(
     )
 
 
-def _report(since: datetime | None, until: datetime | None, client: str) -> tuple[datetime, datetime, Report]:
+def _range(numbers: Summary) -> dict[str, Any]:
+    return {name: getattr(numbers, name) for name in RangeOut.model_fields}
+
+
+def _report(since: datetime | None, until: datetime | None, client: str) -> Report:
     last = until or timezone.now()
     try:
         first = since or last - timedelta(days=7)
@@ -144,4 +139,4 @@ def _report(since: datetime | None, until: datetime | None, client: str) -> tupl
         raise InvalidArguments(
             gettext("`since` is later than `until`."), fix=gettext("Ask again with the two exchanged.")
         )
-    return first, last, report(first, last, client=client, address={})
+    return report(first, last, client=client, address={})

@@ -19,6 +19,7 @@ STATES = {
     "unkeyed": _("Unkeyed"),
     "empty": _("Empty cart"),
     "abandoned": _("Abandoned"),
+    "lost": _("Lost"),
     "keyed": _("With a conversation id"),
 }
 PRODUCT_STATES = {
@@ -45,11 +46,15 @@ class SessionFilterForm(forms.Form):
     source = forms.CharField(
         label=_("Source of the id"), max_length=64, required=False, widget=forms.TextInput(attrs={"list": "sources"})
     )
-    product = forms.CharField(label=_("Product id"), max_length=120, required=False)
-    did = forms.CharField(label=_("Tool"), max_length=64, required=False)
-    outcome = forms.CharField(label=_("Outcome"), max_length=40, required=False)
     since = forms.DateField(label=_("From"), required=False, widget=_date())
     until = forms.DateField(label=_("To"), required=False, widget=_date())
+    # What the numbers of the other pages lead to.
+    product = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
+    keyed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    did = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    outcome = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    saw = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
+    missed = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s", label_suffix="")
@@ -73,8 +78,11 @@ class SessionFilterForm(forms.Form):
             source=given.get("source", ""),
             product=given.get("product", ""),
             search=given.get("q", ""),
+            keyed=given.get("keyed", False),
             did=given.get("did", ""),
             outcome=given.get("outcome", ""),
+            saw=given.get("saw", ""),
+            missed=given.get("missed", ""),
             since=midnight(given.get("since")),
             until=midnight(until + timedelta(days=1)) if until else None,
         )

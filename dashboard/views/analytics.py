@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from dashboard.figures import MOST_SESSIONS, report
+from analytics.definitions import DEFINITIONS
+from dashboard.figures import report
 from dashboard.forms import PERIODS, PeriodForm, midnight
 from dashboard.pages import owner_page, show
 
@@ -32,6 +34,6 @@ def analytics(request: HttpRequest) -> HttpResponse:
         "last": last,
         "client": client,
         "report": found,
-        "most": MOST_SESSIONS,
+        "definitions": {name: gettext(text) for name, text in DEFINITIONS.items()},
     }
     return show(request, "dashboard/analytics.html", context)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from carts.listing import session_page
 from dashboard.charts import by_hour
 from dashboard.forms import STATES, SessionFilterForm
-from dashboard.now import hours, now
+from dashboard.now import last_day, now
 from dashboard.pages import owner_page, show
 from dashboard.rows import SessionRow
 
@@ -23,17 +23,18 @@ def live(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     asked = form.asked
     page = session_page(asked, limit=_SHOWN)
-    last_day = hours()
+    day = last_day()
     context = {
         "now": now(),
+        "day": day,
         "rows": [SessionRow(session) for session in page.sessions],
         "more": bool(page.cursor),
         "presets": {state: STATES[state] for state in _PRESETS},
         "state": asked.state,
         "query": asked.search,
         "charts": {
-            "calls": by_hour(_("Calls by hour"), [(moment, calls) for moment, calls, _carts in last_day]),
-            "carts": by_hour(_("New carts by hour"), [(moment, carts) for moment, _calls, carts in last_day]),
+            "calls": by_hour(_("Calls by hour"), [(moment, calls) for moment, calls, _carts in day.hours]),
+            "carts": by_hour(_("New carts by hour"), [(moment, carts) for moment, _calls, carts in day.hours]),
         },
     }
     return show(request, "dashboard/live.html", context)

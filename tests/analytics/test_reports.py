@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from analytics.reports import summary
-from analytics.services import catch_up
-from carts.models import Cart
+from analytics.services import catch_up, roll_up, uncounted
+from carts.models import Cart, Session
 
 
 def fill(session):
@@ -72,5 +72,47 @@ def test_a_summary_costs_the_same_for_one_session_and_for_many(make_session, mak
         make_call(make_session(number), tool="add_to_cart", products=[f"shop:{number}"])
     catch_up()
 
-    with django_assert_num_queries(3):
+    # How far counting has come, the latest calls; lost, all, lively; whether counting went on meanwhile.
+    with django_assert_num_queries(6):
         month()
+
+
+@pytest.mark.parametrize("step", [0, 5, 12, 100])
+def test_what_is_not_counted_yet_is_in_the_numbers_all_the_same(make_session, make_call, step):
+    for n in range(8):
+        session = make_session(n, client=["codex", ""][n % 2], ago=timedelta(minutes=10 * n))
+        make_call(session, ago=timedelta(minutes=10 * n), tool="search_products", products=["shop:honey"])
+    roll_up(step)
+    for n, session in enumerate(Session.objects.order_by("pk")):
+        fill(session)
+        Session.objects.filter(pk=session.pk).update(last_seen_at=timezone.now() - timedelta(minutes=n))
+        make_call(session, tool="add_to_cart", products=["shop:tea"])
+    found, of_codex = month(), month(client="codex")
+    catch_up()
+
+    assert (month(), month(client="codex")) == (found, of_codex)
+    assert (found.sessions, of_codex.sessions, found.abandoned) == (8, 4, 0)
+
+
+def test_a_step_in_between_is_neither_missed_nor_counted_twice(make_session, make_call, monkeypatch):
+    make_call(make_session())
+    looked = []
+
+    def look():
+        looked.append(uncounted())
+        if len(looked) == 1:
+            roll_up()
+        return looked[-1]
+
+    monkeypatch.setattr("analytics.reports.uncounted", look)
+
+    assert month().calls == 1
+    assert len(looked) == 2
+
+
+def test_the_part_of_an_hour_counts_as_the_hour(make_session, make_call):
+    at = datetime(2026, 3, 1, 10, 20, tzinfo=UTC)
+    make_call(make_session(1, created_at=at, last_seen_at=at), at=at)
+    found = summary(at + timedelta(minutes=10), at + timedelta(minutes=20))
+
+    assert (found.since.hour, found.until.hour, found.sessions) == (10, 11, 1)

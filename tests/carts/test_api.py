@@ -146,6 +146,35 @@ def test_sessions_are_filtered(api, chat, honey, make_product):
     assert found(until=day_ago) == [old.public_id]
 
 
+def test_sessions_are_found_by_one_call_that_fits_all_that_is_asked(api, call_tool, honey, tea):
+    call_tool("get_product", session="both", product_id=honey.public_id)
+    call_tool("add_to_cart", session="both", product_id=tea.public_id)
+    call_tool("search_products", session="gold", query="gold leaf")
+    call_tool("add_to_cart", session=None, product_id=honey.public_id)
+    minted, gold, both = Session.objects.order_by("-last_seen_at", "-id")
+
+    def found(**query):
+        return ids(api.get("sessions", **query))
+
+    assert found(saw=honey.public_id) == [minted.public_id, both.public_id]
+    assert found(saw=honey.public_id, keyed="true") == [both.public_id]
+    assert found(saw=tea.public_id, tool="add_to_cart", outcome="ok") == [both.public_id]
+    # Honey was viewed and tea was added, but not honey.
+    assert found(saw=honey.public_id, tool="add_to_cart", keyed="true") == []
+    assert found(tool="add_to_cart,get_product", keyed="true") == [both.public_id]
+    assert found(missed="gold leaf") == [gold.public_id]
+    assert found(missed="gold") == found(saw="shop") == found(saw='%"') == []
+
+
+@pytest.mark.parametrize(("age", "lost"), [(timedelta(days=6), 0), (timedelta(days=8), 1)])
+def test_a_cart_is_lost_after_seven_days(api, chat, age, lost):
+    (session,) = chat("one")
+    quiet(session, age)
+
+    assert len(api.get("sessions", state="lost")["sessions"]) == lost
+    assert len(api.get("sessions", state="abandoned")["sessions"]) == 1
+
+
 @pytest.mark.parametrize("since", ["5", "0.5", "yesterday", "0001-01-01T00:00:00+14:00"])
 def test_what_is_no_time_is_refused(api, since):
     assert api.get("sessions", 422, since=since)["message"].startswith("since: ")

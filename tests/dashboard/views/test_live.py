@@ -1,10 +1,12 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from carts.models import Cart, Line, SessionWarning
+from analytics.services import catch_up, roll_up
+from carts.models import CallRecord, Cart, Line, SessionWarning
 
 LIVE = reverse("dashboard")
 
@@ -27,7 +29,7 @@ def test_an_unkeyed_call_is_a_warning_above_everything_else(owner, call_tool, ho
     call_tool("view_cart", session=None)
     page = owner.get(LIVE)
 
-    assert page.context["now"].unkeyed == 1
+    assert page.context["day"].unkeyed == 1
     assert page.text.index("Chats come without a conversation id") < page.text.index("Active sessions")
     assert reverse("dashboard-warning", args=["unkeyed"]) in page.text
 
@@ -67,27 +69,48 @@ def test_a_check_of_the_isolation_counts_nowhere(owner, make_session):
     assert page.context["now"].active == 0
 
 
-def test_calls_are_drawn_in_their_hour_and_written_in_the_table(owner, make_session, make_call):
-    session = make_session()
-    for _ in range(3):
-        make_call(session, ago=timedelta(hours=2))
-    chart = owner.get(LIVE).context["charts"]["calls"]
+@pytest.mark.parametrize("counted", [0, 4, 100])
+def test_the_hours_show_what_counting_the_rows_would_give(owner, make_session, make_call, counted):
+    for n, (hours_ago, source) in enumerate(
+        [(0, "x"), (1, "x"), (1, "default"), (2, "cart_id"), (2, "x"), (23, "x"), (30, "x")]
+    ):
+        ago = timedelta(hours=hours_ago)
+        session = make_session(n, ago=ago, source=source, client=f"client {n % 2}")
+        make_call(session, ago=ago)
+        make_call(session, ago=ago, warning="unkeyed" if source == "default" else "")
+        if n % 2:
+            Cart.objects.create(public_id=f"c_{n}", session=session, created_at=timezone.now() - ago)
+    make_call(make_session(99))
+    roll_up(counted)
+    charts = owner.get(LIVE).context["charts"]
+    until = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    hours = [until - timedelta(hours=24 - n) for n in range(24)]
 
-    assert len(chart.bars) == 24
-    assert [bar.value for bar in chart.bars][-4:] == [0, 3, 0, 0]
-    assert chart.most == 3
+    def rows(model, moment):
+        within = [{f"{moment}__gte": hour, f"{moment}__lt": hour + timedelta(hours=1)} for hour in hours]
+        return [model.objects.filter(**hour).count() for hour in within]
+
+    assert [bar.value for bar in charts["calls"].bars] == rows(CallRecord, "at")
+    assert [bar.value for bar in charts["carts"].bars] == rows(Cart, "created_at")
+    assert sum(bar.value for bar in charts["calls"].bars) == 13
+    assert charts["calls"].most == 4
 
 
-def test_unkeyed_calls_are_counted_once_however_often_the_page_is_read(owner, make_call):
-    unkeyed = {"warning": "unkeyed"}
-    make_call(**unkeyed, ago=timedelta(days=2))
-    make_call(**unkeyed)
-    counts = []
-    for _ in range(2):
-        counts.append(owner.get(LIVE).context["now"].unkeyed)
-        make_call(**unkeyed)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Jerusalem", "Asia/Kolkata", "Asia/Kathmandu", "America/Los_Angeles"])
+def test_unkeyed_calls_are_those_since_midnight_where_the_owner_is(owner, make_call, zone):
+    midnight = timezone.localtime(timezone=ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    for n in range(10):
+        for at in (midnight - timedelta(minutes=n * 17 + 1), midnight + n * (timezone.now() - midnight) / 10):
+            make_call(warning="unkeyed", at=at)
+            make_call(at=at, source="cart_id")
+    owner.cookies["timezone"] = zone
+    counts = [owner.get(LIVE).context["day"].unkeyed]
+    roll_up(30)
+    counts.append(owner.get(LIVE).context["day"].unkeyed)
+    catch_up()
+    counts.append(owner.get(LIVE).context["day"].unkeyed)
 
-    assert counts == [1, 2]
+    assert counts == [10, 10, 10]
 
 
 @pytest.mark.parametrize("n", [1, 25])
@@ -104,9 +127,9 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
             kind="unkeyed", client=f"client {number}", first_at=timezone.now(), last_at=timezone.now()
         )
 
-    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values, unkeyed before and
-    # lately; two charts.
-    with django_assert_num_queries(15):
+    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values; how far counting has
+    # come, the latest calls, what is known of their sessions, the sessions; the hours, whether counting went on.
+    with django_assert_num_queries(17):
         owner.get(LIVE)
 
 

@@ -1,0 +1,28 @@
+"""What each number means, in the words of the page, the JSON API and the documentation alike."""
+
+from django.utils.translation import gettext_noop as _
+
+DEFINITIONS = {
+    "sessions": _(
+        "Conversations whose last call was in these days. Those that send no conversation id are left out, because one "
+        "chat may be many of them."
+    ),
+    "duration": _(
+        "From the first call of a session to its last: the median, and what 90 of 100 sessions do not exceed, within "
+        "5 %."
+    ),
+    "conversion": _(
+        "Conversion: the share of sessions whose cart has something in it, which is the last step that this shop can "
+        "see."
+    ),
+    "abandonment": _(
+        "Carts with something in them whose session has been quiet for 30 minutes, or as SHOPMCP_ABANDONED_AFTER says, "
+        "of all filled carts. After 7 days they count as lost."
+    ),
+    "funnel": _("Sessions with at least one successful call of that kind, or of a later one, of all sessions."),
+    "popular": _("In how many of 100 sessions a product was found, looked at or added, and in how many it was added."),
+    "unanswered": _("What shoppers asked for and the catalogue did not have, the most frequent first."),
+    "refusals": _("Calls that were answered with a refusal in words, and left the cart as it was."),
+    "speed": _("Milliseconds in the server, within 5 %: half of the calls take at most p50, 95 of 100 at most p95."),
+    "unkeyed": _("Sessions without a conversation id, which none of the other numbers counts."),
+}
