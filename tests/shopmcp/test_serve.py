@@ -2,6 +2,7 @@ import contextlib
 import os
 import pty
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -244,6 +245,20 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line_that_names_the_setti
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"CommandError: The database that {name} names cannot be used: ")
     assert "secret" not in line
+
+
+def test_a_disk_that_takes_no_more_is_told_in_one_line_that_names_the_folder(tmp_path):
+    def fill_up():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DATABASE_URL="")
+    result = subprocess.run(
+        command, cwd=ROOT, env=env, preexec_fn=fill_up, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [f"CommandError: {tmp_path} cannot be written: File too large."]
 
 
 @pytest.mark.parametrize(("host", "opened"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "localhost")])

@@ -44,8 +44,7 @@ class Command(BaseCommand):
             raise CommandError("--reload works with one worker only.")
         _check_address(host, port)
         public_url = settings.PUBLIC_URL if settings.PUBLIC_URL_IS_SET else _address(host, port)
-        self._prepare(demo=demo)
-        settings.ADDRESS_FILE.write_text(f"{public_url}\n")
+        self._prepare(public_url, demo=demo)
         if workers > 1 and connection.vendor == "sqlite":
             self.stderr.write(
                 self.style.WARNING(
@@ -57,12 +56,15 @@ class Command(BaseCommand):
         connections.close_all()
         _become_uvicorn(host, port, public_url, workers=workers, reload=reload)
 
-    def _prepare(self, *, demo: bool) -> None:
+    def _prepare(self, public_url: str, *, demo: bool) -> None:
         try:
             compile_translations()
             make_static_ready()
+            settings.ADDRESS_FILE.write_text(f"{public_url}\n")
         except OSError as error:
-            raise CommandError(f"{error.filename} cannot be written: {error.strerror}.") from None
+            # A full disk is no fault of one file's, and nothing is named then.
+            where = error.filename or settings.DATA_DIR
+            raise CommandError(f"{where} cannot be written: {error.strerror}.") from None
         try:
             with _one_at_a_time():
                 call_command("migrate", interactive=False, verbosity=0)
