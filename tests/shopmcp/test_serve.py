@@ -1,4 +1,5 @@
 import contextlib
+import ctypes
 import os
 import pty
 import re
@@ -259,6 +260,26 @@ def test_a_disk_that_takes_no_more_is_told_in_one_line_that_names_the_folder(tmp
 
     assert result.returncode == 1
     assert result.stderr.splitlines() == [f"CommandError: {tmp_path} cannot be written: File too large."]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="taking a right from root is Linux's")
+def test_a_database_that_cannot_be_written_is_told_before_any_chat_hears_of_it(tmp_path):
+    def obey_file_modes():
+        # Root writes where no mode lets it; what this program starts shall not (prctl: PR_CAPBSET_DROP, DAC_OVERRIDE).
+        ctypes.CDLL(None).prctl(24, 1)
+
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DATABASE_URL="")
+    manage("migrate", env=env)
+    (tmp_path / "shopmcp.sqlite3").chmod(0o444)
+    command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
+    result = subprocess.run(
+        command, cwd=ROOT, env=env, preexec_fn=obey_file_modes, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "CommandError: The database that SHOPMCP_DATA_DIR names cannot be used: attempt to write a readonly database"
+    ]
 
 
 @pytest.mark.parametrize(("host", "opened"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "localhost")])

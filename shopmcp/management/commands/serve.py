@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
+from catalog.models import Store
 from catalog.services import load_demo
 from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
@@ -70,6 +71,8 @@ class Command(BaseCommand):
                 call_command("migrate", interactive=False, verbosity=0)
                 if demo and (report := load_demo()):
                     self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
+            # One that can only be read is opened all the same, and says so at the first change: of nothing, here.
+            Store.objects.filter(pk=0).update(name="")
         except DatabaseError as error:
             where = "DATABASE_URL" if connection.vendor != "sqlite" else "SHOPMCP_DATA_DIR"
             reason = " ".join(str(error).split())
