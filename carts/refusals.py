@@ -6,12 +6,17 @@ from django.utils.translation import gettext
 from shopmcp.errors import CartExpired, SessionNeeded, UnknownCart
 
 
-def unknown_cart() -> UnknownCart:
-    """For a cart_id that this server never gave out."""
-    return UnknownCart(
-        gettext("This cart_id opens no cart here."),
-        fix=gettext("Pass the cart_id exactly as an earlier answer gave it, or none to start a new cart."),
-    )
+def unknown_cart(*, keyed: bool) -> UnknownCart:
+    """For a cart_id that this server never gave out.
+
+    Args:
+        keyed: The call names its conversation, so it needs none.
+    """
+    if keyed:
+        fix = gettext("Leave cart_id out: this chat's cart is found without it.")
+    else:
+        fix = gettext("Pass the cart_id exactly as an earlier answer gave it, or none to start a new cart.")
+    return UnknownCart(gettext("This cart_id opens no cart here."), fix=fix)
 
 
 def foreign_cart() -> UnknownCart:

@@ -37,6 +37,8 @@ UNKEYED = "default"
 
 SHARED = gettext_lazy("This chat sends no conversation id, so it shares one cart with every other such chat.")
 
+WITHOUT_HANDLE = gettext_lazy("This chat passed no cart_id: if an earlier answer gave one, pass it.")
+
 _Kind = SessionWarning.Kind
 
 
@@ -208,6 +210,7 @@ class Caller:
             if settings.SHOPMCP_UNKEYED_CALLS == "refuse":
                 raise self._nameless()
             handle = self._made((), BY_HANDLE)
+            self.call.remark = WITHOUT_HANDLE
         return self._entered(rows.lock_by_public_id(handle))
 
     def _way_in(self) -> tuple[tuple[str, ...], str | None]:
@@ -224,7 +227,7 @@ class Caller:
         if (public_id := public_id_of(cart_id)) is None:
             warn(self.call, _Kind.UNKNOWN_HANDLE)
             self.speak()
-            raise refusals.unknown_cart()
+            raise refusals.unknown_cart(keyed=self.identity.keyed)
         return public_id
 
     def _entered(self, row: SessionRow | None) -> SessionRow:

@@ -92,6 +92,15 @@ class LineState:
         return stock if stock is not None and stock < self.quantity else None
 
     @property
+    def remark(self) -> str:
+        """What stands in the way of buying this line now; empty if nothing does."""
+        if not self.product.for_sale:
+            return gettext("can no longer be bought")
+        if self.shortage is None:
+            return ""
+        return gettext("only %(left)s left") % {"left": self.shortage} if self.shortage else gettext("sold out")
+
+    @property
     def total(self) -> Decimal | None:
         return None if self.product.price is None else self.product.price * self.quantity
 

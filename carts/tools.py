@@ -19,7 +19,7 @@ from carts.schemas import NO_CURRENCY, CartOut, DebugOut, cart_out
 from carts.services import Outcome, Request
 from carts.sessions import SHARED, UNKEYED, Caller
 from carts.state import MAX_QUANTITY, CartState, Notice, StoreInfo
-from carts.wording import cart_text, debug_text
+from carts.wording import by_handle, cart_text, debug_text, replayed_text
 from shopmcp.arguments import Listed, NeverNull, Whole
 from shopmcp.errors import InvalidArguments
 from shopmcp.money import money
@@ -76,7 +76,8 @@ def add_to_cart(
     ] = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper wants to buy something: it adds one product, or several as `items`, to the cart of
-    this conversation. What is in the cart already is added up. Either all of it is added or nothing."""
+    this conversation. What is in the cart already is added up. If one of the items is refused, none is added; of what
+    is short in stock as much is added as there is, with a notice."""
     caller = Caller(call, cart_id)
     if (product_id is None) == (items is None):
         caller.speak()
@@ -194,7 +195,9 @@ def _note_products(call: Call, references: Sequence[str]) -> None:
 def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answer[CartOut]:
     """The cart after a call, as words and as data; a repeated request gets its first answer."""
     if outcome.replayed is not None:
-        return Answer(outcome.replayed["text"], outcome.replayed["data"])
+        first = outcome.replayed["data"]
+        newest = outcome.state.version
+        return Answer(replayed_text(outcome.replayed["text"], told=first["version"], newest=newest), first)
     state = outcome.state
     if is_change:
         caller.call.notes["version"] = state.version
@@ -204,8 +207,10 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answ
         outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])
     store = _speaking_store(caller, state)
     cart = cart_out(outcome, cart_id_of(state.session_public_id), store.currency, store.language)
-    by_handle = not caller.identity.keyed and not caller.shares_cart
-    return Answer(cart_text(cart, is_change=is_change, name_handle=by_handle), cart)
+    alone = not caller.identity.keyed and not caller.shares_cart
+    how_found = by_handle(cart.cart_id, is_new=caller.unkeyed) if alone else ""
+    remarks = {line.product.public_id: remark for line in state.lines.values() if (remark := line.remark)}
+    return Answer(cart_text(cart, remarks, is_change=is_change, how_found=how_found), cart)
 
 
 def _dumped(answer: Answer[CartOut]) -> Mapping[str, Any]:

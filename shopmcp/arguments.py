@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -79,6 +79,12 @@ class Arguments:
         definitions: dict[str, Any] = dict(fields)
         self.model: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="ignore"), **definitions)
         self._names = self.model.model_fields.keys()
+        # Arguments that are lists of objects, with what such an object may have.
+        self._entries = {
+            field: entry.model_fields.keys()
+            for field, info in self.model.model_fields.items()
+            if (entry := _entry_model(info.annotation)) is not None
+        }
         self._never_null = {
             field
             for field, info in self.model.model_fields.items()
@@ -106,10 +112,20 @@ class Arguments:
         return {name: getattr(values, name) for name in names}
 
     def unknown(self, given: Mapping[str, Any]) -> tuple[str, ...]:
-        """Names that the tool does not have, clipped so that they can be repeated safely; five at most."""
-        if not (unknown := given.keys() - self._names):
-            return ()
-        return tuple(sorted(ascii(name)[1:-1][:40] for name in unknown)[:5])
+        """Names that the tool does not have, clipped so that they can be repeated safely; five at most.
+
+        Those inside a list of objects are told with their place, as `items[0].colour`.
+        """
+        unknown = [ascii(name)[1:-1][:40] for name in given.keys() - self._names]
+        for field, names in self._entries.items():
+            if field in given and isinstance(entries := _listed(given[field]), list):
+                unknown += (
+                    f"{field}[{number}].{ascii(name)[1:-1][:40]}"
+                    for number, entry in enumerate(entries)
+                    if isinstance(entry, Mapping)
+                    for name in entry.keys() - names
+                )
+        return tuple(sorted(unknown)[:5])
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -140,6 +156,14 @@ _ERROR_SCHEMA = {
     },
     "required": ["code", "message", "fix", "candidates"],
 }
+
+
+def _entry_model(annotation: Any) -> type[BaseModel] | None:
+    """The model of a list's entries, wherever the list stands in the annotation."""
+    if get_origin(annotation) is list:
+        (entry,) = get_args(annotation)
+        return entry if isinstance(entry, type) and issubclass(entry, BaseModel) else None
+    return next(filter(None, map(_entry_model, get_args(annotation))), None)
 
 
 def _problems(error: ValidationError) -> str:

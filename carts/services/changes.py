@@ -5,24 +5,31 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from carts.services.saving import Conversation, Outcome, Request, change_cart, find_item
-from carts.state import CartState, Notice, SoldItem
-from shopmcp.errors import NotFound
+from carts.state import CartState, Notice, SoldItem, StoreInfo
+from catalog.models import Product
+from shopmcp.errors import Ambiguous, NotForSale, NotFound, ShopError
+
+_MOST_CANDIDATES = 10
 
 
 def add_items(conversation: Conversation, wanted: Sequence[tuple[str, int]], request: Request | None = None) -> Outcome:
     """Add products, each a reference and a quantity; all of them or, where one is refused, none.
 
     Raises:
-        NotFound, Ambiguous: If a reference names no product, or several.
-        NotForSale, CartLimit: As `CartState.add`.
+        NotFound, Ambiguous: If references name no product, or several; each of them is told.
+        NotForSale: As `CartState.add`, with the variants that can be bought as candidates.
+        CartLimit: As `CartState.add`.
         RequestIdReused: If the request's id was used for something else.
     """
 
     def change(state: CartState) -> list[Notice]:
         notices = []
-        for reference, quantity in wanted:
-            item, store = find_item(reference)
-            if (notice := state.add(item, quantity, store)) is not None:
+        for item, store, quantity in _found(wanted):
+            try:
+                notice = state.add(item, quantity, store)
+            except NotForSale as refusal:
+                raise _with_siblings(refusal, item) from None
+            if notice is not None:
                 notices.append(notice)
         return notices
 
@@ -75,6 +82,43 @@ def clear_cart(conversation: Conversation) -> Outcome:
         return []
 
     return change_cart(conversation, "clear_cart", change)
+
+
+def _found(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo, int]]:
+    """What the references name, each product once, with all that is wanted of it."""
+    found: dict[int, tuple[SoldItem, StoreInfo, int]] = {}
+    refusals: list[ShopError] = []
+    for reference, quantity in wanted:
+        try:
+            item, store = find_item(reference)
+        except (NotFound, Ambiguous) as refusal:
+            refusals.append(refusal)
+            continue
+        before = found[item.id][2] if item.id in found else 0
+        found[item.id] = item, store, before + quantity
+    if refusals:
+        raise _together(refusals)
+    return list(found.values())
+
+
+def _together(refusals: Sequence[ShopError]) -> ShopError:
+    """One refusal that tells all of them, so that everything can be put right at once."""
+    first = refusals[0]
+    messages = dict.fromkeys(refusal.message for refusal in refusals)
+    candidates = {str(candidate): candidate for refusal in refusals for candidate in refusal.candidates}
+    return type(first)(" ".join(messages), fix=first.fix, candidates=list(candidates.values())[:_MOST_CANDIDATES])
+
+
+def _with_siblings(refusal: NotForSale, item: SoldItem) -> NotForSale:
+    siblings = Product.objects.select_related("store").get(pk=item.id).siblings()
+    offered = [sibling.as_candidate() for sibling in siblings if sibling.for_sale and sibling.in_stock]
+    if not offered:
+        return refusal
+    return NotForSale(
+        refusal.message,
+        fix=gettext("Offer the shopper one of those instead, or something similar by search_products."),
+        candidates=offered[:_MOST_CANDIDATES],
+    )
 
 
 def _held(state: CartState, reference: str) -> SoldItem:

@@ -31,7 +31,7 @@ def _undo_target(state: CartState, version: int | None) -> int:
     if version is None:
         version = undo_of(state, state.version)
         if version is None:
-            raise NotFound(gettext("There is no change to undo."), fix=gettext("Look at the cart with view_cart."))
+            raise _nothing_to_undo(state)
     elif version > state.version:
         raise NotFound(
             gettext("The cart has no version %(asked)s; its newest is %(newest)s.")
@@ -39,6 +39,15 @@ def _undo_target(state: CartState, version: int | None) -> int:
             fix=gettext("Pass an earlier version, or none to undo the newest change."),
         )
     return version
+
+
+def _nothing_to_undo(state: CartState) -> NotFound:
+    if state.version:
+        message = gettext("Every change of the cart is undone already.")
+        fix = gettext("To take the newest undo back, pass version %(version)s.") % {"version": state.version - 1}
+    else:
+        message, fix = gettext("There is no change to undo."), gettext("Look at the cart with view_cart.")
+    return NotFound(message, fix=fix)
 
 
 def _undo(state: CartState, target: int) -> Outcome:

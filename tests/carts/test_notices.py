@@ -50,6 +50,24 @@ def test_reads_repeat_a_notice_until_the_answer_of_a_write_carried_it(call_tool,
     assert codes(call_tool("add_to_cart", product_id="shop:tea")) == []
 
 
+REMARKS: dict[str, dict[str, Any]] = {
+    "only 3 left": {"stock": 3},
+    "sold out": {"stock": 0},
+    "can no longer be bought": {"withdrawn_at": timezone.now()},
+}
+
+
+@pytest.mark.parametrize("remark", REMARKS)
+def test_a_line_that_cannot_be_bought_as_it_is_says_so_in_every_answer(call_tool, held, remark):
+    change_product("honey", **REMARKS[remark])
+    call_tool("add_to_cart", product_id="shop:tea")  # carries the notice
+
+    looked = call_tool("view_cart")
+
+    assert codes(looked) == []
+    assert f"- 4 × Honey (shop:honey), ₪20.00: ₪80.00 – {remark}\n" in text(looked)
+
+
 def test_a_refused_write_has_not_carried_a_notice(call_tool, held):
     change_product("honey", price="25.5")
 

@@ -164,6 +164,52 @@ def test_a_name_that_comes_near_returns_candidates(call_tool, kept):
     assert [candidate["product_id"] for candidate in error(result)["candidates"]] == ["shop:honey"]
 
 
+def test_every_bad_item_of_a_list_is_told_at_once(call_tool, kept):
+    result = call_tool(
+        "add_to_cart", items=[{"product_id": "shop:honey"}, {"product_id": "nope"}, {"product_id": "honey jar"}]
+    )
+
+    assert error(result)["message"] == "There is no product “nope”. There is no product “honey jar”."
+    assert [candidate["product_id"] for candidate in error(result)["candidates"]] == ["shop:honey"]
+
+
+def test_a_product_that_is_named_twice_counts_with_all_that_is_wanted(call_tool, kept, make_product):
+    make_product("Mug", stock=5)
+
+    refused = call_tool("add_to_cart", items=[{"product_id": "shop:mug", "quantity": 999}] * 2)
+
+    assert error(refused)["message"] == "A cart holds at most 999 of one product; of Mug it holds 0."
+
+
+def test_a_sold_out_variant_names_the_siblings_that_can_be_bought(call_tool, kept, make_product):
+    make_product("Shirt S", sku="s", group_id="shirt", stock=2)
+    make_product("Shirt M", sku="m", group_id="shirt", stock=0)
+    make_product("Shirt L", sku="l", group_id="shirt", stock=0)
+
+    refused = call_tool("add_to_cart", product_id="shop:l")
+
+    assert error(refused)["code"] == "not_for_sale"
+    assert [candidate["product_id"] for candidate in error(refused)["candidates"]] == ["shop:s"]
+    assert "Offer the shopper one of those instead" in text(refused)
+
+
+def test_a_chat_that_forgets_its_cart_id_hears_that_it_may_have_one(call_tool, honey):
+    refused = call_tool("update_cart_item", session=None, product_id="shop:honey", quantity=2)
+
+    assert error(refused)["message"] == "The cart does not hold Honey."
+    assert text(refused).endswith("This chat passed no cart_id: if an earlier answer gave one, pass it.")
+    assert not Session.objects.exists()
+
+
+def test_a_change_without_a_cart_id_says_that_the_cart_is_a_new_one(call_tool, honey):
+    started = call_tool("add_to_cart", session=None, product_id="shop:honey")
+    handle = cart(started)["cart_id"]
+
+    assert f"a new cart was started: pass cart_id {handle} with every later cart call." in text(started)
+    again = text(call_tool("add_to_cart", session=None, product_id="shop:honey", cart_id=handle))
+    assert again.endswith(f"This chat sends no conversation id: pass cart_id {handle} with every later cart call.")
+
+
 NOT_FOR_SALE: dict[str, dict[str, Any]] = {
     "has no price yet": {"price": None},
     "cannot be bought at the moment": {"available": False},

@@ -33,7 +33,12 @@ def test_the_first_answer_is_given_again_whatever_happened_since(add, call_tool)
     call_tool("add_to_cart", product_id="shop:tea")
     Product.objects.update(price="1.00", stock=0)
 
-    assert add().structured_content == first.structured_content
+    again = add()
+    assert again.structured_content == first.structured_content
+    assert text(again) == text(first) + (
+        "\nThis is the first answer to this request_id, version 1; nothing was done again. "
+        "The cart has changed since, to version 3: view_cart shows it."
+    )
     assert quantities(call_tool("view_cart")) == {"shop:tea": 1}
 
 

@@ -187,6 +187,16 @@ def test_unknown_arguments_are_ignored_and_named(call_tool, honey):
     assert text(refused).endswith("The cart is unchanged. Ignored an unknown argument: colour.")
 
 
+@pytest.mark.parametrize(
+    "items", [[{"product_id": "shop:honey", "qty": 3}], '[{"product_id": "shop:honey", "qty": 3}]']
+)
+def test_unknown_arguments_inside_a_list_are_named_with_their_place(call_tool, honey, items):
+    result = call_tool("add_to_cart", items=items)
+
+    assert quantities(result) == {"shop:honey": 1}
+    assert text(result).endswith("Ignored an unknown argument: items[0].qty.")
+
+
 def test_null_for_an_optional_argument_counts_as_absent(call_tool, honey):
     result = call_tool("add_to_cart", product_id="shop:honey", items=None, cart_id=None, request_id=None)
 

@@ -28,8 +28,17 @@ def test_undo_goes_back_one_change_at_a_time(undo, counted):
     assert cart(seen[0])["changes"] == ["Honey: 3 → 2"]
     refused = undo()
     assert error(refused)["code"] == "not_found"
-    assert "There is no change to undo." in text(refused)
+    assert "Every change of the cart is undone already. To take the newest undo back, pass version 5." in text(refused)
     assert Change.objects.count() == 6
+    assert quantities(undo(version=5)) == {"shop:honey": 1}
+
+
+def test_a_cart_that_never_changed_has_nothing_to_undo(undo, honey):
+    refused = undo()
+
+    assert error(refused)["code"] == "not_found"
+    assert "There is no change to undo." in text(refused)
+    assert not Change.objects.exists()
 
 
 def test_a_change_after_an_undo_is_what_the_next_undo_takes_back(undo, counted, call_tool, tea):
