@@ -20,7 +20,10 @@ DEFINITIONS = {
         "of all filled carts. After 7 days they count as lost."
     ),
     "funnel": _("Sessions with at least one successful call of that kind, or of a later one, of all sessions."),
-    "popular": _("In how many of 100 sessions a product was found, looked at or added, and in how many it was added."),
+    "popular": _(
+        "In how many of 100 sessions a product was looked at or handled in the cart, and in how many it was added. To "
+        "be among the results of a search is not enough."
+    ),
     "unanswered": _("What shoppers asked for and the catalogue did not have, the most frequent first."),
     "refusals": _("Calls that were answered with a refusal in words, and left the cart as it was."),
     "speed": _("Milliseconds in the server, within 5 %: half of the calls take at most p50, 95 of 100 at most p95."),

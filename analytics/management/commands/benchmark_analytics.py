@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -71,7 +72,7 @@ class Command(BaseCommand):
         )
         now = timezone.now()
         self._measure("summary of a month", lambda: summary(now - _DAYS, now), rounds)
-        self._measure("a step of the counting", self._step, rounds)
+        self._measure_steps(rounds)
         user, _ = get_user_model().objects.get_or_create(username="benchmark", is_staff=True, is_superuser=True)
         client = Client(HTTP_HOST=settings.LOOPBACK_HOSTS[0])
         client.force_login(user)
@@ -99,12 +100,15 @@ class Command(BaseCommand):
             act()
             own.append((process_time() - started_own) * 1000)
             times.append((perf_counter() - started) * 1000)
+        self._tell(name, times, own)
+        return median(times)
+
+    def _tell(self, name: str, times: list[float], own: list[float]) -> None:
         self.stdout.write(
             f"{name:50} median {median(times):6.1f} ms, most {max(times):6.1f}, fastest {min(times):6.1f}, "
             f"own processor time {median(own):6.1f}"
         )
         self.stdout.flush()
-        return median(times)
 
     def _timed(self, name: str, act: Callable[[], object]) -> None:
         started = perf_counter()
@@ -112,10 +116,17 @@ class Command(BaseCommand):
         self.stdout.write(f"{name} in {perf_counter() - started:.0f} s")
         self.stdout.flush()
 
-    def _step(self) -> None:
-        session = Session.objects.real().order_by("-last_seen_at", "-id")[0]
-        _insert_calls(session)
-        roll_up()
+    def _measure_steps(self, rounds: int) -> None:
+        """Time the counting alone: the calls are written down between the steps."""
+        times, own = [], []
+        for n in range(rounds + 1):
+            _insert_calls(n)
+            started, started_own = perf_counter(), process_time()
+            while roll_up():
+                pass
+            own.append((process_time() - started_own) * 1000)
+            times.append((perf_counter() - started) * 1000)
+        self._tell(f"a step of the counting, {STEP} calls", times[1:], own[1:])
 
 
 def _fill(sessions: int) -> None:
@@ -132,6 +143,7 @@ def _fill(sessions: int) -> None:
     listed = "json_array({0})" if sqlite else "jsonb_build_array({0})"
     numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {sessions}) "
     client = "CASE n % 5 WHEN 0 THEN '' WHEN 1 THEN 'codex' WHEN 2 THEN 'Visual Studio Code' ELSE 'openai-mcp' END"
+    warning = "CASE n % 20 WHEN 0 THEN 'unkeyed' ELSE '' END"
     source = "CASE n % 20 WHEN 0 THEN 'cart_id' ELSE 'openai/session' END"
     ids = "'{0}_' || substr('0000000000000000' || n, -16)" if sqlite else "'{0}_' || lpad(n::text, 16, '0')"
     products = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:_PRODUCTS])
@@ -148,7 +160,7 @@ def _fill(sessions: int) -> None:
         f"{numbers} SELECT n, {low} + n % {many}, 1, 10, 10, {false} FROM numbers WHERE n % 3 = 0",
     ]
     calls = [
-        ("search_products", "'ok'", listed.format("'word' || (n % 40)"), "n % 4", listed.format(product)),
+        ("search_products", "'ok'", listed.format("'word' || (n % 40)"), "n % 4", listed.format("")),
         ("get_product", "'ok'", listed.format(""), "NULL", listed.format(product)),
         ("add_to_cart", "CASE n % 3 WHEN 0 THEN 'ok' ELSE 'not_for_sale' END", listed.format(""), "NULL",
          listed.format(product)),
@@ -156,7 +168,7 @@ def _fill(sessions: int) -> None:
     statements += [
         f"INSERT INTO carts_callrecord (session_id, at, tool, outcome, milliseconds, client, meta_keys, source, "
         f"warning, words, results, products) {numbers} SELECT n, {last}, '{tool}', {outcome}, 1 + n % 50, {client}, "
-        f"{listed.format('')}, {source}, '', {words}, {results}, {found} FROM numbers"
+        f"{listed.format('')}, {source}, {warning}, {words}, {results}, {found} FROM numbers"
         for tool, outcome, words, results, found in calls
     ]
     with connection.cursor() as cursor:
@@ -171,66 +183,75 @@ def _fill(sessions: int) -> None:
 def _count() -> None:
     """Fill the tallies as the counting would have, but at once: a call at a time takes longer than one cares to wait.
 
-    Durations are made up: they follow from the session's key.
+    Durations and times to answer are made up: they follow from the session's key.
     """
-    sqlite = connection.vendor == "sqlite"
-    times = (
-        {"hour": "strftime('%Y-%m-%d %H:00:00', last_seen_at)", "day": "strftime('%Y-%m-%d 00:00:00', last_seen_at)"}
-        if sqlite
-        else {"hour": "date_trunc('hour', last_seen_at)", "day": "date_trunc('day', last_seen_at)"}
+    hour, day = (
+        ("strftime('%Y-%m-%d %H:00:00', {0})", "strftime('%Y-%m-%d 00:00:00', {0})")
+        if connection.vendor == "sqlite"
+        else ("date_trunc('hour', {0}, 'UTC')", "date_trunc('day', {0}, 'UTC')")
     )
     low = Product.objects.order_by("pk").values_list("pk", flat=True)[0]
     many = min(_PRODUCTS, Product.objects.count())
-    keyed, filled = "s.source <> 'cart_id'", "s.source <> 'cart_id' AND s.id % 3 = 0"
-    product = "p.public_id"
+    keyed, unkeyed, filled = "s.source <> 'cart_id'", "s.source = 'cart_id'", "s.source <> 'cart_id' AND s.id % 3 = 0"
+    product, last, calls = "p.public_id", "s.last_seen_at", len(_TOOLS)
+    # Kind, name, which sessions, their time, how often each counts.
     kinds = [
-        ("sessions", "''", keyed),
-        ("unkeyed", "''", "s.source = 'cart_id'"),
-        ("filled", "''", filled),
-        ("stage", "'searched'", keyed),
-        ("stage", "'viewed'", keyed),
-        ("stage", "'added'", filled),
-        ("duration", "CAST(s.id % 80 AS varchar)", keyed),
-        ("seen", product, keyed),
-        ("added", product, filled),
-        ("calls", "''", keyed),
-        ("refused", "'add_to_cart not_for_sale'", f"{keyed} AND s.id % 3 <> 0"),
-        ("fruitless", "'word' || (s.id % 40)", f"{keyed} AND s.id % 4 = 0"),
-        *(("latency", f"'{tool} ' || (s.id % 40)", keyed) for tool in _TOOLS),
+        ("sessions", "''", keyed, last, 1),
+        ("unkeyed", "''", unkeyed, last, 1),
+        ("filled", "''", filled, last, 1),
+        ("stage", "'searched'", keyed, last, 1),
+        ("stage", "'viewed'", keyed, last, 1),
+        ("stage", "'added'", filled, last, 1),
+        ("duration", "CAST(s.id % 80 AS varchar)", keyed, last, 1),
+        ("seen", product, keyed, last, 1),
+        ("added", product, filled, last, 1),
+        ("carts", "''", "s.id % 3 = 0", "s.created_at", 1),
+        ("calls", "''", keyed, last, calls),
+        ("unkeyed_calls", "''", unkeyed, last, calls),
+        ("nameless", "''", unkeyed, last, calls),
+        ("refused", "'add_to_cart not_for_sale'", f"{keyed} AND s.id % 3 <> 0", last, 1),
+        ("fruitless", "'word' || (s.id % 40)", f"{keyed} AND s.id % 4 = 0", last, 1),
+        *(("latency", f"'{tool} ' || (s.id % 40)", keyed, last, 1) for tool in _TOOLS),
     ]
-    true, false = ("1", "0") if sqlite else ("true", "false")
     with connection.cursor() as cursor:
-        for kind, name, where in kinds:
-            for grain, start in times.items():
-                for everybody, client in ((true, "''"), (false, "s.client")):
+        for kind, name, where, moment, each in kinds:
+            for grain, start in (("hour", hour), ("day", day)):
+                for everybody, client in (("true", "''"), ("false", "s.client")):
                     joined = f"JOIN catalog_product p ON p.id = {low} + s.id % {many}" if name == product else ""
-                    apart = "at, named" if client == "''" else f"{client}, at, named"
+                    apart = "at, named" if everybody == "true" else f"{client}, at, named"
                     cursor.execute(
                         "INSERT INTO analytics_tally (everybody, client, kind, grain, start, name, count) "
-                        f"SELECT {everybody}, {client}, '{kind}', '{grain}', {start} AS at, {name} AS named, count(*) "
+                        f"SELECT {everybody}, {client}, '{kind}', '{grain}', {start.format(moment)} AS at, "
+                        f"{name} AS named, {each} * count(*) "
                         f"FROM carts_session s {joined} WHERE {where} GROUP BY {apart}"
                     )
         cursor.execute(
-            "INSERT INTO analytics_fact (session, client, keyed, last_at, seconds, filled, stage, products) SELECT "
-            f"s.id, s.client, {keyed}, s.last_seen_at, 60, s.id % 3 = 0, "
-            f"CASE s.id % 3 WHEN 0 THEN 3 ELSE 2 END, '{{}}' "
-            "FROM carts_session s"
+            "INSERT INTO analytics_fact (session, client, keyed, last_at, seconds, filled, stage, products, cart) "
+            f"SELECT s.id, s.client, {keyed}, s.last_seen_at, 60, s.id % 3 = 0, "
+            "CASE s.id % 3 WHEN 0 THEN 3 ELSE 2 END, '{}', coalesce(c.id, 0) "
+            "FROM carts_session s LEFT JOIN carts_cart c ON c.session_id = s.id"
         )
-    last = CallRecord.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    Progress.objects.update_or_create(pk=1, defaults={"call": last})
+    newest = CallRecord.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    Progress.objects.update_or_create(pk=1, defaults={"call": newest})
 
 
-def _insert_calls(session: Session) -> None:
-    """As many calls as a step of the counting takes."""
+def _insert_calls(n: int) -> None:
+    """As many calls as a step of the counting takes, of chats that go on and of ones that come back."""
+    rows = Session.objects.real().order_by("-last_seen_at", "-id")
+    sessions = [*rows[:100], *rows[1000 + 50 * n : 1050 + 50 * n]]
+    products = Product.objects.order_by("pk").values_list("public_id", flat=True)[:_PRODUCTS]
+    now = timezone.now()
+    Session.objects.filter(pk__in=[session.pk for session in sessions]).update(last_seen_at=now)
     CallRecord.objects.bulk_create(
         CallRecord(
             session=session,
-            at=timezone.now(),
-            tool=_TOOLS[n % len(_TOOLS)],
+            at=now,
+            tool=_TOOLS[number % len(_TOOLS)],
             outcome="ok",
-            milliseconds=n,
+            milliseconds=1 + number % 50,
             client=session.client,
             source=session.source,
+            products=[products[(7 * number + n) % len(products)]] if number % len(_TOOLS) else [],
         )
-        for n in range(STEP)
+        for number, session in zip(range(STEP), cycle(sessions), strict=False)
     )
