@@ -1,5 +1,5 @@
-// Pages update in place while somebody can see them and has not asked for a pause. A call is recorded within half a
-// second, so that four more show it within five.
+// Pages update in place while somebody can see them and has not asked for a pause. What happens has to be seen within
+// five seconds: a call is recorded within half a second, and asking every four leaves another half for the answer.
 const EVERY = 4000;
 const bar = document.querySelector("[data-updates]");
 const said = bar.querySelector("[data-said]");
