@@ -64,6 +64,7 @@ requirements: .venv/.installed-dev
 messages: .venv/.installed-dev
 	@pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
 	PYTHONPATH=. $(BIN)/pybabel --quiet extract --mapping pyproject.toml --sort-by-file --no-location \
+		--keyword gettext_lazy --keyword ngettext_lazy:1,2 \
 		--project shopmcp --version "" --msgid-bugs-address "" --copyright-holder "" -o "$$pot" . && \
 	$(BIN)/pybabel update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date -D django -d locale -i "$$pot"
 

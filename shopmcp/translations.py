@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir, extract_python
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
@@ -20,6 +20,8 @@ from django.utils.translation.template import templatize
 
 # What `make messages` reads, and with which of Babel's methods; pyproject.toml tells pybabel the same.
 METHODS = [("**/templates/**.html", "shopmcp.translations:extract_template"), ("**.py", "python")]
+# Django's names beside those that Babel knows; the Makefile names them too.
+KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_lazy": None, "ngettext_lazy": (1, 2)}
 IGNORED_FOLDERS = {"tests", "migrations", "node_modules", "var", "static"}
 
 
@@ -52,7 +54,8 @@ def incomplete(po: Path) -> list[str]:
 def messages_in(folder: Path) -> dict[tuple[str | tuple[str, ...], str | None], str]:
     """Each translatable message under the folder with its context, and the first place that says it."""
     found: dict[tuple[str | tuple[str, ...], str | None], str] = {}
-    for name, line, message, _comments, context in extract_from_dir(folder, METHODS, directory_filter=_is_source):
+    messages = extract_from_dir(folder, METHODS, keywords=KEYWORDS, directory_filter=_is_source)
+    for name, line, message, _comments, context in messages:
         found.setdefault((message, context), f"{name}:{line}")
     return found
 

@@ -54,6 +54,17 @@ def test_sentences_are_found_in_code_and_templates_but_not_in_tests(project, set
     assert found == {("Cart", None): "shop/code.py:1", ("Sign in", None): "templates/page.html:2"}
 
 
+def test_sentences_that_are_translated_when_they_are_shown_are_found_too(project, settings):
+    code = settings.BASE_DIR / "shop" / "code.py"
+    code.write_text('A = gettext_lazy("Later")\nB = ngettext_lazy("%(n)s item", "%(n)s items", "n")\n')
+
+    assert {message for message, _ in messages_in(settings.BASE_DIR)} == {
+        "Later",
+        ("%(n)s item", "%(n)s items"),
+        "Sign in",
+    }
+
+
 def test_what_a_catalogue_owes_is_named_with_its_place(project):
     assert incomplete(project) == ["templates/page.html:2: 'Sign in' is missing; run `make messages`."]
 
