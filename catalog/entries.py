@@ -11,6 +11,8 @@ from catalog.forms import stem
 SOLD_OUT = 1 << 62
 _DEAREST = (1 << 30) - 1
 _VERSION = 1
+# How entries, their text and `Product.search_text` are written; raise it when they would be written otherwise.
+LAYOUT = 2
 
 
 class Entry(models.Model):
@@ -47,6 +49,16 @@ class Entry(models.Model):
         ]
 
 
+class Revision(models.Model):
+    """Which state of a store's entries counts: what was worked out from them is so until the token is another one."""
+
+    store = models.OneToOneField("catalog.Store", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    # Drawn by lot: after a restored backup no number stands for two states.
+    token = models.BigIntegerField()
+    # The layout in which all entries of the store are written.
+    layout = models.PositiveSmallIntegerField(default=LAYOUT)
+
+
 class Word(models.Model):
     """A word that some product is, or was, found by."""
 
@@ -57,9 +69,10 @@ class Word(models.Model):
     # Whether it stood in a name, brand, category or option rather than in descriptions alone.
     named = models.BooleanField(default=False)
 
-    @classmethod
-    def of(cls, text: str, *, named: bool) -> "Word":
-        return cls(text=text, stem=stem(text)[:40], reversed=text[::-1], named=named)
+    @staticmethod
+    def values(text: str, *, named: bool) -> tuple[str, str, str, bool]:
+        """The columns of a word, in their order."""
+        return text, stem(text)[:40], text[::-1], named
 
 
 def key_of(product: int, price: int | None, *, in_stock: bool, version: int = 0) -> int:

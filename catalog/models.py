@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.entries import Entry, Word
+from catalog.entries import Entry, Revision, Word
 from catalog.forms import tokens
 from catalog.runs import FeedAddress, ImportRun
 from catalog.synonyms import Synonyms
@@ -28,6 +28,7 @@ __all__ = [
     "ImportRun",
     "Product",
     "ProductQuerySet",
+    "Revision",
     "Store",
     "Synonyms",
     "Word",

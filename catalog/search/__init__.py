@@ -6,11 +6,11 @@ puts them in order.
 """
 
 from catalog.search.asking import Facets, Page, Search, Sort
-from catalog.search.index import is_missing, rebuild, reindex, sweep
+from catalog.search.index import accept_entries, is_outdated, rebuild, reindex, revise, stage_entries, sweep
 from catalog.search.searching import search
 from catalog.search.shelves import Shelf, categories, categories_like, shelves
 
 __all__ = [
-    "Facets", "Page", "Search", "Shelf", "Sort", "categories", "categories_like", "is_missing", "rebuild", "reindex",
-    "search", "shelves", "sweep",
+    "Facets", "Page", "Search", "Shelf", "Sort", "accept_entries", "categories", "categories_like", "is_outdated",
+    "rebuild", "reindex", "revise", "search", "shelves", "stage_entries", "sweep",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from catalog.entries import SOLD_OUT
 from catalog.search.asking import Search
-from catalog.search.engines import Candidate, Field, Scope, Term, engine, rows_of
+from catalog.search.engines import Candidate, Field, Scope, Term, candidates_of, engine, rows_of
 from catalog.search.engines.base import COLUMNS
 from catalog.search.vocabulary import Understood
 from catalog.text import address_key, folded, is_plain
@@ -71,7 +71,7 @@ def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
     bounds, params = scope.conditions()
     places = ", ".join(["%s"] * len(products))
     sql = f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.product_id IN ({places}) AND {bounds}"
-    rows = map(Candidate._make, rows_of(sql, [*products, *params]))
+    rows = candidates_of(sql, [*products, *params])
     return [row for row in rows if not scope.in_stock_only or row.key < SOLD_OUT]
 
 

@@ -2,30 +2,54 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from random import getrandbits
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Model
 
-from catalog.entries import Entry, Word, key_of
+from catalog.entries import LAYOUT, Entry, Revision, Word, key_of
 from catalog.models import ImportRun, Product
-from catalog.search.engines import engine
+from catalog.search.engines import engine, rows_of
 
 T = TypeVar("T")
 _BATCH = 200
-_READ = (
-    "pk", "store_id", "category", "group_id", "price", "stock", "available", "withdrawn_at", "search_text", "staged",
-    "arriving", "leaving",
-)  # fmt: skip
+_INSERT_WORD = "INSERT INTO catalog_word (text, stem, reversed, named) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 
 
 class Progress(Protocol):
     """Watches work go by."""
 
     def __call__(self, steps: Iterable[T], what: str, total: int | None = None) -> Iterable[T]: ...
+
+
+class _Row(NamedTuple):
+    """What an entry is made of, as the row holds it: not what an import that still runs took it from."""
+
+    id: int
+    store_id: int
+    category: str
+    group_id: str
+    price: Any
+    stock: int | None
+    available: Any
+    withdrawn_at: Any
+    search_text: str
+    staged: int | None
+    arriving: Any
+    leaving: int | None
+
+
+class _Standing(NamedTuple):
+    """An entry that there is."""
+
+    key: int
+    product: int
+    store: int
+    digest: bytes
+    arriving: int | None
+    leaving: int | None
 
 
 @dataclass(slots=True)
@@ -47,21 +71,23 @@ class _Wanted:
         facts = (self.store, self.category, self.group_key, self.price, self.in_stock, self.texts)
         self.digest = blake2b(repr(facts).encode(), digest_size=16).digest()
 
-    def entry(self, version: int) -> Entry:
-        return Entry(
-            key=key_of(self.product, self.price, in_stock=self.in_stock, version=version),
-            product_id=self.product,
-            store_id=self.store,
-            category=self.category,
-            group_key=self.group_key,
-            price=self.price,
-            title=self.texts[0].strip()[:60],
-            name=self.texts[0],
-            meta=self.texts[1],
-            digest=self.digest,
-            arriving=self.arriving,
-            leaving=self.leaving,
-        )
+    def entry(self, version: int) -> tuple[Any, ...]:
+        """The values of `engines.base.ENTRY`."""
+        name, meta, _ = self.texts
+        return (
+            key_of(self.product, self.price, in_stock=self.in_stock, version=version),
+            self.product, self.store, self.category, self.group_key, self.price, name.strip()[:60], name, meta,
+            self.digest, self.arriving, self.leaving,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Change:
+    """What has to be written for one product."""
+
+    gone: Sequence[int] = ()
+    bounds: Sequence[tuple[int | None, int | None, int]] = ()
+    new: Sequence[tuple[tuple[Any, ...], tuple[str, str, str]]] = ()
 
 
 def reindex(pks: Iterable[int]) -> None:
@@ -71,10 +97,44 @@ def reindex(pks: Iterable[int]) -> None:
     What did not change costs a comparison. While an import stages a row, what the row was stays findable until the
     run switches, and what it will be is findable from then on.
     """
-    numbers = iter(pks)
     with transaction.atomic():
-        while batch := list(islice(numbers, _BATCH)):
-            _reindex(batch)
+        revise(stage_entries(pks))
+
+
+def stage_entries(pks: Iterable[int]) -> set[int]:
+    """As `reindex`, for what a running import wrote: nothing that counts changes before `revise`. Return the stores."""
+    numbers, stores = iter(pks), set[int]()
+    while batch := list(islice(numbers, _BATCH)):
+        stores |= _reindex(batch)
+    return stores
+
+
+def accept_entries(pks: Sequence[int]) -> None:
+    """Let stand what runs that are over wrote of these products, and delete what ended with them."""
+    index = engine()
+    sql = (
+        f"SELECT key, arriving, leaving FROM catalog_entry WHERE {index.among('product_id')} "
+        "AND (arriving IS NOT NULL OR leaving IS NOT NULL)"
+    )
+    running = _running()
+    marked = [row for row in rows_of(sql, [index.many(pks)]) if running.isdisjoint(row)]
+    index.remove([key for key, _, leaving in marked if leaving is not None])
+    if arrived := [key for key, _, leaving in marked if leaving is None]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE catalog_entry SET arriving = NULL WHERE {index.among('key')}", [index.many(arrived)]
+            )
+
+
+def revise(stores: Iterable[int]) -> None:
+    """Say that other entries of these stores count than before: in the transaction that makes it so."""
+    sql = (
+        "INSERT INTO catalog_revision (store_id, token, layout) VALUES (%s, %s, %s) "
+        "ON CONFLICT (store_id) DO UPDATE SET token = excluded.token"
+    )
+    with connection.cursor() as cursor:
+        for store in sorted(set(stores)):
+            cursor.execute(sql, [store, getrandbits(62), LAYOUT])
 
 
 def rebuild(progress: Progress) -> int:
@@ -86,19 +146,28 @@ def rebuild(progress: Progress) -> int:
     for batch in progress(_all_products(), "Indexing", -(-size // _BATCH)):
         with transaction.atomic():
             rows = list(Product.objects.filter(pk__in=batch, staged=None))
+            derived = {row.pk: _derived(row) for row in rows}
             for row in rows:
                 row.index()
-            Product.objects.bulk_update(rows, ["name_key", "url_key", "search_text"])
-            _remove(list(Entry.objects.filter(product__in=[row.pk for row in rows])))
-            _reindex([row.pk for row in rows])
+            Product.objects.bulk_update(
+                [row for row in rows if _derived(row) != derived[row.pk]], ["name_key", "url_key", "search_text"]
+            )
+            pks = [row.pk for row in rows]
+            engine().remove(list(Entry.objects.filter(product__in=pks).values_list("key", flat=True)))
+            stage_entries(pks)
     sweep()
     _forget_words()
     engine().optimise()
+    with transaction.atomic():
+        revise(Product.objects.order_by().values_list("store", flat=True).distinct())
+        Revision.objects.update(layout=LAYOUT)
     return Entry.objects.count()
 
 
-def is_missing() -> bool:
-    """Whether there are products and the index knows none: never made, or left behind in another database."""
+def is_outdated() -> bool:
+    """Whether searches miss products: the index was never made, stayed in another database, or is of another layout."""
+    if Revision.objects.exclude(layout=LAYOUT).filter(store__products__withdrawn_at=None).exists():
+        return True
     return not Entry.objects.exists() and Product.objects.listed().exists()
 
 
@@ -107,12 +176,19 @@ def sweep() -> int:
     swept = 0
     while True:
         with transaction.atomic():
-            running = ImportRun.objects.open().values("pk")
-            left = list(Entry.objects.filter(leaving__isnull=False).exclude(leaving__in=running)[:_BATCH])
+            left = list(
+                Entry.objects.filter(leaving__isnull=False)
+                .exclude(leaving__in=ImportRun.objects.open().values("pk"))
+                .values_list("key", flat=True)[:_BATCH]
+            )
             if not left:
                 return swept
-            _remove(left)
+            engine().remove(left)
             swept += len(left)
+
+
+def _derived(product: Product) -> tuple[str, str, str]:
+    return product.name_key, product.url_key, product.search_text
 
 
 def _all_products() -> Iterator[list[int]]:
@@ -122,104 +198,97 @@ def _all_products() -> Iterator[list[int]]:
         last = batch[-1]
 
 
-def _reindex(pks: Sequence[int]) -> None:
-    # Raw values: what the row holds, not what an import that still runs took it from.
-    rows = {row["pk"]: row for row in Product.objects.filter(pk__in=pks).values(*_READ)}
-    standing: dict[int, list[Entry]] = {}
-    for entry in Entry.objects.filter(product__in=pks):
-        standing.setdefault(entry.product_id, []).append(entry)
-    running = set(ImportRun.objects.open().values_list("pk", flat=True))
-    gone, changed, new = list[Entry](), list[Entry](), list[tuple[Entry, str]]()
-    for pk in dict.fromkeys(pks):
-        old = standing.get(pk, [])
-        bounds = {entry.key: (entry.arriving, entry.leaving) for entry in old}
-        keep, add = _change(rows.get(pk), old, running)
-        kept = {entry.key for entry in keep}
-        gone += [entry for entry in old if entry.key not in kept]
-        changed += [entry for entry in keep if bounds[entry.key] != (entry.arriving, entry.leaving)]
-        new += add
-    _remove(gone)
-    if changed:
-        Entry.objects.bulk_update(changed, ["arriving", "leaving"])
-    if new:
-        _insert(Entry, [entry for entry, _ in new])
-        engine().add([(entry.key, entry.name, entry.meta, body) for entry, body in new])
-        _learn(new)
+def _running() -> set[int]:
+    return {run for (run,) in rows_of("SELECT id FROM catalog_importrun WHERE state = 'staging'")}
 
 
-def _change(
-    row: dict[str, Any] | None, old: Sequence[Entry], running: set[int]
-) -> tuple[list[Entry], list[tuple[Entry, str]]]:
-    """Which standing entries remain, with their new bounds, and which have to be made."""
-    if row is None or row["withdrawn_at"] is not None or (row["leaving"] is not None and row["leaving"] not in running):
-        return [], []
-    staged = row["staged"] if row["staged"] in running else None
+def _reindex(pks: Sequence[int]) -> set[int]:
+    index = engine()
+    chosen = index.many(pks)
+    columns = ", ".join(_Row._fields)
+    sql = f"SELECT {columns} FROM catalog_product WHERE {index.among('id')}"
+    rows = {row[0]: _Row._make(row) for row in rows_of(sql, [chosen])}
+    standing: dict[int, list[_Standing]] = {}
+    columns = "key, product_id, store_id, digest, arriving, leaving"
+    sql = f"SELECT {columns} FROM catalog_entry WHERE {index.among('product_id')}"
+    for entry in map(_Standing._make, rows_of(sql, [chosen])):
+        standing.setdefault(entry.product, []).append(entry)
+    running = _running()
+    changes = [_change(rows.get(pk), standing.get(pk, ()), running) for pk in dict.fromkeys(pks)]
+    if gone := [key for change in changes for key in change.gone]:
+        index.remove(gone)
+    if bounds := [values for change in changes for values in change.bounds]:
+        with connection.cursor() as cursor:
+            cursor.executemany("UPDATE catalog_entry SET arriving = %s, leaving = %s WHERE key = %s", bounds)
+    if new := [entry for change in changes for entry in change.new]:
+        index.add(new)
+        _learn([texts for _, texts in new])
+    return {row.store_id for row in rows.values()}.union(old.store for entries in standing.values() for old in entries)
+
+
+def _change(row: _Row | None, old: Sequence[_Standing], running: set[int]) -> _Change:
+    """Which standing entries have to go, which get new bounds, and which have to be made."""
+    keys = [entry.key for entry in old]
+    if row is None or row.withdrawn_at is not None or (row.leaving is not None and row.leaving not in running):
+        return _Change(gone=keys)
+    staged = row.staged if row.staged in running else None
     wanted = _wanted(row)
     # What counts while the run is open: neither the run's own earlier word, nor what ended with another one.
     before = next((e for e in old if e.arriving not in running and (e.leaving is None or e.leaving in running)), None)
-    if staged is not None and not row["arriving"] and before is not None and bytes(before.digest) != wanted.digest:
-        before.leaving = staged
+    if staged is not None and not row.arriving and before is not None and bytes(before.digest) != wanted.digest:
         wanted.arriving = staged
-        return [before], [(wanted.entry(1 - (before.key & 1)), wanted.texts[2])]
-    if staged is not None and (row["arriving"] or before is None):
+        return _Change(
+            [key for key in keys if key != before.key],
+            [(before.arriving, staged, before.key)] if before.leaving != staged else (),
+            [(wanted.entry(1 - (before.key & 1)), wanted.texts)],
+        )
+    if staged is not None and (row.arriving or before is None):
         wanted.arriving = staged
     same = next((e for e in old if bytes(e.digest) == wanted.digest), None)
-    if same is not None:
-        same.arriving, same.leaving = wanted.arriving, wanted.leaving
-        return [same], []
-    return [], [(wanted.entry(0), wanted.texts[2])]
-
-
-def _wanted(row: dict[str, Any]) -> _Wanted:
-    name, meta, body = (*row["search_text"].split("\n"), "", "", "")[:3]
-    price: Decimal | None = row["price"]
-    return _Wanted(
-        product=row["pk"],
-        store=row["store_id"],
-        category=row["category"],
-        group_key=f"{row['store_id']}:{row['group_id']}" if row["group_id"] else "",
-        price=None if price is None else int(price * 1000),
-        in_stock=bool(row["available"]) and price is not None and row["stock"] != 0,
-        texts=(name, meta, body),
-        leaving=row["leaving"],
+    if same is None:
+        return _Change(keys, new=[(wanted.entry(0), wanted.texts)])
+    bounds = (wanted.arriving, wanted.leaving)
+    return _Change(
+        [key for key in keys if key != same.key],
+        [(*bounds, same.key)] if bounds != (same.arriving, same.leaving) else (),
     )
 
 
-def _insert(model: type[Model], rows: Sequence[Model]) -> None:
-    """Insert rows, unless another import just did: past the ORM, which takes longer than the database."""
-    fields = model._meta.concrete_fields
-    columns = ", ".join(str(field.column) for field in fields)
-    sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"{sql} ON CONFLICT DO NOTHING", [tuple(getattr(row, field.attname) for field in fields) for row in rows]
-        )
+def _wanted(row: _Row) -> _Wanted:
+    name, meta, body = (*row.search_text.split("\n"), "", "", "")[:3]
+    return _Wanted(
+        product=row.id,
+        store=row.store_id,
+        category=row.category,
+        group_key=f"{row.store_id}:{row.group_id}" if row.group_id else "",
+        # SQLite keeps amounts as floating numbers.
+        price=None if row.price is None else round(row.price * 1000),
+        in_stock=bool(row.available) and row.price is not None and row.stock != 0,
+        texts=(name, meta, body),
+        leaving=row.leaving,
+    )
 
 
-def _remove(entries: Sequence[Entry]) -> None:
-    if entries:
-        keys = [entry.key for entry in entries]
-        engine().remove(keys)
-        Entry.objects.filter(key__in=keys).delete()
-
-
-def _learn(entries: Sequence[tuple[Entry, str]]) -> None:
+def _learn(texts: Sequence[tuple[str, str, str]]) -> None:
     """Add the words that no product had before."""
-    named = {word for entry, _ in entries for word in f"{entry.name}{entry.meta}".split()}
+    named = {word for name, meta, _ in texts for word in f"{name}{meta}".split()}
     # In one order everywhere: two imports that add the same words must not wait for each other.
-    seen = sorted(named.union(*(body.split() for _, body in entries)))
-    for start in range(0, len(seen), 500):
-        part = seen[start : start + 500]
-        known = dict(Word.objects.filter(pk__in=part).values_list("pk", "named"))
-        _insert(Word, [Word.of(word, named=word in named) for word in part if word not in known])
-        if promoted := [word for word in part if known.get(word) is False and word in named]:
-            Word.objects.filter(pk__in=promoted).update(named=True)
+    seen = sorted(named.union(*(body.split() for _, _, body in texts)))
+    index = engine()
+    sql = f"SELECT text, named FROM catalog_word WHERE {index.among('text', 'text')}"
+    known = dict(rows_of(sql, [index.many(seen)]))
+    with connection.cursor() as cursor:
+        if new := [Word.values(word, named=word in named) for word in seen if word not in known]:
+            cursor.executemany(_INSERT_WORD, new)
+        if promoted := [word for word in seen if word in named and not known.get(word, True)]:
+            sql = f"UPDATE catalog_word SET named = %s WHERE {index.among('text', 'text')}"
+            cursor.execute(sql, [True, index.many(promoted)])
 
 
 def _forget_words() -> None:
-    last = ""
-    while batch := list(Word.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
-        last = batch[-1]
+    unused = engine().unused()
+    for start in range(0, len(unused), _BATCH):
         with transaction.atomic():
-            if unused := [word for word in batch if not engine().knows(word)]:
-                Word.objects.filter(pk__in=unused).delete()
+            # Another import may have learnt one of them meanwhile.
+            words = [word for word in unused[start : start + _BATCH] if not engine().knows(word)]
+            Word.objects.filter(pk__in=words).delete()

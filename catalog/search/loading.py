@@ -8,7 +8,9 @@ from django.db import connection
 from catalog.models import ImportRun, Product, Store
 from shopmcp.prepared import Param, Select
 
-_PRODUCT = [field.attname for field in Product._meta.concrete_fields]
+# What no list shows, and what takes long to read.
+_LEFT_OUT = {"description", "name_key", "url_key", "search_text", "created_at", "updated_at"}
+_PRODUCT = [field.attname for field in Product._meta.concrete_fields if field.attname not in _LEFT_OUT]
 _STORE = [field.attname for field in Store._meta.concrete_fields]
 # How many are asked for at once; where fewer are wanted the last is asked for again.
 _SIZES = (12, 60)

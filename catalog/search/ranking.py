@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.entries import SOLD_OUT
 from catalog.search.asking import Sort
-from catalog.search.engines import Candidate, Term
+from catalog.search.engines import Candidate, Slot, Term
 from catalog.search.vocabulary import BEGINS, SYNONYM, Understood
 
 # A word counts so much less in brand, category, options and SKU, and is worth so little in a description.
@@ -31,27 +31,8 @@ class Ranking:
         self._exact = frozenset(exact)
         self._whole = f" {' '.join(understood.tokens)} " if understood.tokens else ""
         self._phrase = self._whole if len(understood.tokens) > 1 else ""
-        self._tokens: dict[str, list[tuple[int, int]]] = {}
-        # What a token fills, and whether in whole; most tokens are met again and again.
-        self._hits: dict[str, list[tuple[int, int, bool]]] = {}
-        self._prefixes: list[tuple[str, int]] = []
-        # For each term the numbers of the slots of each of its ways.
-        self._ways: list[list[list[int]]] = []
-        # Slots that whole words fill: there a mere beginning is a weak match.
-        self._worded: list[bool] = []
-        for term in terms:
-            ways = []
-            for way in term.ways:
-                numbers = []
-                for slot in way:
-                    number = len(self._worded)
-                    numbers.append(number)
-                    self._worded.append(bool(slot.tokens))
-                    for token, points in slot.tokens.items():
-                        self._tokens.setdefault(token, []).append((number, points))
-                    self._prefixes += [(prefix, number) for prefix in slot.prefixes]
-                ways.append(numbers)
-            self._ways.append(ways)
+        # For each term the places of each of its ways.
+        self._ways = [[[_Place(slot) for slot in way] for way in term.ways] for term in terms]
 
     def _relevance(self, candidate: Candidate) -> Position:
         score, weak = self._score(candidate.name, candidate.meta)
@@ -65,27 +46,17 @@ class Ranking:
         )
 
     def _score(self, name: str, meta: str) -> tuple[int, bool]:
-        best = [0] * len(self._worded)
-        whole = [False] * len(self._worded)
-        first = self._fill(name.split(), 0, best, whole)
-        if 0 in best:
-            self._fill(meta.split(), _LESS_NEARBY, best, whole)
-        score, weak = 0, False
+        score, weak, first = 0, False, False
         for ways in self._ways:
-            if len(ways) == 1 and len(ways[0]) == 1:
-                slot = ways[0][0]
-                points, mentioned = best[slot], not best[slot] or (self._worded[slot] and not whole[slot])
-            else:
-                # The best of the ways; every slot of a way has to be filled.
-                points, mentioned = max(
-                    (
-                        sum(best[slot] for slot in way) // len(way) if all(best[slot] for slot in way) else 0,
-                        not all(best[slot] and (whole[slot] or not self._worded[slot]) for slot in way),
-                    )
-                    for way in ways
-                )
+            points, whole, begins = ways[0][0].filled(name, meta)
+            if len(ways) > 1 or len(ways[0]) > 1:
+                # The best of the ways; every place of a way has to be filled.
+                filled = [[place.filled(name, meta) for place in way] for way in ways]
+                begins = any(first_ for way in filled for _, _, first_ in way)
+                points, whole = max(_together(way) for way in filled)
             score += points or _DESCRIBED
-            weak = weak or mentioned
+            weak = weak or not (points and whole)
+            first = first or begins
         if first:
             score += _FIRST_WORD
         if self._whole and name.startswith(self._whole):
@@ -94,24 +65,39 @@ class Ranking:
             score += _PHRASE
         return score, weak
 
-    def _fill(self, tokens: Sequence[str], less: int, best: list[int], whole: list[bool]) -> bool:
-        """Fill slots with these tokens; return whether the first of them fills one well."""
-        first, known = False, self._hits
-        for place, token in enumerate(tokens):
-            hits = known.get(token)
-            if hits is None:
-                hits = known[token] = self._filled_by(token)
-            for slot, points, in_whole in hits:
-                if in_whole:
-                    whole[slot] = True
-                    first = first or (not place and points >= SYNONYM)
-                best[slot] = max(best[slot], points - less)
-        return first
 
-    def _filled_by(self, token: str) -> list[tuple[int, int, bool]]:
-        if token in self._tokens:
-            return [(slot, points, True) for slot, points in self._tokens[token]]
-        return [(slot, BEGINS, False) for prefix, slot in self._prefixes if token.startswith(prefix)]
+class _Place:
+    """How well an entry fills the place of a word."""
+
+    def __init__(self, slot: Slot) -> None:
+        # Spaces stand around every token of an entry.
+        ordered = sorted(slot.tokens.items(), key=lambda item: -item[1])
+        self._tokens = [(f" {token} ", points, points >= SYNONYM) for token, points in ordered]
+        self._beginnings = [f" {prefix}" for prefix in slot.prefixes]
+        # Where whole words fill the place, a mere beginning is a weak match.
+        self._worded = bool(ordered)
+
+    def filled(self, name: str, meta: str) -> tuple[int, bool, bool]:
+        """Return the points, none if only a description fills it, whether in whole, and whether the name begins so."""
+        for token, points, well in self._tokens:
+            if token in name:
+                return points, True, well and name.startswith(token)
+        for prefix in self._beginnings:
+            if prefix in name:
+                return BEGINS, not self._worded, False
+        for token, points, _ in self._tokens:
+            if token in meta:
+                return points - _LESS_NEARBY, True, False
+        for prefix in self._beginnings:
+            if prefix in meta:
+                return BEGINS - _LESS_NEARBY, not self._worded, False
+        return 0, False, False
+
+
+def _together(way: Sequence[tuple[int, bool, bool]]) -> tuple[int, bool]:
+    if not all(points for points, _, _ in way):
+        return 0, False
+    return sum(points for points, _, _ in way) // len(way), all(whole for _, whole, _ in way)
 
 
 def _by_price(candidate: Candidate) -> Position:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Entry, ImportRun, Product, Word
-from catalog.search import Search, is_missing, reindex, search, sweep
+from catalog.search import Search, is_outdated, reindex, search, sweep
 from catalog.services import create_product
 
 
@@ -55,7 +55,7 @@ def test_what_is_rolled_back_was_never_indexed(shelf):
 
 
 def test_what_did_not_change_is_not_written_again(shelf, django_assert_num_queries):
-    with django_assert_num_queries(5):  # rows, entries, running imports, and a savepoint around them
+    with django_assert_num_queries(6):  # rows, entries, running imports, revision, and a savepoint around them
         reindex([product.pk for product in shelf.values()])
 
 
@@ -127,11 +127,11 @@ def test_the_index_is_rebuilt_from_the_rows_by_a_command(shelf, capsys):
     Entry.objects.all().delete()
     Word.objects.create(text="okapi", stem="okapi", reversed="ipako")
     Product.objects.update(search_text="")
-    assert is_missing()
+    assert is_outdated()
 
     call_command("rebuild_search")
 
-    assert not is_missing()
+    assert not is_outdated()
     assert "5 products indexed." in capsys.readouterr().out
     assert (skus("rye"), skus("קינואה"), skus("bakery")) == (["A5"], ["A2"], ["A3", "A5"])
     assert not Word.objects.filter(text="okapi").exists()

@@ -128,6 +128,28 @@ def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(tmp_path):
         assert server.output.count("Loaded a demo catalogue") == 1
 
 
+@pytest.mark.parametrize(
+    "outdated",
+    ["Revision.objects.update(layout=1)", "Entry.objects.all().delete()"],
+    ids=["of an earlier version", "missing"],
+)
+def test_a_search_index_that_finds_nothing_is_made_anew(tmp_path, outdated):
+    with LiveServer(tmp_path / "data", "--demo") as server:
+        found = server.call_tool("search_products", query="quinoa")["structuredContent"]
+        assert found["total"]
+        assert "search index" not in server.output
+        server.stop()
+        code = f"from catalog.models import Entry, Revision; {outdated}"
+        server.manage("shell", "-c", code)
+
+        server.start()
+
+        assert "The search index is missing or of an earlier version" in server.output
+        assert server.call_tool("search_products", query="quinoa")["structuredContent"] == found
+        server.restart()
+        assert server.output.count("search index") == 1
+
+
 def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(tmp_path):
     with LiveServer(tmp_path / "data", PUBLIC_URL="https://shop.example.com") as server:
         assert "MCP URL:   https://shop.example.com/mcp\n" in server.output

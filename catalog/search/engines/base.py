@@ -1,6 +1,6 @@
 """What a database has to do for searches; `sqlite` and `postgres` do it, each in its own words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -10,10 +10,18 @@ from catalog.entries import SOLD_OUT, range_of
 
 # Where words are looked for; each wider than the one before.
 Field = Literal["name", "near", "anywhere"]
-FIELDS: tuple[Field, ...] = ("name", "near", "anywhere")
+# Where a token stands is part of the token: what a description says thousands of times is not in the way of a name.
+MARKS: dict[Field, str] = {"name": "=", "near": "+", "anywhere": ""}
+# What begins with fewer letters is looked for in names and their surroundings alone: everything has some such word.
+_SHORTEST_DESCRIBED = 3
 # What counts now: not what a running import adds, and still what it takes away.
 _RUNNING = "(SELECT id FROM catalog_importrun WHERE state = 'staging')"
 VISIBLE = f"(e.arriving IS NULL OR e.arriving NOT IN {_RUNNING}) AND (e.leaving IS NULL OR e.leaving IN {_RUNNING})"
+# The columns of an entry, in the order in which they are written.
+ENTRY = (
+    "key", "product_id", "store_id", "category", "group_key", "price", "title", "name", "meta", "digest", "arriving",
+    "leaving",
+)  # fmt: skip
 COLUMNS = "e.key, e.product_id, e.store_id, e.category, e.group_key, e.price, e.name, e.meta"
 
 
@@ -38,6 +46,14 @@ class Slot:
         """What is looked for as a beginning."""
         return () if self.begun else self.prefixes
 
+    def marked(self, field: Field) -> tuple[list[str], list[str]]:
+        """The words and the beginnings as the index has them of that part of an entry."""
+        short = MARKS[field if field != "anywhere" else "near"]
+        return (
+            [MARKS[field] + word for word in self.words],
+            [(MARKS[field] if len(start) >= _SHORTEST_DESCRIBED else short) + start for start in self.beginnings],
+        )
+
     @property
     def empty(self) -> bool:
         return not self.tokens and not self.prefixes
@@ -49,6 +65,18 @@ class Term:
 
     shown: str
     ways: tuple[tuple[Slot, ...], ...]
+
+
+def indexed(name: str, meta: str, body: str) -> list[str]:
+    """The tokens of an entry: those of its name and of its surroundings again with their mark in front."""
+    near = (name + meta).split()
+    found = (
+        *(f"{MARKS['name']}{token}" for token in name.split()),
+        *(f"{MARKS['near']}{token}" for token in near),
+        *near,
+        *body.split(),
+    )
+    return list(dict.fromkeys(found))
 
 
 class Candidate(NamedTuple):
@@ -108,11 +136,20 @@ class Engine(Protocol):
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
         """Whether anything fits, for each of the expressions."""
 
-    def add(self, rows: Sequence[tuple[int, str, str, str]]) -> None:
-        """Index the text of entries that were just written: key, name, meta, description."""
+    def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
+        """A condition that the column has one of many values, which `many` makes one parameter."""
+
+    def many(self, values: Iterable[Any]) -> Any:
+        """The parameter of `among`."""
+
+    def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
+        """Write entries, by the values of `ENTRY`, with their texts: of the name, what is near it, the description."""
 
     def remove(self, keys: Sequence[int]) -> None:
-        """Forget the text of entries, before they are deleted."""
+        """Delete entries with their texts."""
+
+    def unused(self) -> list[str]:
+        """The words by which no entry is found any longer."""
 
     def knows(self, word: str) -> bool:
         """Whether any entry is found by this word."""
@@ -125,6 +162,12 @@ class Engine(Protocol):
 
     def optimise(self) -> None:
         """Put the index in its best shape after it was made anew."""
+
+
+def candidates_of(sql: str, params: Sequence[Any]) -> list[Candidate]:
+    """Return the entries that a statement selects."""
+    # Past the class's own constructor, which takes as long as reading the row.
+    return [tuple.__new__(Candidate, row) for row in rows_of(sql, params)]
 
 
 def rows_of(sql: str, params: Sequence[Any] = ()) -> list[Any]:

@@ -1,25 +1,36 @@
 """Searches on PostgreSQL: a `tsvector` of our own tokens beside each entry, under a GIN index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from django.db import connection
 
 from catalog.entries import SOLD_OUT
-from catalog.search.engines.base import COLUMNS, Candidate, Field, Scope, Slot, Term, rows_of
+from catalog.search.engines.base import (
+    COLUMNS,
+    ENTRY,
+    MARKS,
+    Candidate,
+    Field,
+    Scope,
+    Slot,
+    Term,
+    candidates_of,
+    indexed,
+    rows_of,
+)
 
-# Where a token stands is part of the token: weights are not in the index, and would be looked up row by row.
-_MARKS: dict[Field, str] = {"name": "=", "near": "+", "anywhere": ""}
+_INSERT = (
+    f"INSERT INTO catalog_entry ({', '.join(ENTRY)}, terms) VALUES ({', '.join(['%s'] * len(ENTRY))}, %s::tsvector) "
+    "ON CONFLICT DO NOTHING"
+)
 
 
 class Postgres:
     """See `Engine`."""
 
     def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
-        return {
-            field: _either([_all([_term(term, mark) for term in terms]) for terms in choices])
-            for field, mark in _MARKS.items()
-        }
+        return {field: _either([_all([_term(term, field) for term in terms]) for terms in choices]) for field in MARKS}
 
     def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
         where, params = _conditions(scope)
@@ -29,7 +40,7 @@ class Postgres:
         sql = (
             f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.terms @@ %s::tsquery AND {where} ORDER BY {order} LIMIT %s"
         )
-        return [Candidate._make(row) for row in rows_of(sql, [expression, *params, limit])]
+        return candidates_of(sql, [expression, *params, limit])
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
         where, params = _conditions(scope)
@@ -37,25 +48,34 @@ class Postgres:
         asked = [value for expression in expressions for value in (expression, *params)]
         return list(rows_of(f"SELECT {', '.join([one] * len(expressions))}", asked)[0])
 
-    def add(self, rows: Sequence[tuple[int, str, str, str]]) -> None:
+    def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
+        # Not the array itself: the planner would count it, and read a whole table rather than look up hundreds.
+        return f"{column} = ANY(ARRAY(SELECT unnest(%s::{kind}[])))"
+
+    def many(self, values: Iterable[Any]) -> list[Any]:
+        return list(values)
+
+    def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
         with connection.cursor() as cursor:
-            cursor.executemany(
-                "UPDATE catalog_entry SET terms = %s::tsvector WHERE key = %s",
-                [(_vector(name, meta, body), key) for key, name, meta, body in rows],
-            )
+            cursor.executemany(_INSERT, [(*values, _vector(texts)) for values, texts in entries])
 
     def remove(self, keys: Sequence[int]) -> None:
-        """Nothing to do: the text goes with the entry's row."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM catalog_entry WHERE {self.among('key')}", [self.many(keys)])
+
+    def unused(self) -> list[str]:
+        tokens = "SELECT word FROM ts_stat('SELECT terms FROM catalog_entry')"
+        return [word for (word,) in rows_of(f"SELECT text FROM catalog_word EXCEPT {tokens}")]
 
     def knows(self, word: str) -> bool:
         return bool(rows_of("SELECT 1 FROM catalog_entry WHERE terms @@ %s::tsquery LIMIT 1", [f"'{word}'"]))
 
     def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
         sql = (
-            "SELECT text, stem, named FROM catalog_word WHERE text = ANY(%s) "
-            "UNION SELECT text, stem, named FROM catalog_word WHERE stem = ANY(%s)"
+            f"SELECT text, stem, named FROM catalog_word WHERE {self.among('text', 'text')} "
+            f"UNION SELECT text, stem, named FROM catalog_word WHERE {self.among('stem', 'text')}"
         )
-        return rows_of(sql, [list(texts), list(stems)])
+        return rows_of(sql, [self.many(texts), self.many(stems)])
 
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         pattern = start.replace("%", r"\%") + "%"
@@ -64,6 +84,9 @@ class Postgres:
 
     def optimise(self) -> None:
         rows_of("SELECT gin_clean_pending_list('entry_by_terms'::regclass)")
+        with connection.cursor() as cursor:
+            # How frequent a word is decides by which index it is looked for.
+            cursor.execute("ANALYZE catalog_entry, catalog_word")
 
 
 def _conditions(scope: Scope) -> tuple[str, list[Any]]:
@@ -75,27 +98,18 @@ def _conditions(scope: Scope) -> tuple[str, list[Any]]:
     return f"({ranges}) AND {bounds}", [*(edge for pair in scope.ranges for edge in pair), *params]
 
 
-def _vector(name: str, meta: str, body: str) -> str:
-    """The tokens, those of the name and of its surroundings again with their mark in front."""
-    near = (name + meta).split()
-    found = [
-        *(f"{_MARKS['name']}{token}" for token in name.split()),
-        *(f"{_MARKS['near']}{token}" for token in near),
-        *near,
-        *body.split(),
-    ]
-    # Tokens are letters, digits, points and percent signs, and so need no escaping inside.
-    return " ".join(f"'{token}'" for token in dict.fromkeys(found))
+def _vector(texts: Sequence[str]) -> str:
+    # Tokens are marks, letters, digits, points and percent signs, and so need no escaping inside.
+    return " ".join(f"'{token}'" for token in indexed(*texts))
 
 
-def _term(term: Term, mark: str) -> str:
-    return _either([_all([_slot(slot, mark) for slot in way]) for way in term.ways])
+def _term(term: Term, field: Field) -> str:
+    return _either([_all([_slot(slot, field) for slot in way]) for way in term.ways])
 
 
-def _slot(slot: Slot, mark: str) -> str:
-    return _either(
-        [*(f"'{mark}{token}'" for token in slot.words), *(f"'{mark}{prefix}':*" for prefix in slot.beginnings)]
-    )
+def _slot(slot: Slot, field: Field) -> str:
+    words, beginnings = slot.marked(field)
+    return _either([*(f"'{word}'" for word in words), *(f"'{start}':*" for start in beginnings)])
 
 
 def _either(parts: Sequence[str]) -> str:

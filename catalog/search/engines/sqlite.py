@@ -1,16 +1,30 @@
 """Searches on SQLite: an FTS5 table whose row ids are the keys of entries, in the order that results begin with."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
-from django.db import connection
+from django.db import connection, transaction
 
 from catalog.entries import SOLD_OUT
-from catalog.search.engines.base import COLUMNS, Candidate, Field, Scope, Slot, Term, rows_of
+from catalog.search.engines.base import (
+    COLUMNS,
+    ENTRY,
+    MARKS,
+    Candidate,
+    Field,
+    Scope,
+    Slot,
+    Term,
+    candidates_of,
+    indexed,
+    rows_of,
+)
 
 _MOST_MERGES = 1000
-_COLUMNS: dict[Field, str] = {"name": "{name} : ", "near": "{name meta} : ", "anywhere": ""}
+_INSERT = (
+    f"INSERT INTO catalog_entry ({', '.join(ENTRY)}) VALUES ({', '.join(['%s'] * len(ENTRY))}) ON CONFLICT DO NOTHING"
+)
 _HALVES = ((0, SOLD_OUT - 1), (SOLD_OUT, (1 << 63) - 1))
 _ALL = ((0, (1 << 63) - 1),)
 
@@ -19,8 +33,7 @@ class Sqlite:
     """See `Engine`."""
 
     def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
-        text = _either([_all([_term(term) for term in terms]) for terms in choices])
-        return {field: f"{prefix}({text})" for field, prefix in _COLUMNS.items()}
+        return {field: _either([_all([_term(term, field) for term in terms]) for terms in choices]) for field in MARKS}
 
     def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
         bounds, params = scope.conditions()
@@ -32,7 +45,7 @@ class Sqlite:
         )
         found = list[Candidate]()
         for low, high in scope.ranges or (_HALVES if dearest_first else _ALL):
-            found += map(Candidate._make, rows_of(sql, [expression, low, high, *params, limit - len(found)]))
+            found += candidates_of(sql, [expression, low, high, *params, limit - len(found)])
             if len(found) == limit:
                 break
         return found
@@ -48,16 +61,33 @@ class Sqlite:
         asked = [value for expression in expressions for value in (expression, *edges, *params)]
         return [bool(found) for found in rows_of(f"SELECT {', '.join([one] * len(expressions))}", asked)[0]]
 
-    def add(self, rows: Sequence[tuple[int, str, str, str]]) -> None:
+    def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
+        # However many there are, the statement is one that was prepared before.
+        return f"{column} IN (SELECT value FROM json_each(%s))"
+
+    def many(self, values: Iterable[Any]) -> str:
+        return json.dumps(list(values))
+
+    def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
         with connection.cursor() as cursor:
+            cursor.executemany(_INSERT, [values for values, _ in entries])
             # What stands under the key already belonged to an entry that somebody deleted by other means.
             cursor.executemany(
-                "INSERT OR REPLACE INTO catalog_entry_text (rowid, name, meta, body) VALUES (%s, %s, %s, %s)", rows
+                "INSERT OR REPLACE INTO catalog_entry_text (rowid, tokens) VALUES (%s, %s)",
+                [(values[0], " ".join(indexed(*texts))) for values, texts in entries],
             )
 
     def remove(self, keys: Sequence[int]) -> None:
         with connection.cursor() as cursor:
-            cursor.executemany("DELETE FROM catalog_entry_text WHERE rowid = %s", [(key,) for key in keys])
+            for table, column in (("catalog_entry_text", "rowid"), ("catalog_entry", "key")):
+                cursor.executemany(f"DELETE FROM {table} WHERE {column} = %s", [(key,) for key in keys])
+
+    def unused(self) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE VIRTUAL TABLE IF NOT EXISTS temp.entry_tokens USING fts5vocab(main, catalog_entry_text, row)"
+            )
+        return [word for (word,) in rows_of("SELECT text FROM catalog_word EXCEPT SELECT term FROM temp.entry_tokens")]
 
     def knows(self, word: str) -> bool:
         return bool(
@@ -65,12 +95,11 @@ class Sqlite:
         )
 
     def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
-        # However many there are, the statement is one that was prepared before.
         sql = (
-            "SELECT text, stem, named FROM catalog_word WHERE text IN (SELECT value FROM json_each(%s)) "
-            "UNION SELECT text, stem, named FROM catalog_word WHERE stem IN (SELECT value FROM json_each(%s))"
+            f"SELECT text, stem, named FROM catalog_word WHERE {self.among('text')} "
+            f"UNION SELECT text, stem, named FROM catalog_word WHERE {self.among('stem')}"
         )
-        return [(text, stem, bool(named)) for text, stem, named in rows_of(sql, [json.dumps(texts), json.dumps(stems)])]
+        return [(text, stem, bool(named)) for text, stem, named in rows_of(sql, [self.many(texts), self.many(stems)])]
 
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         sql = f"SELECT {column} FROM catalog_word WHERE {column} >= %s AND {column} < %s LIMIT %s"
@@ -79,7 +108,8 @@ class Sqlite:
     def optimise(self) -> None:
         orphans = "SELECT rowid FROM catalog_entry_text WHERE rowid NOT IN (SELECT key FROM catalog_entry) LIMIT 200"
         while left := [key for (key,) in rows_of(orphans)]:
-            self.remove(left)
+            with transaction.atomic():
+                self.remove(left)
         # In small steps: one great merge would keep writers waiting.
         for step in range(_MOST_MERGES):
             before = rows_of("SELECT total_changes()")
@@ -91,12 +121,13 @@ class Sqlite:
                 break
 
 
-def _term(term: Term) -> str:
-    return _either([_all([_slot(slot) for slot in way]) for way in term.ways])
+def _term(term: Term, field: Field) -> str:
+    return _either([_all([_slot(slot, field) for slot in way]) for way in term.ways])
 
 
-def _slot(slot: Slot) -> str:
-    return _either([*map(_quoted, slot.words), *(f"{_quoted(prefix)} *" for prefix in slot.beginnings)])
+def _slot(slot: Slot, field: Field) -> str:
+    words, beginnings = slot.marked(field)
+    return _either([*map(_quoted, words), *(f"{_quoted(start)} *" for start in beginnings)])
 
 
 def _either(parts: Sequence[str]) -> str:
@@ -108,5 +139,5 @@ def _all(parts: Sequence[str]) -> str:
 
 
 def _quoted(token: str) -> str:
-    # Tokens are letters, digits, points and percent signs, and so need no escaping inside.
+    # Tokens are marks, letters, digits, points and percent signs, and so need no escaping inside.
     return f'"{token}"'

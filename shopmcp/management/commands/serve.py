@@ -16,7 +16,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
+from catalog.management.commands.import_products import watched
 from catalog.models import Store
+from catalog.search import is_outdated, rebuild
 from catalog.services import load_demo
 from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
@@ -69,6 +71,9 @@ class Command(BaseCommand):
         try:
             with _one_at_a_time():
                 call_command("migrate", interactive=False, verbosity=0)
+                if is_outdated():
+                    self.stdout.write("The search index is missing or of an earlier version: making it anew.")
+                    self.stdout.write(f"Indexed {rebuild(watched)} products.")
                 if demo and (report := load_demo()):
                     self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
             # One that can only be read is opened all the same, and says so at the first change: of nothing, here.
