@@ -1,6 +1,7 @@
 """The `cart_id`: what it proves, and what is refused."""
 
 import pytest
+from django.utils import timezone
 
 from carts.handles import cart_id_of
 from carts.models import Cart, Session, Tombstone
@@ -116,3 +117,19 @@ def test_a_conversation_whose_cart_expired_starts_anew_and_hears_of_it_until_a_w
     added = ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey")
     assert "An earlier cart of this chat was not used for long and has expired." in text(added)
     assert cart(ask("view_cart", {"threadId": "a"}))["notices"] == []
+
+
+@pytest.mark.parametrize("meta", [{}, {"threadId": "a"}], ids=["unkeyed", "keyed"])
+def test_a_handle_survives_an_order_and_opens_the_next_cart(ask, honey, tea, meta):
+    handle = cart(ask("add_to_cart", meta, product_id="shop:honey"))["cart_id"]
+    Cart.objects.update(ordered_at=timezone.now())
+
+    assert quantities(ask("view_cart", meta, cart_id=handle)) == {}
+    next_cart = cart(ask("add_to_cart", meta, product_id="shop:tea", cart_id=handle))
+
+    assert next_cart["cart_id"] == handle
+    assert quantities(ask("view_cart", meta, cart_id=handle)) == {"shop:tea": 1}
+    ask("clear_cart", meta, cart_id=handle)
+    ordered, empty = Cart.objects.order_by("id")
+    assert (ordered.item_count, ordered.lines.get().product, empty.item_count) == (1, honey, 0)
+    assert Session.objects.count() == 1

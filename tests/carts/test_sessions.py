@@ -1,8 +1,10 @@
 """Which conversation is calling: the contract's order and its policies."""
 
 import logging
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from carts import sessions
 from carts.meta import OUTER
@@ -169,6 +171,19 @@ def test_debug_session_shows_nobody_else_s_id(ask, honey):
     assert report.structured_content["active_sessions"] == 3
     assert own in text(report)
     assert not [other for other in others if other != own and other[2:8] in repr(report)]
+
+
+def test_a_session_is_active_while_its_last_call_is_younger_than_the_window(ask, honey, settings):
+    for name in ("one", "two"):
+        ask("add_to_cart", {"openai/session": name}, product_id="shop:honey")
+    Session.objects.filter(source="openai/session").update(last_seen_at=timezone.now() - timedelta(minutes=31))
+
+    def active():
+        return ask("debug_session", {"threadId": "asking"}).structured_content["active_sessions"]
+
+    assert active() == 1  # whoever is asking
+    settings.SHOPMCP_ACTIVE_WINDOW = timedelta(minutes=32)
+    assert active() == 3
 
 
 def test_the_log_names_the_source_and_never_the_id(ask, honey, caplog):

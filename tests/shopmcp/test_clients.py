@@ -106,6 +106,19 @@ def test_200_parallel_additions_in_one_conversation_add_up(live, era):
     assert live.call_tool("view_cart", meta=meta)["structuredContent"]["lines"][0]["quantity"] == 200
 
 
+def test_a_request_that_is_sent_a_hundred_times_at_once_happens_once_and_gets_one_answer(live):
+    meta = {"openai/session": "impatient"}
+    arguments = {"product_id": "shop:honey", "request_id": "once"}
+    params = {"name": "add_to_cart", "arguments": arguments, "_meta": meta}
+
+    with ThreadPoolExecutor(16) as threads:
+        replies = list(threads.map(lambda _: rpc(live.url, None, "tools/call", params), range(100)))
+
+    assert all(reply.json["result"] == replies[0].json["result"] for reply in replies)
+    assert replies[0].json["result"]["structuredContent"]["item_count"] == 1
+    assert live.call_tool("view_cart", meta=meta)["structuredContent"]["version"] == 1
+
+
 def test_first_calls_of_many_conversations_at_once_all_succeed(live):
     def first(number):
         params = {"name": "add_to_cart", "arguments": {"product_id": "shop:honey"}}
