@@ -1,8 +1,10 @@
 """Counting: once, in steps, and for good."""
 
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from analytics.models import Fact, Progress, Tally
@@ -208,3 +210,40 @@ def test_what_waits_to_be_counted_is_told_and_stays_uncounted(make_session, make
     assert not Tally.objects.exists()
     catch_up()
     assert (uncounted().call, uncounted().more) == (calls[-1].pk, 0)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time anyway")
+@pytest.mark.django_db(transaction=True)
+def test_catching_up_waits_for_whoever_is_counting_now(make_session, make_call, told):
+    make_call(make_session())
+    Progress.objects.create(pk=1)
+    locked = Event()
+
+    def hold():
+        """Count, until somebody waits for it or is done."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            Progress.objects.select_for_update().get(pk=1)
+            locked.set()
+            while other.is_alive():
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND wait_event_type = 'Lock'"
+                )
+                if cursor.fetchone()[0]:
+                    break
+        connection.close()
+
+    def wait():
+        locked.wait()
+        assert roll_up() == 0
+        catch_up()
+        connection.close()
+
+    holder, other = Thread(target=hold), Thread(target=wait)
+    other.start()
+    holder.start()
+    other.join()
+    holder.join()
+
+    assert Progress.objects.get().call == CallRecord.objects.get().pk
+    assert told().calls == 1
