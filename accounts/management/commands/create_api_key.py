@@ -2,15 +2,16 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from accounts.services import create_key
+from shopmcp.commands import ShopCommand
 from shopmcp.environment import parse_age
 from shopmcp.errors import ShopError
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Make a key for the JSON API. The key alone is written to standard output, and shown this once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

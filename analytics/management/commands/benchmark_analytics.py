@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -22,6 +22,7 @@ from analytics.services import STEP, roll_up
 from carts.models import CallRecord, Session
 from catalog.models import Product
 from catalog.services import load_demo
+from shopmcp.commands import ShopCommand
 from shopmcp.static import make_static_ready
 
 _ADDRESSES = (
@@ -46,7 +47,7 @@ _PRODUCTS = 500
 _DAYS = timedelta(days=30)
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Fill an empty database with sessions of a month, and time the owner's pages over them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

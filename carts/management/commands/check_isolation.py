@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,11 +18,12 @@ from carts.meta import CHECK, check_mark
 from carts.models import Session
 from carts.probe import Server
 from carts.sessions import identify
+from shopmcp.commands import ShopCommand
 from shopmcp.errors import ShopError
 from shopmcp.server import Call
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Play several chats against the running server, and check that none sees another's cart."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,15 +4,16 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from carts import services
+from shopmcp.commands import ShopCommand
 from shopmcp.environment import parse_age
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Delete the sessions that went quiet, old records of calls, and what else was kept for its time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

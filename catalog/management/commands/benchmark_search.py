@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection, connections, transaction
 from django.db.models import Q
 
@@ -22,12 +22,13 @@ from catalog.models import Product, Store
 from catalog.search import Search, reindex, search
 from catalog.search.sample import products, queries
 from catalog.text import words
+from shopmcp.commands import ShopCommand
 
 _BATCH = 500
 _DATABASE = "benchmark_shopmcp"
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = (
         "Make a catalogue in a database of its own, search it, and print how long that took, with `icontains` beside. "
         "The shop's own data is not touched; on PostgreSQL the user must be allowed to create a database."

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from catalog.feeds import FORMATS, Refused
 from catalog.services import ImportReport, import_products
+from shopmcp.commands import ShopCommand
 from shopmcp.errors import ShopError
 
 T = TypeVar("T")
 _PRINTED = 1000  # lines of a kind; the admin keeps fewer
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Read a product file into a store: create, change and withdraw products until the store is as the file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

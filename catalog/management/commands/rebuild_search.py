@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils.translation import ngettext
 
 from catalog.management.commands.import_products import watched
 from catalog.search import rebuild
+from shopmcp.commands import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Make the search index anew from the products, beside live traffic: after copying a database, or an upgrade."
 
     def handle(self, *args: Any, **options: Any) -> str:

@@ -5,14 +5,11 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
@@ -20,6 +17,7 @@ from catalog.management.commands.import_products import watched
 from catalog.models import Store
 from catalog.search import is_outdated, rebuild
 from catalog.services import load_demo
+from shopmcp.commands import migrate, one_at_a_time, unusable
 from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
 from shopmcp.translations import compile_translations
@@ -28,8 +26,6 @@ from shopmcp.translations import compile_translations
 GRACE = 15
 # Longer than the minute for which proxies keep idle connections, so that none is closed under a request on its way.
 KEEP_ALIVE = 75
-# Any number that nothing else in the database locks.
-PREPARING = 7_467_362
 
 
 class Command(BaseCommand):
@@ -69,8 +65,8 @@ class Command(BaseCommand):
             where = error.filename or settings.DATA_DIR
             raise CommandError(f"{where} cannot be written: {error.strerror}.") from None
         try:
-            with _one_at_a_time():
-                call_command("migrate", interactive=False, verbosity=0)
+            with one_at_a_time():
+                migrate()
                 if is_outdated():
                     self.stdout.write("The search index is missing or of an earlier version: making it anew.")
                     self.stdout.write(f"Indexed {rebuild(watched)} products.")
@@ -79,9 +75,7 @@ class Command(BaseCommand):
             # One that can only be read is opened all the same, and says so at the first change: of nothing, here.
             Store.objects.filter(pk=0).update(name="")
         except DatabaseError as error:
-            where = "DATABASE_URL" if connection.vendor != "sqlite" else "SHOPMCP_DATA_DIR"
-            reason = " ".join(str(error).split())
-            raise CommandError(f"The database that {where} names cannot be used: {reason}") from None
+            raise unusable(error) from None
 
     def _greet(self, public_url: str) -> None:
         lines = [("MCP URL", f"{public_url}/mcp"), ("Dashboard", f"{public_url}/dashboard/")]
@@ -103,20 +97,6 @@ def _workers(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 256:
         raise ArgumentTypeError("the number of workers is from 1 to 256")
     return int(text)
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Machines that start together over one PostgreSQL take turns at preparing it."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
 
 
 def _check_address(host: str, port: int) -> None:

@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from shopmcp.commands import ShopCommand
 from shopmcp.errors import ShopError
 from shopmcp.sign_in import link_for, staff_user
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Print a sign-in link that works once, for ten minutes. Makes the staff user if there is none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
