@@ -19,7 +19,7 @@ from carts.services import sessions as rows
 from carts.state import StoreInfo
 from carts.statements import SessionRow
 from shopmcp.errors import SessionNeeded
-from shopmcp.server import Call, WriteNeeded
+from shopmcp.server import Call, WriteNeeded, toolbox
 
 KEYS = (
     "openai/session",
@@ -148,6 +148,11 @@ class Caller:
             language = store.language
         self.call.speak(language or settings.LANGUAGE_CODE)
 
+    def warn_if_unkeyed(self) -> None:
+        """Note down that nothing told this chat from others, if so."""
+        if self.unkeyed:
+            warn(self.call, _Kind.UNKEYED)
+
     @property
     def first_store(self) -> StoreInfo | None:
         """The store that speaks where no cart names one."""
@@ -162,7 +167,7 @@ class Caller:
             WriteNeeded: If it has to be made first, where changes do not belong.
             UnknownCart, CartExpired: If the cart_id opens nothing, or nothing of this conversation.
         """
-        self._warn_if_unkeyed()
+        self.warn_if_unkeyed()
         digests, handle = self._way_in()
         if digests:
             row = rows.find_by_digests(digests)
@@ -196,7 +201,7 @@ class Caller:
             SessionNeeded: If the call names none and the shop refuses such calls.
             UnknownCart, CartExpired: As `find`.
         """
-        self._warn_if_unkeyed()
+        self.warn_if_unkeyed()
         digests, handle = self._way_in()
         if digests:
             row = self._locked(digests)
@@ -279,10 +284,6 @@ class Caller:
         own = self.identity.with_subject if row.digest in self.identity.with_subject else digests
         return rows.rename_session(row, digest=own[0], subject=self.identity.subject or row.subject)
 
-    def _warn_if_unkeyed(self) -> None:
-        if self.unkeyed:
-            warn(self.call, _Kind.UNKEYED)
-
     def _nameless(self) -> SessionNeeded:
         self.speak()
         return refusals.nameless()
@@ -294,6 +295,14 @@ def note_browsing(call: Call) -> Identity:
     if not identity.keyed and BY_HANDLE not in call.given:
         warn(call, _Kind.UNKEYED)
     return identity
+
+
+@toolbox.introduce
+def introduce(call: Call) -> None:
+    """Note who calls with arguments that cannot be read, and speak to them as to everybody."""
+    caller = Caller(call, "" if BY_HANDLE in call.given else None)
+    caller.warn_if_unkeyed()
+    caller.speak()
 
 
 def session_of(identity: Identity, client: str) -> int | None:

@@ -37,7 +37,7 @@ from pydantic import BaseModel
 
 from shopmcp import __version__
 from shopmcp.arguments import Arguments, output_schema
-from shopmcp.errors import Busy, ShopError
+from shopmcp.errors import Busy, InvalidArguments, ShopError
 from shopmcp.lanes import LaneName, lanes
 from shopmcp.refusals import bug, busy, ignored, refused
 from shopmcp.resources import resources
@@ -122,6 +122,7 @@ class Toolbox:
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self._observers: list[Observer] = []
+        self._introducers: list[Callable[[Call], None]] = []
 
     def tool(
         self,
@@ -186,6 +187,11 @@ class Toolbox:
         self._observers.append(observer)
         return observer
 
+    def introduce(self, introducer: Callable[[Call], None]) -> Callable[[Call], None]:
+        """Have it find out who is calling where the arguments cannot be read and no tool gets to see the call."""
+        self._introducers.append(introducer)
+        return introducer
+
     async def list(self, ctx: ServerRequestContext[Any, Any], params: Any) -> ListToolsResult:
         return ListToolsResult(tools=[entry.published for entry in self.entries.values()])
 
@@ -241,7 +247,7 @@ class Toolbox:
 
         def work() -> Answer[Any]:
             with translation.override(call.language or settings.LANGUAGE_CODE):
-                answer = entry.function(call, **entry.arguments.read(given))
+                answer = entry.function(call, **self._read(entry, call, given))
                 if call.ignored:
                     answer.text = f"{answer.text}\n{ignored(call.ignored)}"
                 return answer
@@ -251,6 +257,15 @@ class Toolbox:
         except WriteNeeded:
             call.may_write = True
             return await lanes.run("write", work)
+
+    def _read(self, entry: Entry, call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return entry.arguments.read(given)
+        except InvalidArguments:
+            for introduce in self._introducers:
+                introduce(call)
+            # Now that the caller's language is known, the same again in that.
+            return entry.arguments.read(given)
 
 
 def _result(answer: Answer[Any]) -> Result:

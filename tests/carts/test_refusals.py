@@ -348,10 +348,11 @@ def test_a_scarce_product_is_set_as_far_as_it_goes_with_a_notice(call_tool, make
     assert "Only 3 left of Mug; the cart holds 3 now." in text(result)
 
 
-def test_a_refusal_too_says_that_the_cart_is_shared(call_tool, honey, settings):
+@pytest.mark.parametrize("arguments", [{"product_id": "shop:ghost"}, {"product_id": "shop:honey", "quantity": 0}])
+def test_a_refusal_too_says_that_the_cart_is_shared(call_tool, honey, settings, arguments):
     settings.SHOPMCP_UNKEYED_CALLS = "shared"
 
-    result = call_tool("add_to_cart", session=None, product_id="shop:ghost")
+    result = call_tool("add_to_cart", session=None, **arguments)
 
     assert result.is_error
     assert "shares one cart with every other such chat" in text(result)

@@ -246,6 +246,8 @@ REFUSALS: dict[str, tuple[str, dict[str, Any]]] = {
     "not found": ("add_to_cart", {"product_id": "ghost"}),
     "nothing to undo": ("undo_cart_change", {}),
     "unknown handle": ("add_to_cart", {"product_id": "shop:honey", "cart_id": "cart_x"}),
+    "no quantity": ("add_to_cart", {"product_id": "shop:honey", "quantity": -5}),
+    "no product": ("update_cart_item", {"quantity": 1}),
     "both": ("add_to_cart", {"product_id": "shop:honey", "items": [{"product_id": "shop:honey"}]}),
 }
 
@@ -262,6 +264,7 @@ def test_a_refusal_in_a_hebrew_store_is_hebrew_throughout(call_tool, honey, stor
     assert error(result)
     assert "הסל לא השתנה." in text(result)
     assert "cart" not in text(result).replace("cart_id", "").replace("add_to_cart", "").replace("view_cart", "")
+    assert "must" not in text(result)
 
 
 # What it costs
