@@ -225,10 +225,7 @@ def test_catching_up_waits_for_whoever_is_counting_now(make_session, make_call, 
             Progress.objects.select_for_update().get(pk=1)
             locked.set()
             while other.is_alive():
-                cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                    "AND wait_event_type = 'Lock'"
-                )
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
                 if cursor.fetchone()[0]:
                     break
         connection.close()
