@@ -1,5 +1,6 @@
 """Stores and products in Django's admin. Imports own the products; by hand one corrects a price or a stock."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -30,6 +31,16 @@ class StoreAdmin(FastAdmin):
         return False  # carts and orders point at their products
 
 
+class ProductForm(ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
+    """Shows prices with the digits of their currency; more would read as thousands."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = self.instance.price_shown if self.instance.pk else None
+        if shown is not None and Decimal(shown.amount) == self.instance.price:
+            self.initial["price"] = shown.amount
+
+
 @admin.register(Product)
 class ProductAdmin(FastAdmin):
     list_display = ("name", "public_id", "price_text", "stock", "available", "withdrawn_at", "store")
@@ -38,9 +49,18 @@ class ProductAdmin(FastAdmin):
     search_fields = ("public_id",)  # shows the field; what it finds is decided below
     search_help_text = _("Product id, SKU, address, or how the name begins.")
     ordering = ("-id",)
-    fields = (
-        "public_id", "picture", "name", "description", "category", "brand", "price", "currency", "stock", "available",
-        "withdrawn_at", "image", "url", "group_id", "options", "created_at", "updated_at",
+    form = ProductForm
+    fieldsets = (
+        (
+            None,
+            {
+                "description": _("The next import of the store's file puts its own values in place of yours."),
+                "fields": (
+                    "public_id", "picture", "name", "description", "category", "brand", "price", "currency", "stock",
+                    "available", "withdrawn_at", "image", "url", "group_id", "options", "created_at", "updated_at",
+                ),
+            },
+        ),
     )  # fmt: skip
     readonly_fields = (
         "public_id",

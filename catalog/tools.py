@@ -12,7 +12,7 @@ from catalog.models import Product, Store
 from catalog.schemas import ProductDetailOut, SearchOut, StoreInfoOut, StoreOut, StoresOut
 from catalog.search import Search, Sort, categories, categories_like, search, shelves
 from catalog.text import words
-from catalog.wording import detail_text, search_text, store_line
+from catalog.wording import detail_text, search_text, store_info_text, store_line
 from shopmcp.arguments import Whole
 from shopmcp.errors import InvalidArguments, NotFound
 from shopmcp.server import Answer, Call, tool
@@ -165,7 +165,7 @@ def get_store_info(
         )
     shelf = next(shelf for shelf in offered if chosen is None or shelf.store == chosen)
     info = StoreInfoOut.of(shelf)
-    return Answer("\n".join(filter(None, (store_line(info), info.url))), info)
+    return Answer(store_info_text(info), info)
 
 
 def _speak(call: Call, store: Store | None) -> None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Product
-from catalog.schemas import ProductDetailOut, ProductOut, StoreOut
+from catalog.schemas import ProductDetailOut, ProductOut, StoreInfoOut, StoreOut
 from catalog.search import Page
 
 _OFFERED = 30  # categories that a text names at most
@@ -32,6 +32,21 @@ def store_line(store: StoreOut) -> str:
         if said:
             lines.append(what % {"text": said})
     return "\n".join(lines)
+
+
+def store_info_text(store: StoreInfoOut) -> str:
+    """What a store says of its ways, and what it says nothing about."""
+    unsaid = [
+        name
+        for said, name in (
+            (store.shipping, _("shipping")),
+            (store.returns, _("returns")),
+            (store.contact, _("contact")),
+        )
+        if not said
+    ]
+    silent = _("The store says nothing about: %(subjects)s.") % {"subjects": ", ".join(unsaid)} if unsaid else ""
+    return "\n".join(filter(None, (store_line(store), silent, store.url)))
 
 
 def _offer(names: Sequence[str]) -> str:

@@ -37,6 +37,22 @@ def test_the_list_takes_the_same_queries_however_many_products(
     assert "Quinoa &lt;b&gt;red&lt;/b&gt;" in page.content.decode()
 
 
+def test_a_price_is_shown_with_the_digits_of_its_currency(admin_client, shelf):
+    page = admin_client.get(reverse("admin:catalog_product_change", args=[shelf["A1"].pk])).content.decode()
+
+    assert 'value="12.90"' in page
+    assert "The next import of the store's file puts its own values in place of yours." in page
+
+
+@pytest.mark.parametrize("price", ["9.995", None])
+def test_saving_leaves_a_price_of_more_digits_and_a_missing_one_as_they_are(edit, shelf, price):
+    Product.objects.filter(sku="A1").update(price=price)
+
+    assert edit(shelf["A1"], stock="3").status_code == 302
+    product = Product.objects.get(sku="A1")
+    assert (product.stock, product.price) == (3, price and Decimal(price))
+
+
 def test_counting_stops_at_a_hundred_pages(shelf, django_assert_num_queries):
     paginator = CappedPaginator(Product.objects.order_by("id"), 1)
     assert paginator.count == 5

@@ -180,3 +180,10 @@ def test_the_500_page_is_plain_html_that_no_setting_can_break(client):
     assert "{%" not in text
     assert "{{" not in text
     assert json.dumps("he") in text
+
+
+def test_whoever_has_no_password_learns_how_to_sign_in(client):
+    page = client.get("/admin/login/?next=/dashboard/").content.decode()
+
+    assert "manage.py sign_in_link" in page
+    assert 'name="password"' in page
