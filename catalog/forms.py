@@ -215,7 +215,7 @@ def slips(word: str) -> set[str]:
 def _spelt(folded_words: Iterable[str]) -> Iterator[str]:
     """Words with units under one name; a number glued to its unit falls apart."""
     for word in folded_words:
-        glued_unit = _NUMBER_UNIT.fullmatch(word)
+        glued_unit = _NUMBER_UNIT.fullmatch(word) if word[:1].isdigit() else None
         if glued_unit and (unit := _UNIT_OF.get(glued_unit[2])):
             yield from (glued_unit[1], unit)
         else:
@@ -245,6 +245,8 @@ def _amount(number: str, unit: str) -> str:
 
 
 def _halved(text: str) -> str:
+    if "/" not in text:
+        return text
     return re.sub(r"(?<![\d/])1/([24])(?![\d/])", lambda part: " 0.5 " if part[1] == "2" else " 0.25 ", text)
 
 

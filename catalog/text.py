@@ -14,6 +14,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\u
 _NIQQUD = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
 _QUOTES = re.compile("[\"'`´\u05f3\u05f4\u2018-\u201f\u2032\u2033\u2035\u2036\u02b9-\u02bc\uff02\uff07]")
 _DASHES = "-\u05be\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d"
+_DASH = re.compile(f"[{_DASHES}]")
 _COMPOUND = re.compile(rf"\w+(?:[{_DASHES}]\w+)+")
 # A word is letters and digits; a point between digits belongs to the number, and so does a percent sign after it.
 _WORD = re.compile(r"\d+(?:\.\d+)+%?|\d+%|[^\W_]+")
@@ -22,8 +23,14 @@ _TRACKING = ("utm_", "gclid", "fbclid", "msclkid")
 
 def clean(text: str, limit: int) -> str:
     """Return the text on one line, without characters that hide or mislead, at most `limit` characters long."""
-    text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+    if not (text.isascii() and text.isprintable()):  # most of what a file holds is
+        text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     return " ".join(text.split())[:limit].rstrip()
+
+
+def without_marks(text: str) -> str:
+    """Return the text without characters that only direct or hide, such as the right-to-left mark."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def clean_paragraphs(text: str, limit: int) -> str:
@@ -43,6 +50,8 @@ def words(text: str) -> list[str]:
     Letter case, compatibility forms, niqqud, quotation marks of every kind, dashes and spaces make no difference:
     `ק"ג`, `ק״ג` and `קג` are one word, `Coca-Cola` and `coca cola` the same two.
     """
+    if text.isascii():
+        return _WORD.findall(_QUOTES.sub("", text.lower()))
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
     return _WORD.findall(_QUOTES.sub("", _NIQQUD.sub("", text)))
 
@@ -58,6 +67,8 @@ def folded(text: str, limit: int) -> str:
 
 def compounds(text: str) -> list[str]:
     """Return the words that dashes join, each folded into one piece: `cocacola` for `Coca-Cola`."""
+    if not _DASH.search(text):
+        return []
     found = _COMPOUND.findall(_QUOTES.sub("", text))
     return [word for compound in found for word in words(re.sub(f"[{_DASHES}]", "", compound))]
 

@@ -6,11 +6,23 @@ puts them in order.
 """
 
 from catalog.search.asking import Facets, Page, Search, Sort
-from catalog.search.index import accept_entries, is_outdated, rebuild, reindex, revise, stage_entries, sweep
+from catalog.search.engines import rows_among
+from catalog.search.index import (
+    accept_entries,
+    is_outdated,
+    optimise,
+    rebuild,
+    reindex,
+    revise,
+    stage_entries,
+    sweep,
+)
+from catalog.search.pace import Pace
 from catalog.search.searching import search
 from catalog.search.shelves import Shelf, categories, categories_like, shelves
 
 __all__ = [
-    "Facets", "Page", "Search", "Shelf", "Sort", "accept_entries", "categories", "categories_like", "is_outdated",
-    "rebuild", "reindex", "revise", "search", "shelves", "stage_entries", "sweep",
+    "Facets", "Pace", "Page", "Search", "Shelf", "Sort", "accept_entries", "categories", "categories_like",
+    "is_outdated", "optimise", "rebuild", "reindex", "revise", "rows_among", "search", "shelves", "stage_entries",
+    "sweep",
 ]  # fmt: skip

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 
 from catalog.entries import LAYOUT, Entry, Revision, Word, key_of
 from catalog.models import ImportRun, Product
-from catalog.search.engines import engine, rows_of
+from catalog.search.engines import engine, rows_among, rows_of
+from catalog.search.pace import Pace
 
 T = TypeVar("T")
 _BATCH = 200
@@ -111,13 +112,9 @@ def stage_entries(pks: Iterable[int]) -> set[int]:
 
 def accept_entries(pks: Sequence[int]) -> None:
     """Let stand what runs that are over wrote of these products, and delete what ended with them."""
-    index = engine()
-    sql = (
-        f"SELECT key, arriving, leaving FROM catalog_entry WHERE {index.among('product_id')} "
-        "AND (arriving IS NOT NULL OR leaving IS NOT NULL)"
-    )
-    running = _running()
-    marked = [row for row in rows_of(sql, [index.many(pks)]) if running.isdisjoint(row)]
+    index, running = engine(), _running()
+    rows = rows_among("catalog_entry", "key, arriving, leaving", "product_id", pks)
+    marked = [row for row in rows if any(row[1:]) and running.isdisjoint(row[1:])]
     index.remove([key for key, _, leaving in marked if leaving is not None])
     if arrived := [key for key, _, leaving in marked if leaving is None]:
         with connection.cursor() as cursor:
@@ -142,26 +139,31 @@ def rebuild(progress: Progress) -> int:
 
     Words that no product has any longer are forgotten.
     """
-    size = Product.objects.count()
-    for batch in progress(_all_products(), "Indexing", -(-size // _BATCH)):
-        with transaction.atomic():
-            rows = list(Product.objects.filter(pk__in=batch, staged=None))
+    pace = Pace()
+    for pks in progress(_all_products(pace), "Indexing", None):
+        with pace.turn():
+            rows = list(Product.objects.filter(pk__in=pks, staged=None))
             derived = {row.pk: _derived(row) for row in rows}
             for row in rows:
                 row.index()
             Product.objects.bulk_update(
                 [row for row in rows if _derived(row) != derived[row.pk]], ["name_key", "url_key", "search_text"]
             )
-            pks = [row.pk for row in rows]
-            engine().remove(list(Entry.objects.filter(product__in=pks).values_list("key", flat=True)))
-            stage_entries(pks)
+            own = [row.pk for row in rows]
+            engine().remove([key for (key,) in rows_among("catalog_entry", "key", "product_id", own)])
+            stage_entries(own)
     sweep()
     _forget_words()
-    engine().optimise()
+    optimise()
     with transaction.atomic():
         revise(Product.objects.order_by().values_list("store", flat=True).distinct())
         Revision.objects.update(layout=LAYOUT)
     return Entry.objects.count()
+
+
+def optimise() -> None:
+    """Put the index in its best shape, beside live traffic: after a good part of it was written."""
+    engine().optimise()
 
 
 def is_outdated() -> bool:
@@ -191,9 +193,10 @@ def _derived(product: Product) -> tuple[str, str, str]:
     return product.name_key, product.url_key, product.search_text
 
 
-def _all_products() -> Iterator[list[int]]:
+def _all_products(pace: Pace) -> Iterator[list[int]]:
     last = 0
-    while batch := list(Product.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+    rows = Product.objects.order_by("pk").values_list("pk", flat=True)
+    while batch := list(rows.filter(pk__gt=last)[: pace.size]):
         yield batch
         last = batch[-1]
 
@@ -204,14 +207,10 @@ def _running() -> set[int]:
 
 def _reindex(pks: Sequence[int]) -> set[int]:
     index = engine()
-    chosen = index.many(pks)
-    columns = ", ".join(_Row._fields)
-    sql = f"SELECT {columns} FROM catalog_product WHERE {index.among('id')}"
-    rows = {row[0]: _Row._make(row) for row in rows_of(sql, [chosen])}
+    rows = {row[0]: _Row._make(row) for row in rows_among("catalog_product", ", ".join(_Row._fields), "id", pks)}
     standing: dict[int, list[_Standing]] = {}
     columns = "key, product_id, store_id, digest, arriving, leaving"
-    sql = f"SELECT {columns} FROM catalog_entry WHERE {index.among('product_id')}"
-    for entry in map(_Standing._make, rows_of(sql, [chosen])):
+    for entry in map(_Standing._make, rows_among("catalog_entry", columns, "product_id", pks)):
         standing.setdefault(entry.product, []).append(entry)
     running = _running()
     changes = [_change(rows.get(pk), standing.get(pk, ()), running) for pk in dict.fromkeys(pks)]
@@ -275,8 +274,7 @@ def _learn(texts: Sequence[tuple[str, str, str]]) -> None:
     # In one order everywhere: two imports that add the same words must not wait for each other.
     seen = sorted(named.union(*(body.split() for _, _, body in texts)))
     index = engine()
-    sql = f"SELECT text, named FROM catalog_word WHERE {index.among('text', 'text')}"
-    known = dict(rows_of(sql, [index.many(seen)]))
+    known = dict(rows_among("catalog_word", "text, named", "text", seen))
     with connection.cursor() as cursor:
         if new := [Word.values(word, named=word in named) for word in seen if word not in known]:
             cursor.executemany(_INSERT_WORD, new)

@@ -13,6 +13,7 @@ from catalog.demo import demo_rows
 from catalog.feeds import Entry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.models import FeedAddress, ImportRun, Product, Store
+from catalog.search import optimise
 from catalog.services.fetching import fetch
 from catalog.services.report import ImportReport, Progress, unwatched
 from catalog.services.runs import ImportRunning, alive, running
@@ -24,6 +25,8 @@ from shopmcp.money import is_currency
 DEMO_STORE = "demo"
 DEMO_NAME = "The Corner Shop · המכולת"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# So many new entries leave the index in pieces, which slow down every search.
+_MANY = 1000
 _HEBREW = re.compile("[\u05d0-\u05ea]")
 
 
@@ -172,7 +175,7 @@ def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, forc
             Store.objects.filter(pk=store.pk).exclude(base_url=store.base_url).update(base_url=store.base_url)
         counts = {name: getattr(report, name) for name in ("created", "changed", "unchanged", "withdrawn", "warned")}
         if not switch(
-            run, **counts, refused=len(report.refused), details=report.details(), format=run.format,
+            run, store, **counts, refused=len(report.refused), details=report.details(), format=run.format,
             ended_at=timezone.now(),
         ):  # fmt: skip
             raise ImportRunning(_("This import stood still for so long that another took its place."))
@@ -182,6 +185,8 @@ def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, forc
             store.delete()
         raise
     settle(run.slug)
+    if report.created + report.changed + report.withdrawn >= _MANY:
+        optimise()
 
 
 def _nothing_new(run: ImportRun, store: Store) -> ImportReport:

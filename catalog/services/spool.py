@@ -6,7 +6,7 @@ A private SQLite file in a temporary folder; memory does not grow with the numbe
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,7 +99,7 @@ class Spool:
 
 
 def _packed(row: Row) -> str:
-    values = list(astuple(row))
+    values = [getattr(row, name) for name in _NAMES]
     for place in _AMOUNTS:
         values[place] = None if values[place] is None else str(values[place])
     return json.dumps(values)

@@ -5,25 +5,25 @@ While a run is open its rows say what they will be, and `previous` what they wer
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.feeds.rows import Row
 from catalog.models import ImportRun, Product, Store, before
-from catalog.search import reindex
+from catalog.search import Pace, accept_entries, revise, stage_entries
 from catalog.services.products import DECIDED, DERIVED
 from catalog.services.report import ImportReport
+from catalog.services.writing import upsert, values_of
 from shopmcp.errors import ShopError
 
-# Rows in a transaction, so that nobody waits long for the write lock.
-BATCH = 50
+# Rows that are compared at once; how many are written at once is a matter of time.
+BATCH = 500
 # Between what was written last and the switch: whoever read a page of half-written rows has asked by then whether
 # they count (`ProductQuerySet`), and sees them all as they were.
 _SETTLING = 0.05
@@ -39,29 +39,35 @@ class TooManyGone(ShopError):
 
 def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None, report: ImportReport) -> None:
     """Write what differs from what the store has, and count; without a run only count."""
+    pace, waiting = Pace(), list[Product]()
     for rows in batches:
         known: dict[str, dict[str, Any]] = {}
         if store.pk:
             found = store.products.filter(sku__in=[row.sku for row in rows])
-            known = {old["sku"]: old for old in found.values("pk", "sku", *DECIDED)}
-        products = [_product(row, store) for row in rows]
-        to_write: list[Product] = []
-        for product in products:
-            old = known.get(product.sku)
+            known = {old["sku"]: old for old in found.values("sku", *DECIDED)}
+        for row in rows:
+            old = known.get(row.sku)
             if old is None:
                 report.created += 1
-                product.arriving = True
+                previous = None
             else:
-                differing = [name for name in DECIDED if old[name] != getattr(product, name)]
-                if not differing:
+                previous = {name: _plain(old[name]) for name in _FROM_ROW if old[name] != getattr(row, name)}
+                if old["withdrawn_at"] is not None:
+                    previous["withdrawn_at"] = _plain(old["withdrawn_at"])
+                if not previous:
                     report.unchanged += 1
                     continue
                 report.changed += 1
-                product.previous = {name: _plain(old[name]) for name in differing}
-                product.arriving = old["withdrawn_at"] is not None
-            to_write.append(product)
-        if run is not None and to_write:
-            _write(to_write, {sku: old["pk"] for sku, old in known.items()}, run)
+            if run is not None:
+                product = _product(row, store)
+                product.staged, product.previous = run.pk, previous
+                product.arriving = old is None or old["withdrawn_at"] is not None
+                waiting.append(product)
+            if len(waiting) >= pace.size:
+                _write(waiting, pace)
+                waiting = []
+    if waiting:
+        _write(waiting, pace)
 
 
 def withdraw(store: Store, present: set[str], run: ImportRun | None, report: ImportReport, *, force: bool) -> None:
@@ -85,18 +91,18 @@ def withdraw(store: Store, present: set[str], run: ImportRun | None, report: Imp
                 fix=_("If the file is whole, import it again with --force."),
             )
     if run is not None:
-        for pks in _cut(gone):
-            with _short():
-                Product.objects.filter(pk__in=pks).update(leaving=run.pk)
-                reindex(pks)
+        _by_turns(gone, lambda pks: _withdraw(pks, run.pk))
 
 
-def switch(run: ImportRun, **values: Any) -> bool:
+def switch(run: ImportRun, store: Store, **values: Any) -> bool:
     """Let what the run wrote count, from one moment to the next; False if it was ended meanwhile."""
     if values.get("changed") or values.get("withdrawn"):
         sleep(_SETTLING)
     with transaction.atomic():
-        return bool(ImportRun.objects.open().filter(pk=run.pk).update(state=ImportRun.State.SWITCHED, **values))
+        switched = ImportRun.objects.open().filter(pk=run.pk).update(state=ImportRun.State.SWITCHED, **values)
+        if switched:
+            revise([store.pk])
+        return bool(switched)
 
 
 def settle(slug: str, *, undoing: ImportRun | None = None) -> None:
@@ -105,11 +111,11 @@ def settle(slug: str, *, undoing: ImportRun | None = None) -> None:
     if store is None:
         return
     if undoing is not None:
-        _each(lambda: _marked(store, "staged", undoing.pk), _take_back)
-        _each(lambda: _marked(store, "leaving", undoing.pk), _keep)
+        _by_turns(_marked(store, "staged", undoing.pk), _take_back)
+        _by_turns(_marked(store, "leaving", undoing.pk), _keep)
     now = timezone.now()
-    _each(lambda: _marked(store, "staged"), _accept)
-    _each(lambda: _marked(store, "leaving"), lambda pks: _let_go(pks, now))
+    _by_turns(_marked(store, "staged"), _accept)
+    _by_turns(_marked(store, "leaving"), lambda pks: _let_go(pks, now))
 
 
 def _product(row: Row, store: Store) -> Product:
@@ -123,19 +129,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _write(products: Sequence[Product], known: dict[str, int], run: ImportRun) -> None:
+def _write(products: Sequence[Product], pace: Pace) -> None:
+    """Create and change alike; ids and the time of creation stay."""
     for product in products:
         product.index()
-        product.staged = run.pk
-    with _short():
-        # One statement creates and changes alike; ids and the time of creation stay.
-        written = Product.objects.bulk_create(
-            products,
-            update_conflicts=True,
-            unique_fields=["public_id"],
-            update_fields=[*DECIDED, *DERIVED, *_STAGED, "updated_at"],
-        )
-        reindex([known.get(product.sku, product.pk) for product in written])
+    values = values_of(products)
+    with pace.turn():
+        stage_entries(upsert(products, values))
 
 
 def _carried(store: Store) -> Iterator[tuple[list[int], list[str]]]:
@@ -154,38 +154,46 @@ def _carried(store: Store) -> Iterator[tuple[list[int], list[str]]]:
 
 
 def _marked(store: Store, column: str, run: int | None = None) -> list[int]:
-    """A batch of the store's rows that bear a run's mark; without one, that of any run that is over."""
+    """The store's rows that bear a run's mark; without one, that of any run that is over."""
     rows = Product.objects.filter(store=store)
     if run is not None:
         rows = rows.filter(**{column: run})
     else:
         running = ImportRun.objects.open().values("pk")
         rows = rows.filter(**{f"{column}__isnull": False}).exclude(**{f"{column}__in": running})
-    return list(rows.values_list("pk", flat=True)[:BATCH])
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _each(batch: Callable[[], list[int]], work: Callable[[list[int]], None]) -> None:
-    while pks := batch():
-        with _short():
-            work(pks)
+def _by_turns(pks: Sequence[int], work: Callable[[Sequence[int]], None]) -> None:
+    pace, done = Pace(), 0
+    while done < len(pks):
+        batch = pks[done : done + pace.size]
+        with pace.turn():
+            work(batch)
+        done += len(batch)
 
 
-def _accept(pks: list[int]) -> None:
+def _withdraw(pks: Sequence[int], run: int) -> None:
+    Product.objects.filter(pk__in=pks).update(leaving=run)
+    stage_entries(pks)
+
+
+def _accept(pks: Sequence[int]) -> None:
     Product.objects.filter(pk__in=pks).update(staged=None, previous=None, arriving=False)
-    reindex(pks)
+    accept_entries(pks)
 
 
-def _let_go(pks: list[int], now: datetime) -> None:
+def _let_go(pks: Sequence[int], now: datetime) -> None:
     Product.objects.filter(pk__in=pks).update(leaving=None, withdrawn_at=now, updated_at=now)
-    reindex(pks)
+    stage_entries(pks)
 
 
-def _keep(pks: list[int]) -> None:
+def _keep(pks: Sequence[int]) -> None:
     Product.objects.filter(pk__in=pks).update(leaving=None)
-    reindex(pks)
+    stage_entries(pks)
 
 
-def _take_back(pks: list[int]) -> None:
+def _take_back(pks: Sequence[int]) -> None:
     for values in Product.objects.filter(pk__in=pks).values("pk", "previous"):
         rows = Product.objects.filter(pk=values["pk"])
         if values["previous"] is None:
@@ -202,19 +210,4 @@ def _take_back(pks: list[int]) -> None:
             product.staged = product.previous = None
             product.arriving = False
             product.save(update_fields=[*DECIDED, *DERIVED, *_STAGED])
-    reindex(pks)
-
-
-def _cut(pks: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(pks), BATCH):
-        yield pks[start : start + BATCH]
-
-
-@contextmanager
-def _short() -> Iterator[None]:
-    """A transaction of a batch, and a rest after it on SQLite, whose waiting writers are served by luck alone."""
-    with transaction.atomic():
-        began = monotonic()
-        yield
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        sleep(min(0.05, (monotonic() - began) / 3))
+    stage_entries(pks)

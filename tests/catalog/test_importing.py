@@ -11,7 +11,7 @@ from django.utils import timezone
 from carts.models import Line
 from catalog.feeds import Unreadable
 from catalog.models import FeedAddress, ImportRun, Product, Store
-from catalog.search import Search, reindex, search
+from catalog.search import Search, accept_entries, reindex, search, stage_entries
 from catalog.services import ImportRunning, TooManyGone, staging
 from catalog.services.fetching import Fetched
 from shopmcp.errors import NotFound
@@ -32,14 +32,18 @@ def shown():
 def watched(monkeypatch):
     """Look at what chats are shown after every batch, with batches of a single row."""
     seen = []
-    monkeypatch.setattr(staging, "BATCH", 1)
-    monkeypatch.setattr("catalog.services.importing.BATCH", 1)
+    monkeypatch.setattr("catalog.search.pace._FIRST", 1)
+    monkeypatch.setattr("catalog.search.pace._MOST", 1)
 
-    def watching(pks):
-        reindex(pks)
-        seen.append(shown())
+    def watching(work):
+        def watched(pks):
+            work(pks)
+            seen.append(shown())
 
-    monkeypatch.setattr(staging, "reindex", watching)
+        return watched
+
+    monkeypatch.setattr(staging, "stage_entries", watching(stage_entries))
+    monkeypatch.setattr(staging, "accept_entries", watching(accept_entries))
     return seen
 
 
@@ -96,16 +100,16 @@ def test_an_import_that_fails_midway_leaves_everything_as_it_was(load, watched, 
         calls.append(pks)
         if len(calls) == fails_at:
             raise RuntimeError("the plug was pulled")
-        reindex(pks)
+        stage_entries(pks)
 
-    monkeypatch.setattr(staging, "reindex", failing)
+    monkeypatch.setattr(staging, "stage_entries", failing)
     with pytest.raises(RuntimeError):
         load(NEW)
 
     after = list(Product.objects.order_by("pk").values())
     assert [{**row, "updated_at": 0} for row in after] == [{**row, "updated_at": 0} for row in before]
     assert ImportRun.objects.latest("id").state == "failed"
-    monkeypatch.setattr(staging, "reindex", reindex)
+    monkeypatch.setattr(staging, "stage_entries", stage_entries)
     load(NEW)
     assert shown()["c"] == ("Maize", "31")
 
@@ -236,6 +240,7 @@ def test_a_store_tells_its_ways(load, call_tool):
 
     assert (info.structured_content["shipping"], info.structured_content["returns"]) == ("Two days, 20 ₪.", None)
     assert "Two days, 20 ₪." in info.content[0].text
+    assert "The store says nothing about: returns." in info.content[0].text
     assert listed["contact"] == "shop@example.com"
     load(OLD, slug="other")
     assert {c["store"] for c in call_tool("get_store_info").structured_content["error"]["candidates"]} == {

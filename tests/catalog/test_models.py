@@ -48,7 +48,6 @@ def test_a_hebrew_name_is_found_with_either_gershayim(shelf, name):
         "%",
         "_",
         "\ud800",
-        "A4\u202e",
     ],
 )
 def test_a_reference_to_nothing_is_refused_in_words(shelf, reference):
@@ -57,6 +56,11 @@ def test_a_reference_to_nothing_is_refused_in_words(shelf, reference):
 
     assert refusal.value.fix
     assert "\x00" not in refusal.value.message
+
+
+@pytest.mark.parametrize("reference", ["grocer:A1\u200f", "\u200eA1", "A1\u202e", "grocer:\u200bA1"], ids=ascii)
+def test_invisible_marks_in_a_reference_make_no_difference(shelf, reference):
+    assert Product.objects.named(reference) == shelf["A1"]
 
 
 def test_a_reference_that_comes_near_offers_what_it_may_have_meant(shelf):

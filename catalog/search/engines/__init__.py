@@ -1,12 +1,15 @@
 """The databases that searches run on."""
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 from django.db import connection
 
 from catalog.search.engines.base import Candidate, Engine, Field, Scope, Slot, Term, candidates_of, rows_of
 from catalog.search.engines.postgres import Postgres
 from catalog.search.engines.sqlite import Sqlite
 
-__all__ = ["Candidate", "Engine", "Field", "Scope", "Slot", "Term", "candidates_of", "engine", "rows_of"]
+__all__ = ["Candidate", "Engine", "Field", "Scope", "Slot", "Term", "candidates_of", "engine", "rows_among", "rows_of"]
 
 _ENGINES: dict[str, Engine] = {"sqlite": Sqlite(), "postgresql": Postgres()}
 
@@ -14,3 +17,10 @@ _ENGINES: dict[str, Engine] = {"sqlite": Sqlite(), "postgresql": Postgres()}
 def engine() -> Engine:
     """The engine of the database in use."""
     return _ENGINES[connection.vendor]
+
+
+def rows_among(table: str, columns: str, column: str, values: Sequence[Any]) -> list[Any]:
+    """Return the columns of the rows that have one of many values, all texts or all numbers, in one column."""
+    kind: Literal["text", "bigint"] = "text" if values and isinstance(values[0], str) else "bigint"
+    found = f"SELECT {columns} FROM {table} WHERE {engine().among(column, kind)}"
+    return rows_of(found, [engine().many(values)])

@@ -20,8 +20,9 @@ from catalog.search.engines.base import (
     indexed,
     rows_of,
 )
+from catalog.search.pace import Pace
 
-_MOST_MERGES = 1000
+_MOST_MERGES = 10_000
 _INSERT = (
     f"INSERT INTO catalog_entry ({', '.join(ENTRY)}) VALUES ({', '.join(['%s'] * len(ENTRY))}) ON CONFLICT DO NOTHING"
 )
@@ -111,13 +112,14 @@ class Sqlite:
             with transaction.atomic():
                 self.remove(left)
         # In small steps: one great merge would keep writers waiting.
+        pace = Pace()
         for step in range(_MOST_MERGES):
-            before = rows_of("SELECT total_changes()")
-            rows_of(
-                "INSERT INTO catalog_entry_text (catalog_entry_text, rank) VALUES ('merge', %s)",
-                [-500 if not step else 500],
-            )
-            if rows_of("SELECT total_changes()")[0][0] - before[0][0] < 2:
+            with pace.turn():
+                before = rows_of("SELECT total_changes()")
+                pages = pace.size if step else -pace.size
+                rows_of("INSERT INTO catalog_entry_text (catalog_entry_text, rank) VALUES ('merge', %s)", [pages])
+                merged = rows_of("SELECT total_changes()")[0][0] - before[0][0]
+            if merged < 2:
                 break
 
 

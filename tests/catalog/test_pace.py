@@ -1,0 +1,70 @@
+"""Batches that take as long as one may wait for them."""
+
+import pytest
+
+from catalog.search import Pace
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes when it is told to."""
+    now = [1000.0]
+    monkeypatch.setattr("catalog.search.pace.monotonic", lambda: now[0])
+
+    def passes(seconds):
+        now[0] += seconds
+
+    return passes
+
+
+def after(pace, clock, *turns):
+    for seconds in turns:
+        with pace.turn():
+            clock(seconds)
+    return pace.size
+
+
+def test_a_long_transaction_makes_the_next_batches_as_much_smaller(db, clock):
+    pace = Pace()
+    first = pace.size
+
+    assert after(pace, clock, 0.6) == first // 10
+    assert pace.longest == pytest.approx(0.6)
+
+
+def test_short_ones_make_them_larger_bit_by_bit(db, clock):
+    pace = Pace()
+    first = pace.size
+
+    assert first < after(pace, clock, 0.001) < 2 * first
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(0.0, 1000), (30.0, 5)])
+def test_there_is_a_largest_and_a_smallest_batch(db, clock, seconds, size):
+    assert after(Pace(), clock, *[seconds] * 30) == size
+
+
+def test_what_fails_within_a_turn_is_undone(grocer):
+    pace = Pace()
+
+    with pytest.raises(ZeroDivisionError), pace.turn():
+        type(grocer).objects.update(name="Half")
+        raise ZeroDivisionError
+
+    grocer.refresh_from_db()
+    assert grocer.name == "Grocer"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_between_two_turns_the_lock_is_free_for_a_moment(monkeypatch):
+    slept = []
+    monkeypatch.setattr("catalog.search.pace.sleep", slept.append)
+    monkeypatch.setattr("catalog.search.pace.connection.vendor", "sqlite")
+    pace = Pace()
+
+    for _ in range(2):
+        with pace.turn():
+            pass
+
+    assert slept[0] == 0
+    assert 0 < slept[1] <= 0.03
