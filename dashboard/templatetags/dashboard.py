@@ -12,12 +12,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from dashboard.wording import outcome_text
 from shopmcp.money import money
 
 register = template.Library()
 
 _TECHNICAL = re.compile(r"(--[a-z-]+ \S+|_meta|[A-Za-z][\w.]*(?:[_/=][\w.,-]*\w)+)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+register.filter("outcome", outcome_text)
 
 
 @register.filter
