@@ -1,6 +1,7 @@
 """`manage.py check_isolation` against real servers, sound ones and broken ones."""
 
 import json
+from contextlib import closing
 
 import pytest
 from django.core.management import call_command
@@ -95,16 +96,16 @@ def test_a_shop_with_nothing_to_sell_is_told_so(tmp_path):
 
 
 def test_a_server_that_does_not_answer_is_named(tmp_path):
-    server = LiveServer(tmp_path)
-    server.manage("migrate")
     url = f"http://127.0.0.1:{free_port()}"
+    with closing(LiveServer(tmp_path)) as server:
+        server.manage("migrate")
 
-    result = run(server, "--url", url)
+        result = run(server, "--url", url)
 
-    assert result.returncode == 1
-    assert f"{url} cannot be reached" in result.stderr
-    assert "manage.py serve" in result.stderr
-    assert run(server, "--url", "shop.example.com").returncode == 1
+        assert result.returncode == 1
+        assert f"{url} cannot be reached" in result.stderr
+        assert "manage.py serve" in result.stderr
+        assert run(server, "--url", "shop.example.com").returncode == 1
 
 
 def test_an_interrupted_check_takes_its_sessions_along_and_no_others(monkeypatch, honey):

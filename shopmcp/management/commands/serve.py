@@ -140,8 +140,10 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         folders = {Path(app.path) for app in apps.get_app_configs()}
         own = sorted(folder for folder in folders if folder.parent == settings.BASE_DIR)
         command += ["--reload", *(part for folder in own for part in ("--reload-dir", str(folder)))]
+    environment = {**os.environ, "PUBLIC_URL": public_url}
+    # The project is found from whatever folder the command was given in, and nothing there is taken for it.
+    path = (str(settings.BASE_DIR), environment.get("PYTHONPATH"))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     sys.stdout.flush()
     sys.stderr.flush()
-    # The project is found from whatever folder the command was given in, and nothing there is taken for it.
-    path = os.pathsep.join(filter(None, (str(settings.BASE_DIR), os.environ.get("PYTHONPATH"))))
-    os.execve(sys.executable, command, {**os.environ, "PUBLIC_URL": public_url, "PYTHONPATH": path})
+    os.execve(sys.executable, command, environment)
