@@ -42,7 +42,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["price", "product"], name="entry_by_price"),
             models.Index(fields=["title", "product"], name="entry_by_title"),
-            models.Index(fields=["group_key", "product"], name="entry_by_group", condition=~models.Q(group_key="")),
+            models.Index(fields=["group_key", "product"], name="entry_by_group"),
             models.Index(fields=["leaving"], name="entry_leaving", condition=models.Q(leaving__isnull=False)),
             # All that a count of what a store carries by category reads.
             models.Index(fields=["store", "category", "price", "arriving", "leaving"], name="entry_by_category"),

@@ -12,6 +12,7 @@ from catalog.models import ImportRun
 from catalog.search.asking import Facets, Page, Search, Sort, cursor_after
 from catalog.search.engines import Scope
 from catalog.search.loading import load
+from catalog.search.remembered import remembered
 
 _COUNTED = 10_000
 _MOST_VARIANTS = 20
@@ -28,12 +29,12 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     """Return one page of everything within the bounds; of a product with variants, the one imported first.
 
     Pages are keyed by the last product seen, so that later pages cost what the first did; at most ten thousand are
-    counted.
+    counted, once for each state of the catalogue.
     """
     every = _within(visible(), scope)
     earlier = _within(visible(), scope).filter(group_key=OuterRef("group_key"), product__lt=OuterRef("product"))
     rows = every.filter(Q(group_key="") | ~Exists(earlier))
-    total = rows.order_by()[: _COUNTED + 1].count()
+    total, facets = remembered(("browse", scope), lambda: (rows.order_by()[: _COUNTED + 1].count(), _facets(every)))
     if not total:
         return Page()
     order = _ORDERS[asked.sort]
@@ -56,7 +57,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
         min(total, _COUNTED),
         total > _COUNTED,
         cursor_after(asked, shown[-1][2:]) if more else None,
-        facets=_facets(every),
+        facets=facets,
     )
 
 
@@ -100,7 +101,8 @@ def _within(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
         rows = rows.filter(price__gte=scope.min_price)
     if scope.max_price is not None:
         rows = rows.filter(price__lte=scope.max_price)
-    return rows.filter(key__lt=SOLD_OUT) if scope.in_stock_only else rows
+    # Not the key itself: its index would be walked, and all of it put in another order.
+    return rows.alias(place=F("key") + 0).filter(place__lt=SOLD_OUT) if scope.in_stock_only else rows
 
 
 def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:

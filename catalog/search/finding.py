@@ -6,8 +6,9 @@ from decimal import Decimal
 from itertools import combinations
 
 from catalog.entries import SOLD_OUT
+from catalog.forms import tokens
 from catalog.search.asking import Search
-from catalog.search.engines import Candidate, Field, Scope, Term, candidates_of, engine, rows_of
+from catalog.search.engines import Candidate, Field, Scope, Slot, Term, candidates_of, engine, rows_of
 from catalog.search.engines.base import COLUMNS
 from catalog.search.vocabulary import Understood
 from catalog.text import address_key, folded, is_plain
@@ -20,6 +21,7 @@ ENOUGH = 100
 _MANY = 3
 _MOST_EXACT = 6
 _MOST_LEFT_OUT = 6
+_MOST_CATEGORIES, _MOST_OF_A_CATEGORY = 10, 5
 
 
 @dataclass(slots=True)
@@ -80,7 +82,14 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     found = Found(terms=understood.terms, dropped=list(understood.unknown))
     if not understood.terms:
         return found
-    found.candidates, found.at_least = _gather([found.terms], scope, dearest_first)
+    bounds = _bounds(scope)
+
+    def gather(choices: Sequence[Sequence[Term]]) -> list[Candidate]:
+        within = [[*terms, *bounds] for terms in choices]
+        candidates, found.at_least = _gather(within, scope, dearest_first)
+        return candidates
+
+    found.candidates = gather([found.terms])
     if found.candidates or len(understood.terms) == 1:
         return found
     lives = engine().alive([_anywhere(term) for term in understood.terms], scope)
@@ -88,14 +97,23 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     found.dropped += [term.shown for term in understood.terms if term not in alive]
     found.terms = alive
     if alive and len(alive) < len(understood.terms):
-        found.candidates, found.at_least = _gather([alive], scope, dearest_first)
+        found.candidates = gather([alive])
     few = alive[:_MOST_LEFT_OUT]
     for size in range(min(len(alive) - 1, len(few)), 0, -1):
         if found.candidates:
             break
         found.partly = True
-        found.candidates, found.at_least = _gather(list(combinations(few, size)), scope, dearest_first)
+        found.candidates = gather(list(combinations(few, size)))
     return found
+
+
+def _bounds(scope: Scope) -> list[Term]:
+    """The categories of a search as words that stand near the name: without them all others would be read too."""
+    named = [tokens(category, _MOST_OF_A_CATEGORY) for category in scope.categories or ()]
+    if not 0 < len(named) <= _MOST_CATEGORIES or not all(named):
+        return []
+    ways = tuple(tuple(Slot({token: 0}, pinned="near") for token in words) for words in named)
+    return [Term("", ways)]
 
 
 def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool) -> tuple[list[Candidate], bool]:

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from catalog.models import Product, Store
 from catalog.search.engines import rows_of
 from catalog.search.engines.base import VISIBLE
+from catalog.search.remembered import remembered
 from catalog.text import folded
 
 
@@ -21,17 +22,23 @@ class Shelf:
 
 
 def shelves() -> list[Shelf]:
-    """Return every store with what it offers; two queries, the second within one index."""
-    buyable = Count("store", filter=Q(available=True, price__isnull=False))
-    rows = Product.objects.listed().order_by("store", "category").values_list("store", "category").annotate(n=buyable)
-    counted: dict[int, dict[str, int]] = {}
-    for store, category, products in rows:
-        counted.setdefault(store, {})[category] = products
+    """Return every store with what it offers, which is counted once for each state of the catalogue."""
+    counted = remembered("shelves", _counted)
     return [
         Shelf(store, sum(offered.values()), [category for category in offered if category])
         for store in Store.objects.all()
         for offered in [counted.get(store.pk, {})]
     ]
+
+
+def _counted() -> dict[int, dict[str, int]]:
+    """What can be bought by store and category; a query within one index."""
+    buyable = Count("store", filter=Q(available=True, price__isnull=False))
+    rows = Product.objects.listed().order_by("store", "category").values_list("store", "category").annotate(n=buyable)
+    counted: dict[int, dict[str, int]] = {}
+    for store, category, products in rows:
+        counted.setdefault(store, {})[category] = products
+    return counted
 
 
 def categories(stores: Sequence[int] | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from carts.models import Line
 from catalog.feeds import Unreadable
 from catalog.models import FeedAddress, ImportRun, Product, Store
-from catalog.search import Search, accept_entries, reindex, search, stage_entries
+from catalog.search import Search, accept_entries, reindex, search, shelves, stage_entries
 from catalog.services import ImportRunning, TooManyGone, staging
 from catalog.services.fetching import Fetched
 from shopmcp.errors import NotFound
@@ -80,6 +80,23 @@ def test_a_cart_shows_the_old_prices_until_the_switch(load, call_tool, monkeypat
     assert refused == [True]
     assert call_tool("view_cart").structured_content["total"]["amount"] == "32.00"
     assert Line.objects.count() == 2
+
+
+def test_facets_and_shelves_turn_over_with_the_switch(load, monkeypatch):
+    load("sku,name,price,category\na,Rice,10,Grains\nb,Rye,20,Bakery\n")
+    counted = []
+
+    def looking(pks):
+        stores = stage_entries(pks)
+        counted.append((search(Search()).facets.categories, shelves()[0].categories))
+        return stores
+
+    monkeypatch.setattr(staging, "stage_entries", looking)
+    load("sku,name,price,category\na,Rice,10,Cereals\nb,Rye,20,Bakery\n")
+
+    assert counted == [([("Bakery", 1), ("Grains", 1)], ["Bakery", "Grains"])]
+    assert search(Search()).facets.categories == [("Bakery", 1), ("Cereals", 1)]
+    assert shelves()[0].categories == ["Bakery", "Cereals"]
 
 
 def test_no_mark_is_left_behind(load):

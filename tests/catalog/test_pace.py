@@ -57,7 +57,7 @@ def test_what_fails_within_a_turn_is_undone(grocer):
 
 @pytest.mark.django_db(transaction=True)
 def test_between_two_turns_the_lock_is_free_for_a_moment(monkeypatch):
-    slept = []
+    slept = list[float]()
     monkeypatch.setattr("catalog.search.pace.sleep", slept.append)
     monkeypatch.setattr("catalog.search.pace.connection.vendor", "sqlite")
     pace = Pace()

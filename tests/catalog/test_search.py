@@ -188,8 +188,10 @@ def test_shelves_count_what_can_be_bought_by_store(shelf, django_assert_num_quer
     Product.objects.filter(sku="A3").update(available=False)
     Product.objects.filter(sku="A4").update(withdrawn_at=timezone.now())
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # what state the catalogue is in, the stores, and the count of that state
         found = shelves()
+    with django_assert_num_queries(2):
+        assert shelves() == found
 
     assert [(s.store.slug, s.products, s.categories) for s in found] == [
         ("empty", 0, []),
@@ -285,6 +287,27 @@ def test_facets_count_what_all_pages_hold(shelf):
     assert dict(listed.facets.categories) == {"Grains": 2, "Bakery": 2, "Drinks": 1}
     assert (listed.facets.lowest, listed.facets.highest) == (Decimal("8.00"), Decimal("32.00"))
     assert sum(count for _, count in page.facets.categories) == page.total
+
+
+def test_what_was_counted_is_counted_again_when_anything_else_counts(shelf, grocer):
+    assert dict(search(Search()).facets.categories) == {"Grains": 2, "Bakery": 2, "Drinks": 1}
+
+    create_product(grocer, sku="A6", name="Oats", price="40", category="Grains")
+    Product.objects.filter(sku="A4").update(withdrawn_at=timezone.now())
+    reindex([shelf["A4"].pk])
+
+    page = search(Search())
+    assert (dict(page.facets.categories), page.facets.highest) == ({"Grains": 3, "Bakery": 2}, Decimal(40))
+    assert page.total == 5
+    assert [shelf.products for shelf in shelves()] == [4]
+
+
+def test_a_category_without_letters_is_a_bound_like_any_other(grocer):
+    create_product(grocer, sku="1", name="Rye", price="1", category="★")
+    create_product(grocer, sku="2", name="Rye", price="1", category="Bakery")
+
+    assert skus("rye", categories=("★",)) == ["1"]
+    assert skus("rye", categories=("★", "Bakery")) == ["1", "2"]
 
 
 def test_prices_of_two_currencies_are_no_range(shelf):

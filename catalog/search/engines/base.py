@@ -29,12 +29,14 @@ COLUMNS = "e.key, e.product_id, e.store_id, e.category, e.group_key, e.price, e.
 class Slot:
     """One place that some word has to fill: which tokens do, how well each, and what a token may begin with.
 
-    Where few words begin so, they are `begun`, and nothing else has to be looked for.
+    Where few words begin so, they are `begun`, and nothing else has to be looked for. A slot that is `pinned` has to be
+    filled in that part of an entry, wherever the others are looked for.
     """
 
     tokens: dict[str, int]
     prefixes: tuple[str, ...] = ()
     begun: tuple[str, ...] = ()
+    pinned: Field | None = None
 
     @property
     def words(self) -> list[str]:
@@ -48,6 +50,7 @@ class Slot:
 
     def marked(self, field: Field) -> tuple[list[str], list[str]]:
         """The words and the beginnings as the index has them of that part of an entry."""
+        field = self.pinned or field
         short = MARKS[field if field != "anywhere" else "near"]
         return (
             [MARKS[field] + word for word in self.words],
