@@ -17,7 +17,7 @@ from catalog.entries import Entry, Revision, Word
 from catalog.forms import tokens
 from catalog.runs import FeedAddress, ImportRun
 from catalog.synonyms import Synonyms
-from catalog.text import address_key, clean, folded, is_plain, words
+from catalog.text import address_key, clean, folded, is_plain, without_marks, words
 from shopmcp.errors import Ambiguous, NotFound
 from shopmcp.money import Money, money
 
@@ -115,7 +115,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
         The first that fits, each an index look-up: a product id (withdrawn products too), a SKU, a barcode, an address,
         a name.
         """
-        reference = reference.strip()
+        # Text that was copied out of Hebrew brings invisible marks along.
+        reference = without_marks(reference).strip()
         if not reference or not is_plain(reference):
             return []
         key, name = address_key(reference), folded(reference, 300)
