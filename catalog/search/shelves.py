@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from catalog.models import Product, Store
+from catalog.models import ImportRun, Product, Store
 from catalog.search.engines import rows_of
 from catalog.search.engines.base import VISIBLE
 from catalog.search.remembered import remembered
 from catalog.text import folded
+
+_BUYABLE = Q(available=True, price__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,20 @@ def shelves() -> list[Shelf]:
 
 
 def _counted() -> dict[int, dict[str, int]]:
-    """What can be bought by store and category; a query within one index."""
-    buyable = Count("store", filter=Q(available=True, price__isnull=False))
-    rows = Product.objects.listed().order_by("store", "category").values_list("store", "category").annotate(n=buyable)
+    """What can be bought by store and category: counted within one index, but for what a running import changes."""
+    running = ImportRun.objects.open().values("pk")
+    carried = Product.objects.listed()
+    settled = carried.filter(Q(staged=None) | ~Q(staged__in=running)).order_by().values_list("store", "category")
     counted: dict[int, dict[str, int]] = {}
-    for store, category, products in rows:
+    for store, category, products in settled.annotate(n=Count("store", filter=_BUYABLE)):
         counted.setdefault(store, {})[category] = products
-    return counted
+    # These say what they were: the query set takes them back.
+    changing = carried.filter(staged__in=running).only("store", "category", "available", "price", "staged", "previous")
+    for product in changing.iterator():
+        shelf = counted.setdefault(product.store_id, {})
+        buyable = product.available and product.price is not None
+        shelf[product.category] = shelf.get(product.category, 0) + buyable
+    return {store: dict(sorted(offered.items())) for store, offered in counted.items()}
 
 
 def categories(stores: Sequence[int] | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from carts.models import Line
 from catalog.feeds import Unreadable
 from catalog.models import FeedAddress, ImportRun, Product, Store
-from catalog.search import Search, accept_entries, reindex, search, shelves, stage_entries
+from catalog.search import Search, accept_entries, reindex, remembered, search, shelves, stage_entries
 from catalog.services import ImportRunning, TooManyGone, staging
 from catalog.services.fetching import Fetched
 from shopmcp.errors import NotFound
@@ -88,13 +88,15 @@ def test_facets_and_shelves_turn_over_with_the_switch(load, monkeypatch):
 
     def looking(pks):
         stores = stage_entries(pks)
+        monkeypatch.setattr(remembered, "_kept", {})  # as a process that starts in the middle of an import
         counted.append((search(Search()).facets.categories, shelves()[0].categories))
         return stores
 
     monkeypatch.setattr(staging, "stage_entries", looking)
     load("sku,name,price,category\na,Rice,10,Cereals\nb,Rye,20,Bakery\n")
 
-    assert counted == [([("Bakery", 1), ("Grains", 1)], ["Bakery", "Grains"])]
+    old = ([("Bakery", 1), ("Grains", 1)], ["Bakery", "Grains"])
+    assert counted == [old]
     assert search(Search()).facets.categories == [("Bakery", 1), ("Cereals", 1)]
     assert shelves()[0].categories == ["Bakery", "Cereals"]
 

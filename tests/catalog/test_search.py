@@ -188,7 +188,7 @@ def test_shelves_count_what_can_be_bought_by_store(shelf, django_assert_num_quer
     Product.objects.filter(sku="A3").update(available=False)
     Product.objects.filter(sku="A4").update(withdrawn_at=timezone.now())
 
-    with django_assert_num_queries(3):  # what state the catalogue is in, the stores, and the count of that state
+    with django_assert_num_queries(4):  # what state the catalogue is in, the stores, and the count of that state
         found = shelves()
     with django_assert_num_queries(2):
         assert shelves() == found
