@@ -14,7 +14,7 @@ from django.utils import timezone
 from carts.meta import received
 from carts.models import SessionWarning
 from carts.services import Recorded, record_calls
-from carts.sessions import Identity, identify, note_browsing, session_of
+from carts.sessions import Identity, identify, note_browsing, session_of, shares_cart
 from shopmcp.lanes import lanes
 from shopmcp.server import Call, toolbox
 
@@ -104,7 +104,7 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             client=call.client,
             source=source,
             session=session,
-            find_session=_finder(identity, call.client) if session is None else None,
+            find_session=_finder(call, identity) if session is None else None,
             conversation=identity.digests[0] if identity.keyed else "",
             meta_keys=received(call),
             warnings=warnings,
@@ -116,5 +116,5 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
     )
 
 
-def _finder(identity: Identity, client: str) -> partial[int | None] | None:
-    return partial(session_of, identity, client) if identity.keyed else None
+def _finder(call: Call, identity: Identity) -> partial[int] | None:
+    return partial(session_of, identity, call.client) if identity.keyed or shares_cart(call) else None

@@ -122,8 +122,6 @@ class Caller:
         self._cart_id = cart_id
         self._first_store: StoreInfo | None = None
         call.notes["source"] = self.source
-        if self.shares_cart:
-            call.remark = SHARED
 
     @property
     def source(self) -> str:
@@ -139,7 +137,7 @@ class Caller:
     @property
     def shares_cart(self) -> bool:
         """Whether other chats use the same cart."""
-        return self.unkeyed and settings.SHOPMCP_UNKEYED_CALLS == "shared"
+        return self._cart_id is None and _is_shared(self.identity)
 
     def speak(self, row: SessionRow | None = None) -> None:
         """Use the caller's language, or else that of the session's store, or of the first there is."""
@@ -297,6 +295,22 @@ def note_browsing(call: Call) -> Identity:
     return identity
 
 
+@toolbox.open
+def announce(call: Call) -> None:
+    """Have every answer say so where the chat shares its cart with others."""
+    if shares_cart(call):
+        call.remark = SHARED
+
+
+def shares_cart(call: Call) -> bool:
+    """Whether it is one of the calls that all belong to one session."""
+    return settings.SHOPMCP_UNKEYED_CALLS == "shared" and BY_HANDLE not in call.given and _is_shared(identify(call))
+
+
+def _is_shared(identity: Identity) -> bool:
+    return settings.SHOPMCP_UNKEYED_CALLS == "shared" and not identity.keyed
+
+
 @toolbox.introduce
 def introduce(call: Call) -> None:
     """Note who calls with arguments that cannot be read, and speak to them as to everybody."""
@@ -305,14 +319,12 @@ def introduce(call: Call) -> None:
     caller.speak()
 
 
-def session_of(identity: Identity, client: str) -> int | None:
-    """Return the key of the session that a browsing call belongs to, making it if it is new.
+def session_of(identity: Identity, client: str) -> int:
+    """Return the key of the session that a browsing call belongs to, making it if it is new; else of the shared one.
 
     It takes no locks: whoever records many calls at once would otherwise wait for others who do the same.
     """
-    if not identity.keyed:
-        return None
-    digests = identity.digests
+    digests = identity.digests or digests_of("shared")
     row = rows.find_by_digests(digests)
     if row is not None and identity.is_another(row):
         digests = identity.with_subject
@@ -323,7 +335,7 @@ def session_of(identity: Identity, client: str) -> int | None:
             source=identity.source,
             subject=identity.subject,
             client=client,
-            is_check=identity.is_check,
+            is_check=identity.is_check and identity.keyed,
         )
         row = rows.find_by_digests(digests)
     assert row is not None

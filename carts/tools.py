@@ -175,6 +175,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
         received=received(call),
         hints=_hints(caller, row is not None),
     )
+    call.remark = ""
     return Answer(debug_text(report), report)
 
 
@@ -195,6 +196,7 @@ def _note_products(call: Call, references: Sequence[str]) -> None:
 def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answer[CartOut]:
     """The cart after a call, as words and as data; a repeated request gets its first answer."""
     if outcome.replayed is not None:
+        caller.call.remark = ""
         first = outcome.replayed["data"]
         newest = outcome.state.version
         return Answer(replayed_text(outcome.replayed["text"], told=first["version"], newest=newest), first)
@@ -205,6 +207,7 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answ
             caller.call.note_products([change.product_id for change in outcome.changes])
     if caller.shares_cart:
         outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])
+    caller.call.remark = ""
     store = _speaking_store(caller, state)
     cart = cart_out(outcome, cart_id_of(state.session_public_id), store.currency, store.language)
     alone = not caller.identity.keyed and not caller.shares_cart

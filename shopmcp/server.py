@@ -68,7 +68,7 @@ class Call:
     # The names of the arguments that came, and which of them the tool does not have.
     given: Collection[str] = ()
     ignored: tuple[str, ...] = ()
-    # What a refusal of this call has to end with, whatever it is about.
+    # What the answer has to end with, whatever it is about; a tool that says so itself clears it.
     remark: str | Promise = ""
     # For the record of calls: whatever the surfaces found out on the way.
     notes: dict[str, Any] = field(default_factory=dict)
@@ -123,6 +123,7 @@ class Toolbox:
         self.entries: dict[str, Entry] = {}
         self._observers: list[Observer] = []
         self._introducers: list[Callable[[Call], None]] = []
+        self._openers: list[Callable[[Call], None]] = []
 
     def tool(
         self,
@@ -187,6 +188,11 @@ class Toolbox:
         self._observers.append(observer)
         return observer
 
+    def open(self, opener: Callable[[Call], None]) -> Callable[[Call], None]:
+        """Have it see every call before its tool does."""
+        self._openers.append(opener)
+        return opener
+
     def introduce(self, introducer: Callable[[Call], None]) -> Callable[[Call], None]:
         """Have it find out who is calling where the arguments cannot be read and no tool gets to see the call."""
         self._introducers.append(introducer)
@@ -247,9 +253,12 @@ class Toolbox:
 
         def work() -> Answer[Any]:
             with translation.override(call.language or settings.LANGUAGE_CODE):
+                for opener in self._openers:
+                    opener(call)
                 answer = entry.function(call, **self._read(entry, call, given))
-                if call.ignored:
-                    answer.text = f"{answer.text}\n{ignored(call.ignored)}"
+                if call.ignored or call.remark:
+                    ending = filter(None, (ignored(call.ignored), str(call.remark)))
+                    answer.text = "\n".join((answer.text, *ending))
                 return answer
 
         try:

@@ -110,6 +110,35 @@ def test_looking_around_needs_no_conversation(ask, honey, settings, policy):
     assert SessionWarning.objects.get(kind="unkeyed").calls == 4
 
 
+@pytest.mark.parametrize("policy", ["isolate", "shared", "refuse"])
+def test_only_under_shared_does_looking_around_belong_to_the_shared_session_and_say_so(ask, honey, settings, policy):
+    settings.SHOPMCP_UNKEYED_CALLS = policy
+    shared = policy == "shared"
+
+    found = ask("search_products", {}, query="honey")
+    missed = ask("get_product", {}, product_id="shop:ghost")
+
+    for answer in (found, missed):
+        assert text(answer).count("it shares one cart with every other such chat") == int(shared)
+    assert Session.objects.filter(source="default").count() == int(shared)
+    assert {call.session is not None for call in CallRecord.objects.select_related("session")} == {shared}
+    assert "it shares" not in text(ask("search_products", {"openai/session": "keyed"}))
+
+
+def test_under_shared_the_cart_s_tools_say_so_once(ask, honey, settings):
+    settings.SHOPMCP_UNKEYED_CALLS = "shared"
+
+    for answer in (
+        ask("add_to_cart", {}, product_id="shop:honey", request_id="r"),
+        ask("add_to_cart", {}, product_id="shop:honey", request_id="r"),
+        ask("view_cart", {}),
+        ask("debug_session", {}),
+        ask("add_to_cart", {}, product_id="shop:ghost"),
+        ask("add_to_cart", {}, product_id="shop:honey", quantity="many"),
+    ):
+        assert text(answer).count("it shares one cart with every other such chat") == 1
+
+
 def test_shared_puts_every_unkeyed_chat_into_one_cart_and_each_answer_says_so(ask, honey, settings):
     settings.SHOPMCP_UNKEYED_CALLS = "shared"
     ask("add_to_cart", {}, product_id="shop:honey")
