@@ -8,6 +8,16 @@ from catalog.feeds.records import Record, named_fields
 from catalog.feeds.rows import Row, read_row
 from catalog.models import STATIC_IMAGE
 
+STORE: dict[str, str] = {
+    "slug": "demo",
+    "name": "The Corner Shop · המכולת",
+    "currency": "ILS",
+    "shipping": "Within two days for ₪20, free from ₪200 on. · תוך יומיים ב־20 ₪, חינם מ־200 ₪.",
+    "returns": "Within 14 days, unopened; fresh food only if something is wrong with it. · "
+    "תוך 14 יום, באריזה סגורה; מזון טרי רק אם משהו לא תקין.",
+    "contact": "This is a demo: nobody answers, and nothing can be paid. · "
+    "זו חנות הדגמה: איש אינו עונה, ואי אפשר לשלם.",
+}
 _FILE = Path(__file__).parent / "products.json"
 
 

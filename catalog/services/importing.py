@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.demo import STORE as DEMO
 from catalog.demo import demo_rows
 from catalog.feeds import Entry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
@@ -22,8 +23,6 @@ from catalog.services.staging import BATCH, settle, stage, switch, withdraw
 from shopmcp.errors import InvalidArguments
 from shopmcp.money import is_currency
 
-DEMO_STORE = "demo"
-DEMO_NAME = "The Corner Shop · המכולת"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 # So many new entries leave the index in pieces, which slow down every search.
 _MANY = 1000
@@ -94,9 +93,9 @@ def load_demo() -> ImportReport | None:
     """Load the demo store into a catalogue without products; return None if there are any."""
     if Product.objects.exists():
         return None
-    store = Store.objects.filter(slug=DEMO_STORE).first() or Store(slug=DEMO_STORE, name=DEMO_NAME, currency="ILS")
+    store = Store.objects.filter(slug=DEMO["slug"]).first() or Store(**DEMO)
     report = ImportReport(store)
-    with running(DEMO_STORE, source=DEMO_STORE, forced=False) as run, Spool() as spool:
+    with running(store.slug, source=store.slug, forced=False) as run, Spool() as spool:
         for row in demo_rows().values():
             spool.add(row, hebrew=False)
         _save(spool, store, run, report, False, unwatched)

@@ -51,3 +51,12 @@ def test_the_demo_is_found_in_both_languages(db):
     assert Product.objects.for_sale().count() >= 60
     for query in ("ק״ג", "quinoa", "קינואה", "olive oil", "ג'חנון", "baker's dozen", "GR-101"):
         assert search(Search(query)).products, query
+
+
+def test_the_demo_tells_a_store_s_ways(db, call_tool):
+    load_demo()
+
+    info = call_tool("get_store_info")
+
+    assert all(info.structured_content[subject] for subject in ("shipping", "returns", "contact"))
+    assert "says nothing" not in info.content[0].text
