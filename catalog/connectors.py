@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from catalog.models import Product, Store
+from catalog.models import Store
 from catalog.schemas import DocumentOut, ProductDetailOut, ResultsOut
-from catalog.search import Search
+from catalog.search import Search, named
 from catalog.search import search as find
 from catalog.text import words
 from catalog.wording import detail_text
@@ -54,7 +54,7 @@ def fetch(
     """
     store = Store.objects.filter(slug=id.partition(":")[0]).first() or Store.objects.first()
     call.speak(store.language if store else "en")
-    product = Product.objects.named(id)
+    product = named(id)
     call.speak(product.store.language)
     call.note_products([product.public_id])
     text = detail_text(ProductDetailOut.of(product), len(product.description))

@@ -1,6 +1,6 @@
 """What can be bought: stores and their products."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -10,15 +10,13 @@ from django.db import connections, models
 from django.db.models import Q
 from django.db.models.query import ModelIterable
 from django.templatetags.static import static
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.entries import Entry, Revision, Word
 from catalog.forms import tokens
 from catalog.runs import FeedAddress, ImportRun
 from catalog.synonyms import Synonyms
-from catalog.text import address_key, clean, folded, is_plain, without_marks, words
-from shopmcp.errors import Ambiguous, NotFound
+from catalog.text import address_key, folded, is_plain, without_marks
 from shopmcp.money import Money, money
 
 __all__ = [
@@ -132,45 +130,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
             if found := list(step.order_by("id")[: _CANDIDATES + 1]):
                 return found
         return []
-
-    def named(self, reference: str) -> "Product":
-        """Return the one product that a shopper's or model's words name, with its store.
-
-        Product ids, unique SKUs, addresses and exact names are understood. A withdrawn product is found by its id
-        alone: look at `withdrawn_at`.
-
-        Raises:
-            Ambiguous: If several products fit; they are the candidates.
-            NotFound: If none does; whatever comes near is a candidate.
-        """
-        found = self.exactly(reference)
-        if len(found) == 1:
-            return found[0]
-        shown = clean(reference, 80)
-        if found:
-            raise Ambiguous(
-                gettext("Several products fit “%(reference)s”.") % {"reference": shown},
-                fix=gettext("Call again with the product_id of the one that is meant."),
-                candidates=[product.as_candidate() for product in found[:_CANDIDATES]],
-            )
-        raise NotFound(
-            gettext("There is no product “%(reference)s”.") % {"reference": shown},
-            fix=gettext("Use search_products to find it, then call again with its product_id."),
-            candidates=[product.as_candidate() for product in self.near(words(reference))],
-        )
-
-    def near(self, folded_words: Sequence[str]) -> list["Product"]:
-        """Return up to five listed products that share words with a text, those that share most first."""
-        asked = [word for word in dict.fromkeys(folded_words) if len(word) > 1][:6]
-        if not asked:
-            return []
-        shared = sum(
-            (models.Case(models.When(search_text__contains=word, then=1), default=0) for word in asked[1:]),
-            start=models.Case(models.When(search_text__contains=asked[0], then=1), default=0),
-        )
-        rows = self.listed().select_related("store").annotate(shared=shared)
-        # Half of the words at least: one common word of five is no resemblance.
-        return list(rows.filter(shared__gte=(len(asked) + 1) // 2).order_by("-shared", "id")[:_CANDIDATES])
 
 
 class Product(models.Model):

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from pydantic import Field, WithJsonSchema
 
 from catalog import connectors
-from catalog.models import Product, Store
+from catalog.models import Store
 from catalog.schemas import ProductDetailOut, SearchOut, StoreInfoOut, StoreOut, StoresOut
-from catalog.search import Search, Sort, categories, categories_like, search, shelves
+from catalog.search import Search, Sort, categories, categories_like, named, search, shelves
 from catalog.text import words
 from catalog.wording import detail_text, search_text, store_info_text, store_line
 from shopmcp.arguments import Whole
@@ -125,7 +125,7 @@ def get_product(
 ) -> Answer[ProductDetailOut]:
     """Use this when the shopper asks about one product: its description, stock, or the sizes and colours it has."""
     _speak(call, Store.objects.filter(slug=product_id.partition(":")[0]).first() or Store.objects.first())
-    product = Product.objects.named(product_id)
+    product = named(product_id)
     call.note_products([product.public_id])
     call.speak(product.store.language)
     detail = ProductDetailOut.of(product)

@@ -15,7 +15,7 @@ from carts.models import Change
 from carts.services.sessions import new_public_id
 from carts.state import CartState, LineChange, LineState, Notice, SoldItem, StoreInfo
 from carts.statements import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
-from catalog.models import Product
+from catalog.search import named
 from shopmcp.errors import RequestIdReused
 
 
@@ -78,7 +78,7 @@ def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
     row = statements.product_by_public_id.first(public_id=reference)
     # One that is just arriving may be another import's secret still, which `named` knows.
     if row is None or row[PRODUCT_WIDTH - 1]:
-        row = statements.product_by_public_id.first(public_id=Product.objects.named(reference).public_id)
+        row = statements.product_by_public_id.first(public_id=named(reference).public_id)
     assert row is not None
     (item,) = as_switched([SoldItem._make(row[:PRODUCT_WIDTH])])
     return item, StoreInfo._make(row[PRODUCT_WIDTH:])

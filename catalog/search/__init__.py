@@ -17,12 +17,13 @@ from catalog.search.index import (
     stage_entries,
     sweep,
 )
+from catalog.search.naming import named
 from catalog.search.pace import Pace
 from catalog.search.searching import search
 from catalog.search.shelves import Shelf, categories, categories_like, shelves
 
 __all__ = [
     "Facets", "Pace", "Page", "Search", "Shelf", "Sort", "accept_entries", "categories", "categories_like",
-    "is_outdated", "optimise", "rebuild", "reindex", "revise", "rows_among", "search", "shelves", "stage_entries",
-    "sweep",
+    "is_outdated", "named", "optimise", "rebuild", "reindex", "revise", "rows_among", "search", "shelves",
+    "stage_entries", "sweep",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from catalog.search.vocabulary import Understood
 from catalog.text import address_key, folded, is_plain
 
 # How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
-MOST = 400
+MOST = 250
 # Where so many have the words in name, brand, category or options, descriptions are not looked at.
 ENOUGH = 100
 # So many words are seldom all in a name: what has them anywhere is looked for at once.

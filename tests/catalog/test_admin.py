@@ -5,6 +5,7 @@ from django.core.paginator import EmptyPage
 from django.urls import reverse
 
 from catalog.models import Product
+from catalog.search import named
 from catalog.services import create_product
 from shopmcp.admin import CappedPaginator
 
@@ -88,7 +89,7 @@ def test_a_product_edited_by_hand_is_found_by_its_new_name(edit, shelf):
     response = edit(shelf["A5"], name="Sourdough", price="19.50", stock="4")
 
     assert response.status_code == 302
-    product = Product.objects.named("sourdough")
+    product = named("sourdough")
     assert (product.sku, product.price, product.stock) == ("A5", Decimal("19.50"), 4)
 
 

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.feeds import Refused, Unreadable
 from catalog.models import Product, Store
+from catalog.search import named
 from catalog.services import create_product, load_demo, save_product
 from shopmcp.errors import InvalidArguments
 
@@ -63,7 +64,7 @@ def test_importing_again_changes_what_changed_withdraws_what_is_gone_and_keeps_i
     assert (after["a"]["name"], after["a"]["price"], after["a"]["stock"]) == ("Rice", Decimal("13.90"), None)
     assert after["b"] == before["b"]
     assert after["c"]["withdrawn_at"] is not None
-    assert Product.objects.named("rice").sku == "a"
+    assert named("rice").sku == "a"
 
 
 def test_what_returns_is_carried_again_under_its_old_id(load):
@@ -227,9 +228,7 @@ def test_a_product_saved_by_hand_is_found_by_what_it_says_now(grocer):
 
     save_product(product)
 
-    assert (
-        Product.objects.named("coffee").pk == Product.objects.named("https://shop.example.com/coffee").pk == product.pk
-    )
+    assert named("coffee").pk == named("https://shop.example.com/coffee").pk == product.pk
 
 
 def test_the_demo_goes_only_into_an_empty_catalogue(db):
