@@ -92,7 +92,7 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     found.candidates = gather([found.terms])
     if found.candidates or len(understood.terms) == 1:
         return found
-    lives = engine().alive([_anywhere(term) for term in understood.terms], scope)
+    lives = engine().alive([_anywhere([term, *bounds]) for term in understood.terms], scope)
     alive = [term for term, lives_ in zip(understood.terms, lives, strict=True) if lives_]
     found.dropped += [term.shown for term in understood.terms if term not in alive]
     found.terms = alive
@@ -139,8 +139,8 @@ def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool
     return list({candidate.key: candidate for candidate in (*near, *wide)}.values()), True
 
 
-def _anywhere(term: Term) -> str:
-    return engine().expressions([[term]])["anywhere"]
+def _anywhere(terms: Sequence[Term]) -> str:
+    return engine().expressions([terms])["anywhere"]
 
 
 def _looked_up(steps: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
