@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Exists, ExpressionWrapper, F, Max, Min, OuterRef, Q, QuerySet
 
 from catalog.entries import SOLD_OUT, Entry
 from catalog.models import ImportRun
@@ -102,7 +102,8 @@ def _within(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
     if scope.max_price is not None:
         rows = rows.filter(price__lte=scope.max_price)
     # Not the key itself: its index would be walked, and all of it put in another order.
-    return rows.alias(place=F("key") + 0).filter(place__lt=SOLD_OUT) if scope.in_stock_only else rows
+    place = ExpressionWrapper(F("key") + 0, BigIntegerField())
+    return rows.alias(place=place).filter(place__lt=SOLD_OUT) if scope.in_stock_only else rows
 
 
 def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:

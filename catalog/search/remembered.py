@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from catalog.search.engines import rows_of
+from catalog.search.engines import engine, rows_of
 
 T = TypeVar("T")
 _MOST = 200
@@ -22,7 +22,8 @@ def remembered(what: Hashable, work: Callable[[], T]) -> T:
     if known is not None and known[0] == state:
         found: T = known[1]
         return found
-    found = work()
+    with engine().counting():
+        found = work()
     if len(_kept) >= _MOST:
         _kept.clear()
     _kept[what] = state, found

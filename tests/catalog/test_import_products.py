@@ -75,6 +75,17 @@ def test_a_terminal_gets_a_progress_bar_and_a_log_does_not(db, tmp_path, monkeyp
     assert ("Saving" in printed.err) is terminal
 
 
+@pytest.mark.skipif(not WEFT.exists(), reason="the example files are not here")
+@pytest.mark.parametrize(
+    ("name", "created"), [("shopify_apparel.csv", 22), ("acp_examples.feed.json", 2), ("weft-products.json", 100)]
+)
+def test_the_example_files_are_imported_whole(db, capsys, name, created):
+    call_command("import_products", str(WEFT.with_name(name)), "--base-url", BASE)
+
+    assert f"shop: {created} created, 0 changed, 0 unchanged, 0 withdrawn, 0 refused" in capsys.readouterr().out
+    assert Product.objects.count() == created
+
+
 @pytest.mark.skipif(not WEFT.exists(), reason="the scraped example file is not here")
 def test_the_scraped_example_gives_its_hundred_products(db, capsys):
     arguments = [str(WEFT), "--store", "weft", "--currency", "ILS", "--base-url", BASE]

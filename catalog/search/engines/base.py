@@ -1,6 +1,7 @@
 """What a database has to do for searches; `sqlite` and `postgres` do it, each in its own words."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -162,6 +163,9 @@ class Engine(Protocol):
 
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         """Words, or words turned around, that begin so."""
+
+    def counting(self) -> AbstractContextManager[Any]:
+        """Around a query that reads a great part of the entries."""
 
     def optimise(self) -> None:
         """Put the index in its best shape after it was made anew."""

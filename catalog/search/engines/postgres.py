@@ -1,9 +1,10 @@
 """Searches on PostgreSQL: a `tsvector` of our own tokens beside each entry, under a GIN index."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
-from django.db import connection
+from django.db import connection, transaction
 
 from catalog.entries import SOLD_OUT
 from catalog.search.engines.base import (
@@ -81,6 +82,16 @@ class Postgres:
         pattern = start.replace("%", r"\%") + "%"
         sql = f"SELECT {column} FROM catalog_word WHERE {column} LIKE %s LIMIT %s"
         return sorted(word for (word,) in rows_of(sql, [pattern, limit]))
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        if connection.in_atomic_block:  # what is set would stay until that ends
+            yield
+            return
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Compiling such a query takes several times as long as answering it.
+            cursor.execute("SET LOCAL jit = off")
+            yield
 
     def optimise(self) -> None:
         rows_of("SELECT gin_clean_pending_list('entry_by_terms'::regclass)")

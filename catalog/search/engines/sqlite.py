@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 from django.db import connection, transaction
@@ -105,6 +106,9 @@ class Sqlite:
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         sql = f"SELECT {column} FROM catalog_word WHERE {column} >= %s AND {column} < %s LIMIT %s"
         return [word for (word,) in rows_of(sql, [start, f"{start}\U0010ffff", limit])]
+
+    def counting(self) -> AbstractContextManager[Any]:
+        return nullcontext()
 
     def optimise(self) -> None:
         orphans = "SELECT rowid FROM catalog_entry_text WHERE rowid NOT IN (SELECT key FROM catalog_entry) LIMIT 200"
