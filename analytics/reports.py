@@ -190,9 +190,11 @@ def _spans(first: datetime, last: datetime) -> Q:
 
 
 def _hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    # East of Greenwich the first day there is begins before the first moment there is.
+    return max(moment, _EARLIEST).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+_EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
 _LATEST = _hour(datetime.max.replace(tzinfo=UTC))
 
 

@@ -31,6 +31,8 @@ PRODUCT_STATES = {
 }
 PERIODS = {"day": _("Today"), "week": _("7 days"), "month": _("30 days")}
 assert set(STATES) == set(get_args(State))
+# Beyond these, a moment of the one zone is none of another's.
+_FIRST, _LAST = date(2, 1, 1), date(9998, 12, 31)
 
 
 def _date() -> forms.DateInput:
@@ -84,13 +86,13 @@ class SessionFilterForm(forms.Form):
             saw=given.get("saw", ""),
             missed=given.get("missed", ""),
             since=midnight(given.get("since")),
-            until=midnight(until + timedelta(days=1)) if until else None,
+            until=midnight(min(until, _LAST) + timedelta(days=1)) if until else None,
         )
 
 
 def midnight(day: date | None) -> datetime | None:
     """When the day begins where the reader is."""
-    return timezone.make_aware(datetime.combine(day, time())) if day else None
+    return timezone.make_aware(datetime.combine(min(max(day, _FIRST), _LAST), time())) if day else None
 
 
 class PeriodForm(forms.Form):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -69,6 +70,11 @@ class Environment:
         """A whole number of at least one."""
         return self._parsed(name, self.text(name, str(default)), _count, "a whole number from 1 to 1000000")
 
+    def zone(self, name: str, default: str) -> str:
+        """A time zone by its name in the IANA database."""
+        expected = "a time zone such as Asia/Jerusalem"
+        return self._parsed(name, self.text(name, default), lambda value: ZoneInfo(value).key, expected)
+
     def url(self, name: str, default: str) -> str:
         """An http or https address without a path, and without a slash at its end."""
         value = self.text(name, default)
@@ -88,7 +94,7 @@ class Environment:
     def _parsed(name: str, value: str, parse: Callable[[str], T], expected: str, show: bool = True) -> T:
         try:
             return parse(value)
-        except (ValueError, environ.ImproperlyConfigured):
+        except (ValueError, ZoneInfoNotFoundError, OSError, environ.ImproperlyConfigured):
             raise _bad(name, value if show else "the value", expected) from None
 
 

@@ -55,6 +55,8 @@ def test_other_ages_are_refused(text):
         ("  ", "text", ("default",), "default"),
         ("", "count", (600,), 600),
         ("7", "count", (600,), 7),
+        ("", "zone", ("UTC",), "UTC"),
+        ("Asia/Jerusalem", "zone", ("UTC",), "Asia/Jerusalem"),
     ],
 )
 def test_a_good_value_is_read(env, value, method, arguments, result):
@@ -78,6 +80,8 @@ def test_a_good_value_is_read(env, value, method, arguments, result):
         ("https://shop.example.com", "hosts", ()),
         ("shop.example.com:8000", "hosts", ()),
         ("*", "hosts", ()),
+        ("Jerusalem", "zone", ("UTC",)),
+        ("../etc/passwd", "zone", ("UTC",)),
         ("0", "count", (1,)),
         ("-5", "count", (1,)),
         ("1.5", "count", (1,)),

@@ -11,7 +11,7 @@ CONTRACT = {
     *("SHOPMCP_KEEP_EMPTY", "DEBUG"),
 }
 # What came later.
-SINCE = {"SHOPMCP_ABANDONED_AFTER", "SHOPMCP_API_PER_KEY", "SHOPMCP_API_PER_ADDRESS"}
+SINCE = {"SHOPMCP_ABANDONED_AFTER", "SHOPMCP_API_PER_KEY", "SHOPMCP_API_PER_ADDRESS", "TIME_ZONE"}
 
 
 def show(tmp_path, expression, **env):
@@ -53,6 +53,7 @@ def test_a_public_https_address_secures_cookies_and_names_the_host(tmp_path):
         ("SHOPMCP_ACTIVE_WINDOW", "soon"),
         ("SHOPMCP_KEEP_CARTS", "1 month"),
         ("SHOPMCP_KEEP_EMPTY", "-1h"),
+        ("TIME_ZONE", "Jerusalem"),
         ("DEBUG", "maybe"),
     ],
 )

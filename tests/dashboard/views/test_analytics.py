@@ -230,3 +230,9 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
     # tallies, lively carts, whether counting went on meanwhile; products; warnings, rotating ids.
     with django_assert_num_queries(12):
         owner.get(PAGE)
+
+
+def test_the_first_day_there_is_has_a_page_east_of_greenwich(owner, settings):
+    settings.TIME_ZONE = "Asia/Jerusalem"
+
+    assert owner.get(PAGE, {"since": "0001-01-01"}).status_code == 200

@@ -188,3 +188,11 @@ def test_a_long_timeline_has_pages(owner, make_session, make_call):
     second = owner.get(address, {"older": first.older}).context["timeline"]
 
     assert (len(first.steps), len(second.steps), second.older) == (50, 10, None)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Jerusalem", "America/New_York"])
+@pytest.mark.parametrize("asked", [{"since": "0001-01-01"}, {"until": "9999-12-31"}, {"since": "9999-12-31"}])
+def test_days_at_the_ends_of_time_still_have_a_page(owner, settings, asked, zone):
+    settings.TIME_ZONE = zone
+
+    assert owner.get(LIST, asked).status_code == 200
