@@ -304,7 +304,7 @@ def announce(call: Call) -> None:
 
 def shares_cart(call: Call) -> bool:
     """Whether it is one of the calls that all belong to one session."""
-    return settings.SHOPMCP_UNKEYED_CALLS == "shared" and BY_HANDLE not in call.given and _is_shared(identify(call))
+    return BY_HANDLE not in call.given and _is_shared(identify(call))
 
 
 def _is_shared(identity: Identity) -> bool:

@@ -230,7 +230,9 @@ class Toolbox:
         entry = self.entries.get(name)
         if entry is None:
             return None
-        call = Call(name, meta, ascii(client)[1:-1][:60], _language(meta), given=given.keys())
+        # Null counts as absent.
+        given_names = [argument for argument, value in given.items() if value is not None]
+        call = Call(name, meta, ascii(client)[1:-1][:60], _language(meta), given=given_names)
         call.ignored = entry.arguments.unknown(given)
         try:
             answer = await self._perform(entry, call, given)

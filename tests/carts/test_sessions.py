@@ -134,6 +134,7 @@ def test_under_shared_the_cart_s_tools_say_so_once(ask, honey, settings):
         ask("view_cart", {}),
         ask("debug_session", {}),
         ask("add_to_cart", {}, product_id="shop:ghost"),
+        ask("add_to_cart", {}, product_id="shop:ghost", cart_id=None),
         ask("add_to_cart", {}, product_id="shop:honey", quantity="many"),
     ):
         assert text(answer).count("it shares one cart with every other such chat") == 1
