@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit, urlunsplit
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from catalog.feeds import Entry, Record, Refused, Skipped, Unreadable, format_of
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.models import FeedAddress, ImportRun, Product, Store
 from catalog.search import optimise
-from catalog.services.fetching import fetch
+from catalog.services.fetching import fetch, name_of
 from catalog.services.report import ImportReport, Progress, unwatched
 from catalog.services.runs import ImportRunning, alive, running
 from catalog.services.spool import Spool
@@ -62,17 +62,17 @@ def import_products(
         TooManyGone: If more than half of the products would be withdrawn.
         ImportRunning: If another import of this store is going on.
     """
-    store = _store_for(slug, currency, base_url)
+    store, name = _store_for(slug, currency, base_url), _named(file)
     if dry_run:
         with TemporaryDirectory(prefix="shopmcp-feed-") as folder:
             path = fetch(file, Path(folder), None).path if isinstance(file, str) else file
-            return _rehearse(path, _named(file), store, format_name, force, progress)
-    with running(slug, source=_named(file), forced=force) as run, TemporaryDirectory(prefix="shopmcp-feed-") as folder:
+            return _rehearse(path, name, store, format_name, force, progress)
+    with running(slug, source=name, forced=force) as run, TemporaryDirectory(prefix="shopmcp-feed-") as folder:
         if not isinstance(file, str):
             return _import(file, run, store, format_name, force, progress)
         options = "\n".join((format_name, store.currency, store.base_url))
-        known = FeedAddress.objects.filter(slug=slug, url=file, options=options[:300]).first()
-        fetched = fetch(file, Path(folder), None if force or store.pk is None else known)
+        known = None if force or store.pk is None else _known(slug, file, options[:300])
+        fetched = fetch(file, Path(folder), known, partial(alive, run))
         if fetched.path is None:
             return _nothing_new(run, store)
         report = _import(fetched.path, run, store, format_name, force, progress)
@@ -193,6 +193,13 @@ def _nothing_new(run: ImportRun, store: Store) -> ImportReport:
     return ImportReport(store, not_modified=True)
 
 
+def _known(slug: str, url: str, options: str) -> FeedAddress | None:
+    """What was imported last from this address, unless the store was made to sell something else since."""
+    known = FeedAddress.objects.filter(slug=slug, url=url, options=options).first()
+    switched = ImportRun.objects.filter(slug=slug, state=ImportRun.State.SWITCHED)
+    return known if known and not switched.filter(ended_at__gt=known.imported_at).exists() else None
+
+
 def _present(spool: Spool, report: ImportReport) -> set[str]:
     # A product whose row was refused is not gone: nobody said so.
     return {*spool.skus(), *(refused.sku for refused in report.refused)}
@@ -200,7 +207,7 @@ def _present(spool: Spool, report: ImportReport) -> set[str]:
 
 def _named(file: Path | str) -> str:
     """What the record of the import calls its source; what an address asks for may be a secret."""
-    return file.name if isinstance(file, Path) else urlunsplit((*urlsplit(file)[:3], "", ""))
+    return file.name if isinstance(file, Path) else name_of(file)
 
 
 def _store_for(slug: str, currency: str, base_url: str) -> Store:

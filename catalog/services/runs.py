@@ -42,12 +42,12 @@ def running(slug: str, *, source: str, forced: bool) -> Iterator[ImportRun]:
 
 
 def alive(run: ImportRun, steps: Iterable[T]) -> Iterator[T]:
-    """Give a sign of life now and then while the steps are taken.
+    """Give a sign of life at the first step, and then now and again while the steps are taken.
 
     Raises:
         ImportRunning: If the run was taken for dead meanwhile, and another took its place.
     """
-    last = monotonic()
+    last = float("-inf")
     for step in steps:
         if monotonic() - last > _BEAT:
             last = monotonic()

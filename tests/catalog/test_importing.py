@@ -219,7 +219,7 @@ def test_the_report_is_kept_and_shown_in_the_admin(load, admin_client):
 def test_a_feed_is_asked_for_again_only_when_it_has_changed(db, monkeypatch, tmp_path, capsys):
     asked = []
 
-    def fetch(url, folder, known):
+    def fetch(url, folder, known, watched):
         asked.append(known and known.etag)
         if known:
             return Fetched(None)
@@ -239,7 +239,7 @@ def test_a_feed_is_asked_for_again_only_when_it_has_changed(db, monkeypatch, tmp
 
 
 def test_a_failed_import_does_not_remember_the_address(db, monkeypatch):
-    def fetch(url, folder, known):
+    def fetch(url, folder, known, watched):
         (folder / "feed").write_text("[")
         return Fetched(folder / "feed", '"v1"', "")
 
