@@ -44,99 +44,6 @@ _ALPHABETS = tuple(
     map(frozenset, ("אבגדהוזחטיךכלםמןנסעףפץצקרשת", "abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя",
                     "ابتثجحخدذرزسشصضطظعغفقكلمنهويةى"))
 )  # fmt: skip
-# Words that carry a sentence and say nothing of the product.
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "any",
-        "are",
-        "at",
-        "buy",
-        "can",
-        "do",
-        "find",
-        "for",
-        "from",
-        "get",
-        "give",
-        "have",
-        "i",
-        "im",
-        "in",
-        "is",
-        "it",
-        "like",
-        "looking",
-        "me",
-        "my",
-        "need",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "sell",
-        "shop",
-        "show",
-        "some",
-        "something",
-        "that",
-        "the",
-        "there",
-        "this",
-        "to",
-        "want",
-        "we",
-        "what",
-        "which",
-        "with",
-        "you",
-        "your",
-        "אני",
-        "אנחנו",
-        "אפשר",
-        "את",
-        "או",
-        "אם",
-        "בבקשה",
-        "גם",
-        "האם",
-        "הוא",
-        "היא",
-        "זה",
-        "זאת",
-        "חפש",
-        "חפשי",
-        "יש",
-        "כמה",
-        "כל",
-        "לי",
-        "לנו",
-        "לקנות",
-        "מה",
-        "משהו",
-        "עם",
-        "צריך",
-        "צריכה",
-        "רוצה",
-        "רוצים",
-        "של",
-        "שיש",
-        "תביא",
-        "תביאי",
-        "תן",
-        "תני",
-        "תמצא",
-        "תמצאי",
-        "מחפש",
-        "מחפשת",
-        "איזה",
-        "אילו",
-        "על",
-    ]
-)
 
 
 def tokens(text: str, limit: int = 2000) -> list[str]:
@@ -174,11 +81,21 @@ def stem(word: str) -> str:
     return _hebrew_stem(word) if _HEBREW.search(word) else _english_stem(word)
 
 
-def unglued(word: str) -> list[str]:
-    """Return what remains of a Hebrew word without the prefixes it may begin with, at least three letters."""
+def unglued(word: str, least: int = 3) -> list[str]:
+    """Return what remains of a Hebrew word without the prefixes it may begin with, at least so many letters."""
     if not _HEBREW.match(word):
         return []
-    return [word[len(prefix) :] for prefix in _GLUED if word.startswith(prefix) and len(word) - len(prefix) >= 3]
+    return [word[len(prefix) :] for prefix in _GLUED if word.startswith(prefix) and len(word) - len(prefix) >= least]
+
+
+def without_article(word: str) -> list[str]:
+    """Return a Hebrew word without the article it begins with: a phrase wears it on its last word, שמן הזית."""
+    return [word[1:]] if word.startswith("ה") and len(word) > 2 else []
+
+
+def without_and(word: str) -> str:
+    """Return a Hebrew word without the "and" that it may begin with, or nothing."""
+    return word[1:] if word.startswith("ו") and len(word) > 2 else ""
 
 
 def glued(word: str) -> list[str]:

@@ -168,6 +168,10 @@ class SearchOut(BaseModel):
     more_than_total: bool = Field(description="True when so many fit that counting stopped at `total`.")
     next_cursor: str | None = Field(description="Pass as `cursor`, with the same arguments, for the next page.")
     dropped_words: list[str] = Field(description="Words of the query that nothing fits; the search went on without.")
+    wishes: list[str] = Field(
+        description="When the query named several things that no product is all of: what was looked for one by one; "
+        "the products answer them in turn."
+    )
     facets: FacetsOut = Field(description="What all pages hold, by category and price.")
     categories: list[str] = Field(description="When nothing was found: the categories there are.")
 
@@ -179,6 +183,7 @@ class SearchOut(BaseModel):
             more_than_total=page.at_least,
             next_cursor=page.next_cursor,
             dropped_words=list(page.dropped),
+            wishes=list(page.wishes),
             facets=FacetsOut.of(page.facets),
             categories=categories,
         )

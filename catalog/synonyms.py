@@ -5,12 +5,13 @@
 
 from collections.abc import Iterable, Iterator, Set
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from catalog.forms import stem
+from catalog.forms import stem, unglued, without_article
 from catalog.text import words
 
 # A word or a short phrase, as its tokens.
@@ -41,18 +42,40 @@ class Synonyms(models.Model):
 class Thesaurus:
     """Looks up what else a phrase is called."""
 
-    def __init__(self, groups: Iterable[Iterable[str]]) -> None:
+    def __init__(self, groups: Iterable[Iterable[str]], describing: Iterable[str] = ()) -> None:
         self._others: dict[Phrase, dict[Phrase, None]] = {}
-        for group in groups:
+        self._stemmed: dict[Phrase, dict[Phrase, None]] = {}
+        self._groups: dict[str, set[int]] = {}
+        for number, group in enumerate(groups):
             phrases = [phrase for text in group if (phrase := tuple(words(text)))]
             for phrase in phrases:
-                others = self._others.setdefault(tuple(map(stem, phrase)), {})
-                others.update((other, None) for other in phrases if other != phrase)
-        self._single = {word for word, *more in self._others if not more}
+                others = dict.fromkeys(other for other in phrases if other != phrase)
+                self._others.setdefault(phrase, {}).update(others)
+                self._stemmed.setdefault(tuple(map(stem, phrase)), {}).update(others)
+                if len(phrase) == 1:
+                    self._groups.setdefault(phrase[0], set()).add(number)
+        self._describing = {stem(word) for text in describing for word in words(text)}
+        self._single = {word for word, *more in self._stemmed if not more}
 
     def others(self, phrase: Phrase) -> list[Phrase]:
-        """Return what else it is called; singular and plural are the same phrase."""
-        return list(self._others.get(tuple(map(stem, phrase)), ()))
+        """Return what else it is called; singular and plural are the same phrase, unless it is listed as it stands."""
+        listed = self._others.get(phrase) or self._stemmed.get(tuple(map(stem, phrase)))
+        return list(listed) if listed else []
+
+    def phrase(self, words: Phrase) -> Phrase | None:
+        """Return the phrase that these words are, without what may be glued to them: ושמן הזית is שמן זית."""
+        first, *others = words
+        bare = [(first, *unglued(first, 2)), *((word, *without_article(word)) for word in others)]
+        return next((phrase for phrase in product(*bare) if self.others(phrase)), None)
+
+    def apart(self, one: str, other: str) -> bool:
+        """Whether two words are different things though they look like forms of one: חלב is milk, חלבה halva."""
+        groups, others = self._groups.get(one), self._groups.get(other)
+        return bool(groups and others and groups.isdisjoint(others))
+
+    def describes(self, word: str) -> bool:
+        """Whether a word only says how something is, as colours do."""
+        return stem(word) in self._describing
 
     def among(self, words: Set[str]) -> list[str]:
         """Return those of the words that it knows, as stems, singly."""
@@ -60,9 +83,12 @@ class Thesaurus:
 
 
 def groups_in(text: str) -> Iterator[list[str]]:
-    """Yield the groups of a synonym file: one on a line, commas between its phrases; `#` begins a comment."""
+    """Yield the groups of a synonym file: one on a line, commas between its phrases; `#` begins a comment.
+
+    A `~` in front marks words that only describe.
+    """
     for line in text.splitlines():
-        entry = line.partition("#")[0].strip()
+        entry = line.partition("#")[0].strip().removeprefix("~")
         if entry:
             yield [phrase.strip() for phrase in entry.split(",") if phrase.strip()]
 
@@ -73,6 +99,15 @@ def shipped() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in groups_in(_FILE.read_text(encoding="utf-8")))
 
 
+@cache
+def describing() -> tuple[str, ...]:
+    """The words of the shipped file that only describe."""
+    lines = _FILE.read_text(encoding="utf-8").splitlines()
+    return tuple(
+        word for group in groups_in("\n".join(line for line in lines if line.startswith("~"))) for word in group
+    )
+
+
 def thesaurus() -> Thesaurus:
     """Return what is known now; the owner's groups count from the moment they are saved, in every process."""
     with connection.cursor() as cursor:
@@ -80,7 +115,7 @@ def thesaurus() -> Thesaurus:
         version = cursor.fetchone()
     if _known.get("version") != version or "thesaurus" not in _known:
         own = Synonyms.objects.values_list("words", flat=True)
-        _known["thesaurus"] = Thesaurus([*shipped(), *(text.split(",") for text in own)])
+        _known["thesaurus"] = Thesaurus([*shipped(), *(text.split(",") for text in own)], describing())
         _known["version"] = version
     found = _known["thesaurus"]
     assert isinstance(found, Thesaurus)

@@ -33,6 +33,11 @@ def without_marks(text: str) -> str:
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
+def unpointed(text: str) -> str:
+    """Return the text without vowel points and marks that only direct or hide."""
+    return text if text.isascii() else _NIQQUD.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+
+
 def clean_paragraphs(text: str, limit: int) -> str:
     """Return the text cleaned line by line; blank lines between paragraphs stay, one at a time."""
     lines = [clean(line, limit) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]

@@ -91,6 +91,9 @@ def _left_out(page: Page) -> list[str]:
     if page.dropped:
         listed = ", ".join(f"“{word}”" for word in page.dropped)
         said.append(_("Nothing fits %(words)s, so that was left out.") % {"words": listed})
+    if page.wishes:
+        listed = "; ".join(f"“{wish}”" for wish in page.wishes)
+        said.append(_("No product is all of it, so each was looked for by itself: %(wishes)s.") % {"wishes": listed})
     if page.partly:
         said.append(_("No product fits all the words; these fit most of them."))
     return said

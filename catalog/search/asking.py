@@ -56,6 +56,7 @@ class Page:
         next_cursor: None on the last page.
         dropped: Words of the query that nothing fits, as they were folded; the rest was searched for.
         partly: Whether no product fits all the words that remain, so that these fit most of them.
+        wishes: What was looked for one after another, each for itself, because no product is all of it; else empty.
         facets: What all pages hold.
     """
 
@@ -66,6 +67,7 @@ class Page:
     next_cursor: str | None = None
     dropped: tuple[str, ...] = ()
     partly: bool = False
+    wishes: tuple[str, ...] = ()
     facets: Facets = field(default_factory=Facets)
 
 

@@ -90,13 +90,12 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
         return candidates
 
     found.candidates = gather([found.terms])
-    if found.candidates or len(understood.terms) == 1:
+    if found.candidates or (len(understood.terms) == 1 and not understood.terms[0].words):
         return found
-    lives = engine().alive([_anywhere([term, *bounds]) for term in understood.terms], scope)
-    alive = [term for term, lives_ in zip(understood.terms, lives, strict=True) if lives_]
-    found.dropped += [term.shown for term in understood.terms if term not in alive]
+    alive, dead = _living(understood.terms, bounds, scope)
+    found.dropped += dead
     found.terms = alive
-    if alive and len(alive) < len(understood.terms):
+    if alive and alive != understood.terms:
         found.candidates = gather([alive])
     few = alive[:_MOST_LEFT_OUT]
     for size in range(min(len(alive) - 1, len(few)), 0, -1):
@@ -105,6 +104,28 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
         found.partly = True
         found.candidates = gather(list(combinations(few, size)))
     return found
+
+
+def fits_closely(understood: Understood, scope: Scope) -> bool:
+    """Whether any product has all the words in name, brand, category or options."""
+    near = engine().expressions([[*understood.terms, *_bounds(scope)]])["near"]
+    return engine().alive([near], scope)[0]
+
+
+def _living(terms: Sequence[Term], bounds: Sequence[Term], scope: Scope) -> tuple[list[Term], list[str]]:
+    """The terms that anything fits, a phrase that nothing fits by its words; and what nothing fits, in words."""
+    lives = engine().alive([_anywhere([term, *bounds]) for term in terms], scope)
+    alive, dead = list[Term](), list[str]()
+    for term, living in zip(terms, lives, strict=True):
+        if living:
+            alive.append(term)
+        elif term.words:
+            words, missing = _living(term.words, bounds, scope)
+            alive += words
+            dead += missing if words else [term.shown]
+        else:
+            dead.append(term.shown)
+    return alive, dead
 
 
 def _bounds(scope: Scope) -> list[Term]:

@@ -8,10 +8,11 @@ from catalog.models import Product, Store
 from catalog.search.asking import Facets, Page, Search, cursor_after, position_of
 from catalog.search.browsing import browse
 from catalog.search.engines import Candidate
-from catalog.search.finding import Found, entries_of, find, named_exactly, scope_of
+from catalog.search.finding import Found, entries_of, find, fits_closely, named_exactly, scope_of
 from catalog.search.loading import load
-from catalog.search.ranking import Position, Ranking
+from catalog.search.ranking import Ranking
 from catalog.search.vocabulary import Understood, understand
+from catalog.search.wishes import Placed, in_turn
 
 _MOST_VARIANTS = 20
 _MOST_FACETS = 20
@@ -37,43 +38,55 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
         return browse(asked, scope, limit, position)
     exact, only = named_exactly(asked.query)
     understood = Understood() if only else understand(asked.query)
-    found = find(understood, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
-    if missing := set(exact).difference(candidate.product for candidate in found.candidates):
-        found.candidates += entries_of(sorted(missing), scope)
-    if not found.candidates:
+    # What one product is all of is one wish.
+    several = bool(understood.wishes) and not exact and not fits_closely(understood, scope)
+    found, lists = list[Found](), list[list[Placed]]()
+    for wish in understood.wishes if several else [understood]:
+        finds = find(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
+        if missing := set(exact).difference(candidate.product for candidate in finds.candidates):
+            finds.candidates += entries_of(sorted(missing), scope)
+        position_in = Ranking(wish, finds.terms, exact, asked.sort).position
+        found.append(finds)
+        lists.append(sorted((position_in(candidate), candidate) for candidate in finds.candidates))
+    if not any(lists):
         return Page()
-    position_in = Ranking(understood, found.terms, exact, asked.sort).position
-    ranked = sorted((position_in(candidate), candidate) for candidate in found.candidates)
-    chosen, variants = _grouped(ranked)
-    after = chosen if position is None else [pair for pair in chosen if pair[0] > position]
-    shown, more = after[:limit], len(after) > limit
+    if several and asked.sort != "relevance":
+        lists = [sorted(placed for ranked in lists for placed in ranked)]
+    chosen, variants = _grouped(lists)
+    shown, following = in_turn(chosen, position, limit)
     products, others = _loaded([candidate for _, candidate in shown], variants)
+    every = [candidate for ranked in chosen for _, candidate in ranked]
     return Page(
         products,
         others,
-        len(chosen),
-        found.at_least,
-        cursor_after(asked, shown[-1][0]) if more else None,
-        tuple(found.dropped),
-        found.partly,
-        _facets([candidate for _, candidate in chosen]),
+        len(every),
+        any(finds.at_least for finds in found),
+        cursor_after(asked, following) if following else None,
+        tuple(
+            dict.fromkeys(word for words in (understood.unknown, *(finds.dropped for finds in found)) for word in words)
+        ),
+        any(finds.partly for finds in found),
+        tuple(wish.shown for wish in understood.wishes) if several else (),
+        _facets(every),
     )
 
 
-def _grouped(
-    ranked: Sequence[tuple[Position, Candidate]],
-) -> tuple[list[tuple[Position, Candidate]], dict[str, list[Candidate]]]:
-    """The best variant of each product, and the others by group."""
-    chosen, variants = list[tuple[Position, Candidate]](), dict[str, list[Candidate]]()
-    for pair in ranked:
-        group = pair[1].group
-        if not group:
-            chosen.append(pair)
-        elif group in variants:
-            variants[group].append(pair[1])
-        else:
-            variants[group] = []
-            chosen.append(pair)
+def _grouped(lists: Sequence[Sequence[Placed]]) -> tuple[list[list[Placed]], dict[str, list[Candidate]]]:
+    """The best variant of each product, where it comes first, and the others by group."""
+    chosen, variants, seen = list[list[Placed]](), dict[str, list[Candidate]](), set[int]()
+    for ranked in lists:
+        chosen.append([])
+        for placed in ranked:
+            group, product = placed[1].group, placed[1].product
+            if product in seen:
+                continue
+            seen.add(product)
+            if group in variants:
+                variants[group].append(placed[1])
+                continue
+            chosen[-1].append(placed)
+            if group:
+                variants[group] = []
     return chosen, variants
 
 

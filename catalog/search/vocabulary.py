@@ -1,10 +1,11 @@
 """From a shopper's words to the words a catalogue holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from catalog.forms import STOP_WORDS, asked, constructs, glued, is_number, slips, stem, unglued
+from catalog.forms import asked, constructs, glued, is_number, slips, stem, unglued, without_and
 from catalog.search.engines import Slot, Term, engine
+from catalog.sentences import STOP_WORDS, clauses
 from catalog.synonyms import LONGEST_PHRASE, Phrase, Thesaurus, thesaurus
 
 # How well a word fits that stands in a product's name.
@@ -23,85 +24,146 @@ class Understood:
     unknown: list[str] = field(default_factory=list)
     # The query's own tokens in their order, with which a name may begin.
     tokens: list[str] = field(default_factory=list)
+    # Where it names several things, one after another: each for itself.
+    wishes: list["Understood"] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """What is looked for, in the shopper's words."""
+        return " ".join(term.shown for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A word or an amount of a query, or a phrase that is called otherwise too; `typed` with what is glued to it."""
+
+    choices: Sequence[Phrase]
+    typed: Sequence[Phrase]
+    # Whether it comes after a comma or an "and".
+    opens: bool
+
+    @property
+    def phrase(self) -> Phrase:
+        return tuple(choice[0] for choice in self.choices)
+
+    @property
+    def shown(self) -> str:
+        return _shown(self.typed)
 
 
 def understand(query: str) -> Understood:
     """Return what a query asks for. Two look-ups, and up to four more for each word that no product has as it is."""
-    wanted = [choice for choice in asked(query) if not STOP_WORDS.issuperset(choice)] or asked(query)
-    wanted = wanted[:_MOST_TERMS]
-    if not wanted:
-        return Understood()
     synonyms = thesaurus()
-    parts = list(_phrases(wanted, synonyms))
+    parts = list(_parts(query, synonyms))
     known = _Known.of(parts, synonyms)
-    understood = Understood(tokens=[choice[0] for choice in wanted])
+    understood, wishes = Understood(), list[tuple[Understood, list[_Part]]]()
     for part in parts:
-        term = known.term(part, synonyms)
-        if term is None:
-            understood.unknown.append(_shown(part))
-        else:
-            understood.terms.append(term)
+        if part.opens or not wishes or known.joined(part):
+            wishes.append((Understood(), []))
+        wish, within = wishes[-1]
+        within.append(part)
+        terms, unknown = known.terms(part)
+        for into in (understood, wish):
+            into.tokens += [choice[0] for choice in part.typed]
+            into.terms += terms
+            into.unknown += unknown
+    named = [wish for wish, _ in wishes if wish.terms]
+    # "Red and blue shirts": what is no thing by itself belongs to one that is.
+    if len(named) > 1 and not any(known.describes(within) for _, within in wishes):
+        understood.wishes = named
     return understood
 
 
-def _phrases(wanted: Sequence[Phrase], synonyms: Thesaurus) -> Iterable[list[Phrase]]:
-    """The query in parts: a phrase of several words that is called otherwise too stays together."""
-    place = 0
-    while place < len(wanted):
-        for length in range(min(LONGEST_PHRASE, len(wanted) - place), 0, -1):
-            part = list(wanted[place : place + length])
-            if length == 1 or synonyms.others(tuple(choice[0] for choice in part)):
-                yield part
-                place += length
-                break
+def _parts(query: str, synonyms: Thesaurus) -> Iterator[_Part]:
+    """The query in parts, at most ten words of it."""
+    left, seen = _MOST_TERMS, set[Phrase]()
+    said = [asked(clause) for clause in clauses(query)]
+    told = [[choice for choice in clause if not STOP_WORDS.issuperset(choice)] for clause in said]
+    for clause in told if any(told) else said:
+        wanted = [choice for choice in clause if choice not in seen][:left]
+        left -= len(wanted)
+        seen.update(wanted)
+        place = 0
+        while place < len(wanted):
+            part = _longest(wanted[place:], synonyms, opens=not place)
+            place += len(part.typed)
+            yield part
 
 
-def _shown(part: Sequence[Phrase]) -> str:
-    return " ".join(choice[-1] if len(choice) > 1 else choice[0] for choice in part)
+def _longest(wanted: Sequence[Phrase], synonyms: Thesaurus, *, opens: bool) -> _Part:
+    """The longest phrase that these words begin with, or the first of them."""
+    for length in range(min(LONGEST_PHRASE, len(wanted)), 1, -1):
+        typed = wanted[:length]
+        if phrase := synonyms.phrase(tuple(choice[0] for choice in typed)):
+            return _Part([(word, *choice[1:]) for word, choice in zip(phrase, typed, strict=True)], typed, opens)
+    return _Part(wanted[:1], wanted[:1], opens)
+
+
+def _shown(choices: Sequence[Phrase]) -> str:
+    return " ".join(choice[-1] if len(choice) > 1 else choice[0] for choice in choices)
 
 
 @dataclass(slots=True)
 class _Known:
     """Of the words that may be meant, those that products have: by text and by stem."""
 
+    synonyms: Thesaurus
     named: dict[str, bool]
     by_stem: dict[str, list[str]]
 
     @classmethod
-    def of(cls, parts: Sequence[Sequence[Phrase]], synonyms: Thesaurus) -> "_Known":
+    def of(cls, parts: Iterable[_Part], synonyms: Thesaurus) -> "_Known":
         texts, stems = set[str](), set[str]()
         for part in parts:
             for word in _may_mean(part, synonyms):
                 texts.update((word, *constructs(word), *glued(word), *glued(stem(word))))
-                stems.update((stem(word), *map(stem, unglued(word))))
-        return cls.looked_up(texts, stems)
+                stems.update((stem(word), *map(stem, _bare(word, synonyms))))
+        return cls.looked_up(texts, stems, synonyms)
 
     @classmethod
-    def looked_up(cls, texts: Iterable[str], stems: Iterable[str]) -> "_Known":
+    def looked_up(cls, texts: Iterable[str], stems: Iterable[str], synonyms: Thesaurus) -> "_Known":
         named, by_stem = dict[str, bool](), dict[str, list[str]]()
         for text, stem_, is_named in engine().words(list(texts), list(stems)):
             named[text] = is_named
             by_stem.setdefault(stem_, []).append(text)
-        return cls(named, by_stem)
+        return cls(synonyms, named, by_stem)
 
-    def term(self, part: Sequence[Phrase], synonyms: Thesaurus) -> Term | None:
-        """The ways to say this part of a query that some product may use, or None."""
-        phrase = tuple(choice[0] for choice in part)
-        if len(part) == 1:
-            ways: list[tuple[Slot, ...]] = [(self.slot(part[0], synonyms.others(phrase), synonyms),)]
-        else:
-            ways = [tuple(self.slot(choice, synonyms.others((choice[0],)), synonyms) for choice in part)]
-            single = [other for other in synonyms.others(phrase) if len(other) == 1]
-            ways.append((self.slot((), single, synonyms),))
-        ways += [
-            tuple(self.slot((word,), (), synonyms, SYNONYM) for word in other)
-            for other in synonyms.others(phrase)
-            if len(other) > 1
-        ]
-        possible = tuple(way for way in ways if not any(slot.empty for slot in way))
-        return Term(_shown(part), possible) if possible else None
+    def joined(self, part: _Part) -> bool:
+        """Whether an "and" is glued to the front: no product is named with the word as it stands."""
+        typed = part.typed[0][0]
+        bare = without_and(typed)
+        if not bare or part.choices != part.typed:
+            return bool(bare) and part.phrase[0] == bare
+        return bare in self._bare(typed) and bool(self.by_stem.get(stem(bare)) or self.synonyms.others((bare,)))
 
-    def slot(self, choice: Phrase, others: Sequence[Phrase], synonyms: Thesaurus, quality: int = EXACT) -> Slot:
+    def describes(self, parts: Sequence[_Part]) -> bool:
+        """Whether these say how something is, and not what: colours, sizes, amounts."""
+        words = [word for part in parts for word in part.phrase]
+        return all(
+            is_number(word)
+            or (len(word) < 3 and word.isascii())
+            or any(self.synonyms.describes(form) for form in (word, *unglued(word)))
+            for word in words
+        )
+
+    def terms(self, part: _Part) -> tuple[list[Term], list[str]]:
+        """What to look for, and what no product has."""
+        ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],))) for choice in part.choices)]
+        others = self.synonyms.others(part.phrase)
+        words, unknown = list[Term](), list[str]()
+        if len(part.choices) > 1:
+            ways.append((self.slot((), [other for other in others if len(other) == 1]),))
+            for choice, slot in zip(part.choices, ways[0], strict=True):
+                if slot.empty:
+                    unknown.append(_shown([choice]))
+                else:
+                    words.append(Term(_shown([choice]), ((slot,),)))
+        ways += [tuple(self.slot((word,), (), SYNONYM) for word in other) for other in others if len(other) > 1]
+        if possible := tuple(way for way in ways if not any(slot.empty for slot in way)):
+            return [Term(part.shown, possible, tuple(words))], []
+        return (words, unknown) if words else ([], [part.shown])
+
+    def slot(self, choice: Phrase, others: Sequence[Phrase], quality: int = EXACT) -> Slot:
         """What fills the place of a word, or of the amounts that one may stand for."""
         found = dict[str, int]()
         for place, word in enumerate(choice):
@@ -114,7 +176,7 @@ class _Known:
         prefixes = tuple(word for word in choice if len(word) >= 3 and not is_number(word)) if begins else ()
         if found or quality != EXACT or not choice or is_number(choice[0]):
             return _with_beginnings(found, prefixes) if found and prefixes else Slot(found)
-        return _otherwise(choice[0], synonyms)
+        return _otherwise(choice[0], self.synonyms)
 
     def _add(self, found: dict[str, int], word: str, quality: int) -> None:
         def fits(token: str, points: int) -> None:
@@ -124,17 +186,29 @@ class _Known:
             fits(word, quality)
         if is_number(word):
             return
-        related = min(quality, SAME_STEM)
-        for token in self.by_stem.get(stem(word), ()):
+        # Another form is worth less than the word itself, also where that is another word's other name.
+        related = min(quality - 1, SAME_STEM)
+        for token in self._forms(word):
             fits(token, related)
         for token in (*constructs(word), *glued(word), *glued(stem(word))):
             if token in self.named:
                 fits(token, min(related, SYNONYM))
-        # מלח is salt, not "of lah": a word that products are named with is not taken apart.
-        if not any(self.named[token] for token in self.by_stem.get(stem(word), ())):
-            for bare in unglued(word):
-                for token in self.by_stem.get(stem(bare), ()):
+        for bare in self._bare(word):
+            for meant in (bare, *(other for other, *more in self.synonyms.others((bare,)) if not more)):
+                for token in self._forms(meant):
                     fits(token, min(related, SYNONYM))
+
+    def _forms(self, word: str) -> list[str]:
+        return [token for token in self.by_stem.get(stem(word), ()) if not self.synonyms.apart(word, token)]
+
+    def _bare(self, word: str) -> list[str]:
+        """What a word is without what is glued to it."""
+        if not any(self.named[token] for token in self._forms(word)):
+            return _bare(word, self.synonyms)
+        # מלח is salt, not "of lah": a word that products are named with is not taken apart, unless all that they are
+        # named with is "and cheese", "the cheese".
+        known = self.synonyms.others
+        return [bare for bare in (word[1:],) if word[0] in "וה" and known((bare,)) and not known((word,))]
 
 
 def _with_beginnings(found: dict[str, int], prefixes: Sequence[str]) -> Slot:
@@ -157,10 +231,8 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
     if meant := _misspelt((word, *unglued(word)), synonyms):
         others = [other for near in meant for other in synonyms.others((near,)) if len(other) == 1]
         spelt = [*meant, *(other for (other,) in others)]
-        again = _Known.looked_up(
-            {text for near in spelt for text in (near, *constructs(near), *glued(near))}, set(map(stem, spelt))
-        )
-        slot = again.slot(tuple(meant), others, synonyms, MISSPELT)
+        texts = {text for near in spelt for text in (near, *constructs(near), *glued(near))}
+        slot = _Known.looked_up(texts, set(map(stem, spelt)), synonyms).slot(tuple(meant), others, MISSPELT)
         if slot.tokens:
             return Slot(slot.tokens)
     if len(word) >= 3:
@@ -168,14 +240,19 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
     return Slot({})
 
 
-def _may_mean(part: Sequence[Phrase], synonyms: Thesaurus) -> Iterable[str]:
-    phrase = tuple(choice[0] for choice in part)
-    for choice in part:
+def _may_mean(part: _Part, synonyms: Thesaurus) -> Iterator[str]:
+    for choice in part.choices:
         yield from choice
-        for other in synonyms.others((choice[0],)):
-            yield from other
-    for other in synonyms.others(phrase):
+        for word in (choice[0], *_bare(choice[0], synonyms)):
+            for other in synonyms.others((word,)):
+                yield from other
+    for other in synonyms.others(part.phrase):
         yield from other
+
+
+def _bare(word: str, synonyms: Thesaurus) -> list[str]:
+    """What a word may be without what is glued to it; of two letters only what a shop is known to sell: ותה."""
+    return [bare for bare in unglued(word, 2) if len(bare) > 2 or synonyms.others((bare,))]
 
 
 def _misspelt(forms: Iterable[str], synonyms: Thesaurus) -> list[str]:

@@ -62,3 +62,32 @@ def test_the_owner_adds_words_that_count_at_once_and_takes_them_back(grocer):
 
     group.delete()
     assert found("gazoz") == []
+
+
+def test_words_that_look_like_forms_of_one_another_stay_apart(grocer):
+    create_product(grocer, sku="halva", name="חלבה", price="9")
+    create_product(grocer, sku="milk", name="חלב", price="1")
+
+    assert found("halva") == found("חלבה") == ["halva"]
+    assert found("milk") == found("חלב") == ["milk"]
+
+
+def test_a_phrase_is_known_with_what_is_glued_to_it():
+    words = Thesaurus([["olive oil", "שמן זית"], ["mint tea", "תה נענע"]])
+
+    assert words.phrase(("ושמן", "זית")) == words.phrase(("שמן", "הזית")) == ("שמן", "זית")
+    assert words.phrase(("לתה", "נענע")) == ("תה", "נענע")
+    assert words.phrase(("שמן", "קנולה")) is None
+
+
+def test_a_phrase_that_no_product_is_finds_what_has_most_of_its_words(grocer):
+    create_product(grocer, sku="milk", name="חלב", price="9")
+    create_product(grocer, sku="sauce", name="רוטב סויה", price="5")
+
+    assert set(found("soy milk")) == {"milk", "sauce"}
+
+
+def test_a_glued_word_finds_what_another_language_calls_it(grocer):
+    create_product(grocer, sku="it", name="Brown rice", price="9")
+
+    assert found("לאורז") == found("והאורז") == ["it"]

@@ -68,6 +68,7 @@ def test_a_search_answers_with_products_in_data_and_in_text(call_tool, shelf):
         "more_than_total": False,
         "next_cursor": None,
         "dropped_words": [],
+        "wishes": [],
         "facets": {"categories": [{"name": "Drinks", "count": 1}], "lowest_price": price, "highest_price": price},
         "categories": [],
     }
@@ -123,6 +124,7 @@ def test_nothing_found_says_so_and_offers_the_categories(call_tool, shelf):
         "more_than_total": False,
         "next_cursor": None,
         "dropped_words": [],
+        "wishes": [],
         "facets": {"categories": [], "lowest_price": None, "highest_price": None},
         "categories": ["Bakery", "Drinks", "Grains"],
     }
@@ -296,6 +298,16 @@ def test_words_that_nothing_fits_are_said_to_be_left_out(call_tool, shelf):
     assert ids(result) == ["grocer:A5"]
     assert result.structured_content["dropped_words"] == ["zebra"]
     assert text(result).startswith("1 product found. Nothing fits “zebra”, so that was left out.\n")
+
+
+def test_several_wishes_are_said_to_be_looked_for_one_by_one(call_tool, shelf):
+    result = call_tool("search_products", query="cola, bagels")
+
+    assert ids(result) == ["grocer:A4", "grocer:A3"]
+    assert result.structured_content["wishes"] == ["cola", "bagels"]
+    assert text(result).startswith(
+        "2 products found. No product is all of it, so each was looked for by itself: “cola”; “bagels”.\n"
+    )
 
 
 def test_variants_are_told_with_the_product_they_belong_to(call_tool, grocer):

@@ -65,10 +65,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing a shopper asked for, and the ways to say it; of each way every slot must be filled."""
+    """One thing a shopper asked for, and the ways to say it; of each way every slot must be filled.
+
+    A phrase has its `words` too: where nothing fits it, they are looked for singly.
+    """
 
     shown: str
     ways: tuple[tuple[Slot, ...], ...]
+    words: tuple["Term", ...] = ()
 
 
 def indexed(name: str, meta: str, body: str) -> list[str]:

@@ -1,0 +1,38 @@
+"""Several wishes in one query: rice, lentils and olive oil."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from catalog.search.engines import Candidate
+from catalog.search.ranking import Position
+
+# A candidate with its place among those of one wish.
+Placed = tuple[Position, Candidate]
+_EACH = "each"
+
+
+def in_turn(
+    lists: Sequence[Sequence[Placed]], position: Position | None, limit: int
+) -> tuple[list[Placed], Position | None]:
+    """Return a page of what comes after a position, from each list in turn, and the position of the next page.
+
+    Of several lists the position holds how far each was read, so that none depends on the length of another.
+    """
+    each = position is not None and position[:1] == (_EACH,)
+    if len(lists) == 1:
+        after = [placed for placed in lists[0] if position is None or each or placed[0] > position]
+        return after[:limit], after[limit - 1][0] if len(after) > limit else None
+    turn, read = 0, list[Position | None]([None] * len(lists))
+    if position is not None and each and len(position) == len(lists) + 2:
+        turn, read = position[1], [None if last is None else tuple(last) for last in position[2:]]
+    left = [
+        deque(placed for placed in ranked if last is None or placed[0] > last)
+        for ranked, last in zip(lists, read, strict=True)
+    ]
+    shown = list[Placed]()
+    while len(shown) < limit and any(left):
+        if left[turn]:
+            shown.append(left[turn].popleft())
+            read[turn] = shown[-1][0]
+        turn = (turn + 1) % len(lists)
+    return shown, (_EACH, turn, *read) if any(left) else None
