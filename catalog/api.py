@@ -57,6 +57,7 @@ def list_products(
         query=query,
         stores=ids,
         categories=categories_like(category, ids) if category.strip() else None,
+        category=category,
         min_price=min_price,
         max_price=max_price,
         in_stock_only=in_stock_only,

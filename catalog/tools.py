@@ -91,6 +91,7 @@ def search_products(
         query=query,
         stores=ids,
         categories=categories_like(category, ids) if category and category.strip() else None,
+        category=category or "",
         min_price=min_price,
         max_price=max_price,
         in_stock_only=in_stock_only,

@@ -1,7 +1,7 @@
 """What is asked of a search, and what it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, Literal
@@ -18,11 +18,12 @@ Sort = Literal["relevance", "price_asc", "price_desc", "name", "newest"]
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a shopper looks for. Prices are in the store's currency; `category` is resolved by `categories_like`."""
+    """What a shopper looks for. Prices are in the store's currency; `categories` are what `category` stands for now."""
 
     query: str = ""
     stores: tuple[int, ...] | None = None
     categories: tuple[str, ...] | None = None
+    category: str = ""
     min_price: Decimal | None = None
     max_price: Decimal | None = None
     in_stock_only: bool = False
@@ -30,8 +31,12 @@ class Search:
 
     @property
     def fingerprint(self) -> str:
-        """Tells this search from others, however the query is written."""
-        return blake2b(repr((words(self.query), self)).encode(), digest_size=6).hexdigest()
+        """Tells this search from others, however it is written, and whatever its category stands for meanwhile."""
+        low, high = (price if price is None else price.normalize() for price in (self.min_price, self.max_price))
+        named = None if self.category else self.categories
+        bounds = replace(self, query="", category="", categories=named, min_price=low, max_price=high)
+        asked = (bool(self.query.strip()), words(self.query), self.category.strip().casefold(), bounds)
+        return blake2b(repr(asked).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

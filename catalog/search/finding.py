@@ -151,13 +151,15 @@ def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool
             return wide, False
     near = within("near", MOST)
     if len(near) == MOST:
-        return list({candidate.key: candidate for candidate in (*within("name", MOST), *near)}.values())[:MOST], True
+        return list({candidate.product: candidate for candidate in (*within("name", MOST), *near)}.values())[
+            :MOST
+        ], True
     if len(near) >= min(ENOUGH, MOST):
         return near, True
     wide = within("anywhere", 2 * ENOUGH)
     if len(wide) < 2 * ENOUGH:
         return wide, False
-    return list({candidate.key: candidate for candidate in (*near, *wide)}.values()), True
+    return list({candidate.product: candidate for candidate in (*near, *wide)}.values()), True
 
 
 def _anywhere(terms: Sequence[Term]) -> str:
