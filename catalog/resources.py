@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from catalog.models import Product, Store
 from catalog.schemas import ProductDetailOut, ProductOut, StoreOut
@@ -20,10 +21,17 @@ def _slugs(begun: str, known: Mapping[str, str]) -> Sequence[str]:
 
 
 def _categories(begun: str, known: Mapping[str, str]) -> Sequence[str]:
-    """The categories that hold these letters, of the store that was chosen or of all."""
-    stores = list(Store.objects.filter(slug=known["slug"]).values_list("pk", flat=True)) if "slug" in known else None
-    wanted = folded(begun, 300).strip()
-    return [name for name in categories(stores) if wanted in folded(name, 300)]
+    """The categories that hold these letters, of the store that was chosen or of all: first those that begin so."""
+    stores = list(Store.objects.filter(slug=known["slug"]).values_list("pk", flat=True)) if known.get("slug") else None
+    # Signs that no word is made of are looked for as they are.
+    wanted = folded(begun, 300).strip() or begun.strip()
+    told = [(name, folded(name, 300).strip()) for name in categories(stores)]
+    fitting = [(not words.startswith(wanted), name) for name, words in told if wanted in words or wanted in name]
+    return [name for _later, name in sorted(fitting)]
+
+
+def _each() -> Sequence[tuple[Mapping[str, str], str]]:
+    return [({"slug": slug}, name) for slug, name in Store.objects.values_list("slug", "name")]
 
 
 @resource("shop://stores", title="Stores")
@@ -32,7 +40,7 @@ def stores() -> str:
     return "\n".join(_told(shelf) for shelf in shelves())
 
 
-@resource("shop://store/{slug}", title="Store", complete={"slug": _slugs})
+@resource("shop://store/{slug}", title="Store", complete={"slug": _slugs}, each=_each)
 def store(slug: str) -> str:
     """One store: what it offers, and what it says about shipping, returns and contact."""
     return _told(next((shelf for shelf in shelves() if shelf.store.slug == slug), None))
@@ -50,13 +58,17 @@ def category(slug: str, category: str) -> str:
     if not page.total:
         raise NotFound("")
     with translation.override(chosen.language):
-        return "\n".join(product_line(ProductOut.of(product)) for product in page.products)
+        lines = [product_line(ProductOut.of(product)) for product in page.products]
+        if page.next_cursor:
+            lines.append(_("There are more; search_products finds all of this category, page by page."))
+        return "\n".join(lines)
 
 
 @resource("shop://product/{product_id}", title="Product")
 def product(product_id: str) -> str:
     """All that the shop says of one product, by its product_id: price, stock, description, variants."""
-    found = Product.objects.select_related("store").listed().filter(public_id=product_id).first()
+    # Also one that is no longer sold: who attached it is told so.
+    found = Product.objects.select_related("store").known().filter(public_id=product_id).first()
     if found is None:
         raise NotFound("")
     with translation.override(found.store.language):

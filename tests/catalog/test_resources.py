@@ -4,7 +4,9 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import ResourceTemplateReference
 
-from catalog.models import Store
+from catalog.models import Product, Store
+from catalog.search import reindex
+from catalog.services import create_product
 from shopmcp.server import server
 
 CATEGORY = "shop://store/{slug}/category/{category}"
@@ -15,8 +17,8 @@ def ask(db):
     """Ask a client for something, in memory: `ask("read_resource", uri)`."""
 
     @async_to_sync
-    async def ask(method, *arguments, **named):
-        async with Client(server, mode="2026-07-28") as client:
+    async def ask(method, *arguments, mode="2026-07-28", **named):
+        async with Client(server, mode=mode) as client:
             return await getattr(client, method)(*arguments, **named)
 
     return ask
@@ -39,6 +41,11 @@ def completed(ask):
 
 def test_stores_and_products_have_addresses(ask):
     assert [entry.uri for entry in ask("list_resources").resources] == ["shop://stores"]
+    Store.objects.create(slug="grocer", name="מכולת", currency="ILS")
+    assert [(entry.uri, entry.title, entry.mime_type) for entry in ask("list_resources").resources] == [
+        ("shop://stores", "Stores", "text/plain"),
+        ("shop://store/grocer", "מכולת", "text/plain"),
+    ]
     assert [entry.uri_template for entry in ask("list_resource_templates").resource_templates] == [
         "shop://store/{slug}",
         CATEGORY,
@@ -63,6 +70,42 @@ def test_a_category_lists_its_products(read, shelf):
     assert "grocer:A3" in read("shop://store/grocer/category/Bakery")
 
 
+def test_a_category_with_more_than_it_lists_says_so(read, grocer):
+    for n in range(51):
+        create_product(grocer, sku=str(n), name="Tea", price="1", category="Tea")
+
+    lines = read("shop://store/grocer/category/Tea").splitlines()
+
+    assert len(lines) == 51
+    assert "There are more" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("sku", "written"),
+    [
+        ("A/1", ["A%2F1", "A/1"]),
+        ("אב 1", ["%D7%90%D7%91%201", "אב 1"]),
+        ("100%", ["100%25", "100%"]),
+        ("a?b#c", ["a%3Fb%23c", "a?b#c"]),
+        ("../stores", ["..%2Fstores", "../stores"]),
+    ],
+)
+def test_a_product_is_found_whichever_way_its_address_is_written(read, grocer, sku, written):
+    create_product(grocer, sku=sku, name="Odd", price="1", category=sku)
+
+    for way in written:
+        assert read(f"shop://product/grocer:{way}").startswith("Odd")
+        assert read(f"shop://store/grocer/category/{way}").startswith("- Odd")
+
+
+def test_a_withdrawn_product_is_told_as_withdrawn(read, shelf):
+    Product.objects.filter(sku="A3").update(withdrawn_at=shelf["A3"].created_at)
+    reindex([shelf["A3"].pk])
+
+    assert "The shop no longer sells this product." in read("shop://product/grocer:A3")
+    assert "A3" not in read("shop://store/grocer/category/Bakery")
+
+
 @pytest.mark.parametrize(
     "uri",
     [
@@ -74,17 +117,23 @@ def test_a_category_lists_its_products(read, shelf):
         "shop://stores/grocer",
         "file:///etc/passwd",
         "shop://product/" + "x" * 3000,
+        "shop://product/grocer:%00",
+        "shop://product/grocer:\x00",
+        "shop://product/%FF",
+        "shop://store/%0A",
+        "shop://store/x/category/%00",
     ],
 )
-def test_an_address_that_leads_nowhere_is_unknown(ask, shelf, uri):
-    with pytest.raises(ExceptionGroup) as raised:  # the client's tasks pass it on in groups
-        ask("read_resource", uri)
+@pytest.mark.parametrize(("revision", "code"), [("2026-07-28", -32602), ("legacy", -32002)])
+def test_an_address_that_leads_nowhere_is_unknown(ask, shelf, uri, revision, code):
+    with pytest.raises((ExceptionGroup, MCPError)) as raised:  # the client's tasks pass it on in groups
+        ask("read_resource", uri, mode=revision)
 
     fault = raised.value
     while isinstance(fault, ExceptionGroup):
         (fault,) = fault.exceptions
     assert isinstance(fault, MCPError)
-    assert str(fault) == "Unknown resource"
+    assert (fault.error.code, str(fault)) == (code, "Unknown resource")
 
 
 def test_stores_and_categories_complete_what_is_begun(completed, shelf):
@@ -95,3 +144,39 @@ def test_stores_and_categories_complete_what_is_begun(completed, shelf):
     assert completed(CATEGORY, "category", "") == ["Bakery", "Drinks", "Grains"]
     assert completed("shop://elsewhere/{slug}", "slug", "g") == []
     assert completed("shop://product/{product_id}", "product_id", "g") == []
+
+
+def test_a_completion_begins_with_what_begins_so(completed, grocer):
+    for sku, category in enumerate(["Herbal tea", "Tea", "תה ירוק", "★", "Iced ★ tea"]):
+        create_product(grocer, sku=str(sku), name="x", price="1", category=category)
+
+    assert completed(CATEGORY, "category", "te") == ["Tea", "Herbal tea", "Iced ★ tea"]
+    assert completed(CATEGORY, "category", "תה", slug="grocer") == ["תה ירוק"]
+    assert completed(CATEGORY, "category", "★") == ["Iced ★ tea", "★"]
+    assert completed(CATEGORY, "category", "%") == []
+
+
+@pytest.mark.parametrize(
+    ("part", "begun", "known"), [("slug", "\0", {}), ("category", "\0", {}), ("category", "", {"slug": "\0"})]
+)
+def test_nothing_completes_what_no_name_can_hold(completed, shelf, part, begun, known):
+    assert completed(CATEGORY, part, begun, **known) == []
+
+
+def test_of_very_many_completions_a_hundred_are_given_and_all_are_counted(ask, grocer):
+    for n in range(130):
+        create_product(grocer, sku=str(n), name="x", price="1", category=f"Category {n:03}")
+    reference = ResourceTemplateReference(type="ref/resource", uri=CATEGORY)
+
+    found = ask("complete", reference, {"name": "category", "value": "cat"}).completion
+
+    assert (len(found.values), found.total, found.has_more) == (100, 130, True)
+    assert found.values[0] == "Category 000"
+
+
+def test_nothing_is_promised_that_never_comes():
+    offered = server.create_initialization_options().capabilities
+
+    assert offered.resources is not None
+    assert not offered.resources.subscribe
+    assert not offered.resources.list_changed
