@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from catalog.models import Product, Store
-from catalog.search import Facets, Page, Shelf
+from catalog.search import Budget, Facets, Page, Shelf
 from shopmcp.money import Money, money
 
 
@@ -162,6 +162,19 @@ class FacetsOut(BaseModel):
         return cls(categories=counted, lowest_price=lowest, highest_price=highest)
 
 
+class PriceWordsOut(BaseModel):
+    """Words of a query that speak of a price, and the bounds they were taken for."""
+
+    words: str
+    min_price: str | None = Field(description="Null when they were not taken for one.")
+    max_price: str | None = Field(description="Null when they were not taken for one.")
+
+    @classmethod
+    def of(cls, budget: Budget) -> Self:
+        low, high = (None if price is None else f"{price.normalize():f}" for price in (budget.lowest, budget.highest))
+        return cls(words=budget.said, min_price=low, max_price=high)
+
+
 class SearchOut(BaseModel):
     products: list[FoundOut]
     total: int = Field(description="How many products were found on all pages; variants of one count once.")
@@ -171,6 +184,10 @@ class SearchOut(BaseModel):
     wishes: list[str] = Field(
         description="When the query named several things that no product is all of: what was looked for one by one; "
         "the products answer them in turn."
+    )
+    price_words: PriceWordsOut | None = Field(
+        description="What was made of words such as “up to 50 shekels”; products were not searched for these words. "
+        "Null when there were none."
     )
     facets: FacetsOut = Field(description="What all pages hold, by category and price.")
     categories: list[str] = Field(description="When nothing was found: the categories there are.")
@@ -184,6 +201,7 @@ class SearchOut(BaseModel):
             next_cursor=page.next_cursor,
             dropped_words=list(page.dropped),
             wishes=list(page.wishes),
+            price_words=PriceWordsOut.of(page.budget) if page.budget else None,
             facets=FacetsOut.of(page.facets),
             categories=categories,
         )

@@ -50,7 +50,8 @@ def search_products(
         Field(
             max_length=1000,
             description="Words in any order, Hebrew or English; plurals, glued prefixes, units, synonyms and one typo "
-            "are understood. A product_id, SKU, barcode or product URL finds that product. Empty lists everything.",
+            "are understood. A product_id, SKU, barcode or product URL finds that product. Empty lists everything. "
+            "Limit the price by max_price rather than here.",
         ),
     ] = "",
     category: Annotated[

@@ -5,7 +5,7 @@ understood by `vocabulary`, candidates come from the database's own full-text `e
 puts them in order.
 """
 
-from catalog.search.asking import Facets, Page, Search, Sort
+from catalog.search.asking import Budget, Facets, Page, Search, Sort
 from catalog.search.engines import rows_among
 from catalog.search.index import (
     accept_entries,
@@ -23,7 +23,7 @@ from catalog.search.searching import search
 from catalog.search.shelves import Shelf, categories, categories_like, shelves
 
 __all__ = [
-    "Facets", "Pace", "Page", "Search", "Shelf", "Sort", "accept_entries", "categories", "categories_like",
+    "Budget", "Facets", "Pace", "Page", "Search", "Shelf", "Sort", "accept_entries", "categories", "categories_like",
     "is_outdated", "named", "optimise", "rebuild", "reindex", "revise", "rows_among", "search", "shelves",
     "stage_entries", "sweep",
 ]  # fmt: skip

@@ -50,6 +50,17 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What became of words that speak of a price: the bounds they were taken for; none if they were left out."""
+
+    said: str
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
+    # Whether they can mean nothing else.
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of results.
 
@@ -62,6 +73,7 @@ class Page:
         dropped: Words of the query that nothing fits, as they were folded; the rest was searched for.
         partly: Whether no product fits all the words that remain, so that these fit most of them.
         wishes: What was looked for one after another, each for itself, because no product is all of it; else empty.
+        budget: The words of the query that speak of a price, which no product was to hold; or None.
         facets: What all pages hold.
     """
 
@@ -73,6 +85,7 @@ class Page:
     dropped: tuple[str, ...] = ()
     partly: bool = False
     wishes: tuple[str, ...] = ()
+    budget: Budget | None = None
     facets: Facets = field(default_factory=Facets)
 
 

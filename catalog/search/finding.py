@@ -106,9 +106,9 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     return found
 
 
-def fits_closely(understood: Understood, scope: Scope) -> bool:
+def fits_closely(terms: Sequence[Term], scope: Scope) -> bool:
     """Whether any product has all the words in name, brand, category or options."""
-    near = engine().expressions([[*understood.terms, *_bounds(scope)]])["near"]
+    near = engine().expressions([[*terms, *_bounds(scope)]])["near"]
     return engine().alive([near], scope)[0]
 
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from catalog.models import Product, Store
-from catalog.search.asking import Facets, Page, Search, cursor_after, position_of
+from catalog.search.asking import Budget, Facets, Page, Search, cursor_after, position_of
 from catalog.search.browsing import browse
+from catalog.search.budget import within_budget
 from catalog.search.engines import Candidate
 from catalog.search.finding import Found, entries_of, find, fits_closely, named_exactly, scope_of
 from catalog.search.loading import load
@@ -32,6 +34,16 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
     Raises:
         InvalidArguments: If the cursor is none, or belongs to another search.
     """
+    meant, budget = within_budget(asked)
+    if budget is None:
+        return _page(asked, limit, cursor)
+    if not budget.sure and not _page(meant, 1, None).total:
+        # It may have been an age, or a size.
+        meant, budget = replace(asked, query=meant.query), Budget(budget.said)
+    return replace(_page(meant, limit, cursor), budget=budget)
+
+
+def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     position = position_of(cursor, asked) if cursor else None
     scope = scope_of(asked)
     if not asked.query.strip():
@@ -39,7 +51,7 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
     exact, only = named_exactly(asked.query)
     understood = Understood() if only else understand(asked.query)
     # What one product is all of is one wish.
-    several = bool(understood.wishes) and not exact and not fits_closely(understood, scope)
+    several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
     found, lists = list[Found](), list[list[Placed]]()
     for wish in understood.wishes if several else [understood]:
         finds = find(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
@@ -67,7 +79,7 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
         ),
         any(finds.partly for finds in found),
         tuple(wish.shown for wish in understood.wishes) if several else (),
-        _facets(every),
+        facets=_facets(every),
     )
 
 

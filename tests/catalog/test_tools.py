@@ -69,6 +69,7 @@ def test_a_search_answers_with_products_in_data_and_in_text(call_tool, shelf):
         "next_cursor": None,
         "dropped_words": [],
         "wishes": [],
+        "price_words": None,
         "facets": {"categories": [{"name": "Drinks", "count": 1}], "lowest_price": price, "highest_price": price},
         "categories": [],
     }
@@ -125,6 +126,7 @@ def test_nothing_found_says_so_and_offers_the_categories(call_tool, shelf):
         "next_cursor": None,
         "dropped_words": [],
         "wishes": [],
+        "price_words": None,
         "facets": {"categories": [], "lowest_price": None, "highest_price": None},
         "categories": ["Bakery", "Drinks", "Grains"],
     }
@@ -308,6 +310,31 @@ def test_several_wishes_are_said_to_be_looked_for_one_by_one(call_tool, shelf):
     assert text(result).startswith(
         "2 products found. No product is all of it, so each was looked for by itself: “cola”; “bagels”.\n"
     )
+
+
+def test_words_of_a_price_are_taken_for_its_bounds_and_the_text_says_so(call_tool, shelf):
+    result = call_tool("search_products", query="grains up to 20 shekels")
+
+    assert ids(result) == ["grocer:A1"]
+    assert result.structured_content["price_words"] == {
+        "words": "up to 20 shekels",
+        "min_price": None,
+        "max_price": "20",
+    }
+    assert text(result).startswith("1 product found. “up to 20 shekels” was taken as max_price 20.\n")
+
+
+def test_words_of_a_price_beside_nothing_are_told_too(call_tool, shelf):
+    assert text(call_tool("search_products", query="cola under 3 ₪")).startswith(
+        "Nothing was found for “cola under 3 ₪”. “under 3 ₪” was taken as max_price 3. Try"
+    )
+
+
+def test_words_of_a_price_that_bound_nothing_name_the_arguments_that_do(call_tool, shelf):
+    result = call_tool("search_products", query="cola for 20 dollars")
+
+    assert ids(result) == ["grocer:A4"]
+    assert "“for 20 dollars” was left out: to limit the price, use min_price and max_price." in text(result)
 
 
 def test_variants_are_told_with_the_product_they_belong_to(call_tool, grocer):
