@@ -34,7 +34,7 @@ def list_stores(request: HttpRequest) -> StoresOut:
 @products.get("", response=SearchOut, summary="List or search products", operation_id="list_products")
 def list_products(
     request: HttpRequest,
-    query: Annotated[str, text(1000, "Words, every one of which must match; empty lists everything.")] = "",
+    query: Annotated[str, text(1000, "Words, understood as chats' words are; empty lists everything.")] = "",
     category: Annotated[str, text(120, "Only this category.")] = "",
     min_price: Annotated[Price | None, Query(description="Lowest price, in the store's currency.")] = None,
     max_price: Annotated[Price | None, Query(description="Highest price, in the store's currency.")] = None,
@@ -56,7 +56,7 @@ def list_products(
     asked = Search(
         query=query,
         stores=ids,
-        categories=categories_like(category, ids) if category.strip() else None,
+        categories=categories_like(category, ids, existed=bool(cursor)) if category.strip() else None,
         category=category,
         min_price=min_price,
         max_price=max_price,

@@ -91,7 +91,7 @@ def search_products(
     asked = Search(
         query=query,
         stores=ids,
-        categories=categories_like(category, ids) if category and category.strip() else None,
+        categories=categories_like(category, ids, existed=bool(cursor)) if category and category.strip() else None,
         category=category or "",
         min_price=min_price,
         max_price=max_price,

@@ -1,16 +1,22 @@
 """What stores offer, by category."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
+from catalog.forms import stem
 from catalog.models import ImportRun, Product, Store
 from catalog.search.engines import rows_of
 from catalog.search.engines.base import VISIBLE
 from catalog.search.remembered import remembered
-from catalog.text import folded
+from catalog.synonyms import thesaurus
+from catalog.text import clean, folded, words
+from shopmcp.errors import NotFound
 
+_MOST_OFFERED = 30
 _BUYABLE = Q(available=True, price__isnull=False)
 
 
@@ -68,10 +74,44 @@ def categories(stores: Sequence[int] | None = None) -> list[str]:
     return sorted(name for (name,) in rows_of(sql, chosen))
 
 
-def categories_like(text: str, stores: Sequence[int] | None = None) -> tuple[str, ...]:
-    """Return the categories that a shopper's words name: the one that is called so, or else all that hold the words."""
+def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: bool = False) -> tuple[str, ...]:
+    """Return the categories that a shopper's words name: the one that is called so, or else all that hold the words.
+
+    One that `existed` when an earlier page was asked for may be gone; then there are none.
+
+    Raises:
+        NotFound: If there is no such category; those there are are candidates, what comes near before the rest.
+    """
     names = categories(stores)
     wanted = folded(text, 300)
-    if same := tuple(name for name in names if folded(name, 300) == wanted):
-        return same
-    return tuple(name for name in names if wanted.strip() and wanted in folded(name, 300))
+    stems = set(map(stem, words(text)))
+    found = (
+        tuple(name for name in names if folded(name, 300) == wanted)
+        or tuple(name for name in names if wanted.strip() and wanted in folded(name, 300))
+        or tuple(name for name in names if stems and stems <= set(map(stem, words(name))))
+    )
+    if found or existed:
+        return found
+    nearest = _nearest_first(stems, names)
+    listed = ", ".join(nearest[:_MOST_OFFERED]) + (", …" if len(nearest) > _MOST_OFFERED else "")
+    raise NotFound(
+        _("There is no category “%(category)s”.") % {"category": clean(text, 80)},
+        fix=_("Search without it, or use one of these: %(categories)s.") % {"categories": listed or "–"},
+        candidates=[{"category": name} for name in nearest[:_MOST_OFFERED]],
+    )
+
+
+def _nearest_first(stems: Set[str], names: Iterable[str]) -> list[str]:
+    """The categories, first those that share a word with what was asked for, in either language or misspelt."""
+    synonyms = thesaurus()
+    meant = {stem(word) for asked in stems for phrase in synonyms.others((asked,)) for word in phrase}
+
+    def distance(name: str) -> int:
+        held = set(map(stem, words(name)))
+        if not held.isdisjoint(stems):
+            return 0
+        if not held.isdisjoint(meant):
+            return 1
+        return 2 if any(get_close_matches(word, held, 1) for word in stems) else 3
+
+    return sorted(names, key=distance)

@@ -58,9 +58,18 @@ def test_a_withdrawn_product_is_found_by_its_id_alone(api, shelf):
     assert api.get("products/grocer:A3")["withdrawn"]
 
 
-@pytest.mark.parametrize("address", ["products/grocer:ghost", "products/A3", "products?store=ghost"])
+@pytest.mark.parametrize(
+    "address", ["products/grocer:ghost", "products/A3", "products?store=ghost", "products?category=Toys"]
+)
 def test_what_there_is_not_is_not_found(api, shelf, address):
     assert api.get(address, 404)["code"] == "not_found"
+
+
+def test_an_unknown_category_is_refused_with_those_there_are(api, shelf):
+    refused = api.get("products", 404, category="Toys")
+
+    assert refused["message"] == "There is no category “Toys”."
+    assert "Bakery, Drinks, Grains" in refused["fix"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from django.utils import timezone
 from catalog.models import Product, Store
 from catalog.search import Search, categories, categories_like, reindex, search, shelves
 from catalog.services import create_product
-from shopmcp.errors import InvalidArguments
+from shopmcp.errors import InvalidArguments, NotFound
 
 
 def skus(query="", limit=50, cursor=None, **asked):
@@ -180,7 +180,31 @@ def test_a_category_is_known_by_its_name_or_by_words_of_it(grocer):
     assert categories_like("TEA") == ("Tea",)
     assert categories_like("תה") == ("תה · Tea",)
     assert categories_like("herbal") == ("Herbal tea",)
-    assert categories_like("coffee") == categories_like("%") == categories_like(" ") == ()
+    assert categories_like("teas") == ("Herbal tea", "Tea", "תה · Tea")
+    assert categories_like("tea herbal") == ("Herbal tea",)
+
+
+@pytest.mark.parametrize(("asked", "first"), [("coffee", "קפה"), ("herbel", "Herbal tea"), ("black tea", "Herbal tea")])
+def test_an_unknown_category_is_refused_with_those_there_are_the_nearest_first(grocer, asked, first):
+    for sku, category in enumerate(["Bread", "Herbal tea", "קפה"]):
+        create_product(grocer, sku=str(sku), name="x", price="1", category=category)
+
+    with pytest.raises(NotFound, match=f"no category “{asked}”") as refusal:
+        categories_like(asked)
+
+    offered = [candidate["category"] for candidate in refusal.value.candidates]
+    assert (offered[0], sorted(offered)) == (first, ["Bread", "Herbal tea", "קפה"])
+    assert f"use one of these: {first}, " in refusal.value.fix
+
+
+def test_a_category_that_was_there_for_an_earlier_page_may_be_gone(shelf):
+    assert categories_like("Toys", existed=True) == ()
+
+
+@pytest.mark.parametrize("asked", ["%", "★", "x" * 120])
+def test_a_category_without_meaning_is_refused_too(grocer, asked):
+    with pytest.raises(NotFound):
+        categories_like(asked)
 
 
 def test_shelves_count_what_can_be_bought_by_store(shelf, django_assert_num_queries):

@@ -136,11 +136,14 @@ def test_nothing_found_says_so_and_offers_the_categories(call_tool, shelf):
     )
 
 
-def test_an_unknown_category_finds_nothing_and_offers_those_there_are(call_tool, shelf):
-    result = call_tool("search_products", category="Toys")
+def test_an_unknown_category_is_refused_with_those_there_are(call_tool, shelf):
+    result = call_tool("search_products", category="Drink bar", query="cola")
 
-    assert result.structured_content["total"] == 0
-    assert "Bakery" in text(result)
+    assert result.is_error
+    assert result.structured_content["error"]["code"] == "not_found"
+    assert result.structured_content["error"]["candidates"][0] == {"category": "Drinks"}
+    assert "There is no category “Drink bar”." in text(result)
+    assert "Drinks, Bakery, Grains" in text(result)
 
 
 @pytest.mark.parametrize(
