@@ -34,7 +34,7 @@ def search(
     page = find(Search(query), limit=_RESULTS)
     call.note_search(words(query), page.total)
     results = ResultsOut.of(page)
-    return Answer(results.model_dump_json(), results)
+    return Answer(results.model_dump_json(), results, is_exact=True)
 
 
 @tool(
@@ -59,4 +59,4 @@ def fetch(
     call.note_products([product.public_id])
     text = detail_text(ProductDetailOut.of(product), len(product.description))
     document = DocumentOut.of(product, text)
-    return Answer(document.model_dump_json(), document)
+    return Answer(document.model_dump_json(), document, is_exact=True)

@@ -92,11 +92,13 @@ class Call:
 class Answer(Generic[M]):
     """What a tool answers: text that is complete on its own, and the same as data.
 
-    `data` may be the dumped form of the model, where an answer was stored earlier.
+    `data` may be the dumped form of the model, where an answer was stored earlier. Of an answer that `is_exact` the text
+    is for programs too: nothing is added to it.
     """
 
     text: str
     data: M | Mapping[str, Any]
+    is_exact: bool = False
 
 
 Shop = Callable[..., Answer[Any]]
@@ -258,7 +260,7 @@ class Toolbox:
                 for opener in self._openers:
                     opener(call)
                 answer = entry.function(call, **self._read(entry, call, given))
-                if call.ignored or call.remark:
+                if (call.ignored or call.remark) and not answer.is_exact:
                     ending = filter(None, (ignored(call.ignored), str(call.remark)))
                     answer.text = "\n".join((answer.text, *ending))
                 return answer
