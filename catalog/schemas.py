@@ -16,7 +16,7 @@ class StoreOut(BaseModel):
     slug: str = Field(description="What the `store` argument of search_products takes.")
     name: str
     currency: str = Field(description="ISO 4217 code, such as ILS.")
-    products: int = Field(description="How many products can be bought.")
+    products: int = Field(description="How many products can be bought now; what is sold out is not counted.")
     categories: list[str] = Field(description="What the `category` argument of search_products takes.")
     shipping: str | None = Field(description="How, where and for how much it delivers; null when it does not say.")
     returns: str | None = Field(description="What can be given back, and until when; null when it does not say.")

@@ -7,8 +7,10 @@ from difflib import get_close_matches
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from catalog.entries import SOLD_OUT
 from catalog.forms import stem
-from catalog.models import ImportRun, Product, Store
+from catalog.models import Store
+from catalog.search.browsing import visible
 from catalog.search.engines import rows_of
 from catalog.search.engines.base import VISIBLE
 from catalog.search.remembered import remembered
@@ -17,12 +19,11 @@ from catalog.text import clean, folded, words
 from shopmcp.errors import NotFound
 
 _MOST_OFFERED = 30
-_BUYABLE = Q(available=True, price__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What a store offers: how many products can be bought, and in which categories."""
+    """What a store offers: how many products can be bought now, and its categories."""
 
     store: Store
     products: int
@@ -40,19 +41,11 @@ def shelves() -> list[Shelf]:
 
 
 def _counted() -> dict[int, dict[str, int]]:
-    """What can be bought by store and category: counted within one index, but for what a running import changes."""
-    running = ImportRun.objects.open().values("pk")
-    carried = Product.objects.listed()
-    settled = carried.filter(Q(staged=None) | ~Q(staged__in=running)).order_by().values_list("store", "category")
+    """What can be bought now, by store and category; a category of which nothing can is counted as none."""
     counted: dict[int, dict[str, int]] = {}
-    for store, category, products in settled.annotate(n=Count("store", filter=_BUYABLE)):
+    rows = visible().order_by().values_list("store", "category")
+    for store, category, products in rows.annotate(n=Count("key", filter=Q(key__lt=SOLD_OUT))):
         counted.setdefault(store, {})[category] = products
-    # These say what they were: the query set takes them back.
-    changing = carried.filter(staged__in=running).only("store", "category", "available", "price", "staged", "previous")
-    for product in changing.iterator():
-        shelf = counted.setdefault(product.store_id, {})
-        buyable = product.available and product.price is not None
-        shelf[product.category] = shelf.get(product.category, 0) + buyable
     return {store: dict(sorted(offered.items())) for store, offered in counted.items()}
 
 
