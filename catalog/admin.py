@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -12,15 +14,47 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog import services
-from catalog.models import ImportRun, Product, Store, Synonyms
-from catalog.text import address_key
+from catalog.models import STATIC_IMAGE, ImportRun, Product, Store, Synonyms
+from catalog.text import address_key, clean, clean_paragraphs, web_address
 from shopmcp.admin import FastAdmin
+
+
+class PlainForm(ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
+    """Keeps of a text what an import would keep: no characters that hide or mislead, since chats repeat it."""
+
+    paragraphs = ("description", "shipping", "returns", "contact")
+    addresses = ("base_url", "url", "image")
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, value in list(values.items()):
+            if not isinstance(value, str) or not value:
+                continue
+            field = self.fields[name]
+            values[name] = (clean_paragraphs if name in self.paragraphs else clean)(value, len(value))
+            if name in self.addresses and not value.startswith(STATIC_IMAGE):
+                values[name] = web_address(value)
+                if not values[name]:
+                    self.add_error(name, _("Use an address that begins with https://."))
+            elif field.required and not values[name]:
+                self.add_error(name, field.error_messages["required"])
+        return values
+
+
+class StoreForm(PlainForm):
+    def clean_language(self) -> str:
+        """A language that prices can be written in."""
+        try:
+            return str(Locale.parse(self.cleaned_data["language"].replace("_", "-"), sep="-")).replace("_", "-")
+        except (UnknownLocaleError, ValueError):
+            raise ValidationError(_("Use the code of a language, such as he or en-GB.")) from None
 
 
 @admin.register(Store)
 class StoreAdmin(FastAdmin):
     list_display = ("name", "slug", "currency", "language", "base_url")
     search_fields = ("slug", "name")
+    form = StoreForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     readonly_fields = ("slug", "currency", "created_at")  # product ids and prices are made of them
 
@@ -31,7 +65,7 @@ class StoreAdmin(FastAdmin):
         return False  # carts and orders point at their products
 
 
-class ProductForm(ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
+class ProductForm(PlainForm):
     """Shows prices with the digits of their currency; more would read as thousands."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

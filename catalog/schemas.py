@@ -16,6 +16,8 @@ class StoreOut(BaseModel):
     slug: str = Field(description="What the `store` argument of search_products takes.")
     name: str
     currency: str = Field(description="ISO 4217 code, such as ILS.")
+    language: str = Field(description="The language of the store's texts, such as he.")
+    url: str | None = Field(description="The store's own site; null when it names none.")
     products: int = Field(description="How many products can be bought now; what is sold out is not counted.")
     categories: list[str] = Field(description="What the `category` argument of search_products takes.")
     shipping: str | None = Field(description="How, where and for how much it delivers; null when it does not say.")
@@ -29,27 +31,13 @@ class StoreOut(BaseModel):
             slug=store.slug,
             name=store.name,
             currency=store.currency,
+            language=store.language,
+            url=store.base_url or None,
             products=shelf.products,
             categories=shelf.categories,
             shipping=store.shipping or None,
             returns=store.returns or None,
             contact=store.contact or None,
-        )
-
-
-class StoreInfoOut(StoreOut):
-    """A store with its language and its own site."""
-
-    language: str = Field(description="The language of the shop's texts, such as he.")
-    url: str | None = Field(description="The shop's own site.")
-
-    @classmethod
-    def of(cls, shelf: Shelf) -> Self:
-        store = shelf.store
-        return cls(
-            **dict(StoreOut.of(shelf)),
-            language=store.language,
-            url=store.base_url or None,
         )
 
 

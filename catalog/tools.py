@@ -9,10 +9,10 @@ from pydantic import Field, WithJsonSchema
 
 from catalog import connectors
 from catalog.models import Store
-from catalog.schemas import ProductDetailOut, SearchOut, StoreInfoOut, StoreOut, StoresOut
+from catalog.schemas import ProductDetailOut, SearchOut, StoreOut, StoresOut
 from catalog.search import Search, Sort, categories, categories_like, named, search, shelves
 from catalog.text import words
-from catalog.wording import detail_text, search_text, store_info_text, store_line
+from catalog.wording import detail_text, search_text, several_currencies, store_info_text, store_line
 from shopmcp.arguments import Whole
 from shopmcp.errors import InvalidArguments, NotFound
 from shopmcp.server import Answer, Call, tool
@@ -28,8 +28,8 @@ _PRICE_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_9
 def list_stores(call: Call) -> Answer[StoresOut]:
     """Use this when the shopper asks what the shop sells, or before limiting a search to one category or store.
 
-    Returns every store with its currency, how many products can be bought, the names of its categories, and what it
-    says about shipping, returns and contact.
+    Returns every store with its currency, language and site, how many products can be bought, the names of its
+    categories, and what it says about shipping, returns and contact.
     """
     offered = shelves()
     _speak(call, next((shelf.store for shelf in offered), None))
@@ -103,7 +103,10 @@ def search_products(
     if page.products:
         call.speak(page.products[0].store.language)
     offered = [] if page.total else categories(ids)
-    return Answer(search_text(page, query, offered), SearchOut.of(page, offered))
+    text = search_text(page, query, offered)
+    if sort in ("price_asc", "price_desc") or min_price is not None or max_price is not None:
+        text = "\n".join(filter(None, (text, several_currencies(page))))
+    return Answer(text, SearchOut.of(page, offered))
 
 
 @tool(
@@ -148,7 +151,7 @@ def get_store_info(
         str | None,
         Field(max_length=40, description="The store's slug, as list_stores gives it; may be left out if there is one."),
     ] = None,
-) -> Answer[StoreInfoOut]:
+) -> Answer[StoreOut]:
     """Use this when the shopper asks how a store delivers, what can be returned, or how to reach it.
 
     Repeat what the store says; where it says nothing, say so and promise nothing.
@@ -166,7 +169,7 @@ def get_store_info(
             candidates=[{"store": shelf.store.slug, "name": shelf.store.name} for shelf in offered[:20]],
         )
     shelf = next(shelf for shelf in offered if chosen is None or shelf.store == chosen)
-    info = StoreInfoOut.of(shelf)
+    info = StoreOut.of(shelf)
     return Answer(store_info_text(info), info)
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Product
-from catalog.schemas import ProductDetailOut, ProductOut, StoreInfoOut, StoreOut
+from catalog.schemas import ProductDetailOut, ProductOut, StoreOut
 from catalog.search import Budget, Page
 
 _OFFERED = 30  # categories that a text names at most
@@ -28,13 +28,14 @@ def store_line(store: StoreOut) -> str:
         (store.shipping, _("Shipping: %(text)s")),
         (store.returns, _("Returns: %(text)s")),
         (store.contact, _("Contact: %(text)s")),
+        (store.url, _("Site: %(text)s")),
     ):
         if said:
             lines.append(what % {"text": said})
     return "\n".join(lines)
 
 
-def store_info_text(store: StoreInfoOut) -> str:
+def store_info_text(store: StoreOut) -> str:
     """What a store says of its ways, and what it says nothing about."""
     unsaid = [
         name
@@ -46,7 +47,14 @@ def store_info_text(store: StoreInfoOut) -> str:
         if not said
     ]
     silent = _("The store says nothing about: %(subjects)s.") % {"subjects": ", ".join(unsaid)} if unsaid else ""
-    return "\n".join(filter(None, (store_line(store), silent, store.url)))
+    return "\n".join(filter(None, (store_line(store), silent)))
+
+
+def several_currencies(page: Page) -> str:
+    """That prices of these products cannot be compared; nothing where they can."""
+    if len({product.currency for product in page.products}) < 2:
+        return ""
+    return _("Prices are in several currencies and were compared as bare numbers; to compare them, limit to one store.")
 
 
 def _offer(names: Sequence[str]) -> str:

@@ -119,3 +119,15 @@ def test_a_store_keeps_its_slug_and_currency(admin_client, shelf, grocer):
 
     grocer.refresh_from_db()
     assert (grocer.name, grocer.slug, grocer.currency) == ("New", "grocer", "ILS")
+
+
+def test_a_product_written_by_hand_is_as_plain_as_an_imported_one(edit, call_tool, shelf):
+    edit(shelf["A3"], name="Ba\u202egels\x07", description="Boiled.\r\n\u200fThen baked.", url="shop.example.com/חלה")
+    assert Product.objects.get(sku="A3").name == "Baker's dozen bagels"
+
+    edit(
+        shelf["A3"], name="Ba\u202egels", description="Boiled.\r\n\u200fThen baked.", url="https://shop.example.com/חלה"
+    )
+    told = call_tool("get_product", product_id="grocer:A3").structured_content
+    assert (told["name"], told["description"]) == ("Bagels", "Boiled.\nThen baked.")
+    assert told["url"] == "https://shop.example.com/%D7%97%D7%9C%D7%94"

@@ -41,6 +41,8 @@ def test_stores_are_listed_with_what_they_offer(call_tool, shelf):
                 "slug": "grocer",
                 "name": "Grocer",
                 "currency": "ILS",
+                "language": "en",
+                "url": None,
                 "products": 3,
                 "categories": ["Bakery", "Drinks", "Grains"],
                 "shipping": None,

@@ -74,7 +74,7 @@ def test_resources_are_offered_and_no_prompts(live, mode):
     prompts, resources, templates = connected(live, mode, look)
 
     assert prompts.prompts == []
-    assert [resource.uri for resource in resources.resources] == ["shop://stores"]
+    assert [resource.uri for resource in resources.resources] == ["shop://stores", "shop://store/shop"]
     assert len(templates.resource_templates) == 3
 
 

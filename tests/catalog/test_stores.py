@@ -1,0 +1,170 @@
+"""Several stores in one installation: what each tells, and what a search over all of them finds."""
+
+import pytest
+
+from catalog.models import Store
+from catalog.services import create_product
+
+WAYS = {"shipping": "משלוח תוך יומיים, 20 ₪.\nחינם מ־200 ₪.", "returns": "14 days.", "contact": "shop@example.com"}
+
+
+@pytest.fixture
+def stores(db):
+    """Two stores of two languages and currencies, and one that sells nothing yet."""
+    bakery = Store.objects.create(
+        slug="bakery", name="מאפייה", currency="ILS", language="he", base_url="https://bakery.example.com/", **WAYS
+    )
+    deli = Store.objects.create(slug="deli", name="Deli", currency="EUR", language="en")
+    Store.objects.create(slug="empty", name="Empty", currency="USD", language="en")
+    create_product(bakery, sku="1", name="Rye bread לחם שיפון", price="20", category="Bread")
+    create_product(bakery, sku="2", name="Rye rolls", price="9", category="Bread")
+    create_product(deli, sku="1", name="Rye crisps", price="10", category="Snacks")
+
+
+@pytest.fixture
+def ask(call_tool):
+    def ask(tool, **arguments):
+        result = call_tool(tool, **arguments)
+        assert not result.is_error, result.content[0].text
+        return result.structured_content, result.content[0].text
+
+    return ask
+
+
+def ids(found):
+    return [product["product_id"] for product in found["products"]]
+
+
+def test_each_store_is_listed_with_all_that_it_tells(ask, stores):
+    found, text = ask("list_stores")
+
+    bakery, deli, empty = found["stores"]
+    assert bakery == {
+        "slug": "bakery", "name": "מאפייה", "currency": "ILS", "language": "he", "url": "https://bakery.example.com/",
+        "products": 2, "categories": ["Bread"], **WAYS,
+    }  # fmt: skip
+    assert (deli["currency"], deli["language"], deli["url"], deli["shipping"]) == ("EUR", "en", None, None)
+    assert (empty["products"], empty["categories"]) == (0, [])
+    for said in (*WAYS.values(), "https://bakery.example.com/", "Deli", "EUR"):
+        assert said in text
+
+
+@pytest.mark.parametrize("slug", ["bakery", "deli", "empty", "BAKERY "])
+def test_one_store_tells_what_the_list_tells_of_it(ask, stores, slug):
+    info, text = ask("get_store_info", store=slug)
+
+    (same,) = (store for store in ask("list_stores")[0]["stores"] if store["slug"] == slug.strip().lower())
+    assert info == same
+    assert ("bakery.example.com" in text) is (info["slug"] == "bakery")
+
+
+@pytest.mark.parametrize(
+    ("store", "code"), [(None, "invalid_arguments"), ("", "invalid_arguments"), ("x", "not_found")]
+)
+def test_a_store_that_is_not_said_or_not_there_is_asked_for_with_those_there_are(call_tool, stores, store, code):
+    result = call_tool("get_store_info", store=store)
+
+    error = result.structured_content["error"]
+    assert result.is_error
+    assert error["code"] == code
+    assert [candidate["store"] for candidate in error["candidates"]] == ["bakery", "deli", "empty"]
+    assert "bakery" in result.content[0].text
+
+
+def test_the_only_store_need_not_be_named(ask, grocer):
+    assert ask("get_store_info")[0]["slug"] == "grocer"
+
+
+def test_a_shop_without_stores_has_nothing_to_tell(call_tool, db):
+    assert call_tool("get_store_info").structured_content["error"]["code"] == "not_found"
+
+
+def test_a_search_over_stores_writes_each_price_as_its_store_does(ask, stores):
+    found, text = ask("search_products", query="rye", locale="en")
+
+    prices = {product["product_id"]: product["price"]["formatted"] for product in found["products"]}
+    assert prices == {"bakery:1": "20.00 ₪", "bakery:2": "9.00 ₪", "deli:1": "€10.00"}
+    assert (found["facets"]["lowest_price"], found["facets"]["highest_price"]) == (None, None)
+    assert found["facets"]["categories"] == [{"name": "Bread", "count": 2}, {"name": "Snacks", "count": 1}]
+    assert "bare numbers" not in text
+
+
+@pytest.mark.parametrize("query", ["rye", ""])
+def test_prices_of_two_currencies_are_compared_as_numbers_and_the_text_says_so(ask, stores, query):
+    en = {"openai/locale": "en"}
+    found, text = ask("search_products", query=query, sort="price_asc", meta=en)
+    assert ids(found) == ["bakery:2", "deli:1", "bakery:1"]
+    assert "compared as bare numbers" in text
+
+    assert "compared as bare numbers" in ask("search_products", query=query, max_price=10, meta=en)[1]
+    within, text = ask("search_products", query=query, sort="price_asc", store="bakery", meta=en)
+    assert ids(within) == ["bakery:2", "bakery:1"]
+    assert within["facets"]["lowest_price"]["amount"] == "9.00"
+    assert "compared as bare numbers" not in text
+
+
+def test_a_store_that_sells_nothing_says_so(ask, stores):
+    assert "0 products" in ask("get_store_info", store="empty")[1]
+    assert ask("search_products", query="rye", store="empty")[0]["products"] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Two days.\r\n\r\n\r\nFree from 200.\r\n", "Two days.\n\nFree from 200."),
+        ("\u202eהחזרות\u202c תוך\u200f 14 יום", "החזרות תוך 14 יום"),
+        ("<script>alert(1)</script> & {{ x }}", "<script>alert(1)</script> & {{ x }}"),
+        ("x" * 2000, "x" * 2000),
+        (" \u200f ", ""),
+    ],
+)
+def test_the_admin_keeps_policies_as_plain_text(admin_client, ask, stores, written, kept):
+    store = Store.objects.get(slug="deli")
+    form = {"name": "Deli\u202e", "language": "en", "base_url": "", "shipping": written}
+
+    answer = admin_client.post(f"/admin/catalog/store/{store.pk}/change/", form)
+
+    assert answer.status_code == 302
+    info, text = ask("get_store_info", store="deli")
+    assert (info["name"], info["shipping"]) == ("Deli", kept or None)
+    assert kept in text
+    assert (
+        "<script>"
+        not in admin_client.get(f"/admin/catalog/store/{store.pk}/change/").content.decode().split("<textarea")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("shipping", "x" * 2001),
+        ("contact", "x" * 501),
+        ("shipping", "nul\0"),
+        ("name", "\u200f"),
+        ("name", ""),
+        ("language", "klingon"),
+        ("language", "../he"),
+        ("language", "עברית"),
+        ("base_url", "ftp://example.com/"),
+        ("base_url", "javascript:alert(1)"),
+    ],
+)
+def test_a_store_that_cannot_be_so_is_not_saved(admin_client, stores, field, value):
+    store = Store.objects.get(slug="deli")
+    before = Store.objects.filter(pk=store.pk).values().get()
+
+    answer = admin_client.post(
+        f"/admin/catalog/store/{store.pk}/change/", {"name": "Deli", "language": "en", "base_url": "", field: value}
+    )
+
+    assert (answer.status_code, list(answer.context["adminform"].errors)) == (200, [field])
+    assert Store.objects.filter(pk=store.pk).values().get() == before
+
+
+@pytest.mark.parametrize(("written", "kept"), [("iw", "he-IL"), ("en_GB", "en-GB"), ("zh-Hans-CN", "zh-Hans-CN")])
+def test_a_language_is_kept_by_the_code_it_goes_by_now(admin_client, stores, written, kept):
+    store = Store.objects.get(slug="deli")
+
+    admin_client.post(f"/admin/catalog/store/{store.pk}/change/", {"name": "D", "language": written, "base_url": ""})
+
+    assert Store.objects.get(slug="deli").language == kept
