@@ -7,23 +7,15 @@ puts them in order.
 
 from catalog.search.asking import Budget, Facets, Page, Search, Sort
 from catalog.search.engines import rows_among
-from catalog.search.index import (
-    accept_entries,
-    is_outdated,
-    optimise,
-    rebuild,
-    reindex,
-    revise,
-    stage_entries,
-    sweep,
-)
+from catalog.search.index import accept_entries, reindex, revise, stage_entries
 from catalog.search.naming import named
 from catalog.search.pace import Pace
+from catalog.search.rebuilding import Turns, is_outdated, optimise, rebuild, sweep
 from catalog.search.searching import search
 from catalog.search.shelves import Shelf, categories, categories_like, shelves
 
 __all__ = [
-    "Budget", "Facets", "Pace", "Page", "Search", "Shelf", "Sort", "accept_entries", "categories", "categories_like",
-    "is_outdated", "named", "optimise", "rebuild", "reindex", "revise", "rows_among", "search", "shelves",
-    "stage_entries", "sweep",
+    "Budget", "Facets", "Pace", "Page", "Search", "Shelf", "Sort", "Turns", "accept_entries", "categories",
+    "categories_like", "is_outdated", "named", "optimise", "rebuild", "reindex", "revise", "rows_among", "search",
+    "shelves", "stage_entries", "sweep",
 ]  # fmt: skip

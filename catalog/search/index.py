@@ -1,28 +1,19 @@
 """Keeping the index in step with the products, in the transaction that changes them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from random import getrandbits
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from catalog.entries import LAYOUT, Entry, Revision, Word, key_of
-from catalog.models import ImportRun, Product
+from catalog.entries import LAYOUT, Word, key_of
 from catalog.search.engines import engine, rows_among, rows_of
-from catalog.search.pace import Pace
 
-T = TypeVar("T")
 _BATCH = 200
 _INSERT_WORD = "INSERT INTO catalog_word (text, stem, reversed, named) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
-
-
-class Progress(Protocol):
-    """Watches work go by."""
-
-    def __call__(self, steps: Iterable[T], what: str, total: int | None = None) -> Iterable[T]: ...
 
 
 class _Row(NamedTuple):
@@ -134,73 +125,6 @@ def revise(stores: Iterable[int]) -> None:
             cursor.execute(sql, [store, getrandbits(62), LAYOUT])
 
 
-def rebuild(progress: Progress) -> int:
-    """Make the index anew, from each product's own fields, in short transactions beside live traffic; return its size.
-
-    Words that no product has any longer are forgotten.
-    """
-    pace = Pace()
-    for pks in progress(_all_products(pace), "Indexing", None):
-        with pace.turn():
-            rows = list(Product.objects.filter(pk__in=pks, staged=None))
-            derived = {row.pk: _derived(row) for row in rows}
-            for row in rows:
-                row.index()
-            Product.objects.bulk_update(
-                [row for row in rows if _derived(row) != derived[row.pk]], ["name_key", "url_key", "search_text"]
-            )
-            own = [row.pk for row in rows]
-            engine().remove([key for (key,) in rows_among("catalog_entry", "key", "product_id", own)])
-            stage_entries(own)
-    sweep()
-    _forget_words()
-    optimise()
-    with transaction.atomic():
-        revise(Product.objects.order_by().values_list("store", flat=True).distinct())
-        Revision.objects.update(layout=LAYOUT)
-    return Entry.objects.count()
-
-
-def optimise() -> None:
-    """Put the index in its best shape, beside live traffic: after a good part of it was written."""
-    engine().optimise()
-
-
-def is_outdated() -> bool:
-    """Whether searches miss products: the index was never made, stayed in another database, or is of another layout."""
-    if Revision.objects.exclude(layout=LAYOUT).filter(store__products__withdrawn_at=None).exists():
-        return True
-    return not Entry.objects.exists() and Product.objects.listed().exists()
-
-
-def sweep() -> int:
-    """Delete, in short transactions, the entries that ended with imports that are over; return how many."""
-    swept = 0
-    while True:
-        with transaction.atomic():
-            left = list(
-                Entry.objects.filter(leaving__isnull=False)
-                .exclude(leaving__in=ImportRun.objects.open().values("pk"))
-                .values_list("key", flat=True)[:_BATCH]
-            )
-            if not left:
-                return swept
-            engine().remove(left)
-            swept += len(left)
-
-
-def _derived(product: Product) -> tuple[str, str, str]:
-    return product.name_key, product.url_key, product.search_text
-
-
-def _all_products(pace: Pace) -> Iterator[list[int]]:
-    last = 0
-    rows = Product.objects.order_by("pk").values_list("pk", flat=True)
-    while batch := list(rows.filter(pk__gt=last)[: pace.size]):
-        yield batch
-        last = batch[-1]
-
-
 def _running() -> set[int]:
     return {run for (run,) in rows_of("SELECT id FROM catalog_importrun WHERE state = 'staging'")}
 
@@ -281,12 +205,3 @@ def _learn(texts: Sequence[tuple[str, str, str]]) -> None:
         if promoted := [word for word in seen if word in named and not known.get(word, True)]:
             sql = f"UPDATE catalog_word SET named = %s WHERE {index.among('text', 'text')}"
             cursor.execute(sql, [True, index.many(promoted)])
-
-
-def _forget_words() -> None:
-    unused = engine().unused()
-    for start in range(0, len(unused), _BATCH):
-        with transaction.atomic():
-            # Another import may have learnt one of them meanwhile.
-            words = [word for word in unused[start : start + _BATCH] if not engine().knows(word)]
-            Word.objects.filter(pk__in=words).delete()

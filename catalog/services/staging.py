@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalog.feeds.rows import Row
 from catalog.models import ImportRun, Product, Store, before
-from catalog.search import Pace, accept_entries, revise, stage_entries
+from catalog.search import Pace, Turns, accept_entries, revise, stage_entries
 from catalog.services.products import DECIDED, DERIVED
 from catalog.services.report import ImportReport
 from catalog.services.writing import upsert, values_of
@@ -39,7 +39,7 @@ class TooManyGone(ShopError):
 
 def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None, report: ImportReport) -> None:
     """Write what differs from what the store has, and count; without a run only count."""
-    pace, waiting = Pace(), list[Product]()
+    pace, waiting = Turns(), list[Product]()
     for rows in batches:
         known: dict[str, dict[str, Any]] = {}
         if store.pk:
@@ -165,7 +165,7 @@ def _marked(store: Store, column: str, run: int | None = None) -> list[int]:
 
 
 def _by_turns(pks: Sequence[int], work: Callable[[Sequence[int]], None]) -> None:
-    pace, done = Pace(), 0
+    pace, done = Turns(), 0
     while done < len(pks):
         batch = pks[done : done + pace.size]
         with pace.turn():

@@ -1,6 +1,10 @@
 """Batches that take as long as one may wait for them."""
 
+import gc
+from contextlib import nullcontext
+
 import pytest
+from django.db import transaction
 
 from catalog.search import Pace
 
@@ -60,6 +64,7 @@ def test_between_two_turns_the_lock_is_free_for_a_moment(monkeypatch):
     slept = list[float]()
     monkeypatch.setattr("catalog.search.pace.sleep", slept.append)
     monkeypatch.setattr("catalog.search.pace.connection.vendor", "sqlite")
+    monkeypatch.setattr("catalog.search.pace._own_log", nullcontext)
     pace = Pace()
 
     for _ in range(2):
@@ -68,3 +73,25 @@ def test_between_two_turns_the_lock_is_free_for_a_moment(monkeypatch):
 
     assert slept[0] == 0
     assert 0 < slept[1] <= 0.03
+
+
+@pytest.mark.django_db(transaction=True)
+def test_garbage_is_looked_for_between_two_turns():
+    pace = Pace()
+
+    with pace.turn():
+        assert not gc.isenabled()
+
+    assert gc.isenabled()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_logged_is_carried_over_when_the_lock_is_free_again(monkeypatch):
+    order = list[str]()
+    monkeypatch.setattr("catalog.search.pace._pragma", order.append)
+    monkeypatch.setattr("catalog.search.pace.connection.vendor", "sqlite")
+
+    with Pace().turn():
+        transaction.on_commit(lambda: order.append("committed"))
+
+    assert order == ["wal_autocheckpoint=0", "committed", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)"]

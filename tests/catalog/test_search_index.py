@@ -2,11 +2,12 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.models import Entry, ImportRun, Product, Word
-from catalog.search import Search, is_outdated, reindex, search, sweep
+from catalog.search import Search, Turns, is_outdated, optimise, reindex, search, sweep
+from catalog.search.engines import rows_of
 from catalog.services import create_product
 
 
@@ -135,3 +136,43 @@ def test_the_index_is_rebuilt_from_the_rows_by_a_command(shelf, capsys):
     assert "5 products indexed." in capsys.readouterr().out
     assert (skus("rye"), skus("קינואה"), skus("bakery")) == (["A5"], ["A2"], ["A3", "A5"])
     assert not Word.objects.filter(text="okapi").exists()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite merges in the transaction that writes")
+def test_pieces_of_the_index_are_merged_between_batches_and_never_within(grocer):
+    pace = Turns()
+    for n in range(40):
+        with pace.turn():
+            create_product(grocer, sku=str(n), name=f"Okapi {n}", price="1")
+        # Each batch leaves a piece; SQLite itself would merge sixteen of them in whatever transaction adds the last.
+        assert pieces() < 16
+
+    assert skus("okapi 7")[0] == "7"
+    optimise()
+    assert pieces() == 1
+    assert len(skus("okapi")) == 10
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite merges in the transaction that writes")
+def test_an_index_of_which_much_is_deleted_shrinks_on_the_way(grocer):
+    products = [create_product(grocer, sku=str(n), name=f"Okapi {n} {'x' * (n % 30)}", price="1") for n in range(300)]
+    optimise()
+    pace, sizes = Turns(), [size()]
+    for product in products[:290]:
+        Product.objects.filter(pk=product.pk).update(withdrawn_at=timezone.now())
+        with pace.turn():
+            reindex([product.pk])
+        sizes.append(size())
+
+    # Never much more than what is left, and as much again for what was deleted since, and for its deletion.
+    assert max(sizes) < 2 * sizes[0]
+    assert sizes[-1] < sizes[0] / 3
+    assert sorted(skus("okapi")) == sorted(str(n) for n in range(290, 300))
+
+
+def size():
+    return rows_of("SELECT sum(length(block)) FROM catalog_entry_text_data")[0][0]
+
+
+def pieces():
+    return rows_of("SELECT count(DISTINCT segid) FROM catalog_entry_text_idx")[0][0]

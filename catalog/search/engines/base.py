@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from django.db import connection
 
 from catalog.entries import SOLD_OUT, range_of
+from catalog.search.pace import Pace
 
 # Where words are looked for; each wider than the one before.
 Field = Literal["name", "near", "anywhere"]
@@ -171,8 +172,11 @@ class Engine(Protocol):
     def counting(self) -> AbstractContextManager[Any]:
         """Around a query that reads a great part of the entries."""
 
+    def merge(self, pace: Pace, *, whole: bool = False) -> None:
+        """Merge the pieces that batches of writing leave, where they are many, or all of them."""
+
     def optimise(self) -> None:
-        """Put the index in its best shape after it was made anew."""
+        """Put the index in its best shape after a good part of it was written."""
 
 
 def candidates_of(sql: str, params: Sequence[Any]) -> list[Candidate]:

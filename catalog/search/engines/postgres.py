@@ -20,6 +20,7 @@ from catalog.search.engines.base import (
     indexed,
     rows_of,
 )
+from catalog.search.pace import Pace
 
 _INSERT = (
     f"INSERT INTO catalog_entry ({', '.join(ENTRY)}, terms) VALUES ({', '.join(['%s'] * len(ENTRY))}, %s::tsvector) "
@@ -92,6 +93,9 @@ class Postgres:
             # Compiling such a query takes several times as long as answering it.
             cursor.execute("SET LOCAL jit = off")
             yield
+
+    def merge(self, pace: Pace, *, whole: bool = False) -> None:
+        pass  # whoever writes does that, and keeps nobody waiting
 
     def optimise(self) -> None:
         rows_of("SELECT gin_clean_pending_list('entry_by_terms'::regclass)")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
-from django.db import connection, transaction
+from django.db import connection
 
 from catalog.entries import SOLD_OUT
 from catalog.search.engines.base import (
@@ -110,21 +110,29 @@ class Sqlite:
     def counting(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
-    def optimise(self) -> None:
-        orphans = "SELECT rowid FROM catalog_entry_text WHERE rowid NOT IN (SELECT key FROM catalog_entry) LIMIT 200"
-        while left := [key for (key,) in rows_of(orphans)]:
-            with transaction.atomic():
-                self.remove(left)
+    def merge(self, pace: Pace, *, whole: bool = False) -> None:
+        # Left to itself it merges in the transaction that writes, as long as that takes.
+        if not rows_of("SELECT 1 FROM catalog_entry_text_config WHERE k = 'automerge' AND v = 0"):
+            rows_of("INSERT INTO catalog_entry_text (catalog_entry_text, rank) VALUES ('automerge', 0)")
         # In small steps: one great merge would keep writers waiting.
-        pace = Pace()
         for step in range(_MOST_MERGES):
+            size = pace.size
             with pace.turn():
                 before = rows_of("SELECT total_changes()")
-                pages = pace.size if step else -pace.size
+                pages = -pace.size if whole and not step else pace.size
                 rows_of("INSERT INTO catalog_entry_text (catalog_entry_text, rank) VALUES ('merge', %s)", [pages])
                 merged = rows_of("SELECT total_changes()")[0][0] - before[0][0]
             if merged < 2:
+                pace.size = size  # there was nothing to learn from
                 break
+
+    def optimise(self) -> None:
+        orphans = "SELECT rowid FROM catalog_entry_text WHERE rowid NOT IN (SELECT key FROM catalog_entry) LIMIT %s"
+        pace = Pace()
+        while left := [key for (key,) in rows_of(orphans, [pace.size])]:
+            with pace.turn():
+                self.remove(left)
+        self.merge(pace, whole=True)
 
 
 def _term(term: Term, field: Field) -> str:
