@@ -137,17 +137,23 @@ class FacetsOut(BaseModel):
     """What all pages of a search hold together."""
 
     categories: list[CategoryCountOut] = Field(description="The most frequent first, at most twenty.")
-    lowest_price: Money | None = Field(description="Null when nothing has a price, or prices are in two currencies.")
+    lowest_price: Money | None = Field(
+        description="Of what all pages hold; null when nothing has a price, or prices are in two currencies."
+    )
     highest_price: Money | None
+    partial: bool = Field(
+        description="True when more products fit than were looked at: these counts and prices are of those alone, and "
+        "there may be other categories."
+    )
 
     @classmethod
     def of(cls, facets: Facets) -> Self:
         counted = [CategoryCountOut(name=name, count=count) for name, count in facets.categories]
         store = Store.objects.filter(pk=facets.store).first() if facets.store else None
         if store is None or facets.lowest is None or facets.highest is None:
-            return cls(categories=counted, lowest_price=None, highest_price=None)
+            return cls(categories=counted, lowest_price=None, highest_price=None, partial=facets.partial)
         lowest, highest = (money(price, store.currency, store.language) for price in (facets.lowest, facets.highest))
-        return cls(categories=counted, lowest_price=lowest, highest_price=highest)
+        return cls(categories=counted, lowest_price=lowest, highest_price=highest, partial=facets.partial)
 
 
 class PriceWordsOut(BaseModel):

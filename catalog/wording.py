@@ -83,7 +83,12 @@ def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
         )
         if len(page.facets.categories) > 1:
             counted = ", ".join(f"{name} ({count})" for name, count in page.facets.categories[:_COUNTED])
-            lines.append(_("By category: %(categories)s.") % {"categories": counted})
+            said = (
+                _("By category, of these: %(categories)s.")
+                if page.facets.partial
+                else _("By category: %(categories)s.")
+            )
+            lines.append(said % {"categories": counted})
     return "\n".join(lines)
 
 

@@ -41,12 +41,16 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What was found, by category and by price: the most frequent categories first, prices of one currency only."""
+    """What was found, by category and by price: the most frequent categories first, prices of one currency only.
+
+    They are `partial` where more fit than were looked at.
+    """
 
     categories: list[tuple[str, int]] = field(default_factory=list)
     lowest: Decimal | None = None
     highest: Decimal | None = None
     store: int | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

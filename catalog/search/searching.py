@@ -79,7 +79,7 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
         ),
         any(finds.partly for finds in found),
         tuple(wish.shown for wish in understood.wishes) if several else (),
-        facets=_facets(every),
+        facets=replace(_facets(every), partial=any(finds.at_least for finds in found)),
     )
 
 

@@ -128,3 +128,29 @@ def test_what_may_have_been_meant_is_looked_for_in_the_index_alone(shelf, grocer
         named("quinoa puffs family size")
 
     assert len(refusal.value.candidates) == 5
+
+
+@pytest.mark.parametrize("reference", ["grocer:RB-10", "RB-1O1", "rb-101", "RB101", "RB-110", "elsewhere:RB-101"])
+def test_a_code_that_is_nearly_right_offers_the_one_that_was_meant(shelf, grocer, reference):
+    meant = create_product(grocer, sku="RB-101", name="Rusks", price="9", category="Bakery")
+    create_product(grocer, sku="B", name="Tea, 101 bags of 10", price="9")
+
+    with pytest.raises(NotFound) as refusal:
+        named(reference)
+
+    assert [candidate["product_id"] for candidate in refusal.value.candidates] == [meant.public_id]
+
+
+@pytest.mark.parametrize("reference", ["red wine", "500 g", "xyz-500", "grains", "the", "grocer:"])
+def test_what_shares_a_colour_an_amount_or_a_category_was_not_meant(shelf, reference):
+    with pytest.raises(NotFound) as refusal:
+        named(reference)
+
+    assert refusal.value.candidates == []
+
+
+def test_an_id_made_up_from_a_name_offers_what_is_called_so(shelf):
+    with pytest.raises(NotFound) as refusal:
+        named("grocer:basmati-rice-1kg")
+
+    assert [candidate["product_id"] for candidate in refusal.value.candidates] == ["grocer:A1"]

@@ -72,7 +72,12 @@ def test_a_search_answers_with_products_in_data_and_in_text(call_tool, shelf):
         "dropped_words": [],
         "wishes": [],
         "price_words": None,
-        "facets": {"categories": [{"name": "Drinks", "count": 1}], "lowest_price": price, "highest_price": price},
+        "facets": {
+            "categories": [{"name": "Drinks", "count": 1}],
+            "lowest_price": price,
+            "highest_price": price,
+            "partial": False,
+        },
         "categories": [],
     }
     assert text(result) == "1 product found.\n- Coca-Cola 1.5 l · grocer:A4 · ₪8.00"
@@ -129,7 +134,7 @@ def test_nothing_found_says_so_and_offers_the_categories(call_tool, shelf):
         "dropped_words": [],
         "wishes": [],
         "price_words": None,
-        "facets": {"categories": [], "lowest_price": None, "highest_price": None},
+        "facets": {"categories": [], "lowest_price": None, "highest_price": None, "partial": False},
         "categories": ["Bakery", "Drinks", "Grains"],
     }
     assert text(result) == (
@@ -365,6 +370,20 @@ def test_a_reduced_price_is_told_with_the_former_one(call_tool, grocer):
 
 def test_a_page_with_more_behind_it_tells_the_categories(call_tool, shelf):
     assert "By category: Bakery (2), Grains (2), Drinks (1)." in text(call_tool("search_products", limit=2))
+
+
+def test_counts_of_a_part_are_said_to_be_of_that_part(call_tool, grocer, monkeypatch):
+    monkeypatch.setattr("catalog.search.finding.MOST", 5)
+    monkeypatch.setattr("catalog.search.finding.ENOUGH", 5)
+    for n in range(9):
+        create_product(grocer, sku=str(n), name="Tea", price="3", category=f"Tea {n % 2}")
+
+    result = call_tool("search_products", query="tea", limit=3)
+
+    assert result.structured_content["facets"]["partial"]
+    assert "More than 5 products found." in text(result)
+    assert "By category, of these: Tea 0 (3), Tea 1 (2)." in text(result)
+    assert not call_tool("search_products", limit=3).structured_content["facets"]["partial"]
 
 
 def test_search_answers_connectors_in_their_shape(call_tool, shelf):
