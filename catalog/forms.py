@@ -111,6 +111,12 @@ def constructs(word: str) -> list[str]:
     return [f"{root}י", f"{root}ת"]
 
 
+def respelt(word: str) -> list[str]:
+    """Return a Hebrew word with the other of two last letters that sound alike: קפא is קפה."""
+    other = {"א": "ה", "ה": "א"}.get(word[-1:])
+    return [word[:-1] + other] if other and len(word) >= 3 else []
+
+
 def is_number(word: str) -> bool:
     """Whether a word is a number or an amount, of which only the whole counts."""
     return word[:1].isdigit()

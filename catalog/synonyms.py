@@ -3,7 +3,7 @@
 `synonyms.txt` ships with common words; the owner adds groups of their own in the admin.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -42,10 +42,16 @@ class Synonyms(models.Model):
 class Thesaurus:
     """Looks up what else a phrase is called."""
 
-    def __init__(self, groups: Iterable[Iterable[str]], describing: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        groups: Iterable[Iterable[str]],
+        describing: Iterable[str] = (),
+        kinds: Iterable[tuple[Sequence[str], Sequence[str]]] = (),
+    ) -> None:
         self._others: dict[Phrase, dict[Phrase, None]] = {}
         self._stemmed: dict[Phrase, dict[Phrase, None]] = {}
         self._groups: dict[str, set[int]] = {}
+        self._qualified: dict[str, set[str]] = {}
         for number, group in enumerate(groups):
             phrases = [phrase for text in group if (phrase := tuple(words(text)))]
             for phrase in phrases:
@@ -54,7 +60,10 @@ class Thesaurus:
                 self._stemmed.setdefault(tuple(map(stem, phrase)), {}).update(others)
                 if len(phrase) == 1:
                     self._groups.setdefault(phrase[0], set()).add(number)
+                for word in phrase[:-1] if phrase[0].isascii() else phrase[1:]:
+                    self._qualified.setdefault(stem(word), set()).add(" ".join(phrase))
         self._describing = {stem(word) for text in describing for word in words(text)}
+        self._kinds = {stem(word): tuple(told) for names, told in kinds for word in names}
         self._single = {word for word, *more in self._stemmed if not more}
 
     def others(self, phrase: Phrase) -> list[Phrase]:
@@ -73,6 +82,14 @@ class Thesaurus:
         groups, others = self._groups.get(one), self._groups.get(other)
         return bool(groups and others and groups.isdisjoint(others))
 
+    def kinds(self, word: str) -> Sequence[str]:
+        """Return words for kinds of a thing: spaghetti is pasta."""
+        return self._kinds.get(stem(word), ())
+
+    def qualified(self, word: str) -> list[str]:
+        """Return the phrases in which a word says what something else is like: milk chocolate is no milk."""
+        return sorted(self._qualified.get(stem(word), ()))
+
     def describes(self, word: str) -> bool:
         """Whether a word only says how something is, as colours do."""
         return stem(word) in self._describing
@@ -85,12 +102,24 @@ class Thesaurus:
 def groups_in(text: str) -> Iterator[list[str]]:
     """Yield the groups of a synonym file: one on a line, commas between its phrases; `#` begins a comment.
 
-    A `~` in front marks words that only describe.
+    A `~` in front marks words that only describe; what has a `>` is of kinds.
     """
     for line in text.splitlines():
         entry = line.partition("#")[0].strip().removeprefix("~")
-        if entry:
-            yield [phrase.strip() for phrase in entry.split(",") if phrase.strip()]
+        if entry and ">" not in entry:
+            yield _phrases(entry)
+
+
+def kinds_in(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield what a synonym file names, with the kinds of it: `pasta, פסטה > spaghetti, penne`."""
+    for line in text.splitlines():
+        names, between, kinds = line.partition("#")[0].partition(">")
+        if between:
+            yield _phrases(names), _phrases(kinds)
+
+
+def _phrases(listed: str) -> list[str]:
+    return [phrase.strip() for phrase in listed.split(",") if phrase.strip()]
 
 
 @cache
@@ -108,6 +137,12 @@ def describing() -> tuple[str, ...]:
     )
 
 
+@cache
+def kinds() -> tuple[tuple[list[str], list[str]], ...]:
+    """What the shipped file has kinds of."""
+    return tuple(kinds_in(_FILE.read_text(encoding="utf-8")))
+
+
 def thesaurus() -> Thesaurus:
     """Return what is known now; the owner's groups count from the moment they are saved, in every process."""
     with connection.cursor() as cursor:
@@ -115,7 +150,7 @@ def thesaurus() -> Thesaurus:
         version = cursor.fetchone()
     if _known.get("version") != version or "thesaurus" not in _known:
         own = Synonyms.objects.values_list("words", flat=True)
-        _known["thesaurus"] = Thesaurus([*shipped(), *(text.split(",") for text in own)], describing())
+        _known["thesaurus"] = Thesaurus([*shipped(), *(text.split(",") for text in own)], describing(), kinds())
         _known["version"] = version
     found = _known["thesaurus"]
     assert isinstance(found, Thesaurus)

@@ -92,6 +92,11 @@ def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     found.candidates = gather([found.terms])
     if found.candidates or (len(understood.terms) == 1 and not understood.terms[0].words):
         return found
+    if apart := _by_words(found.terms):
+        found.candidates = gather([apart])
+        if found.candidates:
+            found.terms = apart
+            return found
     alive, dead = _living(understood.terms, bounds, scope)
     found.dropped += dead
     found.terms = alive
@@ -110,6 +115,12 @@ def fits_closely(terms: Sequence[Term], scope: Scope) -> bool:
     """Whether any product has all the words in name, brand, category or options."""
     near = engine().expressions([[*terms, *_bounds(scope)]])["near"]
     return engine().alive([near], scope)[0]
+
+
+def _by_words(terms: Sequence[Term]) -> list[Term]:
+    """The terms with every phrase by its words; none if no phrase is among them."""
+    apart = [word for term in terms for word in term.words or (term,)]
+    return apart if len(apart) > len(terms) else []
 
 
 def _living(terms: Sequence[Term], bounds: Sequence[Term], scope: Scope) -> tuple[list[Term], list[str]]:

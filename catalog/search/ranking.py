@@ -11,6 +11,8 @@ from catalog.search.vocabulary import BEGINS, SYNONYM, Understood
 # A word counts so much less in brand, category, options and SKU, and is worth so little in a description.
 _LESS_NEARBY = 5
 _DESCRIBED = 2
+# Milk chocolate is less of an answer to "milk" than what milk is called in another language, though it begins so.
+_QUALIFYING = 8
 _WHOLE_NAME, _PHRASE, _FIRST_WORD = 10, 4, 2
 _NO_PRICE = 1 << 60
 
@@ -74,6 +76,7 @@ class _Place:
         ordered = sorted(slot.tokens.items(), key=lambda item: -item[1])
         self._tokens = [(f" {token} ", points, points >= SYNONYM) for token, points in ordered]
         self._beginnings = [f" {prefix}" for prefix in slot.prefixes]
+        self._qualifies = [f" {phrase} " for phrase in slot.qualifies]
         # Where whole words fill the place, a mere beginning is a weak match.
         self._worded = bool(ordered)
 
@@ -81,6 +84,8 @@ class _Place:
         """Return the points, none if only a description fills it, whether in whole, and whether the name begins so."""
         for token, points, well in self._tokens:
             if token in name:
+                if self._qualifies and any(token in phrase and phrase in name for phrase in self._qualifies):
+                    return max(points - _QUALIFYING, 1), True, False
                 return points, True, well and name.startswith(token)
         for prefix in self._beginnings:
             if prefix in name:

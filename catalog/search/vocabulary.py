@@ -1,15 +1,16 @@
 """From a shopper's words to the words a catalogue holds."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from catalog.forms import asked, constructs, glued, is_number, slips, stem, unglued, without_and
+from catalog.forms import asked, constructs, glued, is_number, respelt, slips, stem, unglued, without_and
 from catalog.search.engines import Slot, Term, engine
 from catalog.sentences import STOP_WORDS, clauses
 from catalog.synonyms import LONGEST_PHRASE, Phrase, Thesaurus, thesaurus
 
 # How well a word fits that stands in a product's name.
-EXACT, SAME_STEM, SYNONYM, MISSPELT, BEGINS, ENDS = 16, 14, 13, 10, 8, 6
+# A kind of what was asked for stands before what is only in the category of that name.
+EXACT, SAME_STEM, SYNONYM, KIND, MISSPELT, BEGINS, ENDS = 16, 14, 13, 12, 10, 8, 6
 _MOST_TERMS = 10
 _SHORTEST_MISSPELT = 5
 _SHORTEST_MEANT = 4
@@ -116,8 +117,11 @@ class _Known:
         texts, stems = set[str](), set[str]()
         for part in parts:
             for word in _may_mean(part, synonyms):
-                texts.update((word, *constructs(word), *glued(word), *glued(stem(word))))
+                texts.update((word, *_inflected(word), *respelt(word)))
                 stems.update((stem(word), *map(stem, _bare(word, synonyms))))
+            if len(part.choices) == 1:
+                texts.update(synonyms.kinds(part.phrase[0]))
+                stems.update(map(stem, synonyms.kinds(part.phrase[0])))
         return cls.looked_up(texts, stems, synonyms)
 
     @classmethod
@@ -148,35 +152,43 @@ class _Known:
 
     def terms(self, part: _Part) -> tuple[list[Term], list[str]]:
         """What to look for, and what no product has."""
-        ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],))) for choice in part.choices)]
+        alone = len(part.choices) == 1
+        ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],)), alone=alone) for choice in part.choices)]
         others = self.synonyms.others(part.phrase)
         words, unknown = list[Term](), list[str]()
-        if len(part.choices) > 1:
+        if not alone:
             ways.append((self.slot((), [other for other in others if len(other) == 1]),))
             for choice, slot in zip(part.choices, ways[0], strict=True):
                 if slot.empty:
                     unknown.append(_shown([choice]))
                 else:
-                    words.append(Term(_shown([choice]), ((slot,),)))
+                    words.append(Term(_shown([choice]), ((self._qualifying(slot, choice),),)))
         ways += [tuple(self.slot((word,), (), SYNONYM) for word in other) for other in others if len(other) > 1]
         if possible := tuple(way for way in ways if not any(slot.empty for slot in way)):
             return [Term(part.shown, possible, tuple(words))], []
         return (words, unknown) if words else ([], [part.shown])
 
-    def slot(self, choice: Phrase, others: Sequence[Phrase], quality: int = EXACT) -> Slot:
-        """What fills the place of a word, or of the amounts that one may stand for."""
+    def slot(self, choice: Phrase, others: Sequence[Phrase], quality: int = EXACT, *, alone: bool = False) -> Slot:
+        """What fills the place of a word, or of the amounts that one may stand for; `alone` it is of no phrase."""
         found = dict[str, int]()
         for place, word in enumerate(choice):
             self._add(found, word, quality if not place else min(quality, SYNONYM))
         for other in others:
             if len(other) == 1:
                 self._add(found, other[0], min(quality, SYNONYM))
+        for kind in self.synonyms.kinds(choice[0]) if alone else ():
+            for token in self._forms(kind):
+                found.setdefault(token, KIND)
         # A word that products are named with means itself, not every longer word that begins so.
         begins = quality == EXACT and not any(self.named.get(token) for token in found)
         prefixes = tuple(word for word in choice if len(word) >= 3 and not is_number(word)) if begins else ()
         if found or quality != EXACT or not choice or is_number(choice[0]):
-            return _with_beginnings(found, prefixes) if found and prefixes else Slot(found)
+            slot = _with_beginnings(found, prefixes) if found and prefixes else Slot(found)
+            return self._qualifying(slot, choice) if alone else slot
         return _otherwise(choice[0], self.synonyms)
+
+    def _qualifying(self, slot: Slot, choice: Phrase) -> Slot:
+        return replace(slot, qualifies=tuple(self.synonyms.qualified(choice[0])))
 
     def _add(self, found: dict[str, int], word: str, quality: int) -> None:
         def fits(token: str, points: int) -> None:
@@ -190,13 +202,23 @@ class _Known:
         related = min(quality - 1, SAME_STEM)
         for token in self._forms(word):
             fits(token, related)
-        for token in (*constructs(word), *glued(word), *glued(stem(word))):
-            if token in self.named:
+        # מחיטת is "of wheat" where products have חיטת too; מחלבת, a dairy, is not "of halva".
+        inflected = [form for form in constructs(word) if form in self.named]
+        inflected += [form for each in (word, stem(word), *inflected) for form in glued(each)]
+        for token in inflected:
+            if token in self.named and not self.synonyms.apart(word, token):
                 fits(token, min(related, SYNONYM))
+        for alike in respelt(word) if word not in self.named else ():
+            for meant in (alike, *self._singly(alike)):
+                for token in self._forms(meant):
+                    fits(token, min(related, MISSPELT))
         for bare in self._bare(word):
-            for meant in (bare, *(other for other, *more in self.synonyms.others((bare,)) if not more)):
+            for meant in (bare, *self._singly(bare)):
                 for token in self._forms(meant):
                     fits(token, min(related, SYNONYM))
+
+    def _singly(self, word: str) -> list[str]:
+        return [other for other, *more in self.synonyms.others((word,)) if not more]
 
     def _forms(self, word: str) -> list[str]:
         return [token for token in self.by_stem.get(stem(word), ()) if not self.synonyms.apart(word, token)]
@@ -231,7 +253,7 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
     if meant := _misspelt((word, *unglued(word)), synonyms):
         others = [other for near in meant for other in synonyms.others((near,)) if len(other) == 1]
         spelt = [*meant, *(other for (other,) in others)]
-        texts = {text for near in spelt for text in (near, *constructs(near), *glued(near))}
+        texts = {text for near in spelt for text in (near, *_inflected(near))}
         slot = _Known.looked_up(texts, set(map(stem, spelt)), synonyms).slot(tuple(meant), others, MISSPELT)
         if slot.tokens:
             return Slot(slot.tokens)
@@ -243,11 +265,17 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
 def _may_mean(part: _Part, synonyms: Thesaurus) -> Iterator[str]:
     for choice in part.choices:
         yield from choice
-        for word in (choice[0], *_bare(choice[0], synonyms)):
+        for word in (choice[0], *_bare(choice[0], synonyms), *respelt(choice[0])):
             for other in synonyms.others((word,)):
                 yield from other
     for other in synonyms.others(part.phrase):
         yield from other
+
+
+def _inflected(word: str) -> list[str]:
+    """A Hebrew word before another, and with what may be glued to it: מחיטת דורום is of wheat."""
+    construct = constructs(word)
+    return [*construct, *(form for each in (word, stem(word), *construct) for form in glued(each))]
 
 
 def _bare(word: str, synonyms: Thesaurus) -> list[str]:

@@ -4,7 +4,7 @@ from catalog.forms import stem
 from catalog.models import Synonyms
 from catalog.search import Search, search
 from catalog.services import create_product
-from catalog.synonyms import Thesaurus, groups_in, shipped
+from catalog.synonyms import Thesaurus, groups_in, kinds_in, shipped
 
 
 def found(query):
@@ -91,3 +91,39 @@ def test_a_glued_word_finds_what_another_language_calls_it(grocer):
     create_product(grocer, sku="it", name="Brown rice", price="9")
 
     assert found("לאורז") == found("והאורז") == ["it"]
+
+
+def test_a_file_tells_kinds_and_what_only_describes():
+    text = "pasta, פסטה > spaghetti, penne\n~ red, אדום\n"
+
+    assert list(groups_in(text)) == [["red", "אדום"]]
+    assert list(kinds_in(text)) == [(["pasta", "פסטה"], ["spaghetti", "penne"])]
+
+
+def test_kinds_of_a_thing_come_after_it_and_before_what_only_stands_beside_it(grocer):
+    for sku, name, price in [("yeast", "Yeast", "1"), ("kind", "Spaghetti", "5"), ("it", "Pasta bows", "9")]:
+        create_product(grocer, sku=sku, name=name, price=price, category="Pasta and baking")
+
+    assert found("pasta") == ["it", "kind", "yeast"]
+    assert found("פסטה") == ["it", "kind", "yeast"]
+
+
+def test_what_a_word_only_qualifies_comes_after_the_thing_itself(grocer):
+    create_product(grocer, sku="chocolate", name="Milk chocolate", price="1")
+    create_product(grocer, sku="milk", name="חלב", price="9")
+
+    assert found("milk") == ["milk", "chocolate"]
+    assert found("milk chocolate") == ["chocolate"]
+
+
+def test_last_letters_that_sound_alike_are_one(grocer):
+    create_product(grocer, sku="it", name="קפה", price="1")
+
+    assert found("קפא") == ["it"]
+
+
+def test_a_word_with_something_glued_to_it_is_another_if_the_list_says_so(grocer):
+    create_product(grocer, sku="rustic", name="לחם כפרי", price="1")
+    create_product(grocer, sku="fruit", name="פרי", price="1")
+
+    assert found("fruit") == ["fruit"]

@@ -32,13 +32,15 @@ class Slot:
     """One place that some word has to fill: which tokens do, how well each, and what a token may begin with.
 
     Where few words begin so, they are `begun`, and nothing else has to be looked for. A slot that is `pinned` has to be
-    filled in that part of an entry, wherever the others are looked for.
+    filled in that part of an entry, wherever the others are looked for. In the phrases that a word `qualifies` it says
+    what something else is like.
     """
 
     tokens: dict[str, int]
     prefixes: tuple[str, ...] = ()
     begun: tuple[str, ...] = ()
     pinned: Field | None = None
+    qualifies: tuple[str, ...] = ()
 
     @property
     def words(self) -> list[str]:
