@@ -186,7 +186,12 @@ class ImportRunAdmin(FastAdmin):
             (_("Relative addresses left out for want of a base URL: %(count)d."), run.details.get("unresolved", 0)),
             (_("Lines left out because the shop does not show them: %(count)d."), run.details.get("skipped", 0)),
         )
-        return format_html_join("", "<div>{}</div>", ((text % {"count": n},) for text, n in said if n)) or None
+        lines = [text % {"count": n} for text, n in said if n]
+        if code := run.details.get("assumed_currency"):
+            lines.append(
+                _("Neither the file nor --currency names a currency: prices count as %(code)s.") % {"code": code}
+            )
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) or None
 
 
 def _entries(entries: list[dict[str, Any]]) -> SafeString | None:

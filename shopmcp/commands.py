@@ -1,5 +1,7 @@
 """Commands that need the shop's tables: a new database gets them, an outdated one is not touched."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,7 +26,14 @@ class ShopCommand(BaseCommand):
             CommandError: If the tables are those of an earlier version, or the database cannot be used.
         """
         _make_ready()
-        return super().execute(*args, **options)
+        try:
+            said = super().execute(*args, **options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads has heard enough, such as `head`; Python itself would complain of it once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return said
 
 
 @contextmanager

@@ -42,6 +42,14 @@ def prices(fields: Mapping[str, Any], currency: str) -> tuple[Decimal | None, De
     return price, former, currency
 
 
+def names_currency(fields: Mapping[str, Any]) -> bool:
+    """Whether a row with a price says in which currency it is."""
+    if text_of(fields, "currency").strip():
+        return True
+    value = fields.get("price", "")
+    return isinstance(value, str) and bool(_written_price(value)[1])
+
+
 def _price(fields: Mapping[str, Any], column: str, currency: str) -> tuple[Decimal | None, str]:
     own = clean(text_of(fields, "currency"), 20).upper()
     own = _SYMBOLS.get(own, own)

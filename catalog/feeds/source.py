@@ -13,6 +13,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from catalog.feeds.foreign import refuse_foreign
 from catalog.feeds.records import Unreadable
 
 LARGEST_FILE = 100 * 1024 * 1024
@@ -71,6 +72,8 @@ def open_source(path: Path, name: str = "") -> Source:
             raise Unreadable(_("%(file)s is larger than 100 MB.") % {"file": name})
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
+        with _bytes_of(path, packed) as raw:
+            refuse_foreign(raw.read(_HEAD), name)
         encoding = _encoding(path, packed)
         with _bytes_of(path, packed) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
             head = text.read(_HEAD)

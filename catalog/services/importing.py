@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.demo import STORE as DEMO
 from catalog.demo import demo_rows
 from catalog.feeds import Entry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
+from catalog.feeds.prices import names_currency
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.models import FeedAddress, ImportRun, Product, Store
 from catalog.search import optimise
@@ -63,19 +64,20 @@ def import_products(
         ImportRunning: If another import of this store is going on.
     """
     store, name = _store_for(slug, currency, base_url), _named(file)
+    report = ImportReport(store, may_assume_currency=store.pk is None and not currency)
     if dry_run:
         with TemporaryDirectory(prefix="shopmcp-feed-") as folder:
             path = fetch(file, Path(folder), None).path if isinstance(file, str) else file
-            return _rehearse(path, name, store, format_name, force, progress)
+            return _rehearse(path, name, report, format_name, force, progress)
     with running(slug, source=name, forced=force) as run, TemporaryDirectory(prefix="shopmcp-feed-") as folder:
         if not isinstance(file, str):
-            return _import(file, run, store, format_name, force, progress)
+            return _import(file, run, report, format_name, force, progress)
         options = "\n".join((format_name, store.currency, store.base_url))
         known = None if force or store.pk is None else _known(slug, file, options[:300])
         fetched = fetch(file, Path(folder), known, partial(alive, run))
         if fetched.path is None:
             return _nothing_new(run, store)
-        report = _import(fetched.path, run, store, format_name, force, progress)
+        _import(fetched.path, run, report, format_name, force, progress)
         FeedAddress.objects.update_or_create(
             slug=slug,
             url=file,
@@ -103,21 +105,20 @@ def load_demo() -> ImportReport | None:
 
 
 def _import(
-    path: Path, run: ImportRun, store: Store, format_name: str, force: bool, progress: Progress
+    path: Path, run: ImportRun, report: ImportReport, format_name: str, force: bool, progress: Progress
 ) -> ImportReport:
-    report = ImportReport(store)
     with Spool() as spool:
         source = open_source(path, run.source)
         run.format = format_of(source, format_name)
         _read(alive(run, read_feed(source, run.format)), spool, report, run.source, progress)
-        _save(spool, store, run, report, force, progress)
+        _save(spool, report.store, run, report, force, progress)
     return report
 
 
 def _rehearse(
-    path: Path | None, name: str, store: Store, format_name: str, force: bool, progress: Progress
+    path: Path | None, name: str, report: ImportReport, format_name: str, force: bool, progress: Progress
 ) -> ImportReport:
-    report = ImportReport(store)
+    store = report.store
     assert path is not None  # an address that is asked without conditions sends its feed
     with Spool() as spool:
         _read(read_feed(open_source(path, name), format_name), spool, report, name, progress)
@@ -154,10 +155,10 @@ def _read_record(record: Record, store: Store, spool: Spool, report: ImportRepor
     except RowRefused as refusal:
         report.refused.append(Refused(record.line, str(refusal), _sku_of(record)))
         return
+    if report.may_assume_currency and not report.assumed_currency and row.price is not None:
+        report.assumed_currency = "" if names_currency(record.fields) else store.currency
     if double := spool.add(row, hebrew=_HEBREW.search(row.name) is not None):
-        stays, goes = double
-        reason = _("its SKU %(sku)s is that of line %(line)d") % {"sku": row.sku, "line": stays.line}
-        report.warnings.append(Refused(goes.line, reason, row.sku))
+        report.warnings.append(Refused(double.goes.line, double.reason, row.sku))
 
 
 def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, force: bool, progress: Progress) -> None:

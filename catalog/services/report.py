@@ -27,8 +27,9 @@ class ImportReport:
     """What an import did, or would do.
 
     `unresolved` counts products whose relative address was left out, `without_image` those that have no picture in a
-    file where others have one, `skipped` what the shop itself keeps off its shelves. `not_modified` says that the
-    address held nothing new, `needs_force` that a dry run would stop.
+    file where others have one, `skipped` what the shop itself keeps off its shelves. `assumed_currency` is that of a
+    new store for which neither its owner nor the file named one. `not_modified` says that the address held nothing new,
+    `needs_force` that a dry run would stop.
     """
 
     store: Store
@@ -41,6 +42,8 @@ class ImportReport:
     skipped: int = 0
     refused: list[Refused] = field(default_factory=list)
     warnings: list[Refused] = field(default_factory=list)
+    may_assume_currency: bool = False
+    assumed_currency: str = ""
     not_modified: bool = False
     needs_force: bool = False
 
@@ -60,4 +63,5 @@ class ImportReport:
             "unresolved": self.unresolved,
             "without_image": self.without_image,
             "skipped": self.skipped,
+            "assumed_currency": self.assumed_currency,
         }

@@ -6,19 +6,44 @@ A private SQLite file in a temporary folder; memory does not grow with the numbe
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
+from django.utils.translation import gettext as _
+
 from catalog.feeds.rows import Row
+from catalog.models import Product
 
 _NAMES = [field.name for field in fields(Row)]
 _AMOUNTS = [_NAMES.index("price"), _NAMES.index("former_price")]
+_LABELS = {field.name: field.verbose_name for field in Product._meta.concrete_fields}
 # What a row may take from another of the same SKU. Prices, currency and availability belong together.
 _TAKEN = ("description", "category", "brand", "barcode", "image", "url", "group_id", "options")
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """Two rows with one SKU: the one that stays, the one that goes, and the fields that the first took from it."""
+
+    stays: Row
+    goes: Row
+    taken: Sequence[str]
+
+    @property
+    def reason(self) -> str:
+        """In words, of the row that goes."""
+        values = {"sku": self.goes.sku, "line": self.stays.line}
+        if not self.taken:
+            return _("its SKU %(sku)s is that of line %(line)d, which stays as it is") % values
+        names = ", ".join(str(_LABELS[name]) for name in self.taken)
+        return _("its SKU %(sku)s is that of line %(line)d, which stays and takes what it lacked: %(fields)s") % {
+            **values,
+            "fields": names,
+        }
 
 
 class Spool:
@@ -42,11 +67,11 @@ class Spool:
         self._rows.close()
         self._folder.cleanup()
 
-    def add(self, row: Row, *, hebrew: bool) -> tuple[Row, Row] | None:
+    def add(self, row: Row, *, hebrew: bool) -> Double | None:
         """Keep a row. Of two with one SKU the first with a price stays, and takes from the other what it lacks.
 
         Returns:
-            The row that stays and the one that goes, where the SKU was there already.
+            What became of both, where the SKU was there already.
         """
         if self._put("INSERT INTO spooled (sku, image, unresolved, hebrew, data) VALUES (?, ?, ?, ?, ?) "
                      "ON CONFLICT (sku) DO NOTHING", row, hebrew):  # fmt: skip
@@ -61,7 +86,7 @@ class Spool:
         merged = replace(stays, **lacking)
         self._put("REPLACE INTO spooled (n, sku, image, unresolved, hebrew, data) VALUES "
                   "((SELECT n FROM spooled WHERE sku = ?1), ?1, ?2, ?3, ?4, ?5)", merged, hebrew)  # fmt: skip
-        return stays, goes
+        return Double(stays, goes, list(lacking))
 
     def _put(self, statement: str, row: Row, hebrew: bool) -> bool:
         written = self._rows.execute(statement, (row.sku, bool(row.image), row.unresolved, hebrew, _packed(row)))

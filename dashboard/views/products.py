@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from catalog.models import ImportRun, Product, ProductQuerySet, Store
@@ -31,6 +32,18 @@ class StoreRow:
     store: Store
     counts: dict[str, int]
     run: ImportRun | None
+
+    @property
+    def warnings(self) -> list[dict[str, Any]]:
+        """The first warnings of the last import."""
+        return self.run.entries("warnings")[:100] if self.run else []
+
+    @property
+    def without_image(self) -> str:
+        """How many products of the last import have no picture; empty if all do, or none."""
+        count = self.run.details.get("without_image", 0) if self.run else 0
+        told = ngettext("%(count)d product has no image.", "%(count)d products have no image.", count)
+        return told % {"count": count} if count else ""
 
     @property
     def refusals(self) -> list[dict[str, Any]]:

@@ -1,10 +1,13 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.models import Product, Store
+from catalog.models import ImportRun, Product, Store
 from catalog.search import Search, search
 
 WEFT = Path(__file__).parents[3] / "shared/data/weft-products.json"
@@ -25,7 +28,7 @@ def run(db, capsys, tmp_path):
 
 
 def test_the_summary_counts_and_names_each_refused_line(run):
-    assert run("sku,name,price\na,Rice,9.90\nb,Rye,-1\n,Dates,5\n") == (
+    assert run("sku,name,price\na,Rice,9.90\nb,Rye,-1\n,Dates,5\n", "--currency", "ILS") == (
         "shop: 1 created, 0 changed, 0 unchanged, 0 withdrawn, 2 refused\n"
         "  line 3 (b): its price is negative\n"
         "  line 4: it has no SKU\n"
@@ -39,6 +42,41 @@ def test_a_dry_run_says_so_and_changes_nothing(run):
         "new: 1 created, 0 changed, 0 unchanged, 0 withdrawn, 0 refused\nThis was a dry run: nothing was changed.\n"
     )
     assert not Store.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "told"),
+    [
+        ("sku,name,price\na,Rice,9.90\n", (), True),
+        ("sku,name,price\na,Rice,$9.90\n", (), True),
+        ("sku,name,price\na,Rice,9.90\n", ("--currency", "ils"), False),
+        ("sku,name,price\na,Rice,9.90 USD\n", (), False),
+        ("sku,name,price,currency\na,Rice,9.90,EUR\n", (), False),
+        ("sku,name,price\na,Rice,\n", (), False),
+    ],
+)
+def test_a_currency_that_nobody_named_is_told_at_a_stores_first_import(run, text, arguments, told):
+    first, again = run(text, *arguments), run(text)
+
+    assert ("prices count as ILS" in first and "--currency" in first) is told
+    assert "prices count" not in again
+    assert (ImportRun.objects.earliest("id").details["assumed_currency"] == "ILS") is told
+
+
+def test_whoever_stops_reading_the_report_ends_no_import(tmp_path):
+    file = tmp_path / "products.csv"
+    file.write_text("sku,name\na,Rice\n" + "a,Again\n" * 3000)
+    command = (sys.executable, "manage.py", "import_products", str(file))
+    environment = {**os.environ, "SHOPMCP_DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parents[2], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        assert process.stdout.readline().startswith(b"shop: 1 created")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+    assert process.returncode == 0
 
 
 def test_relative_addresses_without_a_base_are_told(run):

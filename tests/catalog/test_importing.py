@@ -195,13 +195,17 @@ def test_more_than_half_withdrawn_needs_force(load):
 
 
 def test_a_repeated_sku_takes_from_the_others_what_it_lacks(load):
-    load(
+    report = load(
         "sku,name,price,brand,stock,image\nx,First,,Mill,,\nx,Second,5,,,https://a.example.com/1.jpg\nx,Third,4,Other,7,\n"
     )
 
     product = Product.objects.get()
     assert (product.name, product.price, product.brand, product.stock) == ("Second", Decimal(5), "Mill", 7)
     assert product.image == "https://a.example.com/1.jpg"
+    assert [(warning.line, warning.reason) for warning in report.warnings] == [
+        (2, "its SKU x is that of line 3, which stays and takes what it lacked: brand"),
+        (4, "its SKU x is that of line 3, which stays and takes what it lacked: stock"),
+    ]
 
 
 def test_the_report_is_kept_and_shown_in_the_admin(load, admin_client):
@@ -228,7 +232,7 @@ def test_a_feed_is_asked_for_again_only_when_it_has_changed(db, monkeypatch, tmp
 
     monkeypatch.setattr("catalog.services.importing.fetch", fetch)
     url = "https://shop.example.com/feed.csv?key=secret"
-    for arguments in ((), (), ("--force",)):
+    for arguments in (("--currency", "ILS"), (), ("--force",)):
         call_command("import_products", url, *arguments)
 
     assert asked == [None, '"v1"', None]

@@ -91,6 +91,12 @@ def summary(report: ImportReport, *, dry_run: bool) -> list[str]:
         lines.append(_("This was a dry run: nothing was changed."))
     if report.needs_force:
         lines.append(_("More than half of the products would be withdrawn: this needs --force."))
+    if report.assumed_currency:
+        lines.append(
+            _("Neither the file nor --currency names a currency: prices count as %(code)s.")
+            % {"code": report.assumed_currency}
+        )
+        lines.append(_("For another one import into a new store, with --currency."))
     lines.extend(_lines(report.refused))
     if report.warnings:
         warnings = ngettext("%(count)d warning:", "%(count)d warnings:", len(report.warnings))

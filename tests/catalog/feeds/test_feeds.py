@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -102,3 +103,26 @@ def test_a_file_that_is_too_large_is_not_even_opened(tmp_path, monkeypatch):
 def test_a_format_can_be_insisted_on(tmp_path, name):
     with pytest.raises(Unreadable):
         read(tmp_path, "nothing of the kind", name)
+
+
+@pytest.mark.parametrize(
+    ("begin", "what", "todo"),
+    [
+        (b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml", "an Excel workbook", "CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", "an Excel workbook", "CSV"),
+        (b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "an OpenDocument spreadsheet", "CSV"),
+        (b"PK\x03\x04..Index/Document.iwa", "a Numbers spreadsheet", "CSV"),
+        (b"PK\x03\x04..products.csv..", "an archive", "Unpack"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "an archive", "Unpack"),
+        (b"%PDF-1.7\n%\xe2\xe3", "a PDF", "CSV"),
+        (b"\x89PNG\r\n\x1a\n\x00", "a picture", "CSV"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a picture", "CSV"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "a web page", "address of the feed itself"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_no_product_file_is_called_by_its_name_with_what_to_do(tmp_path, begin, what, todo, packed):
+    with pytest.raises(Unreadable, match=f"products is {what}") as refusal:
+        read(tmp_path, gzip.compress(begin) if packed else begin)
+
+    assert todo in refusal.value.fix

@@ -61,7 +61,11 @@ def test_pages_follow_each_other(owner, make_product):
 
 def test_the_last_import_and_its_refusals_are_told(owner, store, make_product):
     make_product("Honey")
-    details = {"refused": [{"line": 7, "sku": "x1", "reason": "The price is no number."}], "warnings": []}
+    details = {
+        "refused": [{"line": 7, "sku": "x1", "reason": "The price is no number."}],
+        "warnings": [{"line": 9, "sku": "x2", "reason": "<its> SKU is that of line 8"}],
+        "without_image": 2,
+    }
     ImportRun.objects.create(
         slug=store.slug, state="switched", source="old.csv", ended_at=timezone.now(), refused=9, details={}
     )
@@ -72,6 +76,7 @@ def test_the_last_import_and_its_refusals_are_told(owner, store, make_product):
         ended_at=timezone.now(),
         created=3,
         refused=1,
+        warned=3,
         details=details,
     )
     text = owner.get(LIST).text
@@ -80,6 +85,9 @@ def test_the_last_import_and_its_refusals_are_told(owner, store, make_product):
     assert "old.csv" not in text
     assert "The price is no number." in text
     assert "1 row was refused" in text
+    assert "3 warnings" in text
+    assert "&lt;its&gt; SKU is that of line 8" in text
+    assert "2 products have no image." in text
 
 
 @pytest.mark.parametrize("asked", [{"state": "nonsense"}, {"q": "honey", "cursor": "made-up"}])
