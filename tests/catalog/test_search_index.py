@@ -153,6 +153,22 @@ def test_pieces_of_the_index_are_merged_between_batches_and_never_within(grocer)
     assert len(skus("okapi")) == 10
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite keeps its index in pieces")
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_leaves_one_piece_whatever_the_order_of_its_prices(grocer):
+    optimise()
+    with transaction.atomic():
+        rows = [
+            Product(store=grocer, public_id=f"grocer:{n}", sku=str(n), name=f"Okapi {n}", currency="ILS", price=100 - n)
+            for n in range(20)
+        ]
+        for row in rows:
+            row.index()
+        reindex([row.pk for row in Product.objects.bulk_create(rows)])
+
+    assert pieces() == 1
+
+
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite merges in the transaction that writes")
 def test_an_index_of_which_much_is_deleted_shrinks_on_the_way(grocer):
     products = [create_product(grocer, sku=str(n), name=f"Okapi {n} {'x' * (n % 30)}", price="1") for n in range(300)]

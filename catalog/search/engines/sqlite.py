@@ -71,6 +71,8 @@ class Sqlite:
         return json.dumps(list(values))
 
     def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
+        # In the order of their keys: at each that is lower than the one before, FTS5 begins another piece.
+        entries = sorted(entries, key=lambda entry: entry[0][0])
         with connection.cursor() as cursor:
             cursor.executemany(_INSERT, [values for values, _ in entries])
             # What stands under the key already belonged to an entry that somebody deleted by other means.
@@ -82,7 +84,7 @@ class Sqlite:
     def remove(self, keys: Sequence[int]) -> None:
         with connection.cursor() as cursor:
             for table, column in (("catalog_entry_text", "rowid"), ("catalog_entry", "key")):
-                cursor.executemany(f"DELETE FROM {table} WHERE {column} = %s", [(key,) for key in keys])
+                cursor.executemany(f"DELETE FROM {table} WHERE {column} = %s", [(key,) for key in sorted(keys)])
 
     def unused(self) -> list[str]:
         with connection.cursor() as cursor:
