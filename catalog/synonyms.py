@@ -17,6 +17,11 @@ from catalog.text import words
 # A word or a short phrase, as its tokens.
 Phrase = tuple[str, ...]
 LONGEST_PHRASE = 3
+# A column and its table, to select: it changes with every group that is added, changed or taken away.
+VERSION = (
+    "CAST(COUNT(*) AS text) || ' ' || COALESCE(CAST(MAX(id) AS text) || ' ' || CAST(MAX(updated_at) AS text), '') "
+    "FROM catalog_synonyms"
+)
 _FILE = Path(__file__).parent / "synonyms.txt"
 
 
@@ -143,11 +148,15 @@ def kinds() -> tuple[tuple[list[str], list[str]], ...]:
     return tuple(kinds_in(_FILE.read_text(encoding="utf-8")))
 
 
-def thesaurus() -> Thesaurus:
-    """Return what is known now; the owner's groups count from the moment they are saved, in every process."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT COUNT(*), MAX(updated_at), MAX(id) FROM catalog_synonyms")
-        version = cursor.fetchone()
+def thesaurus(version: str | None = None) -> Thesaurus:
+    """Return what is known now; the owner's groups count from the moment they are saved, in every process.
+
+    `version` is what `VERSION` says, where it was asked for already.
+    """
+    if version is None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {VERSION}")
+            (version,) = cursor.fetchone()
     if _known.get("version") != version or "thesaurus" not in _known:
         own = Synonyms.objects.values_list("words", flat=True)
         _known["thesaurus"] = Thesaurus([*shipped(), *(text.split(",") for text in own)], describing(), kinds())

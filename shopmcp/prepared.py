@@ -2,7 +2,7 @@
 
 Building SQL is most of what a small query costs in Django. A prepared query is an ordinary one, written with the ORM
 and so portable, in which `Param` stands where a value will be; it is compiled at its first use on a database and from
-then on only executed, through Django's own cursor.
+then on only executed. PostgreSQL plans it once for each connection too (psycopg, "Prepared statements").
 
     by_slug = Select(lambda: Store.objects.filter(slug=Param("slug", Store, "slug")).values_list("id", "name"))
     by_slug.first(slug="demo")
@@ -53,6 +53,30 @@ class Param(Expression):
         return self._field.get_db_prep_save(given, database)
 
 
+def look_up(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement of our own, with `%s` for each value, that is asked again and again.
+
+    For look-ups by keys alone: the plan that is kept suits any value, and so none that some values would need.
+    """
+    return _run(connections[DEFAULT_DB_ALIAS], text, values, _FETCH)
+
+
+def _run(database: BaseDatabaseWrapper, text: str, values: Sequence[Any], read: Callable[[Any], T]) -> T:
+    sqlite = database.vendor == "sqlite"
+    if database.connection is None or database.needs_rollback or database.force_debug_cursor:
+        with database.cursor() as cursor:
+            cursor.execute(text.replace("?", "%s") if sqlite else text, values)
+            return read(cursor)
+    # Past Django's cursor. On SQLite it translates the placeholders of the whole text at every execution; on PostgreSQL
+    # it writes the values into the text, so that the server would plan each anew.
+    with database.wrap_database_errors:
+        if sqlite:
+            return read(database.connection.execute(text.replace("%s", "?"), values))
+        driver: Any = database
+        with driver.Database.Cursor(driver.connection) as cursor:
+            return read(cursor.execute(text, values))
+
+
 class _Prepared:
     def __init__(self) -> None:
         self._compiled: dict[str, tuple[str, tuple[Any, ...]]] = {}
@@ -63,17 +87,7 @@ class _Prepared:
     def _execute(self, database: BaseDatabaseWrapper, values: dict[str, Any], read: Callable[[Any], T]) -> T:
         text, params = self._compiled.get(database.vendor) or self._statement(database)
         bound = self._bound(params, values, database)
-        if database.vendor != "sqlite":
-            with database.cursor() as cursor:
-                cursor.execute(text, bound)
-                return read(cursor)
-        if database.connection is None or database.needs_rollback or database.force_debug_cursor:
-            with database.cursor() as cursor:
-                cursor.execute(text.replace("?", "%s"), bound)
-                return read(cursor)
-        # Past Django's cursor, which translates the placeholders of the whole text at every execution.
-        with database.wrap_database_errors:
-            return read(database.connection.execute(text, bound))
+        return _run(database, text, bound, read)
 
     @staticmethod
     def _bound(params: tuple[Any, ...], values: dict[str, Any], database: BaseDatabaseWrapper) -> list[Any]:

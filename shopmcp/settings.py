@@ -158,7 +158,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     # A machine that does not answer is said to be gone after seconds, not minutes.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+    OPTIONS.setdefault("connect_timeout", 5)
+    # What came so often on a connection is planned once for it (shopmcp/prepared.py). A pooler that lends connections
+    # for a transaction at a time may not keep such plans: `?prepare_threshold=none`.
+    if OPTIONS.setdefault("prepare_threshold", 5) == "none":
+        OPTIONS["prepare_threshold"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {

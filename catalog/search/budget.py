@@ -7,7 +7,8 @@ from catalog.models import Store
 from catalog.price_words import PriceWords, price_words
 from catalog.search.asking import Budget, Search
 from catalog.search.engines import Slot, Term
-from catalog.search.finding import fits_closely, named_exactly, scope_of
+from catalog.search.finding import fits_closely, scope_of
+from catalog.search.glance import Glance, glance
 from catalog.search.vocabulary import understand
 
 
@@ -17,7 +18,10 @@ def within_budget(asked: Search) -> tuple[Search, Budget | None]:
     They stay words where they are in a product's name: "Air max 90".
     """
     price = price_words(asked.query)
-    if price is None or named_exactly(asked.query)[0] or _is_named(price, asked):
+    if price is None:
+        return asked, None
+    seen = glance(asked.query)
+    if seen.exact or _is_named(price, asked, seen):
         return asked, None
     meant = replace(asked, query=price.rest)
     # A bound that came as an argument counts, whatever the words say.
@@ -33,12 +37,12 @@ def within_budget(asked: Search) -> tuple[Search, Budget | None]:
     return bounded, Budget(price.said, low, high, sure=price.sure)
 
 
-def _is_named(price: PriceWords, asked: Search) -> bool:
+def _is_named(price: PriceWords, asked: Search, seen: Glance) -> bool:
     """Whether a product has these very words near its name."""
     if price.sure:
         return False
     said = [Term(word, ((Slot({word: 0}),),)) for word in tokens(price.said)]
-    return fits_closely([*understand(price.rest).terms, *said], scope_of(asked))
+    return fits_closely([*understand(price.rest, seen).terms, *said], scope_of(asked))
 
 
 def _in_its_currency(price: PriceWords, asked: Search) -> bool:

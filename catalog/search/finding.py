@@ -8,18 +8,19 @@ from itertools import combinations
 from catalog.entries import SOLD_OUT
 from catalog.forms import tokens
 from catalog.search.asking import Search
-from catalog.search.engines import Candidate, Field, Scope, Slot, Term, candidates_of, engine, rows_of
+from catalog.search.engines import Candidate, Field, Scope, Slot, Term, candidates_of, engine
 from catalog.search.engines.base import COLUMNS
 from catalog.search.vocabulary import Understood
-from catalog.text import address_key, folded, is_plain
 
 # How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
 MOST = 250
-# Where so many have the words in name, brand, category or options, descriptions are not looked at.
-ENOUGH = 100
+# Where so many have the words in name, brand, category or options, as many as the longest page shows, descriptions are
+# not looked at.
+ENOUGH = 50
+# Where descriptions are looked at, so many are ranked.
+_PLENTY = 200
 # So many words are seldom all in a name: what has them anywhere is looked for at once.
 _MANY = 3
-_MOST_EXACT = 6
 _MOST_LEFT_OUT = 6
 _MOST_CATEGORIES, _MOST_OF_A_CATEGORY = 10, 5
 
@@ -39,31 +40,6 @@ def scope_of(asked: Search) -> Scope:
     """The bounds of a search as the index keeps them."""
     low, high = _thousandths(asked.min_price), _thousandths(asked.max_price)
     return Scope(asked.stores, asked.categories, low, high, asked.in_stock_only)
-
-
-def named_exactly(query: str) -> tuple[list[int], bool]:
-    """Return what a query names exactly, at most six, and whether it can mean nothing else.
-
-    Product ids, SKUs, barcodes, addresses and names of several words. Nothing else is meant by an id or an address. A
-    name of one word is a kind of thing, of which this product is one.
-    """
-    reference = query.strip()
-    if not is_plain(reference):
-        return [], False
-    if key := address_key(reference):
-        return [pk for _, pk in _looked_up([("url_key = %s", key)])], True
-    name = folded(reference, 300)
-    steps = [("public_id = %s", reference), ("sku = %s", reference)]
-    if reference.upper() != reference:
-        steps.append(("sku = %s", reference.upper()))
-    if reference.isdecimal():
-        steps.append(("barcode = %s AND NOT barcode = ''", reference))
-    if name.count(" ") > 2:
-        steps.append(("name_key = %s", name))
-    found = _looked_up(steps)
-    if by_id := [pk for step, pk in found if not step]:
-        return by_id, True
-    return [pk for _, pk in found][:_MOST_EXACT], False
 
 
 def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
@@ -153,38 +129,32 @@ def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool
     index = engine()
     expressions = index.expressions(choices)
 
-    def within(where: Field, limit: int) -> list[Candidate]:
-        return index.candidates(expressions[where], scope, limit, dearest_first=dearest_first)
+    def within(where: Field, limit: int, named: str = "") -> list[Candidate]:
+        return index.candidates(expressions[where], scope, limit, named=named, dearest_first=dearest_first)
 
-    if min(map(len, choices)) >= _MANY:
-        wide = within("anywhere", 2 * ENOUGH)
-        if len(wide) < 2 * ENOUGH:
+    fewest, single = min(map(len, choices)), max(map(len, choices)) == 1
+    named, wide = list[Candidate](), list[Candidate]()
+    if single:
+        named = within("name", MOST)
+        if len(named) == MOST:
+            return named, True
+    if fewest >= _MANY or (single and len(named) < ENOUGH):
+        wide = within("anywhere", _PLENTY)
+        if len(wide) < _PLENTY:
             return wide, False
-    near = within("near", MOST)
-    if len(near) == MOST:
-        return list({candidate.product: candidate for candidate in (*within("name", MOST), *near)}.values())[
-            :MOST
-        ], True
+    near = _together(named, within("near", MOST, "" if single else expressions["name"]))[:MOST]
     if len(near) >= min(ENOUGH, MOST):
         return near, True
-    wide = within("anywhere", 2 * ENOUGH)
-    if len(wide) < 2 * ENOUGH:
-        return wide, False
-    return list({candidate.product: candidate for candidate in (*near, *wide)}.values()), True
+    wide = wide or within("anywhere", _PLENTY)
+    return (wide, False) if len(wide) < _PLENTY else (_together(near, wide), True)
+
+
+def _together(first: Sequence[Candidate], then: Sequence[Candidate]) -> list[Candidate]:
+    return list({candidate.product: candidate for candidate in (*first, *then)}.values())
 
 
 def _anywhere(terms: Sequence[Term]) -> str:
     return engine().expressions([terms])["anywhere"]
-
-
-def _looked_up(steps: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
-    """Which step found which product, by a key look-up each."""
-    parts = [
-        f"SELECT * FROM (SELECT {place} AS step, id FROM catalog_product WHERE {condition} LIMIT {_MOST_EXACT}) "
-        f"AS s{place}"
-        for place, (condition, _) in enumerate(steps)
-    ]
-    return sorted(rows_of(" UNION ALL ".join(parts), [value for _, value in steps]))
 
 
 def _thousandths(price: Decimal | None) -> int | None:

@@ -9,6 +9,7 @@ from catalog.forms import asked, is_number, tokens
 from catalog.models import Product
 from catalog.search.engines import Candidate, Scope, Term
 from catalog.search.finding import find
+from catalog.search.glance import glance
 from catalog.search.loading import load
 from catalog.search.ranking import Ranking
 from catalog.search.vocabulary import Understood, understand
@@ -87,10 +88,11 @@ def _called_nearly(text: str, least: int) -> list[Product]:
     """What a search finds whose name, brand or options hold half of the words, and not only how something is."""
     wanted = [choice[0] for choice in asked(text) if not STOP_WORDS.issuperset(choice)]
     said = [word for word in wanted if len(word) >= least and not is_number(word)][:_MOST_WORDS]
-    describes = thesaurus().describes
+    seen = glance(text)
+    describes = thesaurus(seen.synonyms).describes
     if all(map(describes, said)):
         return []
-    understood = understand(text)
+    understood = understand(text, seen)
     products = _found(understood)
 
     def held(product: Product) -> int:

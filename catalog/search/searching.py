@@ -10,7 +10,8 @@ from catalog.search.asking import Budget, Facets, Page, Search, cursor_after, po
 from catalog.search.browsing import browse
 from catalog.search.budget import within_budget
 from catalog.search.engines import Candidate
-from catalog.search.finding import Found, entries_of, find, fits_closely, named_exactly, scope_of
+from catalog.search.finding import Found, entries_of, find, fits_closely, scope_of
+from catalog.search.glance import glance
 from catalog.search.loading import load
 from catalog.search.ranking import Ranking
 from catalog.search.vocabulary import Understood, understand
@@ -25,7 +26,7 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
 
     What the query names exactly, by product id, SKU, barcode, address or name, comes first. Every other word has to be
     found somewhere in name, brand, category, options, SKU or description, in one of its forms. Words that nothing fits
-    are left out as long as others remain. An empty query fits everything, in the order it was imported. Where a hundred
+    are left out as long as others remain. An empty query fits everything, in the order it was imported. Where fifty
     fit more closely, those that only mention the words are left out; of very many the nearest are ranked: the page then
     says that there are more.
 
@@ -48,8 +49,9 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     scope = scope_of(asked)
     if not asked.query.strip():
         return browse(asked, scope, limit, position)
-    exact, only = named_exactly(asked.query)
-    understood = Understood() if only else understand(asked.query)
+    seen = glance(asked.query)
+    exact, only = seen.exact, seen.only
+    understood = Understood() if only else understand(asked.query, seen)
     # What one product is all of is one wish.
     several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
     found, lists = list[Found](), list[list[Placed]]()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from catalog.forms import asked, constructs, glued, is_number, respelt, slips, stem, unglued, without_and
 from catalog.search.engines import Slot, Term, engine
+from catalog.search.glance import Glance
+from catalog.search.remembered import Memory
 from catalog.sentences import STOP_WORDS, clauses
 from catalog.synonyms import LONGEST_PHRASE, Phrase, Thesaurus, thesaurus
 
@@ -38,8 +40,8 @@ class Understood:
 class _Part:
     """A word or an amount of a query, or a phrase that is called otherwise too; `typed` with what is glued to it."""
 
-    choices: Sequence[Phrase]
-    typed: Sequence[Phrase]
+    choices: tuple[Phrase, ...]
+    typed: tuple[Phrase, ...]
     # Whether it comes after a comma or an "and".
     opens: bool
 
@@ -52,25 +54,44 @@ class _Part:
         return _shown(self.typed)
 
 
-def understand(query: str) -> Understood:
-    """Return what a query asks for. Two look-ups, and up to four more for each word that no product has as it is."""
-    synonyms = thesaurus()
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a part means in a catalogue: what to look for, what no product has, whether an "and" is glued to it."""
+
+    terms: Sequence[Term]
+    unknown: Sequence[str]
+    joined: bool
+
+
+_meanings = Memory[_Part, _Meaning](4000)
+
+
+def understand(query: str, seen: Glance) -> Understood:
+    """Return what a query asks for.
+
+    Words that were asked for in the same state of the catalogue cost nothing; others take a look-up together, and up to
+    four more for each that no product has as it is.
+    """
+    synonyms = thesaurus(seen.synonyms)
     parts = list(_parts(query, synonyms))
-    known = _Known.of(parts, synonyms)
+    meanings = _meanings.of(seen.state)
+    if new := [part for part in parts if part not in meanings]:
+        known = _Known.of(new, synonyms)
+        meanings.update((part, known.meaning(part)) for part in new)
     understood, wishes = Understood(), list[tuple[Understood, list[_Part]]]()
     for part in parts:
-        if part.opens or not wishes or known.joined(part):
+        meaning = meanings[part]
+        if part.opens or not wishes or meaning.joined:
             wishes.append((Understood(), []))
         wish, within = wishes[-1]
         within.append(part)
-        terms, unknown = known.terms(part)
         for into in (understood, wish):
             into.tokens += [choice[0] for choice in part.typed]
-            into.terms += terms
-            into.unknown += unknown
+            into.terms += meaning.terms
+            into.unknown += meaning.unknown
     named = [wish for wish, _ in wishes if wish.terms]
     # "Red and blue shirts": what is no thing by itself belongs to one that is.
-    if len(named) > 1 and not any(known.describes(within) for _, within in wishes):
+    if len(named) > 1 and not any(_describes(within, synonyms) for _, within in wishes):
         understood.wishes = named
     return understood
 
@@ -86,17 +107,18 @@ def _parts(query: str, synonyms: Thesaurus) -> Iterator[_Part]:
         seen.update(wanted)
         place = 0
         while place < len(wanted):
-            part = _longest(wanted[place:], synonyms, opens=not place)
+            part = _longest(tuple(wanted[place:]), synonyms, opens=not place)
             place += len(part.typed)
             yield part
 
 
-def _longest(wanted: Sequence[Phrase], synonyms: Thesaurus, *, opens: bool) -> _Part:
+def _longest(wanted: tuple[Phrase, ...], synonyms: Thesaurus, *, opens: bool) -> _Part:
     """The longest phrase that these words begin with, or the first of them."""
     for length in range(min(LONGEST_PHRASE, len(wanted)), 1, -1):
         typed = wanted[:length]
         if phrase := synonyms.phrase(tuple(choice[0] for choice in typed)):
-            return _Part([(word, *choice[1:]) for word, choice in zip(phrase, typed, strict=True)], typed, opens)
+            choices = tuple((word, *choice[1:]) for word, choice in zip(phrase, typed, strict=True))
+            return _Part(choices, typed, opens)
     return _Part(wanted[:1], wanted[:1], opens)
 
 
@@ -132,7 +154,11 @@ class _Known:
             by_stem.setdefault(stem_, []).append(text)
         return cls(synonyms, named, by_stem)
 
-    def joined(self, part: _Part) -> bool:
+    def meaning(self, part: _Part) -> _Meaning:
+        terms, unknown = self._terms(part)
+        return _Meaning(terms, unknown, self._joined(part))
+
+    def _joined(self, part: _Part) -> bool:
         """Whether an "and" is glued to the front: no product is named with the word as it stands."""
         typed = part.typed[0][0]
         bare = without_and(typed)
@@ -140,17 +166,7 @@ class _Known:
             return bool(bare) and part.phrase[0] == bare
         return bare in self._bare(typed) and bool(self.by_stem.get(stem(bare)) or self.synonyms.others((bare,)))
 
-    def describes(self, parts: Sequence[_Part]) -> bool:
-        """Whether these say how something is, and not what: colours, sizes, amounts."""
-        words = [word for part in parts for word in part.phrase]
-        return all(
-            is_number(word)
-            or (len(word) < 3 and word.isascii())
-            or any(self.synonyms.describes(form) for form in (word, *unglued(word)))
-            for word in words
-        )
-
-    def terms(self, part: _Part) -> tuple[list[Term], list[str]]:
+    def _terms(self, part: _Part) -> tuple[list[Term], list[str]]:
         """What to look for, and what no product has."""
         alone = len(part.choices) == 1
         ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],)), alone=alone) for choice in part.choices)]
@@ -231,6 +247,17 @@ class _Known:
         # named with is "and cheese", "the cheese".
         known = self.synonyms.others
         return [bare for bare in (word[1:],) if word[0] in "וה" and known((bare,)) and not known((word,))]
+
+
+def _describes(parts: Sequence[_Part], synonyms: Thesaurus) -> bool:
+    """Whether these say how something is, and not what: colours, sizes, amounts."""
+    return all(
+        is_number(word)
+        or (len(word) < 3 and word.isascii())
+        or any(synonyms.describes(form) for form in (word, *unglued(word)))
+        for part in parts
+        for word in part.phrase
+    )
 
 
 def _with_beginnings(found: dict[str, int], prefixes: Sequence[str]) -> Slot:

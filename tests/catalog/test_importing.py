@@ -88,7 +88,7 @@ def test_facets_and_shelves_turn_over_with_the_switch(load, monkeypatch):
 
     def looking(pks):
         stores = stage_entries(pks)
-        monkeypatch.setattr(remembered, "_kept", {})  # as a process that starts in the middle of an import
+        remembered._memory.forget()  # as a process that starts in the middle of an import
         counted.append((search(Search()).facets.categories, shelves()[0].categories))
         return stores
 

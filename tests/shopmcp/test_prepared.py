@@ -10,7 +10,7 @@ from django.db.models import F
 
 from carts.models import Cart, Line, Session, Tombstone
 from catalog.models import Product, Store
-from shopmcp.prepared import Delete, Insert, Param, Select, Update
+from shopmcp.prepared import Delete, Insert, Param, Select, Update, look_up
 
 pytestmark = pytest.mark.django_db
 FIELDS = ("id", "public_id", "price", "stock", "available", "withdrawn_at", "options", "description", "store__slug")
@@ -205,3 +205,22 @@ def test_it_works_after_the_connection_was_closed_and_in_a_query_of_its_own(tran
         lambda: Tombstone.objects.filter(public_id=Param("id", Tombstone, "public_id")).values_list("public_id")
     )
     assert found.all(id="s_one") == [("s_one",)]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL keeps plans")
+def test_postgresql_plans_once_what_comes_again_and_again(products):
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    answers = {len(by_sku.all(sku=f"p{place % 2}")) for place in range(20)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%catalog_product%%'")
+        (kept,) = cursor.fetchone()
+
+    assert (answers, kept) == ({1}, 1)
+
+
+def test_a_look_up_of_our_own_takes_lists_and_texts_with_percent_signs(products):
+    rows = look_up("SELECT sku FROM catalog_product WHERE sku = %s ORDER BY id", ["p1"])
+
+    assert rows == [("p1",)]
+    assert look_up("SELECT sku FROM catalog_product WHERE sku = %s", ["100%s?"]) == []

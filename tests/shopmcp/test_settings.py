@@ -98,3 +98,14 @@ def test_the_deploy_check_is_silent_but_for_what_the_settings_explain(tmp_path):
     result = manage("check", "--deploy", "--fail-level", "WARNING", "--tag", "security", env=env)
 
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(("address", "threshold"), [("", "5"), ("?prepare_threshold=none", "None")])
+def test_plans_are_kept_on_postgresql_unless_a_pooler_cannot_keep_them(tmp_path, address, threshold):
+    shown = show(
+        tmp_path,
+        "settings.DATABASES['default']['OPTIONS']['prepare_threshold']",
+        DATABASE_URL=f"postgres://shop@127.0.0.1:5999/shop{address}",
+    )
+
+    assert shown == threshold

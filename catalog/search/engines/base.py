@@ -141,8 +141,10 @@ class Engine(Protocol):
     def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
         """Any of the choices, each of all its terms, as the database's own full-text query of each part of an entry."""
 
-    def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
-        """Up to so many entries that fit, in stock before sold out, the cheaper first."""
+    def candidates(
+        self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
+    ) -> list[Candidate]:
+        """Up to so many entries that fit: if given what fits `named` too, then in stock, the cheaper first."""
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
         """Whether anything fits, for each of the expressions."""

@@ -21,6 +21,7 @@ from catalog.search.engines.base import (
     rows_of,
 )
 from catalog.search.pace import Pace
+from shopmcp.prepared import look_up
 
 _INSERT = (
     f"INSERT INTO catalog_entry ({', '.join(ENTRY)}, terms) VALUES ({', '.join(['%s'] * len(ENTRY))}, %s::tsvector) "
@@ -34,15 +35,18 @@ class Postgres:
     def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
         return {field: _either([_all([_term(term, field) for term in terms]) for terms in choices]) for field in MARKS}
 
-    def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
+    def candidates(
+        self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
+    ) -> list[Candidate]:
         where, params = _conditions(scope)
         # Several words: an order that no index has. How many products hold them together nobody can estimate, and
         # walking all keys until enough of them fit may take very long.
         order = f"e.key / {SOLD_OUT}, e.key DESC" if dearest_first else "e.key + 0" if "&" in expression else "e.key"
         sql = (
-            f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.terms @@ %s::tsquery AND {where} ORDER BY {order} LIMIT %s"
+            f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.terms @@ %s::tsquery AND {where} "
+            f"ORDER BY {'NOT e.terms @@ %s::tsquery, ' if named else ''}{order} LIMIT %s"
         )
-        return candidates_of(sql, [expression, *params, limit])
+        return candidates_of(sql, [expression, *params, *([named] if named else []), limit])
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
         where, params = _conditions(scope)
@@ -77,12 +81,12 @@ class Postgres:
             f"SELECT text, stem, named FROM catalog_word WHERE {self.among('text', 'text')} "
             f"UNION SELECT text, stem, named FROM catalog_word WHERE {self.among('stem', 'text')}"
         )
-        return rows_of(sql, [self.many(texts), self.many(stems)])
+        return [(text, stem, named) for text, stem, named in look_up(sql, [self.many(texts), self.many(stems)])]
 
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         pattern = start.replace("%", r"\%") + "%"
         sql = f"SELECT {column} FROM catalog_word WHERE {column} LIKE %s LIMIT %s"
-        return sorted(word for (word,) in rows_of(sql, [pattern, limit]))
+        return sorted(word for (word,) in look_up(sql, [pattern, limit]))
 
     @contextmanager
     def counting(self) -> Iterator[None]:
@@ -98,10 +102,12 @@ class Postgres:
         pass  # whoever writes does that, and keeps nobody waiting
 
     def optimise(self) -> None:
-        rows_of("SELECT gin_clean_pending_list('entry_by_terms'::regclass)")
+        # What an import left behind doubles what a search reads, until autovacuum comes by. How frequent a word is decides
+        # by which index it is looked for.
+        tables = "catalog_entry, catalog_word, catalog_product"
         with connection.cursor() as cursor:
-            # How frequent a word is decides by which index it is looked for.
-            cursor.execute("ANALYZE catalog_entry, catalog_word")
+            # Within a transaction, as tests are, nothing can be cleared away.
+            cursor.execute(f"ANALYZE {tables}" if connection.in_atomic_block else f"VACUUM (ANALYZE) {tables}")
 
 
 def _conditions(scope: Scope) -> tuple[str, list[Any]]:

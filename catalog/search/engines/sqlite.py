@@ -22,6 +22,7 @@ from catalog.search.engines.base import (
     rows_of,
 )
 from catalog.search.pace import Pace
+from shopmcp.prepared import look_up
 
 _MOST_MERGES = 10_000
 _INSERT = (
@@ -37,7 +38,9 @@ class Sqlite:
     def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
         return {field: _either([_all([_term(term, field) for term in terms]) for terms in choices]) for field in MARKS}
 
-    def candidates(self, expression: str, scope: Scope, limit: int, *, dearest_first: bool = False) -> list[Candidate]:
+    def candidates(
+        self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
+    ) -> list[Candidate]:
         bounds, params = scope.conditions()
         # CROSS JOIN keeps the order of the tables: FTS5 yields row ids in order, so that LIMIT ends the work early.
         sql = (
@@ -50,7 +53,10 @@ class Sqlite:
             found += candidates_of(sql, [expression, low, high, *params, limit - len(found)])
             if len(found) == limit:
                 break
-        return found
+        if not named or len(found) < limit:
+            return found
+        first = self.candidates(named, scope, limit, dearest_first=dearest_first)
+        return list({candidate.key: candidate for candidate in (*first, *found)}.values())[:limit]
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
         bounds, params = scope.conditions()
@@ -103,11 +109,11 @@ class Sqlite:
             f"SELECT text, stem, named FROM catalog_word WHERE {self.among('text')} "
             f"UNION SELECT text, stem, named FROM catalog_word WHERE {self.among('stem')}"
         )
-        return [(text, stem, bool(named)) for text, stem, named in rows_of(sql, [self.many(texts), self.many(stems)])]
+        return [(text, stem, bool(named)) for text, stem, named in look_up(sql, [self.many(texts), self.many(stems)])]
 
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         sql = f"SELECT {column} FROM catalog_word WHERE {column} >= %s AND {column} < %s LIMIT %s"
-        return [word for (word,) in rows_of(sql, [start, f"{start}\U0010ffff", limit])]
+        return [word for (word,) in look_up(sql, [start, f"{start}\U0010ffff", limit])]
 
     def counting(self) -> AbstractContextManager[Any]:
         return nullcontext()
