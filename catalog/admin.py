@@ -189,7 +189,7 @@ class ImportRunAdmin(FastAdmin):
         lines = [text % {"count": n} for text, n in said if n]
         if code := run.details.get("assumed_currency"):
             lines.append(
-                _("Neither the file nor --currency names a currency: prices count as %(code)s.") % {"code": code}
+                _("No currency was given with --currency: prices that name none count as %(code)s.") % {"code": code}
             )
         return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) or None
 

@@ -51,7 +51,7 @@ def import_products(
         file: At most 100 MB; as text an https address, which is asked for nothing that was imported already.
         slug: The store's; a store that does not exist is made.
         format_name: A name of `catalog.feeds.FORMATS`, or auto.
-        currency: Of a new store, ILS unless given.
+        currency: Of a new store; unless given, the one that all prices name, or ILS.
         base_url: What relative addresses are relative to; kept for the next time.
         dry_run: Only report.
         force: Withdraw more than half of the store's products too, and ask an address for its feed whatever it says.
@@ -141,6 +141,12 @@ def _read(entries: Iterable[Entry], spool: Spool, report: ImportReport, name: st
     report.refused.sort(key=lambda refused: refused.line)
     report.warnings.sort(key=lambda warning: warning.line)
     report.unresolved, report.without_image = spool.unresolved, spool.without_image
+    if "" in report.currencies:
+        report.assumed_currency = store.currency
+    elif len(report.currencies) == 1:
+        # A new store sells in what all of its prices are in.
+        (store.currency,) = report.currencies
+        spool.count_unpriced_in(store.currency)
     if not len(spool):
         reasons = "; ".join(f"{refused.line}: {refused.reason}" for refused in report.refused[:3])
         raise Unreadable(_("%(file)s holds no product.") % {"file": name}, fix=reasons)
@@ -155,8 +161,8 @@ def _read_record(record: Record, store: Store, spool: Spool, report: ImportRepor
     except RowRefused as refusal:
         report.refused.append(Refused(record.line, str(refusal), _sku_of(record)))
         return
-    if report.may_assume_currency and not report.assumed_currency and row.price is not None:
-        report.assumed_currency = "" if names_currency(record.fields) else store.currency
+    if report.may_assume_currency and row.price is not None:
+        report.currencies.add(row.currency if names_currency(record.fields) else "")
     if double := spool.add(row, hebrew=_HEBREW.search(row.name) is not None):
         report.warnings.append(Refused(double.goes.line, double.reason, row.sku))
 

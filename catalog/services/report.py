@@ -28,8 +28,8 @@ class ImportReport:
 
     `unresolved` counts products whose relative address was left out, `without_image` those that have no picture in a
     file where others have one, `skipped` what the shop itself keeps off its shelves. `assumed_currency` is that of a
-    new store for which neither its owner nor the file named one. `not_modified` says that the address held nothing new,
-    `needs_force` that a dry run would stop.
+    new store whose owner named none, where prices name none either; `currencies` are those they name. `not_modified`
+    says that the address held nothing new, `needs_force` that a dry run would stop.
     """
 
     store: Store
@@ -43,6 +43,7 @@ class ImportReport:
     refused: list[Refused] = field(default_factory=list)
     warnings: list[Refused] = field(default_factory=list)
     may_assume_currency: bool = False
+    currencies: set[str] = field(default_factory=set)
     assumed_currency: str = ""
     not_modified: bool = False
     needs_force: bool = False

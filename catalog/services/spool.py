@@ -88,6 +88,15 @@ class Spool:
                   "((SELECT n FROM spooled WHERE sku = ?1), ?1, ?2, ?3, ?4, ?5)", merged, hebrew)  # fmt: skip
         return Double(stays, goes, list(lacking))
 
+    def count_unpriced_in(self, currency: str) -> None:
+        """Let rows without a price be of that currency, too."""
+        places = {name: _NAMES.index(name) for name in ("price", "currency")}
+        self._rows.execute(
+            f"UPDATE spooled SET data = json_set(data, '$[{places['currency']}]', ?) "
+            f"WHERE json_extract(data, '$[{places['price']}]') IS NULL",
+            [currency],
+        )
+
     def _put(self, statement: str, row: Row, hebrew: bool) -> bool:
         written = self._rows.execute(statement, (row.sku, bool(row.image), row.unresolved, hebrew, _packed(row)))
         return written.rowcount > 0

@@ -50,6 +50,7 @@ def test_a_dry_run_says_so_and_changes_nothing(run):
         ("sku,name,price\na,Rice,9.90\n", (), True),
         ("sku,name,price\na,Rice,$9.90\n", (), True),
         ("sku,name,price\na,Rice,9.90\n", ("--currency", "ils"), False),
+        ("sku,name,price\na,Rice,9.90 USD\nb,Rye,8\n", (), True),
         ("sku,name,price\na,Rice,9.90 USD\n", (), False),
         ("sku,name,price,currency\na,Rice,9.90,EUR\n", (), False),
         ("sku,name,price\na,Rice,\n", (), False),
@@ -58,9 +59,27 @@ def test_a_dry_run_says_so_and_changes_nothing(run):
 def test_a_currency_that_nobody_named_is_told_at_a_stores_first_import(run, text, arguments, told):
     first, again = run(text, *arguments), run(text)
 
-    assert ("prices count as ILS" in first and "--currency" in first) is told
-    assert "prices count" not in again
+    assert ("prices that name none count as ILS" in first and "--currency" in first) is told
+    assert "prices that name none" not in again
     assert (ImportRun.objects.earliest("id").details["assumed_currency"] == "ILS") is told
+
+
+def test_a_new_store_sells_in_the_currency_that_all_of_its_prices_name(run):
+    file = "sku,name,price\na,Rice,9.90 USD\nb,Rye,\n"
+    run(file)
+
+    assert Store.objects.get().currency == "USD"
+    assert set(Product.objects.values_list("currency", flat=True)) == {"USD"}
+    assert "2 unchanged" in run(file)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--currency", "ILS")])
+def test_a_store_keeps_its_currency_whatever_a_later_file_names(run, arguments):
+    run("sku,name,price\na,Rice,9.90\n", *arguments)
+    run("sku,name,price\na,Rice,9.90 USD\n")
+
+    assert Store.objects.get().currency == "ILS"
+    assert Product.objects.get().currency == "USD"
 
 
 def test_whoever_stops_reading_the_report_ends_no_import(tmp_path):

@@ -38,7 +38,11 @@ class Command(ShopCommand):
             "--format", default="auto", choices=["auto", *FORMATS], help="the file's format (default: auto)"
         )
         parser.add_argument(
-            "--currency", default="", type=str.upper, metavar="CODE", help="of a new store (default: ILS)"
+            "--currency",
+            default="",
+            type=str.upper,
+            metavar="CODE",
+            help="of a new store (default: what its prices name, or ILS)",
         )
         parser.add_argument(
             "--base-url", default="", metavar="URL", help="what relative addresses in the file are relative to"
@@ -93,7 +97,7 @@ def summary(report: ImportReport, *, dry_run: bool) -> list[str]:
         lines.append(_("More than half of the products would be withdrawn: this needs --force."))
     if report.assumed_currency:
         lines.append(
-            _("Neither the file nor --currency names a currency: prices count as %(code)s.")
+            _("No currency was given with --currency: prices that name none count as %(code)s.")
             % {"code": report.assumed_currency}
         )
         lines.append(_("For another one import into a new store, with --currency."))
