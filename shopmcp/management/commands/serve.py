@@ -68,7 +68,11 @@ class Command(BaseCommand):
             with one_at_a_time():
                 migrate()
                 if is_outdated():
-                    self.stdout.write("The search index is missing or of an earlier version: making it anew.")
+                    self.stdout.write(
+                        "The search index is missing or of an earlier version: making it anew. Chats are served after "
+                        "that; a hundred thousand products take a minute or two."
+                    )
+                    self.stdout.flush()
                     self.stdout.write(f"Indexed {rebuild(watched)} products.")
                 if demo and (report := load_demo()):
                     self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
