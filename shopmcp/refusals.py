@@ -56,5 +56,6 @@ def bug() -> ShopError:
 
 def _in_words(candidate: Mapping[str, Any]) -> str:
     price = candidate.get("price") or {}
+    name = candidate.get("name") or candidate.get("category")
     known_by = candidate.get("product_id") or candidate.get("store")
-    return "- " + " · ".join(filter(None, (candidate.get("name"), known_by, price.get("formatted"))))
+    return "- " + " · ".join(filter(None, (name, known_by, price.get("formatted"))))

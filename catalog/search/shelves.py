@@ -19,6 +19,7 @@ from catalog.text import clean, folded, words
 from shopmcp.errors import NotFound
 
 _MOST_OFFERED = 30
+_FAR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: 
     One that `existed` when an earlier page was asked for may be gone; then there are none.
 
     Raises:
-        NotFound: If there is no such category; those there are are candidates, what comes near before the rest.
+        NotFound: If there is none. It names those there are, the nearest first; what is near is a candidate.
     """
     names = categories(stores)
     wanted = folded(text, 300)
@@ -85,17 +86,19 @@ def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: 
     )
     if found or existed:
         return found
-    nearest = _nearest_first(stems, names)
+    distances = _distances(stems, names)
+    nearest = sorted(names, key=lambda name: distances[name])
     listed = ", ".join(nearest[:_MOST_OFFERED]) + (", …" if len(nearest) > _MOST_OFFERED else "")
+    near = [name for name in nearest if distances[name] < _FAR]
     raise NotFound(
         _("There is no category “%(category)s”.") % {"category": clean(text, 80)},
         fix=_("Search without it, or use one of these: %(categories)s.") % {"categories": listed or "–"},
-        candidates=[{"category": name} for name in nearest[:_MOST_OFFERED]],
+        candidates=[{"category": name} for name in near[:_MOST_OFFERED]],
     )
 
 
-def _nearest_first(stems: Set[str], names: Iterable[str]) -> list[str]:
-    """The categories, first those that share a word with what was asked for, in either language or misspelt."""
+def _distances(stems: Set[str], names: Iterable[str]) -> dict[str, int]:
+    """How far each category is from what was asked for: nearest what shares a word, in either language or misspelt."""
     synonyms = thesaurus()
     meant = {stem(word) for asked in stems for phrase in synonyms.others((asked,)) for word in phrase}
 
@@ -105,6 +108,6 @@ def _nearest_first(stems: Set[str], names: Iterable[str]) -> list[str]:
             return 0
         if not held.isdisjoint(meant):
             return 1
-        return 2 if any(get_close_matches(word, held, 1) for word in stems) else 3
+        return 2 if any(get_close_matches(word, held, 1, 0.75) for word in stems) else _FAR
 
-    return sorted(names, key=distance)
+    return {name: distance(name) for name in names}

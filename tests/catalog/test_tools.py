@@ -148,9 +148,20 @@ def test_an_unknown_category_is_refused_with_those_there_are(call_tool, shelf):
 
     assert result.is_error
     assert result.structured_content["error"]["code"] == "not_found"
-    assert result.structured_content["error"]["candidates"][0] == {"category": "Drinks"}
-    assert "There is no category “Drink bar”." in text(result)
-    assert "Drinks, Bakery, Grains" in text(result)
+    assert result.structured_content["error"]["candidates"] == [{"category": "Drinks"}]
+    assert text(result) == (
+        "There is no category “Drink bar”. Perhaps one of these is meant:\n- Drinks\n"
+        "Search without it, or use one of these: Drinks, Bakery, Grains."
+    )
+
+
+def test_an_unknown_category_that_is_near_none_names_them_all(call_tool, shelf):
+    result = call_tool("search_products", category="Toys")
+
+    assert result.structured_content["error"]["candidates"] == []
+    assert text(result) == (
+        "There is no category “Toys”. Search without it, or use one of these: Bakery, Drinks, Grains."
+    )
 
 
 @pytest.mark.parametrize(
