@@ -102,8 +102,8 @@ class Postgres:
         pass  # whoever writes does that, and keeps nobody waiting
 
     def optimise(self) -> None:
-        # What an import left behind doubles what a search reads, until autovacuum comes by. How frequent a word is decides
-        # by which index it is looked for.
+        # What an import left behind doubles what a search reads, until autovacuum comes by. How frequent a word is
+        # decides by which index it is looked for.
         tables = "catalog_entry, catalog_word, catalog_product"
         with connection.cursor() as cursor:
             # Within a transaction, as tests are, nothing can be cleared away.
