@@ -102,16 +102,14 @@ def stage_entries(pks: Iterable[int]) -> set[int]:
 
 
 def accept_entries(pks: Sequence[int]) -> None:
-    """Let stand what runs that are over wrote of these products, and delete what ended with them."""
-    index, running = engine(), _running()
-    rows = rows_among("catalog_entry", "key, arriving, leaving", "product_id", pks)
-    marked = [row for row in rows if any(row[1:]) and running.isdisjoint(row[1:])]
-    index.remove([key for key, _, leaving in marked if leaving is not None])
-    if arrived := [key for key, _, leaving in marked if leaving is None]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE catalog_entry SET arriving = NULL WHERE {index.among('key')}", [index.many(arrived)]
-            )
+    """Delete what ended with runs that are over of these products.
+
+    What arrived with them stays as it is: that a run is over is told by the run, and to write every entry twice would
+    leave as many dead ones behind.
+    """
+    running = _running()
+    rows = rows_among("catalog_entry", "key, leaving", "product_id", pks)
+    engine().remove([key for key, leaving in rows if leaving is not None and leaving not in running])
 
 
 def revise(stores: Iterable[int]) -> None:
@@ -170,11 +168,9 @@ def _change(row: _Row | None, old: Sequence[_Standing], running: set[int]) -> _C
     same = next((e for e in old if bytes(e.digest) == wanted.digest), None)
     if same is None:
         return _Change(keys, new=[(wanted.entry(0), wanted.texts)])
-    bounds = (wanted.arriving, wanted.leaving)
-    return _Change(
-        [key for key in keys if key != same.key],
-        [(*bounds, same.key)] if bounds != (same.arriving, same.leaving) else (),
-    )
+    arriving = same.arriving if same.arriving in running else None
+    bounds, stand = (wanted.arriving, wanted.leaving), (arriving, same.leaving)
+    return _Change([key for key in keys if key != same.key], [(*bounds, same.key)] if bounds != stand else ())
 
 
 def _wanted(row: _Row) -> _Wanted:

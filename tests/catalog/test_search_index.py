@@ -192,3 +192,17 @@ def size():
 
 def pieces():
     return rows_of("SELECT count(DISTINCT segid) FROM catalog_entry_text_idx")[0][0]
+
+
+def test_what_an_import_brought_stays_as_it_was_written_and_counts(load):
+    def entries():
+        return list(Entry.objects.order_by("key").values_list("key", "digest"))
+
+    load("sku,name,price\na,Okapi,1\nb,Tapir,2\n")
+    brought = Entry.objects.values_list("arriving", flat=True)
+    standing = entries()
+
+    assert None not in brought
+    assert [product.sku for product in search(Search("okapi")).products] == ["a"]
+    load("sku,name,price\na,Okapi,1\nb,Tapir,2\n")
+    assert entries() == standing
