@@ -1,20 +1,20 @@
 """Looking around without words: everything within bounds, page by page, however many there are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, Exists, ExpressionWrapper, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from catalog.entries import SOLD_OUT, Entry
-from catalog.models import ImportRun
+from catalog.models import ImportRun, Store
 from catalog.search.asking import Facets, Page, Search, Sort, cursor_after
-from catalog.search.engines import Scope
+from catalog.search.engines import Scope, engine, rows_of
 from catalog.search.loading import load
 from catalog.search.remembered import remembered
 
-_COUNTED = 10_000
+_COUNTED = 1000
 _MOST_VARIANTS = 20
 _MOST_FACETS = 20
 
@@ -28,22 +28,22 @@ def visible() -> QuerySet[Entry]:
 def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | None) -> Page:
     """Return one page of everything within the bounds; of a product with variants, the one imported first.
 
-    Pages are keyed by the last product seen, so that later pages cost what the first did; at most ten thousand are
+    Pages are keyed by the last product seen, so that later pages cost what the first did; at most a thousand are
     counted, once for each state of the catalogue.
     """
     every = _within(visible(), scope)
-    earlier = _within(visible(), scope).filter(group_key=OuterRef("group_key"), product__lt=OuterRef("product"))
-    rows = every.filter(Q(group_key="") | ~Exists(earlier))
-    total, facets = remembered(("browse", scope), lambda: (rows.order_by()[: _COUNTED + 1].count(), _facets(every)))
+    total, facets = remembered(
+        ("browse", scope), lambda: (_one_of_each(every, scope).order_by()[: _COUNTED + 1].count(), _facets(scope))
+    )
     if not total:
         return Page()
     order = _ORDERS[asked.sort]
+    # Of many within a range of prices the first in another order are soon found in that order; few are soon sorted.
+    walked = total > _COUNTED and order[0].name != "price"
+    rows = _one_of_each(_within(visible(), scope, by_price=not walked), scope)
     if position is not None:
         rows = rows.filter(_after(order, position))
-    columns = [column.name for column in order]
-    page = list(
-        rows.order_by(*(column.ordering for column in order)).values_list("product", "group_key", *columns)[: limit + 1]
-    )
+    page = _first(rows, order, limit + 1)
     shown, more = page[:limit], len(page) > limit
     members = _members(every, [group for _, group, *_ in shown if group])
     products = load([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
@@ -71,8 +71,9 @@ class _Column:
     @property
     def ordering(self) -> Any:
         column = F(self.name)
-        last = True if self.name == "price" else None
-        return column.desc(nulls_last=last) if self.down else column.asc(nulls_last=last)
+        if self.down:
+            return column.desc()
+        return column.asc(nulls_last=True if self.name == "price" else None)
 
     def beyond(self, value: Any) -> Q:
         """What comes after a row with this value, by this column alone."""
@@ -83,27 +84,49 @@ class _Column:
 
 
 _BY_ID = _Column("product")
+_DEAREST = _Column("price", down=True)
 _ORDERS: Mapping[Sort, tuple[_Column, ...]] = {
     "relevance": (_BY_ID,),
     "price_asc": (_Column("price"), _BY_ID),
-    "price_desc": (_Column("price", down=True), _BY_ID),
+    "price_desc": (_DEAREST, _Column("product", down=True)),
     "name": (_Column("title"), _BY_ID),
     "newest": (_Column("product", down=True),),
 }
 
 
-def _within(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
+def _first(rows: QuerySet[Entry], order: Sequence[_Column], limit: int) -> list[tuple[Any, ...]]:
+    """The products, groups and places of the first rows in an order; what has no price comes last."""
+    columns = [column.name for column in order]
+    ordered = rows.order_by(*(column.ordering for column in order)).values_list("product", "group_key", *columns)
+    if order[0] != _DEAREST:
+        return list(ordered[:limit])
+    # By itself, for nothing leads down an index of PostgreSQL and to what has no price in the end.
+    found = list(ordered.filter(price__isnull=False)[:limit])
+    return found + list(ordered.filter(price=None)[: limit - len(found)])
+
+
+def _one_of_each(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
+    """Of each product the variant within the bounds that was imported first."""
+    earlier = _within(visible(), scope).filter(group_key=OuterRef("group_key"), product__lt=OuterRef("product"))
+    return rows.filter(Q(group_key="") | ~Exists(earlier))
+
+
+def _within(rows: QuerySet[Entry], scope: Scope, *, by_price: bool = True) -> QuerySet[Entry]:
+    """The rows within the bounds; `by_price` if an index may lead to the prices."""
+    # A sum is in no index: that of the keys would be walked, and all of it put in another order.
+    place, price = (ExpressionWrapper(F(name) + 0, BigIntegerField()) for name in ("key", "price"))
+    if scope.in_stock_only:
+        rows = rows.alias(place=place).filter(place__lt=SOLD_OUT)
     if scope.stores is not None:
         rows = rows.filter(store__in=scope.stores)
     if scope.categories is not None:
         rows = rows.filter(category__in=scope.categories)
+    rows = rows.alias(cost=F("price") if by_price else price)
     if scope.min_price is not None:
-        rows = rows.filter(price__gte=scope.min_price)
+        rows = rows.filter(cost__gte=scope.min_price)
     if scope.max_price is not None:
-        rows = rows.filter(price__lte=scope.max_price)
-    # Not the key itself: its index would be walked, and all of it put in another order.
-    place = ExpressionWrapper(F("key") + 0, BigIntegerField())
-    return rows.alias(place=place).filter(place__lt=SOLD_OUT) if scope.in_stock_only else rows
+        rows = rows.filter(cost__lte=scope.max_price)
+    return rows
 
 
 def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:
@@ -127,24 +150,28 @@ def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[in
     return members
 
 
-def _facets(every: QuerySet[Entry]) -> Facets:
+def _facets(scope: Scope) -> Facets:
     """How many there are of each category, variants counted singly, and the range of prices."""
-    counted = (
-        every.order_by()
-        .values_list("store", "category")
-        .annotate(n=Count("key"), lowest=Min("price"), highest=Max("price"), currency=Min("store__currency"))
+    currencies = dict(Store.objects.values_list("pk", "currency"))
+    chosen = list(currencies) if scope.stores is None else list(scope.stores)
+    # By store, category and price: all that is read stands in one index.
+    bounds, params = replace(scope, stores=tuple(chosen)).conditions()
+    if scope.in_stock_only:
+        bounds += f" AND e.key + 0 < {SOLD_OUT}"
+    counted = rows_of(
+        "SELECT e.store_id, e.category, COUNT(*), MIN(e.price), MAX(e.price) "
+        f"FROM catalog_entry e {engine().within('entry_by_category')} WHERE {bounds} GROUP BY e.store_id, e.category",
+        params,
     )
     categories, prices = dict[str, int](), list[tuple[int, int]]()
-    stores, currencies = set[int](), set[str]()
-    for store, category, n, lowest, highest, currency in counted:
-        stores.add(store)
-        currencies.add(currency)
+    for _, category, n, lowest, highest in counted:
         if category:
             categories[category] = categories.get(category, 0) + n
         if lowest is not None:
             prices.append((lowest, highest))
     listed = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
-    if not prices or len(currencies) > 1:
+    stores = {store for store, *_ in counted}
+    if not prices or len({currencies[store] for store in stores}) > 1:
         return Facets(listed)
     low, high = min(low for low, _ in prices), max(high for _, high in prices)
     return Facets(listed, Decimal(low) / 1000, Decimal(high) / 1000, min(stores))

@@ -152,7 +152,7 @@ def test_a_cursor_of_another_search_is_refused_in_words(shelf, other):
         search(Search(**other), cursor=cursor)
 
 
-@pytest.mark.parametrize(("query", "queries"), [("", 5), ("rye", 9), ("grocer:A5", 4)])
+@pytest.mark.parametrize(("query", "queries"), [("", 6), ("rye", 9), ("grocer:A5", 4)])
 @pytest.mark.parametrize("more", [0, 30])
 def test_a_search_takes_no_more_queries_however_much_it_finds(
     shelf, grocer, django_assert_max_num_queries, query, queries, more

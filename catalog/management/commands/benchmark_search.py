@@ -95,6 +95,7 @@ def _bounded(asked: Sequence[str]) -> dict[str, list[Search]]:
         "no words": [
             Search(sort=chance.choice(("relevance", "price_asc", "price_desc", "name", "newest"))) for _ in few
         ],
+        "no words, within prices": [Search(min_price=price, max_price=price + 100) for price in prices],
         "a whole category": [Search(categories=(chance.choice(shelves),)) for _ in few],
     }
 

@@ -173,6 +173,9 @@ class Engine(Protocol):
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         """Words, or words turned around, that begin so."""
 
+    def within(self, index: str) -> str:
+        """Behind the name of a table: that all is read from this index, where a database has to be told."""
+
     def counting(self) -> AbstractContextManager[Any]:
         """Around a query that reads a great part of the entries."""
 

@@ -88,6 +88,9 @@ class Postgres:
         sql = f"SELECT {column} FROM catalog_word WHERE {column} LIKE %s LIMIT %s"
         return sorted(word for (word,) in look_up(sql, [pattern, limit]))
 
+    def within(self, index: str) -> str:
+        return ""
+
     @contextmanager
     def counting(self) -> Iterator[None]:
         if connection.in_atomic_block:  # what is set would stay until that ends

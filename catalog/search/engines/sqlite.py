@@ -115,6 +115,10 @@ class Sqlite:
         sql = f"SELECT {column} FROM catalog_word WHERE {column} >= %s AND {column} < %s LIMIT %s"
         return [word for (word,) in look_up(sql, [start, f"{start}\U0010ffff", limit])]
 
+    def within(self, index: str) -> str:
+        # Bounds on prices would send it to the index of these, and from each row of that to the table.
+        return f"INDEXED BY {index}"
+
     def counting(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
