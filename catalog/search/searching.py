@@ -15,7 +15,7 @@ from catalog.search.glance import glance
 from catalog.search.loading import load
 from catalog.search.ranking import Ranking
 from catalog.search.vocabulary import Understood, understand
-from catalog.search.wishes import Placed, in_turn
+from catalog.search.wishes import Placed, in_turn, is_of_several
 
 _MOST_VARIANTS = 20
 _MOST_FACETS = 20
@@ -52,8 +52,11 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     seen = glance(asked.query)
     exact, only = seen.exact, seen.only
     understood = Understood() if only else understand(asked.query, seen)
-    # What one product is all of is one wish.
-    several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
+    if position is not None and asked.sort == "relevance":
+        several = bool(understood.wishes) and is_of_several(position)  # as on the page before, whatever came since
+    else:
+        # What one product is all of is one wish.
+        several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
     found, lists = list[Found](), list[list[Placed]]()
     for wish in understood.wishes if several else [understood]:
         finds = find(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()

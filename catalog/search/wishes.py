@@ -11,6 +11,11 @@ Placed = tuple[Position, Candidate]
 _EACH = "each"
 
 
+def is_of_several(position: Position) -> bool:
+    """Whether a page of several wishes ended at this position."""
+    return position[:1] == (_EACH,)
+
+
 def in_turn(
     lists: Sequence[Sequence[Placed]], position: Position | None, limit: int
 ) -> tuple[list[Placed], Position | None]:
@@ -18,7 +23,7 @@ def in_turn(
 
     Of several lists the position holds how far each was read, so that none depends on the length of another.
     """
-    each = position is not None and position[:1] == (_EACH,)
+    each = position is not None and is_of_several(position)
     if len(lists) == 1:
         after = [placed for placed in lists[0] if position is None or each or placed[0] > position]
         return after[:limit], after[limit - 1][0] if len(after) > limit else None
