@@ -1,8 +1,8 @@
 """Finding products by a shopper's words.
 
-`search` answers a page; `reindex` keeps the index in step within the transaction that changes products. The query is
-understood by `vocabulary`, candidates come from the database's own full-text `engines` through `finding`, and `ranking`
-puts them in order.
+`search` answers a page; `reindex` keeps the index in step within the transaction that changes products. `understanding`
+takes a query for words of the catalogue's `vocabulary`, candidates come from the database's own full-text `engines`
+through `finding`, and `ranking` puts them in order.
 """
 
 from catalog.search.asking import Budget, Facets, Page, Search, Sort

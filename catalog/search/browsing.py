@@ -1,6 +1,8 @@
 """Looking around without words: everything within bounds, page by page, however many there are."""
 
-from collections.abc import Mapping, Sequence
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -11,12 +13,15 @@ from catalog.entries import SOLD_OUT, Entry
 from catalog.models import ImportRun, Store
 from catalog.search.asking import Facets, Page, Search, Sort, cursor_after
 from catalog.search.engines import Scope, engine, rows_of
+from catalog.search.engines.base import VISIBLE
 from catalog.search.loading import load
 from catalog.search.remembered import remembered
 
 _COUNTED = 1000
 _MOST_VARIANTS = 20
 _MOST_FACETS = 20
+# Store, category, how many, the lowest price and the highest.
+_Count = tuple[int, str, int, int | None, int | None]
 
 
 def visible() -> QuerySet[Entry]:
@@ -31,6 +36,9 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     Pages are keyed by the last product seen, so that later pages cost what the first did; at most a thousand are
     counted, once for each state of the catalogue.
     """
+    if scope.stores is None and scope.categories is not None:
+        # The index of categories begins with the store.
+        scope = replace(scope, stores=tuple(Store.objects.values_list("pk", flat=True)))
     every = _within(visible(), scope)
     total, facets = remembered(
         ("browse", scope), lambda: (_one_of_each(every, scope).order_by()[: _COUNTED + 1].count(), _facets(scope))
@@ -40,7 +48,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     order = _ORDERS[asked.sort]
     # Of many within a range of prices the first in another order are soon found in that order; few are soon sorted.
     walked = total > _COUNTED and order[0].name != "price"
-    rows = _one_of_each(_within(visible(), scope, by_price=not walked), scope)
+    rows = _one_of_each(_within(visible(), scope, led=not walked), scope)
     if position is not None:
         rows = rows.filter(_after(order, position))
     page = _first(rows, order, limit + 1)
@@ -107,26 +115,30 @@ def _first(rows: QuerySet[Entry], order: Sequence[_Column], limit: int) -> list[
 
 def _one_of_each(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
     """Of each product the variant within the bounds that was imported first."""
-    earlier = _within(visible(), scope).filter(group_key=OuterRef("group_key"), product__lt=OuterRef("product"))
+    earlier = _within(visible(), scope, led=False).filter(
+        group_key=OuterRef("group_key"), product__lt=OuterRef("product")
+    )
     return rows.filter(Q(group_key="") | ~Exists(earlier))
 
 
-def _within(rows: QuerySet[Entry], scope: Scope, *, by_price: bool = True) -> QuerySet[Entry]:
-    """The rows within the bounds; `by_price` if an index may lead to the prices."""
-    # A sum is in no index: that of the keys would be walked, and all of it put in another order.
-    place, price = (ExpressionWrapper(F(name) + 0, BigIntegerField()) for name in ("key", "price"))
-    if scope.in_stock_only:
-        rows = rows.alias(place=place).filter(place__lt=SOLD_OUT)
+def _within(rows: QuerySet[Entry], scope: Scope, *, led: bool = True) -> QuerySet[Entry]:
+    """The rows within the bounds; unless `led`, no index of stores or prices is to be taken before another one."""
+    # A sum is in no index. That of the keys would always be walked, and all of it put in another order.
+    sums = {name: ExpressionWrapper(F(name) + 0, BigIntegerField()) for name in ("key", "store_id", "price")}
+    rows = rows.alias(
+        place=sums["key"],
+        shop=F("store_id") if led else sums["store_id"],
+        cost=F("price") if led else sums["price"],
+    )
     if scope.stores is not None:
-        rows = rows.filter(store__in=scope.stores)
+        rows = rows.filter(shop__in=scope.stores)
     if scope.categories is not None:
         rows = rows.filter(category__in=scope.categories)
-    rows = rows.alias(cost=F("price") if by_price else price)
     if scope.min_price is not None:
         rows = rows.filter(cost__gte=scope.min_price)
     if scope.max_price is not None:
         rows = rows.filter(cost__lte=scope.max_price)
-    return rows
+    return rows.filter(place__lt=SOLD_OUT) if scope.in_stock_only else rows
 
 
 def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:
@@ -152,26 +164,53 @@ def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[in
 
 def _facets(scope: Scope) -> Facets:
     """How many there are of each category, variants counted singly, and the range of prices."""
-    currencies = dict(Store.objects.values_list("pk", "currency"))
-    chosen = list(currencies) if scope.stores is None else list(scope.stores)
-    # By store, category and price: all that is read stands in one index.
-    bounds, params = replace(scope, stores=tuple(chosen)).conditions()
+    bounded = scope.min_price is not None or scope.max_price is not None
+    counted = list(_between(scope)) if bounded else _counted(scope)
+    categories, stores = dict[str, int](), {store for store, *_ in counted}
+    for _, category, n, _, _ in counted:
+        if category:
+            categories[category] = categories.get(category, 0) + n
+    listed = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
+    lows = [lowest for *_, lowest, _ in counted if lowest is not None]
+    highs = [highest for *_, highest in counted if highest is not None]
+    currencies = Store.objects.filter(pk__in=stores).values_list("currency", flat=True).distinct().order_by()
+    if not lows or len(currencies) > 1:
+        return Facets(listed)
+    return Facets(listed, Decimal(min(lows)) / 1000, Decimal(max(highs)) / 1000, min(stores))
+
+
+def _counted(scope: Scope) -> list[_Count]:
+    bounds, params = scope.conditions()
     if scope.in_stock_only:
         bounds += f" AND e.key + 0 < {SOLD_OUT}"
-    counted = rows_of(
+    return rows_of(
         "SELECT e.store_id, e.category, COUNT(*), MIN(e.price), MAX(e.price) "
         f"FROM catalog_entry e {engine().within('entry_by_category')} WHERE {bounds} GROUP BY e.store_id, e.category",
         params,
     )
-    categories, prices = dict[str, int](), list[tuple[int, int]]()
-    for _, category, n, lowest, highest in counted:
-        if category:
-            categories[category] = categories.get(category, 0) + n
-        if lowest is not None:
-            prices.append((lowest, highest))
-    listed = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
-    stores = {store for store, *_ in counted}
-    if not prices or len({currencies[store] for store in stores}) > 1:
-        return Facets(listed)
-    low, high = min(low for low, _ in prices), max(high for _, high in prices)
-    return Facets(listed, Decimal(low) / 1000, Decimal(high) / 1000, min(stores))
+
+
+def _between(scope: Scope) -> Iterator[_Count]:
+    """What has a price within the bounds, of which every shopper names others."""
+    for (store, category, in_stock), prices in remembered("prices", _prices).items():
+        if (
+            (scope.stores is None or store in scope.stores)
+            and (scope.categories is None or category in scope.categories)
+            and (in_stock or not scope.in_stock_only)
+        ):
+            low = 0 if scope.min_price is None else bisect_left(prices, scope.min_price)
+            high = len(prices) if scope.max_price is None else bisect_right(prices, scope.max_price)
+            if low < high:
+                yield store, category, high - low, prices[low], prices[high - 1]
+
+
+def _prices() -> dict[tuple[int, str, bool], Sequence[int]]:
+    """All prices in their order, by store, category, and whether it is in stock."""
+    shelves: dict[tuple[int, str, bool], list[int]] = {}
+    sql = (
+        f"SELECT e.store_id, e.category, e.key + 0 < {SOLD_OUT}, e.price "
+        f"FROM catalog_entry e {engine().within('entry_by_category')} WHERE e.price IS NOT NULL AND {VISIBLE}"
+    )
+    for store, category, in_stock, price in rows_of(sql):
+        shelves.setdefault((store, category, bool(in_stock)), []).append(price)
+    return {shelf: array("q", sorted(prices)) for shelf, prices in shelves.items()}

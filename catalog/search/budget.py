@@ -9,7 +9,7 @@ from catalog.search.asking import Budget, Search
 from catalog.search.engines import Slot, Term
 from catalog.search.finding import fits_closely, scope_of
 from catalog.search.glance import Glance, glance
-from catalog.search.vocabulary import understand
+from catalog.search.understanding import understand
 
 
 def within_budget(asked: Search) -> tuple[Search, Budget | None]:

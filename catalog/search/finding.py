@@ -10,7 +10,7 @@ from catalog.forms import tokens
 from catalog.search.asking import Search
 from catalog.search.engines import Candidate, Field, Scope, Slot, Term, candidates_of, engine
 from catalog.search.engines.base import COLUMNS
-from catalog.search.vocabulary import Understood
+from catalog.search.understanding import Understood
 
 # How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
 MOST = 250

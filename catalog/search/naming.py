@@ -12,7 +12,7 @@ from catalog.search.finding import find
 from catalog.search.glance import glance
 from catalog.search.loading import load
 from catalog.search.ranking import Ranking
-from catalog.search.vocabulary import Understood, understand
+from catalog.search.understanding import Understood, understand
 from catalog.sentences import STOP_WORDS
 from catalog.synonyms import thesaurus
 from catalog.text import clean, is_plain, without_marks

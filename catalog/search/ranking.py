@@ -6,7 +6,8 @@ from typing import Any
 from catalog.entries import SOLD_OUT
 from catalog.search.asking import Sort
 from catalog.search.engines import Candidate, Slot, Term
-from catalog.search.vocabulary import BEGINS, SYNONYM, Understood
+from catalog.search.understanding import Understood
+from catalog.search.vocabulary import BEGINS, SYNONYM
 
 # A word counts so much less in brand, category, options and SKU, and is worth so little in a description.
 _LESS_NEARBY = 5

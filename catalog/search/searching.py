@@ -14,7 +14,7 @@ from catalog.search.finding import Found, entries_of, find, fits_closely, scope_
 from catalog.search.glance import glance
 from catalog.search.loading import load
 from catalog.search.ranking import Ranking
-from catalog.search.vocabulary import Understood, understand
+from catalog.search.understanding import Understood, understand
 from catalog.search.wishes import Placed, in_turn, is_of_several
 
 _MOST_VARIANTS = 20

@@ -1,43 +1,22 @@
-"""From a shopper's words to the words a catalogue holds."""
+"""The words of a catalogue, and which of them a shopper's word may mean."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from catalog.forms import asked, constructs, glued, is_number, respelt, slips, stem, unglued, without_and
+from catalog.forms import constructs, glued, is_number, respelt, slips, stem, unglued, without_and
 from catalog.search.engines import Slot, Term, engine
-from catalog.search.glance import Glance
-from catalog.search.remembered import Memory
-from catalog.sentences import STOP_WORDS, clauses
-from catalog.synonyms import LONGEST_PHRASE, Phrase, Thesaurus, thesaurus
+from catalog.synonyms import Phrase, Thesaurus
 
 # How well a word fits that stands in a product's name.
 # A kind of what was asked for stands before what is only in the category of that name.
 EXACT, SAME_STEM, SYNONYM, KIND, MISSPELT, BEGINS, ENDS = 16, 14, 13, 12, 10, 8, 6
-_MOST_TERMS = 10
 _SHORTEST_MISSPELT = 5
 _SHORTEST_MEANT = 4
 _MOST_BEGUN = 20
 
 
-@dataclass(slots=True)
-class Understood:
-    """A query as the catalogue understands it: what to look for, and the words that it does not know."""
-
-    terms: list[Term] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    # The query's own tokens in their order, with which a name may begin.
-    tokens: list[str] = field(default_factory=list)
-    # Where it names several things, one after another: each for itself.
-    wishes: list["Understood"] = field(default_factory=list)
-
-    @property
-    def shown(self) -> str:
-        """What is looked for, in the shopper's words."""
-        return " ".join(term.shown for term in self.terms)
-
-
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """A word or an amount of a query, or a phrase that is called otherwise too; `typed` with what is glued to it."""
 
     choices: tuple[Phrase, ...]
@@ -55,7 +34,7 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meaning:
+class Meaning:
     """What a part means in a catalogue: what to look for, what no product has, whether an "and" is glued to it."""
 
     terms: Sequence[Term]
@@ -63,71 +42,12 @@ class _Meaning:
     joined: bool
 
 
-_meanings = Memory[_Part, _Meaning](4000)
-
-
-def understand(query: str, seen: Glance) -> Understood:
-    """Return what a query asks for.
-
-    Words that were asked for in the same state of the catalogue cost nothing; others take a look-up together, and up to
-    four more for each that no product has as it is.
-    """
-    synonyms = thesaurus(seen.synonyms)
-    parts = list(_parts(query, synonyms))
-    meanings = _meanings.of(seen.state)
-    if new := [part for part in parts if part not in meanings]:
-        known = _Known.of(new, synonyms)
-        meanings.update((part, known.meaning(part)) for part in new)
-    understood, wishes = Understood(), list[tuple[Understood, list[_Part]]]()
-    for part in parts:
-        meaning = meanings[part]
-        if part.opens or not wishes or meaning.joined:
-            wishes.append((Understood(), []))
-        wish, within = wishes[-1]
-        within.append(part)
-        for into in (understood, wish):
-            into.tokens += [choice[0] for choice in part.typed]
-            into.terms += meaning.terms
-            into.unknown += meaning.unknown
-    named = [wish for wish, _ in wishes if wish.terms]
-    # "Red and blue shirts": what is no thing by itself belongs to one that is.
-    if len(named) > 1 and not any(_describes(within, synonyms) for _, within in wishes):
-        understood.wishes = named
-    return understood
-
-
-def _parts(query: str, synonyms: Thesaurus) -> Iterator[_Part]:
-    """The query in parts, at most ten words of it."""
-    left, seen = _MOST_TERMS, set[Phrase]()
-    said = [asked(clause) for clause in clauses(query)]
-    told = [[choice for choice in clause if not STOP_WORDS.issuperset(choice)] for clause in said]
-    for clause in told if any(told) else said:
-        wanted = [choice for choice in clause if choice not in seen][:left]
-        left -= len(wanted)
-        seen.update(wanted)
-        place = 0
-        while place < len(wanted):
-            part = _longest(tuple(wanted[place:]), synonyms, opens=not place)
-            place += len(part.typed)
-            yield part
-
-
-def _longest(wanted: tuple[Phrase, ...], synonyms: Thesaurus, *, opens: bool) -> _Part:
-    """The longest phrase that these words begin with, or the first of them."""
-    for length in range(min(LONGEST_PHRASE, len(wanted)), 1, -1):
-        typed = wanted[:length]
-        if phrase := synonyms.phrase(tuple(choice[0] for choice in typed)):
-            choices = tuple((word, *choice[1:]) for word, choice in zip(phrase, typed, strict=True))
-            return _Part(choices, typed, opens)
-    return _Part(wanted[:1], wanted[:1], opens)
-
-
 def _shown(choices: Sequence[Phrase]) -> str:
     return " ".join(choice[-1] if len(choice) > 1 else choice[0] for choice in choices)
 
 
 @dataclass(slots=True)
-class _Known:
+class Vocabulary:
     """Of the words that may be meant, those that products have: by text and by stem."""
 
     synonyms: Thesaurus
@@ -135,7 +55,8 @@ class _Known:
     by_stem: dict[str, list[str]]
 
     @classmethod
-    def of(cls, parts: Iterable[_Part], synonyms: Thesaurus) -> "_Known":
+    def of(cls, parts: Iterable[Part], synonyms: Thesaurus) -> "Vocabulary":
+        """What products have of all that these parts may mean, by one look-up."""
         texts, stems = set[str](), set[str]()
         for part in parts:
             for word in _may_mean(part, synonyms):
@@ -147,18 +68,19 @@ class _Known:
         return cls.looked_up(texts, stems, synonyms)
 
     @classmethod
-    def looked_up(cls, texts: Iterable[str], stems: Iterable[str], synonyms: Thesaurus) -> "_Known":
+    def looked_up(cls, texts: Iterable[str], stems: Iterable[str], synonyms: Thesaurus) -> "Vocabulary":
         named, by_stem = dict[str, bool](), dict[str, list[str]]()
         for text, stem_, is_named in engine().words(list(texts), list(stems)):
             named[text] = is_named
             by_stem.setdefault(stem_, []).append(text)
         return cls(synonyms, named, by_stem)
 
-    def meaning(self, part: _Part) -> _Meaning:
+    def meaning(self, part: Part) -> Meaning:
+        """What a part of a query may mean; up to four look-ups for a word that no product has in any form."""
         terms, unknown = self._terms(part)
-        return _Meaning(terms, unknown, self._joined(part))
+        return Meaning(terms, unknown, self._joined(part))
 
-    def _joined(self, part: _Part) -> bool:
+    def _joined(self, part: Part) -> bool:
         """Whether an "and" is glued to the front: no product is named with the word as it stands."""
         typed = part.typed[0][0]
         bare = without_and(typed)
@@ -166,7 +88,7 @@ class _Known:
             return bool(bare) and part.phrase[0] == bare
         return bare in self._bare(typed) and bool(self.by_stem.get(stem(bare)) or self.synonyms.others((bare,)))
 
-    def _terms(self, part: _Part) -> tuple[list[Term], list[str]]:
+    def _terms(self, part: Part) -> tuple[list[Term], list[str]]:
         """What to look for, and what no product has."""
         alone = len(part.choices) == 1
         ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],)), alone=alone) for choice in part.choices)]
@@ -249,17 +171,6 @@ class _Known:
         return [bare for bare in (word[1:],) if word[0] in "וה" and known((bare,)) and not known((word,))]
 
 
-def _describes(parts: Sequence[_Part], synonyms: Thesaurus) -> bool:
-    """Whether these say how something is, and not what: colours, sizes, amounts."""
-    return all(
-        is_number(word)
-        or (len(word) < 3 and word.isascii())
-        or any(synonyms.describes(form) for form in (word, *unglued(word)))
-        for part in parts
-        for word in part.phrase
-    )
-
-
 def _with_beginnings(found: dict[str, int], prefixes: Sequence[str]) -> Slot:
     """What fills a place by words that are there, or by the few longer words that begin like them."""
     few, begun = list[str](), list[str]()
@@ -281,7 +192,7 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
         others = [other for near in meant for other in synonyms.others((near,)) if len(other) == 1]
         spelt = [*meant, *(other for (other,) in others)]
         texts = {text for near in spelt for text in (near, *_inflected(near))}
-        slot = _Known.looked_up(texts, set(map(stem, spelt)), synonyms).slot(tuple(meant), others, MISSPELT)
+        slot = Vocabulary.looked_up(texts, set(map(stem, spelt)), synonyms).slot(tuple(meant), others, MISSPELT)
         if slot.tokens:
             return Slot(slot.tokens)
     if len(word) >= 3:
@@ -289,7 +200,7 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
     return Slot({})
 
 
-def _may_mean(part: _Part, synonyms: Thesaurus) -> Iterator[str]:
+def _may_mean(part: Part, synonyms: Thesaurus) -> Iterator[str]:
     for choice in part.choices:
         yield from choice
         for word in (choice[0], *_bare(choice[0], synonyms), *respelt(choice[0])):
