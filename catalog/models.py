@@ -190,12 +190,6 @@ class Product(models.Model):
             models.Index(fields=["barcode"], condition=~Q(barcode=""), name="product_by_barcode"),
             models.Index(fields=["staged"], condition=Q(staged__isnull=False), name="product_staged"),
             models.Index(fields=["leaving"], condition=Q(leaving__isnull=False), name="product_leaving"),
-            # Holds all that counting what a store sells by category reads.
-            models.Index(
-                fields=["store", "category", "available", "price", "staged", "arriving", "leaving"],
-                condition=Q(withdrawn_at=None),
-                name="product_by_category",
-            ),
         ]
 
     def __str__(self) -> str:
