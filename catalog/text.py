@@ -79,14 +79,19 @@ def compounds(text: str) -> list[str]:
 
 
 def web_address(text: str) -> str:
-    """Return an http or https address percent-encoded, or nothing if it is none."""
-    text = quote(text.strip(), safe="%/:?#[]@!$&'()*+,;=~-._", errors="ignore")
+    """Return an http or https address percent-encoded, its host in letters that DNS knows, or nothing if it is none."""
+    text = text.strip()
     try:
+        host = urlsplit(text).hostname or ""
+        if not host.isascii():
+            # The first that is spelt so is the host itself: before it stands the scheme alone, or who signs in.
+            text = re.sub(re.escape(host), host.encode("idna").decode(), text, count=1, flags=re.IGNORECASE)
+        text = quote(text, safe="%/:?#[]@!$&'()*+,;=~-._", errors="ignore")
         parts = urlsplit(text)
         if parts.scheme.lower() in ("http", "https") and parts.hostname and not parts.username:
             parts.port  # noqa: B018 - raises ValueError for a port that is none
             return text
-    except ValueError:
+    except ValueError:  # no address, or a host that no name can have
         pass
     return ""
 
