@@ -1,3 +1,4 @@
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -354,3 +355,39 @@ def test_of_very_many_the_page_says_that_there_are_more(grocer, monkeypatch):
     assert [product.sku for product in page.products] == ["8", "7", "6"]
     assert (page.total, page.at_least) == (5, True)
     assert skus("tea", sort="price_desc")[0] == "0"
+
+
+@pytest.mark.parametrize("query", ["rye", "rye bread"])
+def test_words_that_were_asked_for_before_cost_no_look_up(shelf, grocer, django_assert_num_queries, query):
+    found = search(Search(query)).products
+
+    # One look, what fits more closely, what fits at all, and the products.
+    with django_assert_num_queries(4):
+        assert search(Search(query)).products == found
+    create_product(grocer, sku="new", name="Rye bread rolls", price="1")
+    assert "new" in [product.sku for product in search(Search(query)).products]
+
+
+@pytest.mark.parametrize("in_stock_only", [False, True])
+@pytest.mark.parametrize("categories", [None, ("Bread",)])
+@pytest.mark.parametrize(("low", "high"), [(None, "2"), ("2", "3"), ("2.5", None), ("8", "9")])
+def test_within_prices_categories_are_counted_as_they_are(grocer, low, high, categories, in_stock_only):
+    rows = [("1", "Bread", 1), ("2", "Bread", 0), ("3", "Bread", None), ("2", "Tea", 4), ("3", "", 1), (None, "Tea", 1)]
+    for n, (price, category, stock) in enumerate(rows):
+        create_product(grocer, sku=str(n), name=f"Product {n}", price=price, category=category, stock=stock)
+    fitting = [
+        (Decimal(price), category)
+        for price, category, stock in rows
+        if price is not None
+        and Decimal(low or 0) <= Decimal(price) <= Decimal(high or 99)
+        and (categories is None or category in categories)
+        and (stock != 0 or not in_stock_only)
+    ]
+    lowest, highest = (None if bound is None else Decimal(bound) for bound in (low, high))
+
+    page = search(Search(categories=categories, min_price=lowest, max_price=highest, in_stock_only=in_stock_only))
+
+    assert page.total == len(fitting)
+    assert dict(page.facets.categories) == Counter(category for _, category in fitting if category)
+    prices = [price for price, _ in fitting]
+    assert (page.facets.lowest, page.facets.highest) == ((min(prices), max(prices)) if prices else (None, None))
