@@ -52,7 +52,7 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     seen = glance(asked.query)
     exact, only = seen.exact, seen.only
     understood = Understood() if only else understand(asked.query, seen)
-    if position is not None and asked.sort == "relevance":
+    if position is not None:
         several = bool(understood.wishes) and is_of_several(position)  # as on the page before, whatever came since
     else:
         # What one product is all of is one wish.
@@ -70,7 +70,7 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     if several and asked.sort != "relevance":
         lists = [sorted(placed for ranked in lists for placed in ranked)]
     chosen, variants = _grouped(lists)
-    shown, following = in_turn(chosen, position, limit)
+    shown, following = in_turn(chosen, position, limit, several=several)
     products, others = _loaded([candidate for _, candidate in shown], variants)
     every = [candidate for ranked in chosen for _, candidate in ranked]
     return Page(
