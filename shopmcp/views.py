@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.models import Product, Store
+from catalog.search import shelves
 from shopmcp import sign_in
 from shopmcp.errors import NotFound, ShopError
 
@@ -34,12 +33,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     """Whether this process can serve, for load balancers and monitors; 503 with the reason when it cannot."""
     try:
-        counts = Product.objects.for_sale().order_by().values_list("store_id").annotate(Count("id"))
-        sellable = dict(counts)
-        stores = [
-            {"slug": store.slug, "name": store.name, "products": sellable.get(store.pk, 0)}
-            for store in Store.objects.all()
-        ]
+        stores = [{"slug": s.store.slug, "name": s.store.name, "products": s.products} for s in shelves()]
     except (DatabaseError, InterfaceError) as error:
         # The driver's own words may name hosts and users: they are for the log.
         logger.error("healthz: the database does not answer: %s", " ".join(str(error).split()))

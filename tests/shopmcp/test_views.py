@@ -1,5 +1,4 @@
 import json
-from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -7,7 +6,10 @@ from django.contrib.staticfiles import finders
 from django.db import OperationalError
 from django.test import Client
 
-from catalog.models import Product, Store
+from catalog.models import Store
+from tests.carts.conftest import make_product, store
+
+__all__ = ["make_product", "store"]
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +29,6 @@ class Page(HTMLParser):
             self.forbidden.append(tag)
         loads = [names.get("src"), names.get("href") if tag == "link" else None]
         self.forbidden += [url for url in loads if url and not url.startswith("/static/")]
-
-
-@pytest.fixture
-def shop():
-    return Store.objects.create(slug="demo", name="Demo", currency="ILS")
-
-
-def add(shop, sku, **facts):
-    given = {"price": Decimal("9.90"), "currency": "ILS", "name": sku, **facts}
-    return Product.objects.create(store=shop, sku=sku, public_id=f"{shop.slug}:{sku}", **given)
 
 
 def test_the_landing_page_tells_the_mcp_url_and_where_to_go(client, settings):
@@ -84,32 +76,43 @@ def test_the_landing_page_needs_no_query(client, django_assert_num_queries):
         client.get("/")
 
 
-@pytest.mark.parametrize("products", [1, 12])
-def test_health_counts_what_can_be_bought_in_two_queries(client, shop, products, django_assert_num_queries):
+def test_health_counts_what_can_be_bought_as_list_stores_and_the_api_do(client, admin_client, call_tool, make_product):
     Store.objects.create(slug="bare", name="Bare", currency="USD")
-    for number in range(products):
-        add(shop, f"good-{number}")
-    add(shop, "unpriced", price=None)
-    add(shop, "unavailable", available=False)
+    make_product("Honey")
+    make_product("Sold out", stock=0)
+    make_product("Unpriced", price=None)
+    make_product("Unavailable", available=False)
 
-    with django_assert_num_queries(2):
-        response = client.get("/healthz")
+    response = client.get("/healthz")
 
+    stores = [
+        {"slug": "bare", "name": "Bare", "products": 0},
+        {"slug": "shop", "name": "The Shop", "products": 1},
+    ]
     assert response.status_code == 200
-    assert response.json() == {
-        "status": "healthy",
-        "stores": [
-            {"slug": "bare", "name": "Bare", "products": 0},
-            {"slug": "demo", "name": "Demo", "products": products},
-        ],
-    }
+    assert response.json() == {"status": "healthy", "stores": stores}
+    assert admin_client.get("/api/health").json()["stores"] == stores
+    told = call_tool("list_stores").structured_content["stores"]
+    assert [{key: store[key] for key in stores[0]} for store in told] == stores
+
+
+def test_health_counts_once_for_each_state_of_the_catalogue(client, make_product, django_assert_num_queries):
+    make_product("Honey")
+    client.get("/healthz")
+
+    # The state of the catalogue, and the stores.
+    with django_assert_num_queries(2):
+        client.get("/healthz")
+    make_product("Tea")
+
+    assert client.get("/healthz").json()["stores"][0]["products"] == 2
 
 
 def test_a_database_that_does_not_answer_is_503_with_the_reason_and_no_secrets(client, monkeypatch, caplog):
     def fail(*_):
         raise OperationalError('connection to "db.internal" as "shop" failed')
 
-    monkeypatch.setattr("catalog.models.ProductQuerySet.for_sale", fail)
+    monkeypatch.setattr("shopmcp.views.shelves", fail)
     response = client.get("/healthz")
 
     assert response.status_code == 503
@@ -148,8 +151,7 @@ def test_a_bug_is_answered_by_a_page_of_its_own_in_both_languages(monkeypatch):
     def break_down(*_, **__):
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("shopmcp.views.Store.objects.all", break_down)
-    monkeypatch.setattr("shopmcp.views.Product.objects.for_sale", break_down)
+    monkeypatch.setattr("shopmcp.views.shelves", break_down)
     response = Client(raise_request_exception=False).get("/healthz")
 
     assert response.status_code == 500
