@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core import signing
-from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shopmcp.errors import InvalidArguments, NotFound, ShopError
 
+OWNER = "owner"
 GOOD_FOR = timedelta(minutes=10)
 _SALT = "shopmcp.sign_in"
 
@@ -23,29 +24,29 @@ class LinkExpired(ShopError):
     code = "link_expired"
 
 
-def staff_user(username: str) -> User:
-    """Return the member of staff of that name, making one who may do everything if there is nobody.
+def staff_user(username: str | None = None) -> User:
+    """Return the active member of staff of that name; without a name `owner`, or else the only one there is.
 
-    The new user has no password: links are the way in until one is set in the admin.
+    Without a name, a shop that has no staff at all gets `owner`, who may do everything. The new user has no password:
+    links are the way in until one is set in the admin.
 
     Raises:
-        InvalidArguments: If the name cannot be a user name, or belongs to somebody who may not enter.
+        InvalidArguments: If there is no such member of staff. It names those there are.
     """
-    model = get_user_model()
-    if (user := model.objects.filter(username=username).first()) is None:
-        user = model(username=username, is_staff=True, is_superuser=True)
-        user.set_unusable_password()
-        try:
-            user.full_clean(exclude=["password"])
-        except ValidationError as error:
-            raise InvalidArguments(" ".join(error.messages)) from None
-        user.save()
-    if not _may_enter(user):
-        raise InvalidArguments(
-            _("%(username)s is not an active member of staff.") % {"username": username},
-            fix=_("Change that in the admin, or name another user."),
-        )
-    return user
+    users = get_user_model().objects
+    staff = {user.username: user for user in users.filter(is_active=True, is_staff=True).order_by("username")}
+    if username is None:
+        if not users.filter(Q(is_staff=True) | Q(username=OWNER)).exists():
+            return users.create_superuser(OWNER)
+        username = next(iter(staff)) if len(staff) == 1 else OWNER
+    if username in staff:
+        return staff[username]
+    raise InvalidArguments(
+        _("%(username)s is not an active member of staff.") % {"username": username},
+        fix=_("Use one of these: %(names)s.") % {"names": ", ".join(staff)}
+        if staff
+        else _("There is none: make one with manage.py createsuperuser."),
+    )
 
 
 def link_for(user: User, public_url: str) -> str:

@@ -33,6 +33,8 @@ CONTRAST = """
 
 @pytest.fixture(scope="session")
 def unused_link(server):
+    server.manage("sign_in_link")  # makes the owner, whom the other tests sign in
+    server.manage("createsuperuser", "--noinput", "--username", "visitor", "--email", "visitor@example.com")
     return server.manage("sign_in_link", "visitor").stdout.strip().removeprefix(server.url)
 
 

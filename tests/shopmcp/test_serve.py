@@ -79,7 +79,7 @@ def test_other_commands_know_the_address_and_their_link_signs_in_once(server):
 
 def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(tmp_path):
     with LiveServer(tmp_path / "data") as server:
-        server.manage("sign_in_link", "dana")
+        server.manage("createsuperuser", "--noinput", "--username", "dana", "--email", "dana@example.com")
         key = (server.data_dir / "secret_key").read_text()
 
         assert server.stop() == 0
@@ -191,11 +191,18 @@ def test_reload_watches_the_projects_own_folders(tmp_path):
     assert ".venv" not in watched
 
 
-def test_on_a_terminal_a_sign_in_link_is_printed(tmp_path):
+@pytest.mark.parametrize(
+    ("staff", "way_in"),
+    [((), r"http://127.0.0.1:\d+/sign-in/\S+"), (("alice", "bob"), "manage.py sign_in_link USERNAME")],
+)
+def test_a_terminal_is_told_the_way_in(tmp_path, staff, way_in):
     ours, theirs = pty.openpty()
-    port = free_port()
-    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
+    command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
     env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), NO_COLOR="1")
+    if staff:
+        manage("migrate", env=env)
+    for name in staff:
+        manage("createsuperuser", "--noinput", "--username", name, "--email", f"{name}@example.com", env=env)
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     try:
@@ -214,8 +221,7 @@ def test_on_a_terminal_a_sign_in_link_is_printed(tmp_path):
         process.wait(timeout=30)
         os.close(ours)
 
-    link = found(r"Sign in: +(\S+)", seen.decode())
-    assert link.startswith(f"http://127.0.0.1:{port}/sign-in/")
+    assert found(f"Sign in: +({way_in})", seen.decode())
 
 
 def test_a_port_in_use_is_told_in_one_line_before_anything_is_prepared(tmp_path):

@@ -24,7 +24,7 @@ def public_url(settings):
 @pytest.fixture
 def path():
     """Where a fresh link for the owner leads."""
-    return urlsplit(link_for(staff_user("owner"), PUBLIC_URL)).path
+    return urlsplit(link_for(staff_user(), PUBLIC_URL)).path
 
 
 @pytest.fixture
@@ -57,11 +57,61 @@ def test_the_command_makes_an_owner_without_a_password_and_prints_a_link_on_the_
     assert "\n" not in link
 
 
-def test_the_command_takes_another_name_and_makes_each_user_once(capsys):
-    call_command("sign_in_link", "dana")
-    call_command("sign_in_link", "dana")
+def members(*names):
+    return [User.objects.create_user(name, is_staff=True) for name in names]
 
-    assert [user.username for user in User.objects.all()] == ["dana"]
+
+def test_the_command_makes_the_owner_once():
+    call_command("sign_in_link")
+    call_command("sign_in_link")
+
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"), [(["alice"], "alice"), (["alice", "owner"], "owner"), (["alice", "bob", "owner"], "owner")]
+)
+def test_without_a_name_it_is_the_owner_or_the_only_member_of_staff(names, chosen):
+    members(*names)
+    User.objects.create_user("customer")
+
+    assert staff_user().username == chosen
+    assert User.objects.count() == len(names) + 1
+
+
+def test_a_name_chooses_among_several():
+    members("alice", "bob")
+
+    assert staff_user("bob").username == "bob"
+
+
+@pytest.mark.parametrize("name", [(), ("alcie",), ("ALICE",), ("",)])
+def test_a_name_that_no_member_of_staff_has_is_refused_with_those_there_are(name):
+    members("bob", "alice")
+
+    with pytest.raises(CommandError, match=r"not an active member of staff\. Use one of these: alice, bob\."):
+        call_command("sign_in_link", *name)
+
+    assert User.objects.count() == 2
+
+
+def test_in_a_shop_without_staff_an_unknown_name_makes_nobody():
+    with pytest.raises(CommandError, match=r"There is none: make one with manage\.py createsuperuser"):
+        call_command("sign_in_link", "alcie")
+
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"), [("owner", {"is_staff": False}), ("alice", {"is_staff": True, "is_active": False})]
+)
+def test_no_owner_is_made_where_staff_was_shut_out_or_the_name_is_a_customers(name, facts):
+    User.objects.create_user(name, **facts)
+
+    with pytest.raises(InvalidArguments):
+        staff_user()
+
+    assert User.objects.filter(is_superuser=True).count() == 0
 
 
 @pytest.mark.parametrize("facts", [{"is_staff": False}, {"is_staff": True, "is_active": False}])
@@ -72,14 +122,6 @@ def test_the_command_opens_no_door_for_those_who_have_none(facts):
         call_command("sign_in_link", "guest")
 
     assert User.objects.filter(is_superuser=True).count() == 0
-
-
-@pytest.mark.parametrize("name", ["two words", "", "x" * 151])
-def test_a_name_that_cannot_be_a_user_name_is_refused_and_makes_nobody(name):
-    with pytest.raises(InvalidArguments):
-        staff_user(name)
-
-    assert not User.objects.exists()
 
 
 def test_looking_at_a_link_spends_nothing_and_shows_a_button(client, path):
@@ -123,7 +165,7 @@ def test_of_two_that_come_at_once_one_wins(path, monkeypatch):
 
 
 def test_using_a_link_spends_those_made_before_it(client):
-    owner = staff_user("owner")
+    owner = staff_user()
     first, second = (link_for(owner, PUBLIC_URL).split("/")[4] for _ in range(2))
 
     spend(first)

@@ -18,6 +18,7 @@ from catalog.models import Store
 from catalog.search import is_outdated, rebuild
 from catalog.services import load_demo
 from shopmcp.commands import migrate, one_at_a_time, unusable
+from shopmcp.errors import ShopError
 from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
 from shopmcp.translations import compile_translations
@@ -85,7 +86,11 @@ class Command(BaseCommand):
         lines = [("MCP URL", f"{public_url}/mcp"), ("Dashboard", f"{public_url}/dashboard/")]
         # A log keeps what it is given, and the link opens the shop: it is for the eyes of whoever started us.
         if self.stdout.isatty():
-            lines.append(("Sign in", f"{link_for(staff_user('owner'), public_url)}  (once, within ten minutes)"))
+            try:
+                way_in = f"{link_for(staff_user(), public_url)}  (once, within ten minutes)"
+            except ShopError:  # several members of staff, none of whom is `owner`
+                way_in = "manage.py sign_in_link USERNAME"
+            lines.append(("Sign in", way_in))
         for label, text in lines:
             self.stdout.write(f"{label + ':':<11}{text}")
         self.stdout.flush()

@@ -12,12 +12,12 @@ from shopmcp.sign_in import link_for, staff_user
 
 
 class Command(ShopCommand):
-    help = "Print a sign-in link that works once, for ten minutes. Makes the staff user if there is none."
+    help = "Print a sign-in link that works once, for ten minutes. Makes the user owner if there is no staff."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("username", nargs="?", default="owner", help="the staff user (default: owner)")
+        parser.add_argument("username", nargs="?", help="the staff user (default: owner, or the only one)")
 
-    def handle(self, *args: Any, username: str, **options: Any) -> str:
+    def handle(self, *args: Any, username: str | None, **options: Any) -> str:
         try:
             user = staff_user(username)
         except ShopError as refusal:
