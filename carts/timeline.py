@@ -71,7 +71,7 @@ def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
 
     None if there was no such version, or it lies too many changes back.
     """
-    if not 0 <= version <= cart.version or cart.version - version > MOST_CHANGES:
+    if not oldest_version(cart) <= version <= cart.version:
         return None
     lines = {
         line.product_id: PastLine(
@@ -93,9 +93,14 @@ def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
     return list(lines.values())
 
 
+def oldest_version(cart: Cart) -> int:
+    """The first version that `cart_at` can show."""
+    return max(0, cart.version - MOST_CHANGES)
+
+
 def versions_around(cart: Cart, version: int) -> tuple[int | None, int | None]:
-    """The versions before and after one, as far as there are any."""
-    return (version - 1 if version > 0 else None), (version + 1 if version < cart.version else None)
+    """The versions before and after one, as far as they can be shown."""
+    return (version - 1 if version > oldest_version(cart) else None), (version + 1 if version < cart.version else None)
 
 
 def _differences(delta: Sequence[dict[str, object]]) -> tuple[Difference, ...]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from carts.listing import SessionFilter, session_page, sessions_in_turn
 from carts.models import Cart, Session
 from carts.sessions import BY_HANDLE, UNKEYED
-from carts.timeline import cart_at, timeline, versions_around
+from carts.timeline import cart_at, oldest_version, timeline, versions_around
 from dashboard.advice import client_name
 from dashboard.forms import SessionFilterForm
 from dashboard.pages import owner_page, show
@@ -83,6 +83,7 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
         "is_now": cart is None or shown == cart.version,
         "before": before,
         "after": after,
+        "oldest": oldest_version(cart) if cart is not None else None,
         "timeline": story,
         "older": older,
         "meta_keys": sorted({key for step in story.steps for key in step.call.meta_keys}),

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from carts import listing
 from carts.models import Cart, Line, Session
+from carts.timeline import MOST_CHANGES
 
 LIST = reverse("dashboard-sessions")
 EXPORT = reverse("dashboard-export")
@@ -152,6 +153,30 @@ def test_a_sessions_page_steps_through_its_cart(owner, call_tool, honey, tea):
     assert "2 → 0" in page.text
     assert "openai/session" in page.text
     assert "chat-1" not in page.text
+
+
+def test_a_cart_with_a_long_history_steps_back_as_far_as_it_can_be_shown(owner, make_session):
+    session = make_session()
+    Cart.objects.create(session=session, public_id="c_1", currency="ILS", version=MOST_CHANGES + 5)
+    address = reverse("dashboard-session", args=[session.public_id])
+
+    assert owner.get(address, {"at": 6}).context["before"] == 5
+    assert owner.get(address, {"at": 5}).context["before"] is None
+    assert owner.get(address, {"at": 4}).status_code == 404
+
+
+def test_a_change_leads_to_its_version_as_long_as_that_can_be_shown(owner, call_tool, honey):
+    call_tool("add_to_cart", product_id="honey")
+    call_tool("add_to_cart", product_id="honey")
+    cart = Cart.objects.get()
+    address = reverse("dashboard-session", args=[cart.session.public_id])
+
+    assert "?at=1" in owner.get(address).text
+    Cart.objects.update(version=MOST_CHANGES + 2)
+    page = owner.get(address).text
+    assert "?at=2" in page
+    assert "?at=1&" not in page
+    assert '?at=1"' not in page
 
 
 def test_a_session_without_calls_or_cart_has_a_page(owner, make_session):
