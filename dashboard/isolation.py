@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,8 @@ from carts.models import CallRecord, SessionWarning
 from carts.services import warnings
 from dashboard.advice import Advice, advice_for, client_name
 
+# A check that nothing answers ends by itself.
+CHECKED_FOR = timedelta(minutes=10)
 # A sign that no single call gives: a client with nearly as many sessions as calls changes its id with every call.
 ROTATING = "rotating_id"
 _LOOKED_AT = 2000
@@ -170,9 +172,12 @@ def _rotating() -> list[Group]:
 
 
 def check_since(kind: str, client: str, since: datetime) -> tuple[CallRecord | None, bool]:
-    """Return the client's first call after that moment, and whether it shows the trouble again; one query."""
-    later = CallRecord.objects.filter(at__gt=since).order_by("at", "id")[:500]
-    call = next((call for call in later if call.client == client), None)
+    """Return the client's first call within CHECKED_FOR of that moment, and whether it shows the trouble again.
+
+    One query, over an index range of that time.
+    """
+    within = CallRecord.objects.filter(at__gt=since, at__lte=since + CHECKED_FOR, client=client)
+    call = within.order_by("at", "id").first()
     if call is None:
         return None, False
     unkeyed = kind == Kind.UNKEYED and call.source == "default"

@@ -1,6 +1,6 @@
 """The signs that chats are not told apart: what happened, how to mend it, and whether it is mended."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,12 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from carts.services import warnings as services
 from dashboard.advice import client_name
-from dashboard.isolation import TITLES, attention, check_since, settled, sign_of, verdict
+from dashboard.isolation import CHECKED_FOR, TITLES, attention, check_since, settled, sign_of, verdict
 from dashboard.pages import owner_page, show
 from shopmcp.errors import ShopError
 
-# A check that nothing answers ends by itself.
-CHECKED_FOR = timedelta(minutes=10)
 _ACTIONS = {
     "fixed": (services.mark_fixed, _("Marked as fixed. If it happens again, it is shown again.")),
     "mute": (services.mute, _("Muted: this kind of warning is no longer shown for this client.")),

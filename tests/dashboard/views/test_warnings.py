@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from carts.models import SessionWarning
+from carts.models import CallRecord, SessionWarning
 
 LIST = reverse("dashboard-warnings")
 UNKEYED = reverse("dashboard-warning", args=["unkeyed"])
@@ -140,6 +140,26 @@ def test_a_check_listens_to_its_own_client_alone(owner, make_warning, make_call)
     make_call(client="somebody else")
 
     assert "Waiting for the next call of mcp" in owner.get(address).text
+
+
+def test_a_check_finds_its_client_in_a_busy_shop(owner, make_warning, call_tool):
+    make_warning("mcp")
+    address = begin_check(owner)
+    CallRecord.objects.bulk_create(
+        CallRecord(at=timezone.now(), tool="view_cart", outcome="ok", milliseconds=1, client="busy", source="cart_id")
+        for _ in range(600)
+    )
+    call_tool("view_cart")
+
+    assert "It works now" in owner.get(address).text
+
+
+def test_a_check_reads_the_calls_of_its_ten_minutes_alone(owner, make_warning, make_call):
+    make_warning("mcp")
+    make_call(client="mcp", ago=timedelta(minutes=15))
+    since = (timezone.now() - timedelta(minutes=30)).isoformat()
+
+    assert "No call came" in owner.get(UNKEYED, {"check": "mcp", "since": since}).text
 
 
 def test_a_check_that_nothing_answers_ends(owner, make_warning):
