@@ -44,6 +44,12 @@ def in_place(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers
 
 
+def number(request: HttpRequest, name: str) -> int | None:
+    """A whole number of the address that a column can hold, or None."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
 def show(
     request: HttpRequest, template: str, context: Mapping[str, Any], signs: Sequence[Sign] | None = None
 ) -> HttpResponse:

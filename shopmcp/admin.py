@@ -1,8 +1,12 @@
 """What every app's admin pages share: lists that stay fast however many rows there are."""
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 
@@ -31,3 +35,13 @@ class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     list_per_page = 50
     list_max_show_all = 0
     sortable_by = ()
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Refuse a filter that is no value of the database, such as a NUL or a time outside the years 1 to 9999.
+
+        Django refuses what is no value of Python alone.
+        """
+        try:
+            return super().get_changelist_instance(request)
+        except (DataError, OverflowError):
+            raise IncorrectLookupParameters from None

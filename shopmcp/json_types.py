@@ -8,17 +8,17 @@ from ninja.params.functions import Path, Query
 from pydantic import AfterValidator, BeforeValidator
 
 # Control characters name nothing, and PostgreSQL refuses some of them.
-_PLAIN = "^[^\u0000-\u001f\u007f]*$"
+PLAIN = "^[^\u0000-\u001f\u007f]*$"
 
 
 def text(most: int, description: str) -> Any:
     """A text argument of the query, at most so many characters long."""
-    return Query(max_length=most, pattern=_PLAIN, description=description)
+    return Query(max_length=most, pattern=PLAIN, description=description)
 
 
 def name(most: int, description: str, example: str) -> Any:
     """A text in the path that names something."""
-    return Path(min_length=1, max_length=most, pattern=_PLAIN, description=description, example=example)
+    return Path(min_length=1, max_length=most, pattern=PLAIN, description=description, example=example)
 
 
 def _written_as_a_time(value: Any) -> Any:

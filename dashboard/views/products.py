@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import ImportRun, Product, ProductQuerySet, Store
 from catalog.search import Search, search
 from dashboard.forms import PRODUCT_STATES
-from dashboard.pages import owner_page, show
+from dashboard.pages import number, owner_page, show
 from shopmcp.errors import InvalidArguments
 
 _PER_PAGE = 25
@@ -58,15 +58,14 @@ def products(request: HttpRequest) -> HttpResponse:
     state, query = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
     if state not in _STATES:
         raise Http404
-    cursor = request.GET.get("cursor", "")
     if query:
         try:
-            page = search(Search(query=query), limit=_PER_PAGE, cursor=cursor or None)
+            page = search(Search(query=query), limit=_PER_PAGE, cursor=request.GET.get("cursor") or None)
         except InvalidArguments as refusal:
             raise Http404(refusal.message) from None
         rows, following = page.products, page.next_cursor
     else:
-        rows, following = _listed(Product.objects.known().filter(_STATES[state]), cursor)
+        rows, following = _listed(Product.objects.known().filter(_STATES[state]), number(request, "cursor"))
     context = {
         "stores": _stores(),
         "states": PRODUCT_STATES,
@@ -78,9 +77,9 @@ def products(request: HttpRequest) -> HttpResponse:
     return show(request, "dashboard/products.html", context)
 
 
-def _listed(found: ProductQuerySet, cursor: str) -> tuple[list[Product], str | None]:
-    if cursor.isdecimal() and len(cursor) < 19:
-        found = found.filter(pk__lt=int(cursor))
+def _listed(found: ProductQuerySet, before: int | None) -> tuple[list[Product], str | None]:
+    if before is not None:
+        found = found.filter(pk__lt=before)
     page = list(found.select_related("store").order_by("-id")[: _PER_PAGE + 1])
     more, page = len(page) > _PER_PAGE, page[:_PER_PAGE]
     return page, str(page[-1].pk) if more else None

@@ -15,7 +15,7 @@ from carts.sessions import BY_HANDLE, UNKEYED
 from carts.timeline import cart_at, oldest_version, timeline, versions_around
 from dashboard.advice import client_name
 from dashboard.forms import SessionFilterForm
-from dashboard.pages import owner_page, show
+from dashboard.pages import number, owner_page, show
 from dashboard.rows import SessionRow
 from shopmcp.errors import InvalidArguments
 
@@ -66,7 +66,7 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
     """One session: its cart, now or at a version, beside the timeline of its calls."""
     found = get_object_or_404(Session, public_id=public_id)
     cart = Cart.objects.filter(session=found).order_by("-id").first()
-    at, older = _number(request.GET.get("at")), _number(request.GET.get("older"))
+    at, older = number(request, "at"), number(request, "older")
     shown = None if cart is None else cart.version if at is None else at
     past = cart_at(cart, shown) if cart is not None and shown is not None else []
     if past is None:
@@ -111,7 +111,3 @@ def _cells(row: SessionRow) -> list[Any]:
 
 def _defused(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -1,6 +1,6 @@
 """The signs that chats are not told apart: what happened, how to mend it, and whether it is mended."""
 
-from datetime import datetime
+from typing import Annotated
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -11,18 +11,27 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from carts.services import warnings as services
 from dashboard.advice import client_name
 from dashboard.isolation import CHECKED_FOR, TITLES, attention, check_since, settled, sign_of, verdict
 from dashboard.pages import owner_page, show
 from shopmcp.errors import ShopError
+from shopmcp.json_types import PLAIN, Moment
 
 _ACTIONS = {
     "fixed": (services.mark_fixed, _("Marked as fixed. If it happens again, it is shown again.")),
     "mute": (services.mute, _("Muted: this kind of warning is no longer shown for this client.")),
     "unmute": (services.unmute, _("This warning is shown again when it happens.")),
 }
+
+
+class _Check(BaseModel):
+    """What the address of a check holds."""
+
+    check: Annotated[str, StringConstraints(max_length=60, pattern=PLAIN)]
+    since: Moment
 
 
 @owner_page
@@ -75,18 +84,18 @@ def _demand(kind: str) -> None:
 def _checked(request: HttpRequest, kind: str) -> dict[str, object] | None:
     """The check that the address asks for: the client, and what its next call showed, as soon as there is one."""
     try:
-        since = datetime.fromisoformat(request.GET["since"])
-        client = request.GET["check"]
-        if since.tzinfo is None:
-            return None
-    except (KeyError, ValueError):
+        asked = _Check.model_validate(request.GET.dict())
+    except ValidationError:
         return None
-    call, again = check_since(kind, client, since)
+    now = timezone.now()
+    # A moment to come counts as now.
+    since = min(asked.since, now)
+    call, again = check_since(kind, asked.check, since)
     return {
-        "client": client,
-        "name": client_name(client),
+        "client": asked.check,
+        "name": client_name(asked.check),
         "call": call,
         "again": again,
         "verdict": verdict(call) if call else "",
-        "over": call is None and timezone.now() - since > CHECKED_FOR,
+        "over": call is None and now - since > CHECKED_FOR,
     }

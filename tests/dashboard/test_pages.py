@@ -1,5 +1,9 @@
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
+
+from dashboard.forms import PeriodForm, SessionFilterForm
 
 PAGES = ["dashboard", "dashboard-sessions", "dashboard-analytics", "dashboard-warnings", "dashboard-products"]
 
@@ -28,6 +32,39 @@ def test_an_empty_shop_has_every_page_in_both_languages(owner, page, language, d
     assert f'<html lang="{language}" dir="{direction}">' in response.text
     assert "style=" not in response.text
     assert "<script>" not in response.text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a\0b", "9" * 18, "9" * 19, "9" * 5000, "٣", "²", "0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z",
+    ],
+)  # fmt: skip
+def test_no_address_breaks_a_page(owner, make_session, value):
+    session = reverse("dashboard-session", args=[make_session().public_id])
+    filters = SessionFilterForm.base_fields
+    for address, names in {
+        reverse("dashboard"): filters,
+        reverse("dashboard-sessions"): (*filters, "cursor"),
+        reverse("dashboard-export"): filters,
+        reverse("dashboard-analytics"): PeriodForm.base_fields,
+        reverse("dashboard-products"): ("state", "q", "cursor"),
+        session: ("at", "older"),
+        "/dashboard/warnings/unkeyed/?since=2026-01-01T00:00:00Z": ("check",),
+        "/dashboard/warnings/unkeyed/?check=mcp": ("since",),
+    }.items():
+        joint = "&" if "?" in address else "?"
+        for name in names:
+            answer = owner.get(f"{address}{joint}{urlencode({name: value})}")
+            assert answer.status_code in (200, 404), (address, name)
+
+
+@pytest.mark.parametrize("path", ["sessions/a%00b/", "warnings/a%00b/", f"warnings/settle/{'9' * 30}/"])
+def test_a_path_that_names_nothing_is_not_found(owner, path):
+    ask = owner.post if "settle" in path else owner.get
+
+    assert ask(f"/dashboard/{path}", {"action": "mute"}).status_code == 404
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -215,6 +215,15 @@ def test_a_long_timeline_has_pages(owner, make_session, make_call):
     assert (len(first.steps), len(second.steps), second.older) == (50, 10, None)
 
 
+def test_a_timeline_has_pages_after_a_billion_calls(owner, make_session, make_call):
+    session = make_session()
+    make_call(session, pk=10**9)
+    make_call(session, pk=10**10)
+    page = owner.get(reverse("dashboard-session", args=[session.public_id]), {"older": 10**10})
+
+    assert [step.call.pk for step in page.context["timeline"].steps] == [10**9]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Jerusalem", "America/New_York"])
 @pytest.mark.parametrize("asked", [{"since": "0001-01-01"}, {"until": "9999-12-31"}, {"since": "9999-12-31"}])
 def test_days_at_the_ends_of_time_still_have_a_page(owner, settings, asked, zone):
