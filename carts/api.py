@@ -85,7 +85,7 @@ def list_sessions(
         until=until,
     )
     page = session_page(asked, limit=limit, cursor=cursor)
-    first = Store.objects.order_by("id").first()
+    first = Store.objects.oldest_first().first()
     return SessionsOut(
         sessions=[SessionOut(**_facts(session, first)) for session in page.sessions],
         next_cursor=page.cursor or None,
@@ -102,7 +102,7 @@ def get_session(
     session = _found(session_id)
     page = timeline(session, older=older, limit=limit)
     return SessionDetailOut(
-        **_facts(session, Store.objects.order_by("id").first()),
+        **_facts(session, Store.objects.oldest_first().first()),
         calls=[_call(step) for step in page.steps],
         next_cursor=None if page.older is None else cursors.cursor("calls", page.older),
     )
@@ -127,7 +127,7 @@ def delete_session(request: HttpRequest, session_id: SessionId) -> HttpResponse:
 def list_carts(request: HttpRequest, limit: Limit = 25, cursor: Cursor = "") -> CartsOut:
     """All carts at today's prices, the newest first."""
     page = cart_page(limit=limit, cursor=cursor)
-    first = Store.objects.order_by("id").first()
+    first = Store.objects.oldest_first().first()
     return CartsOut(carts=[_cart(cart, cart.session, first) for cart in page.carts], next_cursor=page.cursor or None)
 
 
@@ -137,7 +137,7 @@ def get_cart(request: HttpRequest, cart_id: CartId) -> PublicCartOut:
     cart = cart_of_id(cart_id)
     if cart is None:
         raise NotFound(gettext("There is no such cart."), fix=gettext("List the carts and use the id of one of them."))
-    return _cart(cart, cart.session, Store.objects.order_by("id").first())
+    return _cart(cart, cart.session, Store.objects.oldest_first().first())
 
 
 @warnings_router.get("", response=WarningsOut, summary="List warnings", operation_id="list_warnings")

@@ -163,7 +163,7 @@ PRODUCT_WIDTH = len(PRODUCT_FIELDS)
 # Imports that have not switched: what they staged does not count yet.
 running_imports = Select(lambda: ImportRun.objects.open().values_list("id"))
 # The store that speaks where no cart names one.
-first_store = Select(lambda: Store.objects.order_by("id").values_list(*_STORE)[:1])
+first_store = Select(lambda: Store.objects.oldest_first().values_list(*_STORE)[:1])
 
 insert_call = Insert(
     CallRecord,

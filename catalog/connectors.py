@@ -52,7 +52,7 @@ def fetch(
 
     To shop, prefer get_product, which answers with data for the cart.
     """
-    store = Store.objects.filter(slug=id.partition(":")[0]).first() or Store.objects.first()
+    store = Store.objects.filter(slug=id.partition(":")[0]).first() or Store.objects.oldest_first().first()
     call.speak(store.language if store else "en")
     product = named(id)
     call.speak(product.store.language)

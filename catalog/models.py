@@ -38,6 +38,12 @@ STATIC_IMAGE = "static:"
 _CANDIDATES = 5
 
 
+class StoreQuerySet(models.QuerySet["Store"]):
+    def oldest_first(self) -> Self:
+        """In the order they were made; the first speaks where no store is named."""
+        return self.order_by("id")
+
+
 class Store(models.Model):
     slug = models.SlugField(_("slug"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -50,6 +56,8 @@ class Store(models.Model):
     returns = models.TextField(_("returns"), max_length=2000, blank=True)
     contact = models.TextField(_("contact"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = StoreQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("store")

@@ -80,7 +80,7 @@ def search_products(
     out, and the answer says which. Variants of one product are one result that names the others. When nothing is found,
     try other words or one of the categories the answer offers.
     """
-    stores = list(Store.objects.all())
+    stores = list(Store.objects.oldest_first())
     chosen = _chosen(call, stores, store)
     ids = (chosen.pk,) if chosen else None
     _speak(call, chosen or next(iter(stores), None))
@@ -129,7 +129,9 @@ def get_product(
     ],
 ) -> Answer[ProductDetailOut]:
     """Use this when the shopper asks about one product: its description, stock, or the sizes and colours it has."""
-    _speak(call, Store.objects.filter(slug=product_id.partition(":")[0]).first() or Store.objects.first())
+    _speak(
+        call, Store.objects.filter(slug=product_id.partition(":")[0]).first() or Store.objects.oldest_first().first()
+    )
     product = named(product_id)
     call.note_products([product.public_id])
     call.speak(product.store.language)

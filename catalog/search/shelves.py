@@ -32,11 +32,11 @@ class Shelf:
 
 
 def shelves() -> list[Shelf]:
-    """Return every store with what it offers, which is counted once for each state of the catalogue."""
+    """Return every store with what it offers, the oldest first; counted once for each state of the catalogue."""
     counted = remembered("shelves", _counted)
     return [
         Shelf(store, sum(offered.values()), [category for category in offered if category])
-        for store in Store.objects.all()
+        for store in Store.objects.oldest_first()
         for offered in [counted.get(store.pk, {})]
     ]
 

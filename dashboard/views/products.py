@@ -91,9 +91,7 @@ def _stores() -> list[StoreRow]:
     rows = Product.objects.known().order_by().values_list("store")
     counted = {key: dict(zip(_STATES, found, strict=True)) for key, *found in rows.annotate(**numbers)}
     ended = ImportRun.objects.exclude(state=ImportRun.State.STAGING).filter(slug=OuterRef("slug")).order_by("-id")
-    stores = list(Store.objects.annotate(last_import=Subquery(ended.values("pk")[:1])))
-    runs = ImportRun.objects.in_bulk([store.last_import for store in stores if store.last_import])
-    return [
-        StoreRow(store, counted.get(store.pk, dict.fromkeys(_STATES, 0)), runs.get(store.last_import))
-        for store in stores
-    ]
+    annotated = Store.objects.annotate(last_import=Subquery(ended.values("pk")[:1]))
+    stores = [(store, store.last_import) for store in annotated]  # type: ignore[attr-defined]  # the annotation
+    runs = ImportRun.objects.in_bulk([run for _, run in stores if run])
+    return [StoreRow(store, counted.get(store.pk, dict.fromkeys(_STATES, 0)), runs.get(run)) for store, run in stores]

@@ -79,6 +79,25 @@ def test_a_shop_without_stores_has_nothing_to_tell(call_tool, db):
     assert call_tool("get_store_info").structured_content["error"]["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("list_stores", {}),
+        ("search_products", {"query": "zzzzz"}),
+        ("search_products", {"query": "rye", "store": "none"}),
+        ("get_product", {"product_id": "zzzzz"}),
+        ("get_store_info", {}),
+        ("fetch", {"id": "zzzzz"}),
+        ("view_cart", {}),
+    ],
+)
+def test_where_no_store_is_named_the_oldest_speaks_in_every_tool(call_tool, db, tool, arguments):
+    Store.objects.create(slug="zoo", name="Zoo", currency="ILS", language="he")
+    Store.objects.create(slug="arts", name="Arts", currency="USD", language="en")
+
+    assert any("א" <= letter <= "ת" for letter in call_tool(tool, **arguments).content[0].text)
+
+
 def test_a_search_over_stores_writes_each_price_as_its_store_does(ask, stores):
     found, text = ask("search_products", query="rye", locale="en")
 
