@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -157,13 +157,11 @@ def thesaurus(version: str | None = None) -> Thesaurus:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {VERSION}")
             (version,) = cursor.fetchone()
-    if _known.get("version") != version or "thesaurus" not in _known:
-        own = Synonyms.objects.values_list("words", flat=True)
-        _known["thesaurus"] = Thesaurus([*shipped(), *(text.split(",") for text in own)], describing(), kinds())
-        _known["version"] = version
-    found = _known["thesaurus"]
-    assert isinstance(found, Thesaurus)
-    return found
+    return _of_version(version)
 
 
-_known: dict[str, object] = {}
+# One value under its own version, whichever of several threads comes last.
+@lru_cache(maxsize=1)
+def _of_version(version: str) -> Thesaurus:
+    own = Synonyms.objects.values_list("words", flat=True)
+    return Thesaurus([*shipped(), *(text.split(",") for text in own)], describing(), kinds())

@@ -1,10 +1,12 @@
+import sys
+
 import pytest
 
 from catalog.forms import stem
 from catalog.models import Synonyms
 from catalog.search import Search, search
 from catalog.services import create_product
-from catalog.synonyms import Thesaurus, groups_in, kinds_in, shipped
+from catalog.synonyms import Thesaurus, groups_in, kinds_in, shipped, thesaurus
 
 
 def found(query):
@@ -127,3 +129,42 @@ def test_a_word_with_something_glued_to_it_is_another_if_the_list_says_so(grocer
     create_product(grocer, sku="fruit", name="פרי", price="1")
 
     assert found("fruit") == ["fruit"]
+
+
+@pytest.fixture
+def before_line():
+    """Do something before the line of `thesaurus` that is executed as the n-th, as another thread might."""
+    tracing = sys.gettrace()
+
+    def begin(number, work):
+        lines = 0
+
+        def trace(frame, event, arg):
+            nonlocal lines
+            if frame.f_code is not thesaurus.__code__:
+                return None
+            lines += event == "line"
+            if lines == number:
+                sys.settrace(tracing)
+                work()
+                return None
+            return trace
+
+        sys.settrace(trace)
+
+    yield begin
+    sys.settrace(tracing)
+
+
+@pytest.mark.parametrize("line", range(1, 9))
+def test_a_slower_thread_leaves_no_old_thesaurus_under_the_new_version(db, before_line, line):
+    def slower():
+        Synonyms.objects.all().delete()
+        thesaurus(f"old {line}")
+        Synonyms.objects.create(words="gazoz, fizzy water")
+
+    Synonyms.objects.create(words="gazoz, fizzy water")
+    before_line(line, slower)
+    thesaurus(f"new {line}")
+
+    assert thesaurus(f"new {line}").others(("gazoz",)) == [("fizzy", "water")]
