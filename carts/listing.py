@@ -9,7 +9,7 @@ from typing import Literal
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import connection
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextField, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -27,6 +27,8 @@ State = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "key
 LOST_AFTER = timedelta(days=7)
 # A page looks no further than this many sessions: a filter that hardly anything fits must not read them all.
 SCANNED = 5000
+# So often a cart is read again that changed while it was read.
+_TRIES = 3
 
 _UNKEYED = Q(source__in=(BY_HANDLE, UNKEYED))
 _signer = Signer(salt="carts.listing.cursor")
@@ -148,7 +150,7 @@ def session_page(asked: SessionFilter, *, limit: int = 25, cursor: str = "") -> 
     found = asked.of(rows)
     if ends:
         found = found.filter(_not_before(*ends[0]))
-    sessions = list(_with_carts(found.order_by("-last_seen_at", "-id")[: limit + 1]))
+    sessions = _with_carts(found.order_by("-last_seen_at", "-id")[: limit + 1])
     if len(sessions) > limit:
         last = sessions[limit - 1]
         return SessionPage(sessions[:limit], _cursor(last.last_seen_at, last.pk))
@@ -174,19 +176,19 @@ def cart_page(*, limit: int = 25, cursor: str = "") -> CartPage:
     rows = _with_lines(Cart.objects.filter(session__is_check=False))
     if cursor:
         rows = rows.filter(pk__lt=cursors.position("carts", cursor)[0])
-    carts = list(rows.order_by("-id")[: limit + 1])
+    carts = _whole(rows.order_by("-id")[: limit + 1])
     more, carts = len(carts) > limit, carts[:limit]
     return CartPage(carts, cursors.cursor("carts", carts[-1].pk) if more else "")
 
 
 def cart_of_id(public_id: str) -> Cart | None:
     """Return the cart with that public id, or None; four queries at most."""
-    return _with_lines(Cart.objects.filter(session__is_check=False, public_id=public_id)).first()
+    return next(iter(_whole(_with_lines(Cart.objects.filter(session__is_check=False, public_id=public_id)))), None)
 
 
 def session_of_id(public_id: str) -> Session | None:
     """Return the session with that public id and its open cart, or None; four queries at most."""
-    return _with_carts(Session.objects.real().filter(public_id=public_id)).first()
+    return next(iter(_with_carts(Session.objects.real().filter(public_id=public_id))), None)
 
 
 def state_of(cart: Cart, session: Session) -> CartState:
@@ -233,9 +235,32 @@ def _holding(products: Iterable[int]) -> Exists:
     return Exists(Line.objects.filter(cart__session=OuterRef("pk"), cart__ordered_at=None, product__in=list(products)))
 
 
-def _with_carts(rows: SessionQuerySet) -> SessionQuerySet:
+def _with_carts(rows: SessionQuerySet) -> list[Session]:
     carts = Cart.objects.filter(ordered_at=None).select_related("store").prefetch_related(_lines())
-    return rows.prefetch_related(Prefetch("carts", carts, "open_carts"))
+    sessions = list(rows.prefetch_related(Prefetch("carts", carts, "open_carts")))
+    for session in sessions:
+        session.open_carts = _whole(session.open_carts)  # type: ignore[attr-defined]  # the prefetch's to_attr
+    return sessions
+
+
+def _whole(carts: Iterable[Cart]) -> list[Cart]:
+    """The carts with lines of their own versions: those that changed between the two statements are read again."""
+    return [cart if _is_whole(cart) else _again(cart) for cart in carts]
+
+
+def _is_whole(cart: Cart) -> bool:
+    lines = cart.lines.all()
+    if not lines:
+        return not cart.item_count
+    return all(line.version == cart.version for line in lines)  # type: ignore[attr-defined]  # annotated by `_lines`
+
+
+def _again(cart: Cart) -> Cart:
+    for _ in range(_TRIES):
+        cart = _with_lines(Cart.objects.filter(pk=cart.pk)).first() or cart
+        if _is_whole(cart):
+            break
+    return cart
 
 
 def _with_lines(rows: QuerySet[Cart]) -> QuerySet[Cart]:
@@ -243,7 +268,8 @@ def _with_lines(rows: QuerySet[Cart]) -> QuerySet[Cart]:
 
 
 def _lines() -> "Prefetch[str, QuerySet[Line], str]":
-    return Prefetch("lines", Line.objects.in_order().select_related("product__store"))
+    lines = Line.objects.in_order().annotate(version=F("cart__version"))
+    return Prefetch("lines", lines.select_related("product__store"))
 
 
 def _before(moment: datetime, pk: int) -> Q:

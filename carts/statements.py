@@ -105,11 +105,16 @@ insert_session = Insert(
     ignore_conflicts=True,
 )
 
-lines_of_cart = Select(
+# One statement, so that the version and the lines are of one moment; an empty cart is one row, without a line.
+lines_and_version = Select(
     lambda: (
-        Line.objects.filter(cart_id=Param("cart_id", Cart, "id"))
-        .in_order()
-        .values_list(*_LINE, *(f"product__{field}" for field in PRODUCT_FIELDS))
+        Cart.objects.filter(id=Param("cart_id", Cart, "id"))
+        .order_by("lines__id")
+        .values_list(
+            *(f"lines__{field}" for field in _LINE),
+            *(f"lines__product__{field}" for field in PRODUCT_FIELDS),
+            "version",
+        )
     )
 )
 insert_line = Insert(

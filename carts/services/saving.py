@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from carts import statements
 from carts.models import Change
-from carts.services.sessions import new_public_id
+from carts.services.sessions import find_by_public_id, new_public_id
 from carts.state import CartState, LineChange, LineState, Notice, SoldItem, StoreInfo
 from carts.statements import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
 from catalog.search import named
@@ -47,24 +47,34 @@ class Request:
 
 
 def load(row: SessionRow) -> CartState:
-    """Return the session's open cart as it stands."""
+    """Return the session's open cart as it stands; `row` is read again where the cart changed since."""
     state = CartState(row.id, row.public_id, expiry_untold=row.expiry_untold)
     if row.cart_id is None:
         return state
+    lines = statements.lines_and_version.all(cart_id=row.cart_id)
+    if not lines or lines[0][-1] != row.version:
+        found = find_by_public_id(row.public_id)
+        return load(found) if found else state
     state.id, state.public_id = row.cart_id, row.cart_public_id or ""
     state.version, state.currency = row.version or 0, row.currency or ""
     if row.store_id is not None:
         state.store = StoreInfo(
             row.store_id, row.store_slug or "", row.store_name or "", row.store_currency or "", row.store_language or ""
         )
-    lines = statements.lines_of_cart.all(cart_id=row.cart_id)
-    items = as_switched(SoldItem._make(line[LINE_WIDTH:]) for line in lines)
-    for line, found in zip(lines, items, strict=True):
-        # An import may have changed the product's currency.
-        item = found.counted_in(state.currency)
+    if lines[0][0] is None:
+        return state
+    items = as_switched(SoldItem._make(line[LINE_WIDTH:-1]) for line in lines)
+    for line, item in zip(lines, items, strict=True):
         key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
+        # An import may have changed the product's currency.
         state.lines[item.id] = LineState(
-            item, quantity, price_when_added, price_told, stock_told, withdrawal_told, id=key
+            item.counted_in(state.currency),
+            quantity,
+            price_when_added,
+            price_told,
+            stock_told,
+            withdrawal_told,
+            id=key,
         )
     return state
 

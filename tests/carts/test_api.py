@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from carts import services
@@ -57,6 +58,23 @@ def make_warnings(db):
         ]
 
     return make
+
+
+@pytest.fixture
+def before_lines():
+    """Do something once just before lines are read, as another process might."""
+
+    def begin(work):
+        waiting = [work]
+
+        def wrapper(execute, sql, *arguments):
+            if waiting and sql.startswith("SELECT") and 'FROM "carts_line"' in sql:
+                waiting.pop()()
+            return execute(sql, *arguments)
+
+        return connection.execute_wrapper(wrapper)
+
+    return begin
 
 
 def ids(page, name="sessions"):
@@ -114,6 +132,21 @@ def test_an_emptied_cart_counts_in_the_currency_of_the_first_store(api, chat):
     services.clear_cart(Caller(Call("clear_cart", {"openai/session": "one"})))
 
     assert api.get(f"sessions/{session.public_id}")["cart"]["total"] == {"amount": "0.00", "formatted": "₪0.00"}
+
+
+@pytest.mark.parametrize("change", [services.clear_cart, lambda caller: services.add_items(caller, [("shop:tea", 1)])])
+@pytest.mark.parametrize("address", ["sessions", "sessions/{session}", "carts", "carts/{cart}"])
+def test_a_cart_that_changes_while_it_is_read_has_the_lines_of_its_version(
+    api, chat, tea, before_lines, address, change
+):
+    (session,) = chat("one")
+    address = address.format(session=session.public_id, cart=session.carts.get().public_id)
+    with before_lines(lambda: change(Caller(Call("", {"openai/session": "one"})))):
+        found = api.get(address)
+
+    listed = next(iter(found.get("sessions") or found.get("carts") or [found]))
+    cart = listed.get("cart", listed)
+    assert (cart["version"], cart["item_count"]) == (2, Cart.objects.get().item_count)
 
 
 def test_a_session_without_a_cart_has_none(api, call_tool, store):

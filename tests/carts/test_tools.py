@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from carts import services
 from carts.models import Cart, Line, Session
+from carts.sessions import Caller
 from catalog.models import Store
-from shopmcp.server import toolbox
+from shopmcp.server import Call, toolbox
 from tests.carts.answers import cart, error, quantities, text
 
 MODES = ["legacy", "2026-07-28"]
@@ -217,6 +219,32 @@ def test_two_stores_sell_in_two_currencies(call_tool, honey, make_product):
     assert cart(result)["total"] == {"amount": "2469.00", "formatted": "$2,469.00"}
     call_tool("clear_cart")
     assert quantities(call_tool("add_to_cart", product_id="other:mug")) == {"other:mug": 1}
+
+
+def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, honey, tea):
+    call_tool("add_to_cart", product_id="shop:honey")
+    row = Caller(Call("view_cart", {"openai/session": "chat-1"})).find_for_cart()
+    shown = []
+    for change, arguments in (
+        ("add_to_cart", {"product_id": "shop:tea"}),
+        ("clear_cart", {}),
+        ("undo_cart_change", {}),
+    ):
+        call_tool(change, **arguments)
+        state = services.load(row)
+        shown.append((state.version, state.currency, len(state.lines)))
+
+    assert shown == [(2, "ILS", 2), (3, "", 0), (4, "ILS", 2)]
+
+
+def test_a_cart_that_is_deleted_while_it_is_looked_at_is_empty(call_tool, honey):
+    call_tool("add_to_cart", product_id="shop:honey")
+    row = Caller(Call("view_cart", {"openai/session": "chat-1"})).find_for_cart()
+    services.delete_sessions(Session.objects.all())
+
+    state = services.load(row)
+
+    assert (state.version, state.lines) == (0, {})
 
 
 # Languages
