@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from carts import services
 from carts.models import CallRecord, Cart, Change, Line, Session, SessionQuerySet, SessionWarning
+from carts.services.retention import BATCH
 from shopmcp.admin import FastAdmin
 
 _MOST_CHANGES = 50
@@ -101,7 +102,11 @@ class SessionAdmin(FastAdmin):
         Django would load every line, change and call that belongs to them.
         """
         keys = [session.pk for session in objs]
-        free = set(Session.objects.deletable().filter(pk__in=keys).values_list("pk", flat=True))
+        free = {
+            pk
+            for n in range(0, len(keys), BATCH)
+            for pk in Session.objects.deletable().filter(pk__in=keys[n : n + BATCH]).values_list("pk", flat=True)
+        }
         kept = [gettext("%(session)s ordered something") % {"session": s} for s in objs if s.pk not in free]
         named = [str(session) for session in objs if session.pk in free][:_MOST_NAMED]
         return named, {str(Session._meta.verbose_name_plural): len(free)}, set(), kept

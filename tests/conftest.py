@@ -1,9 +1,11 @@
 """Fixtures that talk like a client."""
 
+import sqlite3
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
 from django.utils import translation
 from mcp.client import Client
 
@@ -18,6 +20,17 @@ load_tools()
 def language():
     """Begin every test in the project's own language: requests leave theirs behind in the thread."""
     translation.deactivate()
+
+
+@pytest.fixture
+def few_variables(db):
+    """Take 999 variables in a statement, as some builds of SQLite do; PostgreSQL takes as many as ever."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    before = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+    yield
+    connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
 
 
 @pytest.fixture

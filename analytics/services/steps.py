@@ -26,7 +26,6 @@ from carts.sessions import BY_HANDLE, UNKEYED
 STEP = 400
 _MISSED_FOR = 3600
 _MOST_MISSING = 2000
-_ROWS = 1000
 # Beyond 999 variables in one statement some builds of SQLite give up.
 _KEYS = 500
 _SESSION = ("pk", "created_at", "last_seen_at", "client", "source")
@@ -88,7 +87,7 @@ def forget() -> int:
     # A day: whatever was recorded of a session before it was deleted has been counted by then.
     gone = Fact.objects.filter(~Exists(there), last_at__lt=timezone.now() - timedelta(days=1)).order_by("last_at")
     done = 0
-    while keys := list(gone.values_list("pk", flat=True)[:_ROWS]):
+    while keys := list(gone.values_list("pk", flat=True)[:_KEYS]):
         done += Fact.objects.filter(pk__in=keys).delete()[0]
     return done
 
@@ -120,7 +119,11 @@ def _next(progress: Progress, step: int) -> _Next:
     rows = CallRecord.objects.order_by("pk").values_list(*Call._fields, named=False)
     missed = [key for key, _ in progress.missing]
     found = _Next(
-        late=[Call._make(row) for row in rows.filter(pk__in=missed)[:step]] if missed else [],
+        late=[
+            Call._make(row)
+            for n in range(0, len(missed), _KEYS)
+            for row in rows.filter(pk__in=missed[n : n + _KEYS])[:step]
+        ][:step],
         calls=[Call._make(row) for row in rows.filter(pk__gt=progress.call)[:step]],
     )
     by_session: dict[int, list[Call]] = defaultdict(list)

@@ -20,7 +20,7 @@ from carts.models import CallRecord, Cart, Change, Line, Session, SessionQuerySe
 
 # Sessions to a transaction, with all they hold; and rows that hold nothing.
 BATCH = 200
-_ROWS = 1000
+_ROWS = 500
 # Last-seen times of reads arrive late, and from machines whose clocks differ a little.
 MARGIN = timedelta(minutes=1)
 CHECKS_KEPT = timedelta(hours=1)

@@ -5,17 +5,18 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from catalog.entries import SOLD_OUT, Entry
 from catalog.models import ImportRun, Store
 from catalog.search.asking import Facets, Page, Search, Sort, cursor_after
 from catalog.search.engines import Scope, engine, rows_of
-from catalog.search.engines.base import VISIBLE
-from catalog.search.loading import load
+from catalog.search.engines.base import FEW, VISIBLE
+from catalog.search.loading import currencies_of, load
 from catalog.search.remembered import remembered
 
 _COUNTED = 1000
@@ -136,14 +137,18 @@ def _within(rows: QuerySet[Entry], scope: Scope, *, led: bool = True) -> QuerySe
         cost=F("price") if led else sums["price"],
     )
     if scope.stores is not None:
-        rows = rows.filter(shop__in=scope.stores)
+        rows = rows.filter(shop__in=_any_of(scope.stores, "bigint"))
     if scope.categories is not None:
-        rows = rows.filter(category__in=scope.categories)
+        rows = rows.filter(category__in=_any_of(scope.categories, "text"))
     if scope.min_price is not None:
         rows = rows.filter(cost__gte=scope.min_price)
     if scope.max_price is not None:
         rows = rows.filter(cost__lte=scope.max_price)
     return rows.filter(place__lt=SOLD_OUT) if scope.in_stock_only else rows
+
+
+def _any_of(values: Sequence[Any], kind: Literal["text", "bigint"]) -> Sequence[Any] | RawSQL:
+    return values if len(values) <= FEW else RawSQL(engine().each(kind), [engine().many(values)])
 
 
 def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:
@@ -178,14 +183,13 @@ def _facets(scope: Scope) -> Facets:
     listed = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
     lows = [lowest for *_, lowest, _ in counted if lowest is not None]
     highs = [highest for *_, highest in counted if highest is not None]
-    currencies = Store.objects.filter(pk__in=stores).values_list("currency", flat=True).distinct().order_by()
-    if not lows or len(currencies) > 1:
+    if not lows or len(currencies_of(stores)) > 1:
         return Facets(listed)
     return Facets(listed, Decimal(min(lows)) / 1000, Decimal(max(highs)) / 1000, min(stores))
 
 
 def _counted(scope: Scope) -> list[_Count]:
-    bounds, params = scope.conditions()
+    bounds, params = scope.conditions(engine())
     if scope.in_stock_only:
         bounds += f" AND e.key + 0 < {SOLD_OUT}"
     return rows_of(

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from catalog.forms import tokens
-from catalog.models import Store
 from catalog.price_words import PriceWords, price_words
 from catalog.search.asking import Budget, Search
 from catalog.search.engines import Slot, Term
 from catalog.search.finding import fits_closely, scope_of
 from catalog.search.glance import Glance, glance
+from catalog.search.loading import currencies_of
 from catalog.search.understanding import understand
 
 
@@ -49,5 +49,4 @@ def _in_its_currency(price: PriceWords, asked: Search) -> bool:
     """Whether all prices that are searched are in the currency that was named, if one was."""
     if price.currency is None:
         return True
-    stores = Store.objects.all() if asked.stores is None else Store.objects.filter(pk__in=asked.stores)
-    return set(stores.values_list("currency", flat=True)) == {price.currency}
+    return currencies_of(asked.stores) == {price.currency}

@@ -46,7 +46,7 @@ def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
     """Return what searches see of these products within the bounds."""
     if not products:
         return []
-    bounds, params = scope.conditions()
+    bounds, params = scope.conditions(engine())
     places = ", ".join(["%s"] * len(products))
     sql = f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.product_id IN ({places}) AND {bounds}"
     rows = candidates_of(sql, [*products, *params])

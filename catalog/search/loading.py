@@ -1,6 +1,6 @@
 """Products by their primary keys, as pages of results show them; the SQL is built once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 
@@ -47,6 +47,12 @@ def load(pks: Iterable[int]) -> dict[int, Product]:
         _STORE_OF.set_cached_value(product, stores[product.store_id])
         products[product.pk] = product
     return products
+
+
+def currencies_of(stores: Collection[int] | None) -> set[str]:
+    """Return the currencies of these stores, or of all."""
+    known = Store.objects.order_by().values_list("pk", "currency")
+    return {currency for pk, currency in known if stores is None or pk in stores}
 
 
 def _running() -> set[int]:

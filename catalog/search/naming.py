@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalog.forms import asked, is_number, tokens
 from catalog.models import Product
-from catalog.search.engines import Candidate, Scope, Term
+from catalog.search.engines import Candidate, Scope, Term, engine
 from catalog.search.finding import find
 from catalog.search.glance import glance
 from catalog.search.loading import load
@@ -67,7 +67,9 @@ def _coded_nearly(code: str) -> list[Product]:
     """What has a SKU that is one slip away, or begins so: a look-up for all that it could be."""
     same = {code, code.upper()}
     rows = Product.objects.select_related("store").listed().order_by("id")
-    found = list(rows.filter(sku__in=same.union(*map(_one_slip, same)))[:_MOST_LOOKED_AT])
+    wanted = engine().many(same.union(*map(_one_slip, same)))
+    among = engine().among("catalog_product.sku", "text")
+    found = list(rows.extra(where=[among], params=[wanted])[:_MOST_LOOKED_AT])
     if found:
         return ([product for product in found if product.sku in same] or found)[:_CANDIDATES]
     start = code.upper()

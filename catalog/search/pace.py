@@ -11,7 +11,8 @@ from django.db import connection, transaction
 _TARGET = 0.06
 # SQLite serves waiting writers by luck: they look every few milliseconds, so that a rest of this length is found.
 _REST = 0.03
-_FIRST, _LEAST, _MOST = 50, 5, 1000
+# The keys of a batch go into one statement, and some builds of SQLite take no more than 999 variables.
+_FIRST, _LEAST, _MOST = 50, 5, 900
 # SQLite's own: so many pages of its log make whoever commits next carry them into the database.
 _LOGGED = 1000
 

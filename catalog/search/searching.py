@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from catalog.models import Product, Store
+from catalog.models import Product
 from catalog.search.asking import Budget, Facets, Page, Search, cursor_after, position_of
 from catalog.search.browsing import browse
 from catalog.search.budget import within_budget
 from catalog.search.engines import Candidate
 from catalog.search.finding import Found, entries_of, find, fits_closely, scope_of
 from catalog.search.glance import glance
-from catalog.search.loading import load
+from catalog.search.loading import currencies_of, load
 from catalog.search.ranking import Ranking
 from catalog.search.understanding import Understood, understand
 from catalog.search.wishes import Placed, in_turn, is_of_several
@@ -123,7 +123,6 @@ def _facets(found: Sequence[Candidate]) -> Facets:
     categories = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
     stores = {candidate.store for candidate in found}
     prices = [candidate.price for candidate in found if candidate.price is not None]
-    currencies = Store.objects.filter(pk__in=stores).values_list("currency").distinct() if len(stores) > 1 else ()
-    if not prices or len(currencies) > 1:
+    if not prices or (len(stores) > 1 and len(currencies_of(stores)) > 1):
         return Facets(categories)
     return Facets(categories, Decimal(min(prices)) / 1000, Decimal(max(prices)) / 1000, min(stores))

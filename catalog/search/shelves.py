@@ -11,7 +11,7 @@ from catalog.entries import SOLD_OUT
 from catalog.forms import stem
 from catalog.models import Store
 from catalog.search.browsing import visible
-from catalog.search.engines import rows_of
+from catalog.search.engines import engine, rows_of
 from catalog.search.engines.base import VISIBLE
 from catalog.search.remembered import remembered
 from catalog.synonyms import thesaurus
@@ -60,12 +60,12 @@ def categories(stores: Sequence[int] | None = None) -> list[str]:
         return []
     following = f"SELECT MIN(e.category) FROM catalog_entry e WHERE e.store_id = s.id AND {VISIBLE} AND e.category > "
     sql = (
-        f"WITH RECURSIVE s(id) AS (SELECT id FROM catalog_store WHERE id IN ({', '.join(['%s'] * len(chosen))})), "
+        f"WITH RECURSIVE s(id) AS (SELECT id FROM catalog_store WHERE {engine().among('id')}), "
         f"c(store, name) AS (SELECT s.id, ({following}'') FROM s "
         f"UNION ALL SELECT c.store, ({following.replace('s.id', 'c.store')}c.name) FROM c WHERE c.name IS NOT NULL) "
         "SELECT DISTINCT name FROM c WHERE name IS NOT NULL"
     )
-    return sorted(name for (name,) in rows_of(sql, chosen))
+    return sorted(name for (name,) in rows_of(sql, [engine().many(chosen)]))
 
 
 def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: bool = False) -> tuple[str, ...]:

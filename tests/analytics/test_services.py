@@ -244,3 +244,21 @@ def test_catching_up_waits_for_whoever_is_counting_now(make_session, make_call, 
 
     assert Progress.objects.get().call == CallRecord.objects.get().pk
     assert told().calls == 1
+
+
+def test_much_that_is_missing_is_looked_for_with_few_variables(make_call, few_variables):
+    first = make_call()
+    make_call(pk=first.pk + 1501)
+    catch_up()
+    for late in (1, 1500):
+        make_call(pk=first.pk + late)
+
+    assert roll_up() == 2
+    assert len(Progress.objects.get().missing) == 1498
+
+
+def test_many_deleted_sessions_are_forgotten_with_few_variables(few_variables):
+    ago = timezone.now() - timedelta(days=2)
+    Fact.objects.bulk_create(Fact(session=n, keyed=True, last_at=ago, seconds=1) for n in range(1, 1002))
+
+    assert forget() == 1001

@@ -160,3 +160,13 @@ def test_a_session_that_ordered_cannot_be_deleted(admin_client, busy):
     admin_client.post(reverse("admin:carts_session_delete", args=[ordered.pk]), {"post": "yes"})
     assert Session.objects.count() == 2
     assert Cart.objects.count() == 2
+
+
+def test_a_thousand_sessions_are_deleted_at_once_with_few_variables(admin_client, few_variables):
+    Session.objects.bulk_create(Session(public_id=f"s_{n}", source="cart_id") for n in range(1001))
+    chosen = {"action": "delete_selected", "select_across": "1", "_selected_action": Session.objects.latest("pk").pk}
+
+    assert "1001" in admin_client.post(page("session"), chosen).text
+    admin_client.post(page("session"), {**chosen, "post": "yes"})
+
+    assert not Session.objects.exists()

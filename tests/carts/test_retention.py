@@ -327,3 +327,13 @@ def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared
     assert sum(deleted), "no cleanup met a session past its limit"
     assert Session.objects.count() == 6
     no_orphans()
+
+
+def test_many_old_calls_go_with_few_variables(few_variables):
+    then = timezone.now() - timedelta(days=1000)
+    CallRecord.objects.bulk_create(
+        CallRecord(at=then, tool="view_cart", outcome="ok", milliseconds=1, source="default") for _ in range(1001)
+    )
+
+    assert services.clean_up().calls == 1001
+    assert not CallRecord.objects.exists()

@@ -154,3 +154,12 @@ def test_an_id_made_up_from_a_name_offers_what_is_called_so(shelf):
         named("grocer:basmati-rice-1kg")
 
     assert [candidate["product_id"] for candidate in refusal.value.candidates] == ["grocer:A1"]
+
+
+def test_a_long_code_that_is_one_slip_away_needs_few_variables(grocer, few_variables):
+    meant = create_product(grocer, sku="ab" * 19 + "7", name="Rice", price="1")
+
+    with pytest.raises(NotFound) as refused:
+        named("ab" * 19 + "8")
+
+    assert [candidate["product_id"] for candidate in refused.value.candidates] == [meant.public_id]

@@ -43,7 +43,7 @@ def test_short_ones_make_them_larger_bit_by_bit(db, clock):
     assert first < after(pace, clock, 0.001) < 2 * first
 
 
-@pytest.mark.parametrize(("seconds", "size"), [(0.0, 1000), (30.0, 5)])
+@pytest.mark.parametrize(("seconds", "size"), [(0.0, 900), (30.0, 5)])
 def test_there_is_a_largest_and_a_smallest_batch(db, clock, seconds, size):
     assert after(Pace(), clock, *[seconds] * 30) == size
 

@@ -1,8 +1,11 @@
 """Several stores in one installation: what each tells, and what a search over all of them finds."""
 
+from decimal import Decimal
+
 import pytest
 
-from catalog.models import Store
+from catalog.models import Product, Store
+from catalog.search import Search, reindex, search
 from catalog.services import create_product
 
 WAYS = {"shipping": "משלוח תוך יומיים, 20 ₪.\nחינם מ־200 ₪.", "returns": "14 days.", "contact": "shop@example.com"}
@@ -187,3 +190,39 @@ def test_a_language_is_kept_by_the_code_it_goes_by_now(admin_client, stores, wri
     admin_client.post(f"/admin/catalog/store/{store.pk}/change/", {"name": "D", "language": written, "base_url": ""})
 
     assert Store.objects.get(slug="deli").language == kept
+
+
+def test_a_thousand_stores_and_categories_need_few_variables(ask, grocer, few_variables):
+    create_product(grocer, sku="0", name="Rye rice", price="1", category="Kind 0")
+    others = Store.objects.bulk_create(
+        Store(slug=f"s-{n}", name="Other", currency="ILS", language="en") for n in range(1000)
+    )
+    products = Product.objects.bulk_create(
+        Product(
+            store=others[n],
+            sku="1",
+            public_id=f"s-{n}:1",
+            name="Rye bread",
+            price=n,
+            currency="ILS",
+            category=f"Kind {n}",
+            search_text=f" rye bread \n kind {n} \n  ",
+        )
+        for n in range(1000)
+    )
+    reindex([product.pk for product in products])
+
+    for query in ("", "rye", "rye rice crisps", "rye under 50 ILS"):
+        for sort in ("relevance", "price_desc", "name"):
+            found, _ = ask("search_products", query=query, category="kind", sort=sort)
+            assert found["products"]
+
+
+def test_words_over_stores_of_one_currency_have_one_range_of_prices(grocer):
+    other = Store.objects.create(slug="other", name="Other", currency="ILS")
+    create_product(grocer, sku="1", name="Rye bread", price="3")
+    create_product(other, sku="1", name="Rye rolls", price="5")
+
+    found = search(Search("rye")).facets
+
+    assert (found.lowest, found.highest) == (Decimal(3), Decimal(5))

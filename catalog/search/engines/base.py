@@ -19,6 +19,8 @@ _SHORTEST_DESCRIBED = 3
 # What counts now: not what a running import adds, and still what it takes away.
 _RUNNING = "(SELECT id FROM catalog_importrun WHERE state = 'staging')"
 VISIBLE = f"(e.arriving IS NULL OR e.arriving NOT IN {_RUNNING}) AND (e.leaving IS NULL OR e.leaving IN {_RUNNING})"
+# More values than these go as one parameter: some builds of SQLite take no more than 999 in a statement.
+FEW = 8
 # The columns of an entry, in the order in which they are written.
 ENTRY = (
     "key", "product_id", "store_id", "category", "group_key", "price", "title", "name", "meta", "digest", "arriving",
@@ -121,11 +123,18 @@ class Scope:
         sold_out = (False,) if self.in_stock_only else (False, True)
         return tuple(range_of(self.min_price, self.max_price, sold_out=out) for out in sold_out)
 
-    def conditions(self) -> tuple[str, list[Any]]:
+    def conditions(self, index: "Engine") -> tuple[str, list[Any]]:
         """The bounds but for the ranges of keys, as SQL over an entry `e`."""
         parts, params = [VISIBLE], list[Any]()
-        for column, values in (("store_id", self.stores), ("category", self.categories)):
-            if values is not None:
+        bounds: tuple[tuple[str, Literal["text", "bigint"], Sequence[Any] | None], ...] = (
+            ("store_id", "bigint", self.stores),
+            ("category", "text", self.categories),
+        )
+        for column, kind, values in bounds:
+            if values is not None and len(values) > FEW:
+                parts.append(index.among(f"e.{column}", kind))
+                params.append(index.many(values))
+            elif values is not None:
                 parts.append(f"e.{column} IN ({', '.join(['%s'] * len(values))})" if values else "1 = 0")
                 params += values
         for comparison, bound in ((">=", self.min_price), ("<=", self.max_price)):
@@ -151,6 +160,9 @@ class Engine(Protocol):
 
     def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
         """A condition that the column has one of many values, which `many` makes one parameter."""
+
+    def each(self, kind: Literal["text", "bigint"]) -> str:
+        """A subquery that yields those values."""
 
     def many(self, values: Iterable[Any]) -> Any:
         """The parameter of `among`."""

@@ -38,7 +38,7 @@ class Postgres:
     def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
     ) -> list[Candidate]:
-        where, params = _conditions(scope)
+        where, params = self._conditions(scope)
         # Several words: an order that no index has. How many products hold them together nobody can estimate, and
         # walking all keys until enough of them fit may take very long.
         order = f"e.key / {SOLD_OUT}, e.key DESC" if dearest_first else "e.key + 0" if "&" in expression else "e.key"
@@ -49,14 +49,25 @@ class Postgres:
         return candidates_of(sql, [expression, *params, *([named] if named else []), limit])
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
-        where, params = _conditions(scope)
+        where, params = self._conditions(scope)
         one = f"EXISTS (SELECT 1 FROM catalog_entry e WHERE e.terms @@ %s::tsquery AND {where})"
         asked = [value for expression in expressions for value in (expression, *params)]
         return list(rows_of(f"SELECT {', '.join([one] * len(expressions))}", asked)[0])
 
+    def _conditions(self, scope: Scope) -> tuple[str, list[Any]]:
+        """The bounds as SQL; ranges of keys in words that no index knows, of which there would be half a catalogue."""
+        bounds, params = scope.conditions(self)
+        if not scope.ranges:
+            return bounds, params
+        ranges = " OR ".join(["e.key + 0 BETWEEN %s AND %s"] * len(scope.ranges))
+        return f"({ranges}) AND {bounds}", [*(edge for pair in scope.ranges for edge in pair), *params]
+
     def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
         # Not the array itself: the planner would count it, and read a whole table rather than look up hundreds.
-        return f"{column} = ANY(ARRAY(SELECT unnest(%s::{kind}[])))"
+        return f"{column} = ANY(ARRAY({self.each(kind)}))"
+
+    def each(self, kind: Literal["text", "bigint"]) -> str:
+        return f"SELECT unnest(%s::{kind}[])"
 
     def many(self, values: Iterable[Any]) -> list[Any]:
         return list(values)
@@ -111,15 +122,6 @@ class Postgres:
         with connection.cursor() as cursor:
             # Within a transaction, as tests are, nothing can be cleared away.
             cursor.execute(f"ANALYZE {tables}" if connection.in_atomic_block else f"VACUUM (ANALYZE) {tables}")
-
-
-def _conditions(scope: Scope) -> tuple[str, list[Any]]:
-    """The bounds as SQL; ranges of keys in words that no index knows, of which there would be half a catalogue."""
-    bounds, params = scope.conditions()
-    if not scope.ranges:
-        return bounds, params
-    ranges = " OR ".join(["e.key + 0 BETWEEN %s AND %s"] * len(scope.ranges))
-    return f"({ranges}) AND {bounds}", [*(edge for pair in scope.ranges for edge in pair), *params]
 
 
 def _vector(texts: Sequence[str]) -> str:

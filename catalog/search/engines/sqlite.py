@@ -41,7 +41,7 @@ class Sqlite:
     def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
     ) -> list[Candidate]:
-        bounds, params = scope.conditions()
+        bounds, params = scope.conditions(self)
         # CROSS JOIN keeps the order of the tables: FTS5 yields row ids in order, so that LIMIT ends the work early.
         sql = (
             f"SELECT {COLUMNS} FROM catalog_entry_text t CROSS JOIN catalog_entry e ON e.key = t.rowid "
@@ -59,7 +59,7 @@ class Sqlite:
         return list({candidate.key: candidate for candidate in (*first, *found)}.values())[:limit]
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
-        bounds, params = scope.conditions()
+        bounds, params = scope.conditions(self)
         ranges = " OR ".join(["t.rowid BETWEEN %s AND %s"] * len(scope.ranges or _ALL))
         edges = [edge for pair in scope.ranges or _ALL for edge in pair]
         one = (
@@ -71,7 +71,10 @@ class Sqlite:
 
     def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
         # However many there are, the statement is one that was prepared before.
-        return f"{column} IN (SELECT value FROM json_each(%s))"
+        return f"{column} IN ({self.each(kind)})"
+
+    def each(self, kind: Literal["text", "bigint"]) -> str:
+        return "SELECT value FROM json_each(%s)"
 
     def many(self, values: Iterable[Any]) -> str:
         return json.dumps(list(values))
