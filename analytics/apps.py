@@ -9,7 +9,7 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         from analytics.services import catch_up  # noqa: PLC0415 - models, which need the app registry
-        from carts.services import retention  # noqa: PLC0415
+        from carts.services import cleanup  # noqa: PLC0415
 
         # What is about to be deleted has been counted before.
-        retention.before_deleting.append(catch_up)
+        cleanup.before_deleting.append(catch_up)

@@ -14,11 +14,11 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from analytics.counting import STAGES
-from analytics.histogram import percentile
 from analytics.models import Fact, Progress, Tally
+from analytics.percentiles import percentile
 from analytics.services import Uncounted, uncounted
-from carts.listing import LOST_AFTER
+from analytics.tally import STAGES
+from carts.browse import LOST_AFTER
 
 LISTED = 10
 _TRIES = 3

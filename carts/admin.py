@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from carts import services
 from carts.models import CallRecord, Cart, Change, Line, Session, SessionQuerySet, SessionWarning
-from carts.services.retention import BATCH
+from carts.services import cleanup
+from carts.services.cleanup import BATCH
 from shopmcp.admin import FastAdmin
 
 _MOST_CHANGES = 50
@@ -88,11 +88,11 @@ class SessionAdmin(FastAdmin):
         return False
 
     def delete_model(self, request: HttpRequest, obj: Session) -> None:
-        services.delete_sessions(Session.objects.filter(pk=obj.pk))
+        cleanup.delete_sessions(Session.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
         assert isinstance(queryset, SessionQuerySet)
-        services.delete_sessions(queryset)
+        cleanup.delete_sessions(queryset)
 
     def get_deleted_objects(
         self, objs: QuerySet[Session] | Iterable[Session], request: HttpRequest

@@ -8,8 +8,7 @@ from django.utils.translation import gettext
 from ninja import Router
 from ninja.params.functions import Path, Query
 
-from carts import services
-from carts.listing import SessionFilter, State, cart_of_id, cart_page, session_of_id, session_page, state_of
+from carts.browse import SessionFilter, State, cart_of_id, cart_page, session_of_id, session_page, state_of
 from carts.models import Cart, Session, SessionWarning
 from carts.schemas import (
     CallOut,
@@ -24,12 +23,12 @@ from carts.schemas import (
     WarningsOut,
     public_cart_out,
 )
-from carts.services import warnings
+from carts.services import cleanup, warnings
 from carts.timeline import Step, timeline
 from catalog.models import Store
-from shopmcp import cursors
+from shopmcp import paging
+from shopmcp.api_types import Cursor, Limit, Moment, name, text
 from shopmcp.errors import Kept, NotFound
-from shopmcp.json_types import Cursor, Limit, Moment, name, text
 
 sessions = Router(tags=["sessions"])
 carts = Router(tags=["carts"])
@@ -98,13 +97,13 @@ def get_session(
     request: HttpRequest, session_id: SessionId, limit: Limit = 25, cursor: Cursor = ""
 ) -> SessionDetailOut:
     """One conversation with its cart, and its calls page by page, the newest first."""
-    older = cursors.position("calls", cursor)[0] if cursor else None
+    older = paging.position("calls", cursor)[0] if cursor else None
     session = _found(session_id)
     page = timeline(session, older=older, limit=limit)
     return SessionDetailOut(
         **_facts(session, Store.objects.oldest_first().first()),
         calls=[_call(step) for step in page.steps],
-        next_cursor=None if page.older is None else cursors.cursor("calls", page.older),
+        next_cursor=None if page.older is None else paging.cursor("calls", page.older),
     )
 
 
@@ -115,7 +114,7 @@ def delete_session(request: HttpRequest, session_id: SessionId) -> HttpResponse:
     A chat that comes back late hears that its cart has expired. The statistics keep what was counted.
     """
     session = _found(session_id)
-    if not services.delete_sessions(Session.objects.filter(pk=session.pk)) and session_of_id(session_id):
+    if not cleanup.delete_sessions(Session.objects.filter(pk=session.pk)) and session_of_id(session_id):
         raise Kept(
             gettext("Something was ordered in this session: it is kept."),
             fix=gettext("Leave it; orders and what they show are never deleted."),
@@ -154,11 +153,11 @@ def list_warnings(
     if state != "all":
         rows = rows.open() if state == "open" else rows.settled()
     if cursor:
-        moment, pk = cursors.position("warnings", cursor)
+        moment, pk = paging.position("warnings", cursor)
         rows = rows.before(datetime.fromisoformat(moment), pk)
     page = list(rows[: limit + 1])
     more, page = len(page) > limit, page[:limit]
-    following = cursors.cursor("warnings", page[-1].last_at.isoformat(), page[-1].pk) if more else None
+    following = paging.cursor("warnings", page[-1].last_at.isoformat(), page[-1].pk) if more else None
     return WarningsOut(warnings=[WarningOut.of(row) for row in page], next_cursor=following)
 
 

@@ -4,6 +4,8 @@ A conversation's id is a bearer secret, so its digest is all that is kept of it.
 `SECRET_KEY_FALLBACKS` are earlier ones, under which things may still be found.
 """
 
+import hmac
+import re
 from base64 import b32encode, urlsafe_b64encode
 from functools import lru_cache
 from hashlib import blake2b, sha256
@@ -36,3 +38,24 @@ def secret_keys() -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _key(secret: str) -> bytes:
     return sha256(b"shopmcp.sessions\0" + secret.encode()).digest()
+
+
+_HANDLE = re.compile(r"cart_([a-z2-7]{16})([a-z2-7]{26})")
+_PURPOSE = "cart_id"
+
+
+def cart_id_of(public_id: str) -> str:
+    """Return the handle of the session that has this public id."""
+    return f"cart_{public_id[2:]}{proof(settings.SECRET_KEY, _PURPOSE, public_id)}"
+
+
+def public_id_of(cart_id: str) -> str | None:
+    """Return the public id that a handle names; None unless this server made it, with the present or an earlier key.
+
+    Whether there is such a session is not asked.
+    """
+    if (found := _HANDLE.fullmatch(cart_id.strip())) is None:
+        return None
+    public_id = f"s_{found[1]}"
+    proofs = [proof(secret, _PURPOSE, public_id) for secret in secret_keys()]
+    return public_id if any(hmac.compare_digest(found[2], expected) for expected in proofs) else None

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field
 
+from carts.cart import CartState, LineState
 from carts.models import SessionWarning
-from carts.services import Outcome
-from carts.state import CartState, LineState
+from carts.services.saving import Outcome
 from catalog.models import Product, Store
 from shopmcp.money import Money, money
 

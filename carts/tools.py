@@ -11,19 +11,19 @@ from django.conf import settings
 from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from carts import services
-from carts.handles import cart_id_of
-from carts.meta import received
+from carts.caller import SHARED, Caller
+from carts.cart import MAX_QUANTITY, CartState, Notice, StoreInfo
+from carts.digests import cart_id_of
+from carts.identity import UNKEYED, received
 from carts.models import Session
 from carts.schemas import NO_CURRENCY, CartOut, DebugOut, cart_out
-from carts.services import Outcome, Request
-from carts.sessions import SHARED, UNKEYED, Caller
-from carts.state import MAX_QUANTITY, CartState, Notice, StoreInfo
-from carts.wording import by_handle, cart_text, debug_text, replayed_text
-from shopmcp.arguments import Listed, NeverNull, Whole
+from carts.services import carts, saving
+from carts.services.saving import Outcome, Request
+from carts.texts import by_handle, cart_text, debug_text, replayed_text
 from shopmcp.errors import InvalidArguments
+from shopmcp.mcp.arguments import Listed, NeverNull, Whole
+from shopmcp.mcp.tools import Answer, Call, tool
 from shopmcp.money import money
-from shopmcp.server import Answer, Call, tool
 
 _MAX_ITEMS = 50
 _PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
@@ -93,7 +93,7 @@ def add_to_cart(
     request = None
     if request_id is not None:
         request = Request(request_id, _fingerprint(wanted), lambda outcome: _dumped(_answer(caller, outcome)))
-    return _answer(caller, services.add_items(caller, wanted, request))
+    return _answer(caller, carts.add_items(caller, wanted, request))
 
 
 @tool(title="Change quantity", idempotent=True, invoking="Changing the cart…", invoked="Cart changed")
@@ -108,7 +108,7 @@ def update_cart_item(
     cart_id: CartId = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper wants another quantity of a product that is in the cart already."""
-    return _write(call, cart_id, lambda caller: services.set_quantity(caller, product_id, quantity), product_id)
+    return _write(call, cart_id, lambda caller: carts.set_quantity(caller, product_id, quantity), product_id)
 
 
 @tool(
@@ -121,7 +121,7 @@ def update_cart_item(
 def remove_from_cart(call: Call, product_id: ProductId, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this when the shopper no longer wants a product: it takes the product out of the cart, whatever its
     quantity."""
-    return _write(call, cart_id, lambda caller: services.remove_item(caller, product_id), product_id)
+    return _write(call, cart_id, lambda caller: carts.remove_item(caller, product_id), product_id)
 
 
 @tool(title="View cart", read_only=True, invoking="Looking into the cart…", invoked="Cart shown")
@@ -129,7 +129,7 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
     should be told."""
     caller = Caller(call, cart_id)
-    state = services.load(caller.find_for_cart())
+    state = saving.load(caller.find_for_cart())
     return _answer(
         caller, Outcome(state, notices=state.notices(_speaking_store(caller, state).language)), is_change=False
     )
@@ -139,7 +139,7 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
 def clear_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this only when the shopper wants to start over: it takes everything out of the cart. undo_cart_change brings
     it back."""
-    return _write(call, cart_id, services.clear_cart)
+    return _write(call, cart_id, carts.clear_cart)
 
 
 @tool(title="Undo a cart change", invoking="Undoing…", invoked="Undone")
@@ -154,7 +154,7 @@ def undo_cart_change(
 ) -> Answer[CartOut]:
     """Use this when the shopper takes back what was done to the cart: without a version it undoes the newest change
     that was not itself undone; called again, the one before."""
-    return _write(call, cart_id, lambda caller: services.undo_change(caller, version))
+    return _write(call, cart_id, lambda caller: carts.undo_change(caller, version))
 
 
 @tool(title="Debug session", read_only=True, invoking="Checking the session…", invoked="Session checked")
@@ -163,7 +163,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     id came from, and what to do if conversations are not told apart."""
     caller = Caller(call, cart_id)
     row = caller.find()
-    state = services.load(row) if row else CartState(0, "")
+    state = saving.load(row) if row else CartState(0, "")
     store = _speaking_store(caller, state)
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,

@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog import services
+from catalog.language.text import address_key, clean, clean_paragraphs, web_address
 from catalog.models import STATIC_IMAGE, ImportRun, Product, Store, Synonyms
-from catalog.text import address_key, clean, clean_paragraphs, web_address
 from shopmcp.admin import FastAdmin
 
 

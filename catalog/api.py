@@ -11,9 +11,11 @@ from pydantic import Field, WithJsonSchema
 
 from catalog.models import Product, Store
 from catalog.schemas import ProductDetailOut, SearchOut, StoreOut, StoresOut
-from catalog.search import Search, Sort, categories, categories_like, search, shelves
+from catalog.search.categories import categories, categories_like, shelves
+from catalog.search.query import Search, Sort
+from catalog.search.searching import search
+from shopmcp.api_types import Cursor, name, text
 from shopmcp.errors import InvalidArguments, NotFound
-from shopmcp.json_types import Cursor, name, text
 
 products = Router(tags=["products"])
 stores = Router(tags=["stores"])

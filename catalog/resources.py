@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from catalog.language.text import folded
 from catalog.models import Product, Store
 from catalog.schemas import ProductDetailOut, ProductOut, StoreOut
-from catalog.search import Search, Shelf, categories, search, shelves
-from catalog.text import folded
-from catalog.wording import detail_text, product_line, store_line
+from catalog.search.categories import Shelf, categories, shelves
+from catalog.search.query import Search
+from catalog.search.searching import search
+from catalog.texts import detail_text, product_line, store_line
 from shopmcp.errors import NotFound
-from shopmcp.resources import resource
+from shopmcp.mcp.resources import resource
 
 _LISTED = 50
 

@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from catalog.models import Product, Store
-from catalog.search import Budget, Facets, Page, Shelf
+from catalog.search.categories import Shelf
+from catalog.search.query import Budget, Facets, Page
 from shopmcp.money import Money, money
 
 

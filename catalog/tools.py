@@ -7,18 +7,18 @@ from typing import Annotated
 from django.utils.translation import gettext as _
 from pydantic import Field, WithJsonSchema
 
-from catalog import connectors
+from catalog.language.text import words
 from catalog.models import Store
-from catalog.schemas import ProductDetailOut, SearchOut, StoreOut, StoresOut
-from catalog.search import Search, Sort, categories, categories_like, named, search, shelves
-from catalog.text import words
-from catalog.wording import detail_text, search_text, several_currencies, store_info_text, store_line
-from shopmcp.arguments import Whole
+from catalog.schemas import DocumentOut, ProductDetailOut, ResultsOut, SearchOut, StoreOut, StoresOut
+from catalog.search import searching
+from catalog.search.categories import categories, categories_like, shelves
+from catalog.search.query import Search, Sort
+from catalog.search.references import named
+from catalog.texts import detail_text, search_text, several_currencies, store_info_text, store_line
 from shopmcp.errors import InvalidArguments, NotFound
-from shopmcp.server import Answer, Call, tool
+from shopmcp.mcp.arguments import Whole
+from shopmcp.mcp.tools import Answer, Call, tool
 
-# Importing them registered them: tools are looked for here alone.
-CONNECTORS = (connectors.search, connectors.fetch)
 _PRICE_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
 
 
@@ -98,7 +98,7 @@ def search_products(
         in_stock_only=in_stock_only,
         sort=sort,
     )
-    page = search(asked, limit=limit, cursor=cursor)
+    page = searching.search(asked, limit=limit, cursor=cursor)
     call.note_search(words(query), page.total)
     if page.products:
         call.speak(page.products[0].store.language)
@@ -192,3 +192,53 @@ def _chosen(call: Call, stores: Sequence[Store], slug: str | None) -> Store | No
         fix=_("Use one of these: %(stores)s.") % {"stores": ", ".join(store.slug for store in stores[:20]) or "–"},
         candidates=[{"store": store.slug, "name": store.name} for store in stores[:20]],
     )
+
+
+_RESULTS = 20
+
+
+@tool(
+    title="Search the catalogue",
+    read_only=True,
+    browsing=True,
+    extra=True,
+    invoking="Searching the catalogue",
+    invoked="Searched the catalogue",
+)
+def search(
+    call: Call,
+    query: Annotated[str, Field(max_length=1000, description="Words that describe the product, Hebrew or English.")],
+) -> Answer[ResultsOut]:
+    """Use this for research over the catalogue: it returns ids, titles and links to read with fetch.
+
+    To shop, prefer search_products, which shows prices and stock too.
+    """
+    page = searching.search(Search(query), limit=_RESULTS)
+    call.note_search(words(query), page.total)
+    results = ResultsOut.of(page)
+    return Answer(results.model_dump_json(), results, is_exact=True)
+
+
+@tool(
+    title="Read a product",
+    read_only=True,
+    browsing=True,
+    extra=True,
+    invoking="Reading about the product",
+    invoked="Read about the product",
+)
+def fetch(
+    call: Call, id: Annotated[str, Field(min_length=1, max_length=1000, description="An id that search returned.")]
+) -> Answer[DocumentOut]:
+    """Use this to read all that the shop says of one product that search returned.
+
+    To shop, prefer get_product, which answers with data for the cart.
+    """
+    store = Store.objects.filter(slug=id.partition(":")[0]).first() or Store.objects.oldest_first().first()
+    call.speak(store.language if store else "en")
+    product = named(id)
+    call.speak(product.store.language)
+    call.note_products([product.public_id])
+    text = detail_text(ProductDetailOut.of(product), len(product.description))
+    document = DocumentOut.of(product, text)
+    return Answer(document.model_dump_json(), document, is_exact=True)

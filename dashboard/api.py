@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 
 from analytics.definitions import DEFINITIONS
 from analytics.reports import Summary
-from dashboard.figures import Report, report
+from dashboard.views.analytics import Report, report
+from shopmcp.api_types import Moment, text
 from shopmcp.errors import InvalidArguments
-from shopmcp.json_types import Moment, text
 
 analytics = Router(tags=["analytics"])
 

@@ -43,7 +43,7 @@ class Chart:
         return [bar.label for bar in self.bars[::step]]
 
 
-def by_hour(title: str, values: Sequence[tuple[datetime, int]]) -> Chart:
+def hour_chart(title: str, values: Sequence[tuple[datetime, int]]) -> Chart:
     """A bar for each moment, labelled in the time zone of whoever looks."""
     most = max((value for _, value in values), default=0)
     days = len(values) > 48

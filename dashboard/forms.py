@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from carts.listing import SessionFilter, State
-from carts.sessions import BY_HANDLE, KEYS, UNKEYED
+from carts.browse import SessionFilter, State
+from carts.identity import BY_HANDLE, KEYS, UNKEYED
 
 STATES = {
     "": _("All"),

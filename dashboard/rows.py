@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import Cart, Line, Session
-from carts.sessions import BY_HANDLE, UNKEYED
-from dashboard.advice import client_name
+from dashboard.signs import client_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from ninja.renderers import JSONRenderer
 from pydantic import BaseModel, Field
 
 from accounts.api import SAFE, Bearer, StaffSession
-from catalog.search import shelves
+from catalog.search.categories import shelves
 from shopmcp import errors
 from shopmcp.errors import ShopError, TooMany
 from shopmcp.throttle import network_of, spend

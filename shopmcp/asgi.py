@@ -19,11 +19,11 @@ django = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from analytics.services import STEP, roll_up  # noqa: E402
-from carts.recorder import recorder  # noqa: E402
-from shopmcp.edge import Edge  # noqa: E402
-from shopmcp.lanes import lanes  # noqa: E402
+from carts.call_log import recorder  # noqa: E402
+from shopmcp.db.workers import lanes  # noqa: E402
 from shopmcp.logs import written_apart  # noqa: E402
-from shopmcp.server import load_tools, server  # noqa: E402
+from shopmcp.mcp.http import Edge  # noqa: E402
+from shopmcp.mcp.server import load_tools, server  # noqa: E402
 
 load_tools()
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.environment import Environment, last_address, secret_key
+from shopmcp.env import Environment, last_address, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "catalog",
     "carts",
     "analytics",
+    "benchmarks",
     "dashboard",
 ]
 MIDDLEWARE = [
@@ -160,8 +161,8 @@ else:
     # A machine that does not answer is said to be gone after seconds, not minutes.
     OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
     OPTIONS.setdefault("connect_timeout", 5)
-    # What came so often on a connection is planned once for it (shopmcp/prepared.py). A pooler that lends connections
-    # for a transaction at a time may not keep such plans: `?prepare_threshold=none`.
+    # What came so often on a connection is planned once for it (shopmcp/db/prepared.py). A pooler that lends
+    # connections for a transaction at a time may not keep such plans: `?prepare_threshold=none`.
     if OPTIONS.setdefault("prepare_threshold", 5) == "none":
         OPTIONS["prepare_threshold"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.search import shelves
+from catalog.search.categories import shelves
 from shopmcp import sign_in
 from shopmcp.errors import NotFound, ShopError
 

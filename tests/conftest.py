@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import translation
 from mcp.client import Client
 
-from shopmcp.server import load_tools, server
+from shopmcp.mcp.server import load_tools, server
 from shopmcp.translations import compile_translations
 
 compile_translations()

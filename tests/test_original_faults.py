@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from carts.models import Line, Session
+from catalog.imports.importing import import_products
 from catalog.models import Product, Store
-from catalog.services import create_product, import_products
-from shopmcp.server import toolbox
+from catalog.services import create_product
+from shopmcp.mcp.tools import toolbox
 from tests.carts.answers import cart, error, quantities, text
 from tests.live import ROOT
 
@@ -177,16 +178,17 @@ def test_a_refusal_is_not_answered_as_success(call_tool, tea):
 
 def test_the_isolation_test_fails_where_isolation_does(call_tool, tea, monkeypatch):
     """The original's own test printed what failed and ended with success."""
-    from carts import sessions
-    from tests.carts import test_isolation
+    from carts import caller, identity
+    from tests.carts.isolation_check import test_checks
 
     create_product(Store.objects.get(), sku="honey", name="Honey", price="1")
 
     def ask(name, meta, **arguments):
         return call_tool(name, session=None, meta=meta, **arguments)
 
-    monkeypatch.setattr(sessions, "digests_of", lambda *_: ("everybody",))
-    assert not test_isolation.conversations_are_apart(ask)
+    for module in (caller, identity):
+        monkeypatch.setattr(module, "digests_of", lambda *_: ("everybody",))
+    assert not test_checks.conversations_are_apart(ask)
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from carts import statements
+from carts import queries
+from carts.cart import CartState, LineChange, LineState, Notice, SoldItem, StoreInfo
 from carts.models import Change
+from carts.queries import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
 from carts.services.sessions import find_by_public_id, new_public_id
-from carts.state import CartState, LineChange, LineState, Notice, SoldItem, StoreInfo
-from carts.statements import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
-from catalog.search import named
+from catalog.search.references import named
 from shopmcp.errors import RequestIdReused
 
 
@@ -51,7 +51,7 @@ def load(row: SessionRow) -> CartState:
     state = CartState(row.id, row.public_id, expiry_untold=row.expiry_untold)
     if row.cart_id is None:
         return state
-    lines = statements.lines_and_version.all(cart_id=row.cart_id)
+    lines = queries.lines_and_version.all(cart_id=row.cart_id)
     if not lines or lines[0][-1] != row.version:
         found = find_by_public_id(row.public_id)
         return load(found) if found else state
@@ -85,10 +85,10 @@ def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
     Raises:
         NotFound, Ambiguous: If it names no product, or several.
     """
-    row = statements.product_by_public_id.first(public_id=reference)
+    row = queries.product_by_public_id.first(public_id=reference)
     # One that is just arriving may be another import's secret still, which `named` knows.
     if row is None or row[PRODUCT_WIDTH - 1]:
-        row = statements.product_by_public_id.first(public_id=named(reference).public_id)
+        row = queries.product_by_public_id.first(public_id=named(reference).public_id)
     assert row is not None
     (item,) = as_switched([SoldItem._make(row[:PRODUCT_WIDTH])])
     return item, StoreInfo._make(row[PRODUCT_WIDTH:])
@@ -99,7 +99,7 @@ def as_switched(items: Iterable[SoldItem]) -> list[SoldItem]:
     found = list(items)
     if all(item.staged is None and item.leaving is None for item in found):
         return found
-    running = {key for (key,) in statements.running_imports.all()}
+    running = {key for (key,) in queries.running_imports.all()}
     return [item.as_switched(running) for item in found]
 
 
@@ -125,10 +125,10 @@ def change_cart(
 
 def _answered(state: CartState, request: Request) -> Mapping[str, Any] | None:
     since = timezone.now() - settings.SHOPMCP_KEEP_ANSWERS
-    found = statements.answer_of_request.first(request_id=request.id, session_id=state.session_id, since=since)
+    found = queries.answer_of_request.first(request_id=request.id, session_id=state.session_id, since=since)
     if found is None:
         if state.id is not None:
-            statements.forget_request.run(cart_id=state.id, request_id=request.id)
+            queries.forget_request.run(cart_id=state.id, request_id=request.id)
         return None
     fingerprint, answer = found
     if fingerprint != request.fingerprint:
@@ -162,7 +162,7 @@ def save(
     locale = state.store.language if state.store else settings.LANGUAGE_CODE
     notices = list({notice.text: notice for notice in (*notices, *state.notices(locale))}.values())
     if state.expiry_untold:
-        statements.expiry_told.run(id=state.session_id)
+        queries.expiry_told.run(id=state.session_id)
     _save_lines(state)
     if changes or request is not None:
         if not changes:
@@ -183,7 +183,7 @@ def _save_lines(state: CartState) -> None:
         line = state.lines.get(pk)
         if line is None:
             if before.id is not None:
-                statements.delete_line.run(id=before.id)
+                queries.delete_line.run(id=before.id)
         elif line.id is not None:
             _update_line(line)
     for line in told:
@@ -192,7 +192,7 @@ def _save_lines(state: CartState) -> None:
 
 
 def _update_line(line: LineState) -> None:
-    statements.update_line.run(
+    queries.update_line.run(
         id=line.id,
         quantity=line.quantity,
         price_when_added=line.price_when_added,
@@ -207,7 +207,7 @@ def _save_cart(state: CartState, now: datetime) -> None:
     store_id, currency = (state.store.id, state.currency) if state.lines and state.store else (None, "")
     if state.id is None:
         state.public_id = new_public_id("c_")
-        state.id = statements.insert_cart.run(
+        state.id = queries.insert_cart.run(
             public_id=state.public_id,
             session_id=state.session_id,
             store_id=store_id,
@@ -219,7 +219,7 @@ def _save_cart(state: CartState, now: datetime) -> None:
             updated_at=now,
         )
     else:
-        statements.update_cart.run(
+        queries.update_cart.run(
             id=state.id,
             store_id=store_id,
             currency=currency,
@@ -229,7 +229,7 @@ def _save_cart(state: CartState, now: datetime) -> None:
         )
     for line in state.lines.values():
         if line.id is None:
-            line.id = statements.insert_line.run(
+            line.id = queries.insert_line.run(
                 cart_id=state.id,
                 product_id=line.product.id,
                 quantity=line.quantity,
@@ -241,7 +241,7 @@ def _save_cart(state: CartState, now: datetime) -> None:
 
 
 def _save_change(outcome: Outcome, tool: str, undo_to: int | None, request: Request | None, now: datetime) -> None:
-    statements.insert_change.run(
+    queries.insert_change.run(
         cart_id=outcome.state.id,
         version=outcome.state.version,
         tool=tool,

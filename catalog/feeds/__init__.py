@@ -10,15 +10,7 @@ from django.utils.translation import gettext as _
 
 from catalog.feeds.delimited import is_google_table, is_openai_table, is_table, read_table
 from catalog.feeds.markup import is_xml, read_xml
-from catalog.feeds.objects import (
-    is_json,
-    is_lines,
-    is_nested_json,
-    is_weft,
-    read_lines,
-    read_objects,
-    read_weft,
-)
+from catalog.feeds.objects import is_json, is_lines, is_nested_json, is_weft, read_lines, read_objects, read_weft
 from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable
 from catalog.feeds.shopify import is_shopify, read_shopify
 from catalog.feeds.source import Source, open_source

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.feeds.records import RowRefused, text_of
-from catalog.text import clean
+from catalog.language.text import clean
 from shopmcp.money import is_currency
 
 # Looking one up goes through all there are.

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog.text import words
+from catalog.language.text import words
 from shopmcp.errors import ShopError
 
 # Each column's names, spelled without case, spaces, dashes and underscores; the first that holds something wins.

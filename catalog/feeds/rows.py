@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalog.feeds.html import plain_text
 from catalog.feeds.prices import prices
 from catalog.feeds.records import Record, RowRefused, RowSkipped, text_of
-from catalog.text import clean, clean_paragraphs, is_plain, web_address, words
+from catalog.language.text import clean, clean_paragraphs, is_plain, web_address, words
 
 _BARCODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,31}")
 __all__ = ["Row", "RowRefused", "RowSkipped", "read_row", "read_sku"]

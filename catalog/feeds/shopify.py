@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from catalog.feeds.delimited import Table
 from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable, spelled
 from catalog.feeds.source import Source
-from catalog.text import words
+from catalog.language.text import words
 
 # Lines of one product stand together; a spreadsheet may have moved some a little.
 _REMEMBERED = 2000

@@ -11,13 +11,13 @@ from django.db import connection
 from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from catalog.entries import SOLD_OUT, Entry
 from catalog.models import ImportRun, Store
-from catalog.search.asking import Facets, Page, Search, Sort, cursor_after
+from catalog.models.search_index import SOLD_OUT, Entry
+from catalog.search.cache import remembered
 from catalog.search.engines import Scope, engine, rows_of
 from catalog.search.engines.base import FEW, VISIBLE
-from catalog.search.loading import currencies_of, load
-from catalog.search.remembered import remembered
+from catalog.search.query import Facets, Page, Search, Sort, cursor_after
+from catalog.search.rows import currencies_of, load
 
 _COUNTED = 1000
 _MOST_VARIANTS = 20

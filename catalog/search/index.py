@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from catalog.entries import LAYOUT, Word, key_of
+from catalog.models.search_index import LAYOUT, Word, key_of
 from catalog.search.engines import engine, rows_among, rows_of
 
 _BATCH = 200

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from catalog.entries import SOLD_OUT
-from catalog.search.asking import Sort
+from catalog.models.search_index import SOLD_OUT
 from catalog.search.engines import Candidate, Slot, Term
-from catalog.search.understanding import Understood
-from catalog.search.vocabulary import BEGINS, SYNONYM
+from catalog.search.query import Sort
+from catalog.search.understanding import BEGINS, SYNONYM, Understood
 
 # A word counts so much less in brand, category, options and SKU, and is worth so little in a description.
 _LESS_NEARBY = 5

@@ -1,21 +1,103 @@
 """One page of what a shopper's words find."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from catalog.language.inflection import tokens
+from catalog.language.price_words import PriceWords, price_words
 from catalog.models import Product
-from catalog.search.asking import Budget, Facets, Page, Search, cursor_after, position_of
 from catalog.search.browsing import browse
-from catalog.search.budget import within_budget
-from catalog.search.engines import Candidate
-from catalog.search.finding import Found, entries_of, find, fits_closely, scope_of
-from catalog.search.glance import glance
-from catalog.search.loading import currencies_of, load
-from catalog.search.ranking import Ranking
+from catalog.search.engines import Candidate, Slot, Term
+from catalog.search.matching import Found, entries_of, find, fits_closely, scope_of
+from catalog.search.query import Budget, Facets, Page, Search, cursor_after, position_of
+from catalog.search.ranking import Position, Ranking
+from catalog.search.rows import Glance, currencies_of, glance, load
 from catalog.search.understanding import Understood, understand
-from catalog.search.wishes import Placed, in_turn, is_of_several
+
+
+def within_budget(asked: Search) -> tuple[Search, Budget | None]:
+    """Return the search that is meant, without words that speak of a price, and what was made of these.
+
+    They stay words where they are in a product's name: "Air max 90".
+    """
+    price = price_words(asked.query)
+    if price is None:
+        return asked, None
+    seen = glance(asked.query)
+    if seen.exact or _is_named(price, asked, seen):
+        return asked, None
+    meant = replace(asked, query=price.rest)
+    # A bound that came as an argument counts, whatever the words say.
+    low = price.lowest if asked.min_price is None else None
+    high = price.highest if asked.max_price is None else None
+    if (low is None and high is None) or not _in_its_currency(price, asked):
+        return meant, Budget(price.said)
+    bounded = replace(
+        meant,
+        min_price=asked.min_price if low is None else low,
+        max_price=asked.max_price if high is None else high,
+    )
+    return bounded, Budget(price.said, low, high, sure=price.sure)
+
+
+def _is_named(price: PriceWords, asked: Search, seen: Glance) -> bool:
+    """Whether a product has these very words near its name."""
+    if price.sure:
+        return False
+    said = [Term(word, ((Slot({word: 0}),),)) for word in tokens(price.said)]
+    return fits_closely([*understand(price.rest, seen).terms, *said], scope_of(asked))
+
+
+def _in_its_currency(price: PriceWords, asked: Search) -> bool:
+    """Whether all prices that are searched are in the currency that was named, if one was."""
+    if price.currency is None:
+        return True
+    return currencies_of(asked.stores) == {price.currency}
+
+
+# A candidate with its place among those of one wish.
+Placed = tuple[Position, Candidate]
+# How the position of a page of several wishes begins: each was read for itself, or all as one list.
+_EACH, _ALL = "each", "all"
+
+
+def is_of_several(position: Position) -> bool:
+    """Whether a page of several wishes ended at this position."""
+    return position[:1] in ((_EACH,), (_ALL,))
+
+
+def in_turn(
+    lists: Sequence[Sequence[Placed]], position: Position | None, limit: int, *, several: bool = False
+) -> tuple[list[Placed], Position | None]:
+    """Return a page of what comes after a position, from each list in turn, and the position of the next page.
+
+    Of several lists the position holds how far each was read, so that none depends on the length of another. One list
+    of `several` wishes has a position that says so.
+    """
+    mark = position[:1] if position is not None and is_of_several(position) else ()
+    each = mark == (_EACH,)
+    if len(lists) == 1:
+        last = None if each or position is None else position[len(mark) :]
+        after = [placed for placed in lists[0] if last is None or placed[0] > last]
+        following = after[limit - 1][0] if len(after) > limit else None
+        return after[:limit], (_ALL, *following) if several and following else following
+    turn, read = 0, list[Position | None]([None] * len(lists))
+    if position is not None and each and len(position) == len(lists) + 2:
+        turn, read = position[1], [None if ended is None else tuple(ended) for ended in position[2:]]
+    left = [
+        deque(placed for placed in ranked if ended is None or placed[0] > ended)
+        for ranked, ended in zip(lists, read, strict=True)
+    ]
+    shown = list[Placed]()
+    while len(shown) < limit and any(left):
+        if left[turn]:
+            shown.append(left[turn].popleft())
+            read[turn] = shown[-1][0]
+        turn = (turn + 1) % len(lists)
+    return shown, (_EACH, turn, *read) if any(left) else None
+
 
 _MOST_VARIANTS = 20
 _MOST_FACETS = 20

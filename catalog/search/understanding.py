@@ -1,15 +1,240 @@
 """From a shopper's query to what is looked for."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from catalog.forms import asked, is_number, unglued
-from catalog.search.engines import Term
-from catalog.search.glance import Glance
-from catalog.search.remembered import Memory
-from catalog.search.vocabulary import Meaning, Part, Vocabulary
-from catalog.sentences import STOP_WORDS, clauses
-from catalog.synonyms import LONGEST_PHRASE, Phrase, Thesaurus, thesaurus
+from catalog.language.inflection import asked, constructs, glued, is_number, respelt, slips, stem, unglued, without_and
+from catalog.language.stop_words import STOP_WORDS, clauses
+from catalog.language.thesaurus import LONGEST_PHRASE, Phrase, Thesaurus
+from catalog.search.cache import Memory
+from catalog.search.engines import Slot, Term, engine
+from catalog.search.rows import Glance
+from catalog.search.synonyms import thesaurus
+
+# How well a word fits that stands in a product's name.
+# A kind of what was asked for stands before what is only in the category of that name.
+EXACT, SAME_STEM, SYNONYM, KIND, MISSPELT, BEGINS, ENDS = 16, 14, 13, 12, 10, 8, 6
+_SHORTEST_MISSPELT = 5
+_SHORTEST_MEANT = 4
+_MOST_BEGUN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A word or an amount of a query, or a phrase that is called otherwise too; `typed` with what is glued to it."""
+
+    choices: tuple[Phrase, ...]
+    typed: tuple[Phrase, ...]
+    # Whether it comes after a comma or an "and".
+    opens: bool
+
+    @property
+    def phrase(self) -> Phrase:
+        return tuple(choice[0] for choice in self.choices)
+
+    @property
+    def shown(self) -> str:
+        return _shown(self.typed)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a part means in a catalogue: what to look for, what no product has, whether an "and" is glued to it."""
+
+    terms: Sequence[Term]
+    unknown: Sequence[str]
+    joined: bool
+
+
+def _shown(choices: Sequence[Phrase]) -> str:
+    return " ".join(choice[-1] if len(choice) > 1 else choice[0] for choice in choices)
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Of the words that may be meant, those that products have: by text and by stem."""
+
+    synonyms: Thesaurus
+    named: dict[str, bool]
+    by_stem: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, parts: Iterable[Part], synonyms: Thesaurus) -> "Vocabulary":
+        """What products have of all that these parts may mean, by one look-up."""
+        texts, stems = set[str](), set[str]()
+        for part in parts:
+            for word in _may_mean(part, synonyms):
+                texts.update((word, *_inflected(word), *respelt(word)))
+                stems.update((stem(word), *map(stem, _bare(word, synonyms))))
+            if len(part.choices) == 1:
+                texts.update(synonyms.kinds(part.phrase[0]))
+                stems.update(map(stem, synonyms.kinds(part.phrase[0])))
+        return cls.looked_up(texts, stems, synonyms)
+
+    @classmethod
+    def looked_up(cls, texts: Iterable[str], stems: Iterable[str], synonyms: Thesaurus) -> "Vocabulary":
+        named, by_stem = dict[str, bool](), dict[str, list[str]]()
+        for text, stem_, is_named in engine().words(list(texts), list(stems)):
+            named[text] = is_named
+            by_stem.setdefault(stem_, []).append(text)
+        return cls(synonyms, named, by_stem)
+
+    def meaning(self, part: Part) -> Meaning:
+        """What a part of a query may mean; up to four look-ups for a word that no product has in any form."""
+        terms, unknown = self._terms(part)
+        return Meaning(terms, unknown, self._joined(part))
+
+    def _joined(self, part: Part) -> bool:
+        """Whether an "and" is glued to the front: no product is named with the word as it stands."""
+        typed = part.typed[0][0]
+        bare = without_and(typed)
+        if not bare or part.choices != part.typed:
+            return bool(bare) and part.phrase[0] == bare
+        return bare in self._bare(typed) and bool(self.by_stem.get(stem(bare)) or self.synonyms.others((bare,)))
+
+    def _terms(self, part: Part) -> tuple[list[Term], list[str]]:
+        """What to look for, and what no product has."""
+        alone = len(part.choices) == 1
+        ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],)), alone=alone) for choice in part.choices)]
+        others = self.synonyms.others(part.phrase)
+        words, unknown = list[Term](), list[str]()
+        if not alone:
+            ways.append((self.slot((), [other for other in others if len(other) == 1]),))
+            for choice, slot in zip(part.choices, ways[0], strict=True):
+                if slot.empty:
+                    unknown.append(_shown([choice]))
+                else:
+                    words.append(Term(_shown([choice]), ((self._qualifying(slot, choice),),)))
+        ways += [tuple(self.slot((word,), (), SYNONYM) for word in other) for other in others if len(other) > 1]
+        if possible := tuple(way for way in ways if not any(slot.empty for slot in way)):
+            return [Term(part.shown, possible, tuple(words))], []
+        return (words, unknown) if words else ([], [part.shown])
+
+    def slot(self, choice: Phrase, others: Sequence[Phrase], quality: int = EXACT, *, alone: bool = False) -> Slot:
+        """What fills the place of a word, or of the amounts that one may stand for; `alone` it is of no phrase."""
+        found = dict[str, int]()
+        for place, word in enumerate(choice):
+            self._add(found, word, quality if not place else min(quality, SYNONYM))
+        for other in others:
+            if len(other) == 1:
+                self._add(found, other[0], min(quality, SYNONYM))
+        for kind in self.synonyms.kinds(choice[0]) if alone else ():
+            for token in self._forms(kind):
+                found.setdefault(token, KIND)
+        # A word that products are named with means itself, not every longer word that begins so.
+        begins = quality == EXACT and not any(self.named.get(token) for token in found)
+        prefixes = tuple(word for word in choice if len(word) >= 3 and not is_number(word)) if begins else ()
+        if found or quality != EXACT or not choice or is_number(choice[0]):
+            slot = _with_beginnings(found, prefixes) if found and prefixes else Slot(found)
+            return self._qualifying(slot, choice) if alone else slot
+        return _otherwise(choice[0], self.synonyms)
+
+    def _qualifying(self, slot: Slot, choice: Phrase) -> Slot:
+        return replace(slot, qualifies=tuple(self.synonyms.qualified(choice[0])))
+
+    def _add(self, found: dict[str, int], word: str, quality: int) -> None:
+        def fits(token: str, points: int) -> None:
+            found[token] = max(found.get(token, 0), points)
+
+        if word in self.named:
+            fits(word, quality)
+        if is_number(word):
+            return
+        # Another form is worth less than the word itself, also where that is another word's other name.
+        related = min(quality - 1, SAME_STEM)
+        for token in self._forms(word):
+            fits(token, related)
+        # מחיטת is "of wheat" where products have חיטת too; מחלבת, a dairy, is not "of halva".
+        inflected = [form for form in constructs(word) if form in self.named]
+        inflected += [form for each in (word, stem(word), *inflected) for form in glued(each)]
+        for token in inflected:
+            if token in self.named and not self.synonyms.apart(word, token):
+                fits(token, min(related, SYNONYM))
+        for alike in respelt(word) if word not in self.named else ():
+            for meant in (alike, *self._singly(alike)):
+                for token in self._forms(meant):
+                    fits(token, min(related, MISSPELT))
+        for bare in self._bare(word):
+            for meant in (bare, *self._singly(bare)):
+                for token in self._forms(meant):
+                    fits(token, min(related, SYNONYM))
+
+    def _singly(self, word: str) -> list[str]:
+        return [other for other, *more in self.synonyms.others((word,)) if not more]
+
+    def _forms(self, word: str) -> list[str]:
+        return [token for token in self.by_stem.get(stem(word), ()) if not self.synonyms.apart(word, token)]
+
+    def _bare(self, word: str) -> list[str]:
+        """What a word is without what is glued to it."""
+        if not any(self.named[token] for token in self._forms(word)):
+            return _bare(word, self.synonyms)
+        # מלח is salt, not "of lah": a word that products are named with is not taken apart, unless all that they are
+        # named with is "and cheese", "the cheese".
+        known = self.synonyms.others
+        return [bare for bare in (word[1:],) if word[0] in "וה" and known((bare,)) and not known((word,))]
+
+
+def _with_beginnings(found: dict[str, int], prefixes: Sequence[str]) -> Slot:
+    """What fills a place by words that are there, or by the few longer words that begin like them."""
+    few, begun = list[str](), list[str]()
+    for prefix in prefixes:
+        words = engine().beginning("text", prefix, _MOST_BEGUN + 1)
+        # Where many begin so, a database takes long to gather them all, and the word itself is what was meant.
+        if len(words) <= _MOST_BEGUN:
+            few.append(prefix)
+            begun += words
+    return Slot(found, tuple(few), tuple(begun))
+
+
+def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
+    """What a word may mean that no product has in any of its forms: a beginning, a slip, an ending."""
+    index = engine()
+    if index.beginning("text", word, 1):
+        return Slot({}, (word,))
+    if meant := _misspelt((word, *unglued(word)), synonyms):
+        others = [other for near in meant for other in synonyms.others((near,)) if len(other) == 1]
+        spelt = [*meant, *(other for (other,) in others)]
+        texts = {text for near in spelt for text in (near, *_inflected(near))}
+        slot = Vocabulary.looked_up(texts, set(map(stem, spelt)), synonyms).slot(tuple(meant), others, MISSPELT)
+        if slot.tokens:
+            return Slot(slot.tokens)
+    if len(word) >= 3:
+        return Slot({ended[::-1]: ENDS for ended in index.beginning("reversed", word[::-1], 20)})
+    return Slot({})
+
+
+def _may_mean(part: Part, synonyms: Thesaurus) -> Iterator[str]:
+    for choice in part.choices:
+        yield from choice
+        for word in (choice[0], *_bare(choice[0], synonyms), *respelt(choice[0])):
+            for other in synonyms.others((word,)):
+                yield from other
+    for other in synonyms.others(part.phrase):
+        yield from other
+
+
+def _inflected(word: str) -> list[str]:
+    """A Hebrew word before another, and with what may be glued to it: מחיטת דורום is of wheat."""
+    construct = constructs(word)
+    return [*construct, *(form for each in (word, stem(word), *construct) for form in glued(each))]
+
+
+def _bare(word: str, synonyms: Thesaurus) -> list[str]:
+    """What a word may be without what is glued to it; of two letters only what a shop is known to sell: ותה."""
+    return [bare for bare in unglued(word, 2) if len(bare) > 2 or synonyms.others((bare,))]
+
+
+def _misspelt(forms: Iterable[str], synonyms: Thesaurus) -> list[str]:
+    """The words of products or synonyms that one slip makes one of these: all that it could be are looked up."""
+    spelt = [word for word in forms if len(word) >= _SHORTEST_MISSPELT and not is_number(word)]
+    if not spelt:
+        return []
+    texts = {near for word in spelt for near in slips(word)}
+    stems = {near for word in spelt for near in slips(stem(word))}
+    found = [text for text, _, _ in engine().words(list(texts), list(stems))]
+    return [near for near in (*found, *synonyms.among(texts | stems)) if len(near) >= _SHORTEST_MEANT]
+
 
 _MOST_TERMS = 10
 _meanings = Memory[Part, Meaning](4000)

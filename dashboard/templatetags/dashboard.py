@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from dashboard.wording import outcome_text
+from dashboard.texts import outcome_text
 from shopmcp.money import money
 
 register = template.Library()

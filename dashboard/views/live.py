@@ -1,15 +1,95 @@
 """The first page: who is shopping now, what is in the carts, and whether chats are told apart."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import DecimalField, F, Sum
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from carts.listing import session_page
-from dashboard.charts import by_hour
+from analytics.models import Tally
+from analytics.reports import by_hour, hour_after
+from carts.browse import session_page
+from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session, SessionWarning
+from dashboard.charts import hour_chart
 from dashboard.forms import STATES, SessionFilterForm
-from dashboard.now import last_day, now
 from dashboard.pages import owner_page, show
 from dashboard.rows import SessionRow
+
+_HOURS = 24
+_Kind = Tally.Kind
+_KINDS = (_Kind.CALLS, _Kind.UNKEYED_CALLS, _Kind.NAMELESS, _Kind.CARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is going on. `values` holds an amount for each currency."""
+
+    active: int
+    carts: int
+    values: list[tuple[str, Decimal]]
+
+
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """The last 24 hours, the oldest first, each with its calls and new carts; and what came today.
+
+    `unkeyed` calls since midnight named neither a conversation nor a cart. `waiting` is how many of the latest calls
+    are in none of this yet, because more came at once than are counted at a time.
+    """
+
+    hours: Sequence[tuple[datetime, int, int]]
+    unkeyed: int
+    waiting: int
+
+
+def now() -> Now:
+    """Return how much is going on; three queries over an index range that a cap bounds."""
+    active = Session.objects.real().active().order_by("-last_seen_at", "-id")[:COUNT_CAP]
+    filled = Cart.objects.filter(session__in=active.values("pk"), ordered_at=None, item_count__gt=0)
+    worth = Sum(F("quantity") * F("product__price"), output_field=DecimalField(max_digits=18, decimal_places=3))
+    values = (
+        Line.objects.filter(cart__in=filled.values("pk"))
+        .order_by()
+        .values_list("product__currency")
+        .annotate(worth=worth)
+    )
+    return Now(
+        active=Session.objects.real().active().capped_count(),
+        carts=filled.count(),
+        values=[(currency, worth) for currency, worth in values if worth],
+    )
+
+
+def last_day() -> LastDay:
+    """Return what happened by the hour: from the tallies and the latest calls, however many calls there were.
+
+    Seven queries at most; one of them counts calls where midnight is not when an hour of UTC begins.
+    """
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = hour_after(midnight)
+    until = hour_after(timezone.now())
+    since = until - timedelta(hours=_HOURS)
+    found = by_hour(min(since, today), until, _KINDS)
+    moments = [since + timedelta(hours=n) for n in range(_HOURS)]
+    before = CallRecord.objects.filter(at__gte=midnight, at__lt=today, warning=SessionWarning.Kind.UNKEYED)
+    return LastDay(
+        hours=[
+            (
+                moment,
+                found.counts.get((moment, _Kind.CALLS), 0) + found.counts.get((moment, _Kind.UNKEYED_CALLS), 0),
+                found.counts.get((moment, _Kind.CARTS), 0),
+            )
+            for moment in moments
+        ],
+        unkeyed=found.between(_Kind.NAMELESS, today, until) + (before.count() if midnight < today else 0),
+        waiting=found.waiting,
+    )
+
 
 _SHOWN = 25
 _PRESETS = ("", "cart", "idle", "unkeyed")
@@ -33,8 +113,8 @@ def live(request: HttpRequest) -> HttpResponse:
         "state": asked.state,
         "query": asked.search,
         "charts": {
-            "calls": by_hour(_("Calls by hour"), [(moment, calls) for moment, calls, _carts in day.hours]),
-            "carts": by_hour(_("New carts by hour"), [(moment, carts) for moment, _calls, carts in day.hours]),
+            "calls": hour_chart(_("Calls by hour"), [(moment, calls) for moment, calls, _carts in day.hours]),
+            "carts": hour_chart(_("New carts by hour"), [(moment, carts) for moment, _calls, carts in day.hours]),
         },
     }
     return show(request, "dashboard/live.html", context)

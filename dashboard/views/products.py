@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from catalog.models import ImportRun, Product, ProductQuerySet, Store
-from catalog.search import Search, search
+from catalog.search.query import Search
+from catalog.search.searching import search
 from dashboard.forms import PRODUCT_STATES
 from dashboard.pages import number, owner_page, show
 from shopmcp.errors import InvalidArguments

@@ -9,14 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from carts.listing import SessionFilter, session_page, sessions_in_turn
+from carts.browse import SessionFilter, session_page, sessions_in_turn
+from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import Cart, Session
-from carts.sessions import BY_HANDLE, UNKEYED
 from carts.timeline import cart_at, oldest_version, timeline, versions_around
-from dashboard.advice import client_name
 from dashboard.forms import SessionFilterForm
 from dashboard.pages import number, owner_page, show
 from dashboard.rows import SessionRow
+from dashboard.signs import client_name
 from shopmcp.errors import InvalidArguments
 
 _PER_PAGE = 25

@@ -14,11 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from carts.services import warnings as services
-from dashboard.advice import client_name
-from dashboard.isolation import CHECKED_FOR, TITLES, attention, check_since, settled, sign_of, verdict
 from dashboard.pages import owner_page, show
+from dashboard.signs import CHECKED_FOR, TITLES, attention, check_since, client_name, settled, sign_of, verdict
+from shopmcp.api_types import PLAIN, Moment
 from shopmcp.errors import ShopError
-from shopmcp.json_types import PLAIN, Moment
 
 _ACTIONS = {
     "fixed": (services.mark_fixed, _("Marked as fixed. If it happens again, it is shown again.")),

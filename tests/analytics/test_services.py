@@ -10,8 +10,8 @@ from django.utils import timezone
 from analytics.models import Fact, Progress, Tally
 from analytics.reports import summary
 from analytics.services import catch_up, forget, roll_up, uncounted
-from carts import services
 from carts.models import CallRecord, Cart, Session
+from carts.services import cleanup
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_the_cleanup_keeps_the_numbers_of_what_it_deletes_counted_or_not(make_se
     # Nobody had counted them yet.
     assert not Tally.objects.exists()
 
-    services.clean_up()
+    cleanup.clean_up()
 
     assert not Session.objects.exists()
     CallRecord.objects.all().delete()
@@ -114,7 +114,7 @@ def test_a_step_that_fails_leaves_nothing_behind(make_session, make_call, monkey
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr("analytics.services.steps._pass_over", fail)
+        broken.setattr("analytics.services._pass_over", fail)
         with pytest.raises(RuntimeError):
             roll_up()
     assert not Tally.objects.exists()

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from carts.identity import identify
 from carts.models import SessionWarning
-from carts.sessions import identify
-from shopmcp.server import Call
+from shopmcp.mcp.tools import Call
 
 CART_TOOLS: dict[str, dict[str, Any]] = {
     "add_to_cart": {"product_id": "shop:honey"},

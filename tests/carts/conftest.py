@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.models import Product, Store
-from catalog.search import reindex
+from catalog.search.index import reindex
 from tests.carts.answers import cart
 
 

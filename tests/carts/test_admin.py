@@ -5,10 +5,10 @@ from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 
-from carts import services
+from carts.caller import Caller
 from carts.models import CallRecord, Cart, Change, Session, SessionWarning
-from carts.sessions import Caller
-from shopmcp.server import Call
+from carts.services import carts
+from shopmcp.mcp.tools import Call
 
 PAGES = ["session", "cart", "callrecord", "sessionwarning"]
 
@@ -22,7 +22,7 @@ def busy(honey):
         for n in range(chats):
             meta = {"openai/session": f"chat-{n}", "openai/subject": f"person-{n}"}
             call = Call("add_to_cart", meta)
-            services.add_items(Caller(call), [("shop:honey", 1)])
+            carts.add_items(Caller(call), [("shop:honey", 1)])
             CallRecord.objects.create(
                 session_id=call.notes["session"], at=now, tool="add_to_cart", outcome="ok", milliseconds=1, source="x"
             )
@@ -54,7 +54,7 @@ def test_a_cart_shows_its_lines_and_changes_in_a_few_queries(
     caller = Caller(Call("add_to_cart", {"openai/session": "chat-0"}))
     for n in range(chats):
         make_product(f"Thing {n}")
-        services.add_items(caller, [(f"shop:thing-{n}", 1)])
+        carts.add_items(caller, [(f"shop:thing-{n}", 1)])
 
     address = page("cart", Cart.objects.get().pk)
     admin_client.get(address)  # Django remembers its content types

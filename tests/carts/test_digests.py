@@ -6,12 +6,10 @@ import logging
 import pytest
 from django.apps import apps
 
-from carts.digests import digests_of
-from carts.handles import public_id_of
-from carts.meta import OUTER
+from carts.digests import digests_of, public_id_of
+from carts.identity import OUTER, identify
 from carts.models import Session
-from carts.sessions import identify
-from shopmcp.server import Call
+from shopmcp.mcp.tools import Call
 from tests.carts.answers import cart, error, quantities
 from tests.carts.chats import CART_TOOLS, kinds, person
 

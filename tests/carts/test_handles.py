@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from carts.handles import cart_id_of
+from carts.digests import cart_id_of
 from carts.models import Cart, Session, Tombstone
 from tests.carts.answers import cart, error, quantities, text
 from tests.carts.chats import kinds

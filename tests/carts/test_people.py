@@ -2,7 +2,7 @@
 
 import pytest
 
-from carts.meta import OUTER
+from carts.identity import OUTER
 from carts.models import Session
 from tests.carts.answers import quantities
 from tests.carts.chats import identity, kinds, person

@@ -8,7 +8,8 @@ from asgiref.sync import async_to_sync
 from mcp.client import Client
 
 from carts.schemas import DebugOut
-from shopmcp.server import server, toolbox
+from shopmcp.mcp.server import server
+from shopmcp.mcp.tools import toolbox
 from tests.carts.answers import error, text
 from tests.live import ROOT
 

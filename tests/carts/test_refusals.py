@@ -295,12 +295,12 @@ def test_a_refusal_says_what_is_wrong_and_what_to_do_and_that_nothing_changed(ca
 
 
 def test_a_fault_of_the_shop_is_told_without_its_own_words(call_tool, kept, monkeypatch, caplog):
-    from carts.services import changes
+    from carts.services import carts
 
     def fail(*_):
         raise RuntimeError("a secret inside")
 
-    monkeypatch.setattr(changes, "find_item", fail)
+    monkeypatch.setattr(carts, "find_item", fail)
     result = call_tool("add_to_cart", product_id="shop:honey")
 
     assert error(result)["code"] == "internal_error"
@@ -311,12 +311,12 @@ def test_a_fault_of_the_shop_is_told_without_its_own_words(call_tool, kept, monk
 def test_a_database_that_does_not_answer_is_told_in_words(call_tool, kept, monkeypatch):
     from django.db import OperationalError
 
-    from carts.services import changes
+    from carts.services import carts
 
     def fail(*_):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(changes, "find_item", fail)
+    monkeypatch.setattr(carts, "find_item", fail)
     result = call_tool("add_to_cart", product_id="shop:honey")
 
     assert error(result)["code"] == "busy"

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from carts import services
+from carts.caller import Caller
 from carts.models import Cart, Line, Session
-from carts.sessions import Caller
+from carts.services import cleanup, saving
 from catalog.models import Store
-from shopmcp.server import Call, toolbox
+from shopmcp.mcp.tools import Call, toolbox
 from tests.carts.answers import cart, error, quantities, text
 
 MODES = ["legacy", "2026-07-28"]
@@ -231,7 +231,7 @@ def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, hon
         ("undo_cart_change", {}),
     ):
         call_tool(change, **arguments)
-        state = services.load(row)
+        state = saving.load(row)
         shown.append((state.version, state.currency, len(state.lines)))
 
     assert shown == [(2, "ILS", 2), (3, "", 0), (4, "ILS", 2)]
@@ -240,9 +240,9 @@ def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, hon
 def test_a_cart_that_is_deleted_while_it_is_looked_at_is_empty(call_tool, honey):
     call_tool("add_to_cart", product_id="shop:honey")
     row = Caller(Call("view_cart", {"openai/session": "chat-1"})).find_for_cart()
-    services.delete_sessions(Session.objects.all())
+    cleanup.delete_sessions(Session.objects.all())
 
-    state = services.load(row)
+    state = saving.load(row)
 
     assert (state.version, state.lines) == (0, {})
 

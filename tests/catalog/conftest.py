@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from catalog.imports.importing import import_products
 from catalog.models import Store
-from catalog.services import create_product, import_products
+from catalog.services import create_product
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.core.paginator import EmptyPage
 from django.urls import reverse
 
 from catalog.models import Product
-from catalog.search import named
+from catalog.search.references import named
 from catalog.services import create_product
 from shopmcp.admin import CappedPaginator
 

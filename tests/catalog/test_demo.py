@@ -6,9 +6,10 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from catalog.demo import demo_rows
+from catalog.imports.importing import load_demo
 from catalog.models import STATIC_IMAGE, Product
-from catalog.search import Search, search
-from catalog.services import load_demo
+from catalog.search.query import Search
+from catalog.search.searching import search
 
 PICTURES = Path(__file__).parents[2] / "static/catalog/demo"
 

@@ -5,9 +5,9 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ResourceTemplateReference
 
 from catalog.models import Product, Store
-from catalog.search import reindex
+from catalog.search.index import reindex
 from catalog.services import create_product
-from shopmcp.server import server
+from shopmcp.mcp.server import server
 
 CATEGORY = "shop://store/{slug}/category/{category}"
 

@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from catalog.models import Product, Store
-from catalog.search import Search, reindex, search
+from catalog.search.index import reindex
+from catalog.search.query import Search
+from catalog.search.searching import search
 from catalog.services import create_product
 
 WAYS = {"shipping": "משלוח תוך יומיים, 20 ₪.\nחינם מ־200 ₪.", "returns": "14 days.", "contact": "shop@example.com"}

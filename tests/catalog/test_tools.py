@@ -384,8 +384,8 @@ def test_a_page_with_more_behind_it_tells_the_categories(call_tool, shelf):
 
 
 def test_counts_of_a_part_are_said_to_be_of_that_part(call_tool, grocer, monkeypatch):
-    monkeypatch.setattr("catalog.search.finding.MOST", 5)
-    monkeypatch.setattr("catalog.search.finding.ENOUGH", 5)
+    monkeypatch.setattr("catalog.search.matching.MOST", 5)
+    monkeypatch.setattr("catalog.search.matching.ENOUGH", 5)
     for n in range(9):
         create_product(grocer, sku=str(n), name="Tea", price="3", category=f"Tea {n % 2}")
 

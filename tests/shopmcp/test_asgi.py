@@ -11,8 +11,8 @@ from mcp.types import CallToolResult, TextContent
 
 from analytics.services import STEP
 from shopmcp import asgi
-from shopmcp.edge import Edge
-from shopmcp.lanes import lanes
+from shopmcp.db.workers import lanes
+from shopmcp.mcp.http import Edge
 from tests.serving import rpc, send, serving
 
 

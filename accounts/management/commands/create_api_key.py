@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.services import create_key
 from shopmcp.commands import ShopCommand
-from shopmcp.environment import parse_age
+from shopmcp.env import parse_age
 from shopmcp.errors import ShopError
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from carts.probe import Server
+from carts.isolation_check.client import Server
 from shopmcp.errors import ShopError
 
 # The client, and the key under which it names its conversation: None where it names none.

@@ -11,16 +11,15 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from carts import services
-from carts.handles import public_id_of
-from carts.isolation import check
-from carts.meta import CHECK, check_mark
+from carts.digests import public_id_of
+from carts.identity import CHECK, check_mark, identify
+from carts.isolation_check.checks import check
+from carts.isolation_check.client import Server
 from carts.models import Session
-from carts.probe import Server
-from carts.sessions import identify
+from carts.services import cleanup
 from shopmcp.commands import ShopCommand
 from shopmcp.errors import ShopError
-from shopmcp.server import Call
+from shopmcp.mcp.tools import Call
 
 
 class Command(ShopCommand):
@@ -65,6 +64,6 @@ def _remove_sessions(server: Server, started: datetime) -> int:
     public_ids = [found for cart_id in server.cart_ids if (found := public_id_of(cart_id)) is not None]
     # The shared session is everybody's: it goes only if this check woke it up and nobody has used it.
     made = Q(is_check=True) | Q(created_at__gte=started, carts=None)
-    return services.delete_sessions(
+    return cleanup.delete_sessions(
         Session.objects.filter(Q(digest__in=digests) | (Q(public_id__in=public_ids) & made)).distinct()
     )

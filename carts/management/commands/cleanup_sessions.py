@@ -8,9 +8,9 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from carts import services
+from carts.services import cleanup
 from shopmcp.commands import ShopCommand
-from shopmcp.environment import parse_age
+from shopmcp.env import parse_age
 
 
 class Command(ShopCommand):
@@ -27,7 +27,7 @@ class Command(ShopCommand):
 
     def handle(self, *args: Any, older_than: str | None, dry_run: bool, **options: Any) -> str:
         try:
-            done = services.clean_up(older_than=_age(older_than), dry_run=dry_run)
+            done = cleanup.clean_up(older_than=_age(older_than), dry_run=dry_run)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
             raise CommandError(

@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from catalog.feeds import FORMATS, Refused
-from catalog.services import ImportReport, import_products
+from catalog.imports.importing import import_products
+from catalog.imports.report import ImportReport
 from shopmcp.commands import ShopCommand
 from shopmcp.errors import ShopError
 

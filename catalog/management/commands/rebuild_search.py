@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from catalog.management.commands.import_products import watched
-from catalog.search import rebuild
+from catalog.search.rebuild import rebuild
 from shopmcp.commands import ShopCommand
 
 

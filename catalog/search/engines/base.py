@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from django.db import connection
 
-from catalog.entries import SOLD_OUT, range_of
-from catalog.search.pace import Pace
+from catalog.models.search_index import SOLD_OUT, range_of
+from shopmcp.db.batches import Pace
 
 # Where words are looked for; each wider than the one before.
 Field = Literal["name", "near", "anywhere"]

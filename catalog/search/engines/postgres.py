@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from django.db import connection, transaction
 
-from catalog.entries import SOLD_OUT
+from catalog.models.search_index import SOLD_OUT
 from catalog.search.engines.base import (
     COLUMNS,
     ENTRY,
@@ -20,8 +20,8 @@ from catalog.search.engines.base import (
     indexed,
     rows_of,
 )
-from catalog.search.pace import Pace
-from shopmcp.prepared import look_up
+from shopmcp.db.batches import Pace
+from shopmcp.db.prepared import look_up
 
 _INSERT = (
     f"INSERT INTO catalog_entry ({', '.join(ENTRY)}, terms) VALUES ({', '.join(['%s'] * len(ENTRY))}, %s::tsvector) "

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.db import connection
 
-from catalog.entries import SOLD_OUT
+from catalog.models.search_index import SOLD_OUT
 from catalog.search.engines.base import (
     COLUMNS,
     ENTRY,
@@ -21,8 +21,8 @@ from catalog.search.engines.base import (
     indexed,
     rows_of,
 )
-from catalog.search.pace import Pace
-from shopmcp.prepared import look_up
+from shopmcp.db.batches import Pace
+from shopmcp.db.prepared import look_up
 
 _MOST_MERGES = 10_000
 _INSERT = (

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
+from catalog.imports.importing import load_demo
 from catalog.management.commands.import_products import watched
 from catalog.models import Store
-from catalog.search import is_outdated, rebuild
-from catalog.services import load_demo
+from catalog.search.rebuild import is_outdated, rebuild
 from shopmcp.commands import migrate, one_at_a_time, unusable
 from shopmcp.errors import ShopError
 from shopmcp.sign_in import link_for, staff_user
@@ -137,7 +137,7 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         "-P",
         # WhiteNoise hands Django files in blocks, which Django reads in a thread; it need not say so in every log.
         *("-W", "ignore:StreamingHttpResponse must consume synchronous iterators"),
-        *("-m", "shopmcp.serving", "shopmcp.asgi:application"),
+        *("-m", "shopmcp.process", "shopmcp.asgi:application"),
         *("--host", host, "--port", str(port)),
         *("--no-server-header", "--no-access-log", "--ws", "none"),
         *("--proxy-headers", "--forwarded-allow-ips", "127.0.0.1,::1"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from catalog.feeds import FORMATS, Record, Unreadable, open_source, read_feed
 from catalog.feeds.html import plain_text
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row
-from catalog.services.spool import Spool
+from catalog.imports.spool import Spool
 
 FIXTURES = [path.read_bytes() for path in sorted((Path(__file__).parents[1] / "fixtures").iterdir())]
 TIMES = int(os.environ.get("SHOPMCP_FUZZ", "1"))

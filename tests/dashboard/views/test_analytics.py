@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from analytics.definitions import DEFINITIONS
 from analytics.services import catch_up, roll_up, uncounted
-from carts import services
 from carts.models import Cart, Session
+from carts.services import cleanup
 
 DOCS = Path(__file__).parents[3] / "docs" / "analytics.md"
 PAGE = reverse("dashboard-analytics")
@@ -91,7 +91,7 @@ def test_the_numbers_are_the_same_counted_or_not_and_stay_when_sessions_go(
     assert numbers.waiting == 0
     catch_up()
     assert report() == found
-    services.delete_sessions(Session.objects.all())
+    cleanup.delete_sessions(Session.objects.all())
     assert report() == found
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from carts import listing
+from carts import browse
 from carts.models import Cart, Line, Session
 from carts.timeline import MOST_CHANGES
 
@@ -81,7 +81,7 @@ def test_what_a_filter_does_not_understand_is_said(owner, make_session):
 
 
 def test_a_search_ends_after_so_many_sessions_and_leads_on(owner, make_session, monkeypatch):
-    monkeypatch.setattr(listing, "SCANNED", 5)
+    monkeypatch.setattr(browse, "SCANNED", 5)
     make_session(0, ago=timedelta(hours=1), client="rare")
     for n in range(1, 9):
         make_session(n)

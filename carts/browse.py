@@ -1,0 +1,295 @@
+"""Sessions as an owner looks through them: filtered, the newest first, page by page, with what is in their carts."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, StrIndex
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from carts.cart import CartState, LineState, SoldItem, StoreInfo
+from carts.identity import BY_HANDLE, UNKEYED
+from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
+from carts.services.saving import as_switched
+from catalog.models import Product
+from shopmcp import paging
+from shopmcp.errors import InvalidArguments
+
+State = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
+# An abandoned cart whose session has been quiet for so long is not waited for any more.
+LOST_AFTER = timedelta(days=7)
+# A page looks no further than this many sessions: a filter that hardly anything fits must not read them all.
+SCANNED = 5000
+# So often a cart is read again that changed while it was read.
+_TRIES = 3
+
+_UNKEYED = Q(source__in=(BY_HANDLE, UNKEYED))
+_signer = Signer(salt="carts.browse.cursor")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """What to show. Whatever is empty does not narrow it.
+
+    `state` is active or idle (by the active window), cart or empty (by what the open cart holds), abandoned (a cart
+    with items, quiet for SHOPMCP_ABANDONED_AFTER), lost (quiet for LOST_AFTER), or keyed or unkeyed (by whether the
+    chat sends a conversation id); `keyed` asks for a conversation id beside any other state. `source` is a `_meta` key,
+    `cart_id` or `default`. `product` is the public id of a product in the open cart; `search` the public id of a
+    session, or whatever names a product. `since` and `until` bound the last call.
+
+    One call of the session fits all of these: `did` is its tool, or one of several with commas between, `outcome` how
+    it ended: `ok`, or a refusal's code. `saw` is the public id of a product it named, `missed` are the normalised words
+    of a search without result.
+    """
+
+    state: State = ""
+    client: str = ""
+    source: str = ""
+    product: str = ""
+    search: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    keyed: bool = False
+    did: str = ""
+    outcome: str = ""
+    saw: str = ""
+    missed: str = ""
+
+    def of(self, rows: SessionQuerySet) -> SessionQuerySet:
+        """Those of the sessions that fit; checks never do."""
+        rows = self._in_state(rows.real())
+        if self.client:
+            rows = rows.filter(client=self.client)
+        if self.source:
+            rows = rows.filter(source=self.source)
+        if self.product:
+            rows = rows.filter(_holding(Product.objects.filter(public_id=self.product).values_list("pk", flat=True)))
+        if self.search:
+            rows = rows.filter(self._searched())
+        if self.keyed:
+            rows = rows.exclude(_UNKEYED)
+        if self.did or self.outcome or self.saw or self.missed:
+            rows = rows.filter(Exists(self._calls()))
+        if self.since:
+            rows = rows.filter(last_seen_at__gte=self.since)
+        if self.until:
+            rows = rows.filter(last_seen_at__lt=self.until)
+        return rows
+
+    def _in_state(self, rows: SessionQuerySet) -> SessionQuerySet:
+        now = timezone.now()
+        holding = Exists(Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0))
+        fits: dict[str, Callable[[], SessionQuerySet]] = {
+            "active": rows.active,
+            "idle": lambda: rows.quiet_since(now - settings.SHOPMCP_ACTIVE_WINDOW),
+            "cart": lambda: rows.filter(holding),
+            "empty": lambda: rows.filter(~holding),
+            "abandoned": lambda: rows.filter(holding).quiet_since(now - settings.SHOPMCP_ABANDONED_AFTER),
+            "lost": lambda: rows.filter(holding).quiet_since(now - LOST_AFTER),
+            "unkeyed": lambda: rows.filter(_UNKEYED),
+            "keyed": lambda: rows.exclude(_UNKEYED),
+        }
+        return fits[self.state]() if self.state else rows
+
+    def _calls(self) -> QuerySet[CallRecord]:
+        """Such calls of the session."""
+        calls = CallRecord.objects.filter(session=OuterRef("pk"))
+        if self.did:
+            calls = calls.filter(tool__in=self.did.split(","))
+        if self.outcome:
+            calls = calls.filter(outcome=self.outcome)
+        if self.saw:
+            calls = _naming(calls, self.saw)
+        if self.missed:
+            calls = calls.filter(words=self.missed.split(), results=0)
+        return calls
+
+    def _searched(self) -> Q | Exists:
+        text = self.search.strip()
+        if text.startswith("s_"):
+            return Q(public_id=text)
+        named = Product.objects.exactly(text) or list(Product.objects.name_begins(text).order_by("id")[:50])
+        return _holding([product.pk for product in named])
+
+
+@dataclass(slots=True)
+class SessionPage:
+    """A page of sessions, the newest first; their open carts are in `open_carts` with lines and products.
+
+    `cursor` leads on, and is empty at the end. `searched_to` is set where a page ended early because it had looked
+    through as many sessions as it may; what is older is found through the cursor.
+    """
+
+    sessions: list[Session] = field(default_factory=list)
+    cursor: str = ""
+    searched_to: datetime | None = None
+
+
+def session_page(asked: SessionFilter, *, limit: int = 25, cursor: str = "") -> SessionPage:
+    """Return one page of sessions; at most seven queries, however many sessions there are.
+
+    Raises:
+        InvalidArguments: If the cursor is none that a page gave.
+    """
+    rows = Session.objects.real()
+    if cursor:
+        rows = rows.filter(_before(*_position(cursor)))
+    # Times alone, whatever else is asked: where the search ends is read from the index.
+    in_time = SessionFilter(
+        asked.state if asked.state in ("active", "idle") else "", since=asked.since, until=asked.until
+    )
+    ordered = in_time.of(rows).order_by("-last_seen_at", "-id")
+    ends = list(ordered.values_list("last_seen_at", "id")[SCANNED : SCANNED + 1])
+    found = asked.of(rows)
+    if ends:
+        found = found.filter(_not_before(*ends[0]))
+    sessions = _with_carts(found.order_by("-last_seen_at", "-id")[: limit + 1])
+    if len(sessions) > limit:
+        last = sessions[limit - 1]
+        return SessionPage(sessions[:limit], _cursor(last.last_seen_at, last.pk))
+    if ends:
+        return SessionPage(sessions, _cursor(*ends[0]), ends[0][0])
+    return SessionPage(sessions)
+
+
+@dataclass(slots=True)
+class CartPage:
+    """A page of carts, the newest first, with session, store, lines and products; `cursor` is empty at the end."""
+
+    carts: list[Cart] = field(default_factory=list)
+    cursor: str = ""
+
+
+def cart_page(*, limit: int = 25, cursor: str = "") -> CartPage:
+    """Return one page of carts, ordered ones too; four queries at most, however many carts there are.
+
+    Raises:
+        InvalidArguments: If the cursor is none that a page gave.
+    """
+    rows = _with_lines(Cart.objects.filter(session__is_check=False))
+    if cursor:
+        rows = rows.filter(pk__lt=paging.position("carts", cursor)[0])
+    carts = _whole(rows.order_by("-id")[: limit + 1])
+    more, carts = len(carts) > limit, carts[:limit]
+    return CartPage(carts, paging.cursor("carts", carts[-1].pk) if more else "")
+
+
+def cart_of_id(public_id: str) -> Cart | None:
+    """Return the cart with that public id, or None; four queries at most."""
+    return next(iter(_whole(_with_lines(Cart.objects.filter(session__is_check=False, public_id=public_id)))), None)
+
+
+def session_of_id(public_id: str) -> Session | None:
+    """Return the session with that public id and its open cart, or None; four queries at most."""
+    return next(iter(_with_carts(Session.objects.real().filter(public_id=public_id))), None)
+
+
+def state_of(cart: Cart, session: Session) -> CartState:
+    """Return a cart that was listed here as a state: what it holds and what its shopper should hear."""
+    state = CartState(session.pk, session.public_id, cart.pk, cart.public_id, cart.version, cart.currency)
+    state.expiry_untold = session.expiry_untold
+    if (store := cart.store) is not None:
+        state.store = StoreInfo(store.pk, store.slug, store.name, store.currency, store.language)
+    lines = cart.lines.all()
+    items = as_switched(SoldItem._make(getattr(line.product, name) for name in SoldItem._fields) for line in lines)
+    for line, item in zip(lines, items, strict=True):
+        state.lines[item.id] = LineState(
+            item.counted_in(cart.currency),
+            line.quantity,
+            line.price_when_added,
+            line.price_told,
+            line.stock_told,
+            line.withdrawal_told,
+            line.pk,
+        )
+    return state
+
+
+def sessions_in_turn(asked: SessionFilter, *, most: int) -> Iterable[Session]:
+    """Yield the sessions that fit, the newest first, page by page, up to so many."""
+    cursor, given = "", 0
+    while given < most:
+        page = session_page(asked, limit=min(500, most - given), cursor=cursor)
+        yield from page.sessions
+        given += len(page.sessions)
+        if not (cursor := page.cursor):
+            return
+
+
+def _naming(calls: QuerySet[CallRecord], product: str) -> QuerySet[CallRecord]:
+    if connection.features.supports_json_field_contains:
+        return calls.filter(products__contains=[product])
+    # A list in JSON is a text here.
+    return calls.alias(place=StrIndex(Cast("products", TextField()), Value(json.dumps(product)))).filter(place__gt=0)
+
+
+def _holding(products: Iterable[int]) -> Exists:
+    """Whether the session's open cart holds one of these products."""
+    return Exists(Line.objects.filter(cart__session=OuterRef("pk"), cart__ordered_at=None, product__in=list(products)))
+
+
+def _with_carts(rows: SessionQuerySet) -> list[Session]:
+    carts = Cart.objects.filter(ordered_at=None).select_related("store").prefetch_related(_lines())
+    sessions = list(rows.prefetch_related(Prefetch("carts", carts, "open_carts")))
+    for session in sessions:
+        session.open_carts = _whole(session.open_carts)  # type: ignore[attr-defined]  # the prefetch's to_attr
+    return sessions
+
+
+def _whole(carts: Iterable[Cart]) -> list[Cart]:
+    """The carts with lines of their own versions: those that changed between the two statements are read again."""
+    return [cart if _is_whole(cart) else _again(cart) for cart in carts]
+
+
+def _is_whole(cart: Cart) -> bool:
+    lines = cart.lines.all()
+    if not lines:
+        return not cart.item_count
+    return all(line.version == cart.version for line in lines)  # type: ignore[attr-defined]  # annotated by `_lines`
+
+
+def _again(cart: Cart) -> Cart:
+    for _ in range(_TRIES):
+        cart = _with_lines(Cart.objects.filter(pk=cart.pk)).first() or cart
+        if _is_whole(cart):
+            break
+    return cart
+
+
+def _with_lines(rows: QuerySet[Cart]) -> QuerySet[Cart]:
+    return rows.select_related("session", "store").prefetch_related(_lines())
+
+
+def _lines() -> "Prefetch[str, QuerySet[Line], str]":
+    lines = Line.objects.in_order().annotate(version=F("cart__version"))
+    return Prefetch("lines", lines.select_related("product__store"))
+
+
+def _before(moment: datetime, pk: int) -> Q:
+    """What comes after that row in the newest-first order, as an index range."""
+    return Q(last_seen_at__lte=moment) & (Q(last_seen_at__lt=moment) | Q(id__lt=pk))
+
+
+def _not_before(moment: datetime, pk: int) -> Q:
+    return Q(last_seen_at__gte=moment) & (Q(last_seen_at__gt=moment) | Q(id__gte=pk))
+
+
+def _cursor(moment: datetime, pk: int) -> str:
+    return _signer.sign_object([moment.isoformat(), pk], compress=True)
+
+
+def _position(cursor: str) -> tuple[datetime, int]:
+    try:
+        moment, pk = _signer.unsign_object(cursor)
+    except BadSignature:
+        raise InvalidArguments(
+            gettext("This cursor is none that a page gave."), fix=gettext("Start again from the first page.")
+        ) from None
+    return datetime.fromisoformat(moment), pk

@@ -1,0 +1,227 @@
+"""What arrived is written down: a log line and a record for every call.
+
+Calls are recorded in the background, up to a second later; a crash may lose the last of them. Changes of carts are not
+written here and are never lost.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from carts import queries
+from carts.caller import note_browsing, session_of, shares_cart
+from carts.identity import Identity, identify, received
+from carts.models import Session, SessionWarning
+from shopmcp.db.workers import lanes
+from shopmcp.mcp.tools import Call, toolbox
+
+MOST_CLIENTS = 200
+OTHER_CLIENTS = "…"
+
+
+@dataclass(slots=True)
+class Recorded:
+    """A call as it is recorded.
+
+    `session` is the session's key where the call found it; otherwise `find_session` finds or makes it now, if the call
+    named one at all.
+    """
+
+    at: datetime
+    tool: str
+    outcome: str
+    milliseconds: float
+    client: str
+    source: str
+    session: int | None = None
+    find_session: Callable[[], int | None] | None = None
+    conversation: str = ""
+    meta_keys: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    words: Sequence[str] = ()
+    results: int | None = None
+    products: Sequence[str] = ()
+    version: int | None = None
+
+
+def record_calls(calls: Sequence[Recorded]) -> None:
+    """Write the calls down, their sessions' last-seen times, and the warnings they gave, in one transaction."""
+    with transaction.atomic():
+        _find_sessions(calls)
+        gone = _touch(calls)
+        queries.insert_call.many(
+            {
+                "session_id": None if call.session in gone else call.session,
+                "at": call.at,
+                "tool": call.tool,
+                "outcome": call.outcome,
+                "milliseconds": call.milliseconds,
+                "client": call.client,
+                "meta_keys": list(call.meta_keys),
+                "source": call.source,
+                "warning": call.warnings[0] if call.warnings else "",
+                "words": list(call.words),
+                "results": call.results,
+                "products": list(call.products),
+                "version": call.version,
+            }
+            for call in calls
+        )
+        _warn(calls)
+
+
+def _find_sessions(calls: Sequence[Recorded]) -> None:
+    # In one order everywhere, and before any session is locked: two recorders never wait for each other.
+    found: dict[str, int | None] = {}
+    for call in sorted(calls, key=lambda call: call.conversation):
+        if call.session is None and call.find_session is not None:
+            if call.conversation not in found:
+                found[call.conversation] = call.find_session()
+            call.session = found[call.conversation]
+
+
+def _touch(calls: Sequence[Recorded]) -> set[int]:
+    """Move the sessions' last-seen times; return those that were deleted meanwhile. The others are locked now."""
+    keys = {call.session for call in calls if call.session is not None}
+    if not keys:
+        return set()
+    # Locked in one order everywhere, for the same reason as above.
+    there = list(Session.objects.select_for_update().filter(id__in=keys).order_by("id").values_list("id", flat=True))
+    # The batch is a moment: all its sessions were seen at its end, give or take the second that a record may wait.
+    latest = max(call.at for call in calls)
+    Session.objects.filter(id__in=there).update(last_seen_at=Greatest("last_seen_at", Value(latest)))
+    return keys - set(there)
+
+
+def _warn(calls: Sequence[Recorded]) -> None:
+    grouped: dict[tuple[str, str], list[Recorded]] = {}
+    for call in calls:
+        for kind in call.warnings:
+            grouped.setdefault((kind, call.client), []).append(call)
+    for (kind, client), group in sorted(grouped.items()):
+        last = group[-1]
+        warning = _warning(kind, client, group[0].at)
+        SessionWarning.objects.filter(pk=warning.pk).update(
+            calls=F("calls") + len(group), last_at=last.at, meta_keys=list(last.meta_keys)
+        )
+
+
+def _warning(kind: str, client: str, at: datetime) -> SessionWarning:
+    """The row of that kind and client; clients name themselves, so beyond a bound they share one."""
+    times = {"first_at": at, "last_at": at}
+    warnings = SessionWarning.objects.filter(kind=kind)
+    known = warnings.filter(client=client).first()
+    if known is None and warnings.count() >= MOST_CLIENTS:
+        client = OTHER_CLIENTS
+    return known or SessionWarning.objects.get_or_create(kind=kind, client=client, defaults=times)[0]
+
+
+_DELAY = 0.5  # seconds
+_BATCH = 200
+# Beyond this the database cannot keep up, and records are what can be spared.
+_MOST_WAITING = 20_000
+
+logger = logging.getLogger("shopmcp.calls")
+
+
+class Recorder:
+    """Calls on their way into the database."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Recorded] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def add(self, recorded: Recorded) -> None:
+        """Record it soon; at once where no lanes run."""
+        if not lanes.started:
+            await lanes.run("write", partial(record_calls, [recorded]))
+            return
+        if len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(recorded)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_DELAY, self._flush)
+
+    async def drain(self) -> None:
+        """Write down what is waiting; called before the lanes stop."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            await self._task
+        await self._write()
+
+    def _flush(self) -> None:
+        self._timer = None
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._write())
+        else:  # the database is slow: what came meanwhile follows
+            self._timer = asyncio.get_running_loop().call_later(_DELAY, self._flush)
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            try:
+                await lanes.run("write", partial(record_calls, batch))
+            # Records can be spared; whatever went wrong must not keep the next ones from being written.
+            except Exception:
+                logger.exception("%s calls could not be recorded", len(batch))
+
+
+recorder = Recorder()
+
+
+@toolbox.observe
+async def record(call: Call, outcome: str, seconds: float) -> None:
+    """Log a call and keep its record."""
+    notes = call.notes
+    identity = identify(call)
+    if "session" not in notes and "source" not in notes:
+        identity = note_browsing(call)
+    source, warnings = notes.get("source", identity.source), notes.get("warnings", ())
+    milliseconds = round(seconds * 1000, 2)
+    logger.info("%s %s %.1f ms source=%s client=%s", call.tool, outcome, milliseconds, source, call.client or "?")
+    if SessionWarning.Kind.UNKEYED in warnings:
+        logger.warning(
+            "%s came without a conversation id (policy %s). Have the client send one in _meta, or add its key to "
+            "SHOPMCP_SESSION_KEYS; debug_session shows which keys arrive.",
+            call.tool,
+            settings.SHOPMCP_UNKEYED_CALLS,
+        )
+    if identity.is_check:
+        return
+    session: int | None = notes.get("session")
+    if outcome != "ok" and "made" in notes:
+        # It went with the refusal, and the next session may get its key.
+        session = None
+    await recorder.add(
+        Recorded(
+            at=timezone.now(),
+            tool=call.tool,
+            outcome=outcome,
+            milliseconds=milliseconds,
+            client=call.client,
+            source=source,
+            session=session,
+            find_session=_finder(call, identity) if session is None else None,
+            conversation=identity.digests[0] if identity.keyed else "",
+            meta_keys=received(call),
+            warnings=warnings,
+            words=notes.get("words", ()),
+            results=notes.get("results"),
+            products=notes.get("products", ()),
+            version=notes.get("version"),
+        )
+    )
+
+
+def _finder(call: Call, identity: Identity) -> partial[int] | None:
+    return partial(session_of, identity, call.client) if identity.keyed or shares_cart(call) else None

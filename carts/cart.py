@@ -1,0 +1,331 @@
+"""A cart in memory: what it holds, what may be changed, and what the shopper has to hear.
+
+Nothing here touches the database. `services` loads a state under the session's lock, changes it, and saves the
+difference.
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple, Self
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from catalog import models as catalog
+from shopmcp.errors import CartLimit, NotForSale
+from shopmcp.money import money
+
+MAX_QUANTITY = 999
+MAX_LINES = 100
+
+
+class SoldItem(NamedTuple):
+    """A product as a cart needs it; the fields of `queries.PRODUCT_FIELDS`, in their order."""
+
+    id: int
+    public_id: str
+    store_id: int
+    name: str
+    price: Decimal | None
+    currency: str
+    image: str
+    url: str
+    stock: int | None
+    available: bool
+    withdrawn_at: datetime | None
+    # What an import has staged, as `catalog.models.Product` explains it.
+    staged: int | None = None
+    previous: dict[str, Any] | None = None
+    leaving: int | None = None
+    arriving: bool = False
+
+    @property
+    def for_sale(self) -> bool:
+        return self.withdrawn_at is None and self.available and self.price is not None
+
+    def as_switched(self, running: Container[int | None]) -> Self:
+        """The product as the last finished import left it; `running` are the imports that do not count yet.
+
+        What a finished one withdraws is withdrawn from that moment, though its row says so a little later.
+        """
+        item = self
+        if self.previous is not None and self.staged in running:
+            then = {name: catalog.before(name, value) for name, value in self.previous.items() if name in self._fields}
+            item = item._replace(**then)
+        if self.leaving is not None and self.leaving not in running and item.withdrawn_at is None:
+            item = item._replace(withdrawn_at=timezone.now())
+        return item
+
+    def counted_in(self, currency: str) -> Self:
+        """The product as a cart of that currency sees it: a price in another one is no price there."""
+        return self if self.currency == currency else self._replace(price=None)
+
+
+class StoreInfo(NamedTuple):
+    """The store of a cart."""
+
+    id: int
+    slug: str
+    name: str
+    currency: str
+    language: str
+
+
+@dataclass(slots=True)
+class LineState:
+    """A line, with its product as it is now."""
+
+    product: SoldItem
+    quantity: int
+    price_when_added: Decimal
+    price_told: Decimal
+    stock_told: int | None = None
+    withdrawal_told: bool = False
+    id: int | None = None
+
+    @property
+    def shortage(self) -> int | None:
+        """How many are left, where the line wants more; else None."""
+        stock = self.product.stock
+        return stock if stock is not None and stock < self.quantity else None
+
+    @property
+    def remark(self) -> str:
+        """What stands in the way of buying this line now; empty if nothing does."""
+        if not self.product.for_sale:
+            return gettext("can no longer be bought")
+        if self.shortage is None:
+            return ""
+        return gettext("only %(left)s left") % {"left": self.shortage} if self.shortage else gettext("sold out")
+
+    @property
+    def total(self) -> Decimal | None:
+        return None if self.product.price is None else self.product.price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the shopper should hear: `code` for machines, `text` for people."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line before and after; a quantity of 0 is no line."""
+
+    product_pk: int
+    product_id: str
+    name: str
+    before: int
+    after: int
+    # The line's price_when_added, so that undoing a removal restores it.
+    price: Decimal
+
+    @property
+    def text(self) -> str:
+        return f"{self.name}: {self.before} → {self.after}"
+
+
+@dataclass(slots=True)
+class CartState:
+    """A session's open cart. `id` is None until the first change has been saved."""
+
+    session_id: int
+    session_public_id: str
+    id: int | None = None
+    public_id: str = ""
+    version: int = 0
+    currency: str = ""
+    store: StoreInfo | None = None
+    lines: dict[int, LineState] = field(default_factory=dict)
+    expiry_untold: bool = False
+    _before: dict[int, LineState] = field(default_factory=dict)
+
+    @property
+    def item_count(self) -> int:
+        return sum(line.quantity for line in self.lines.values())
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.total for line in self.lines.values() if line.total is not None), Decimal(0))
+
+    @property
+    def changes(self) -> list[LineChange]:
+        """What this state changed, in the order in which it happened."""
+        found = []
+        for pk, before in self._before.items():
+            after = self.lines.get(pk)
+            quantity = after.quantity if after else 0
+            if quantity != before.quantity:
+                product, price = before.product, before.price_when_added
+                found.append(LineChange(pk, product.public_id, product.name, before.quantity, quantity, price))
+        return found
+
+    def add(self, item: SoldItem, quantity: int, store: StoreInfo) -> Notice | None:
+        """Add to what the cart holds of this product, as far as the stock reaches.
+
+        Returns:
+            A notice where it did not reach.
+
+        Raises:
+            NotForSale: If it cannot be bought, or none is left.
+            CartLimit: If the cart belongs to another store or currency, or would grow over its bounds.
+        """
+        line = self.lines.get(item.id)
+        held = line.quantity if line else 0
+        if not item.for_sale:
+            raise not_for_sale(item)
+        if self.lines and (self.currency != item.currency or (self.store is not None and self.store.id != store.id)):
+            raise CartLimit(
+                gettext("A cart holds products of one store and one currency, and this one belongs to %(store)s.")
+                % {"store": self.store.name if self.store else self.currency},
+                fix=gettext("Choose from that store, or clear the cart first."),
+            )
+        if held + quantity > MAX_QUANTITY:
+            raise CartLimit(
+                gettext("A cart holds at most %(most)s of one product; of %(name)s it holds %(held)s.")
+                % {"most": MAX_QUANTITY, "name": item.name, "held": held},
+                fix=gettext("Add fewer."),
+            )
+        if not held and item.stock == 0:
+            raise _sold_out(item)
+        reachable = held + quantity if item.stock is None else max(held, min(held + quantity, item.stock))
+        if not held and len(self.lines) >= MAX_LINES:
+            raise CartLimit(
+                gettext("A cart holds at most %(most)s different products.") % {"most": MAX_LINES},
+                fix=gettext("Remove one first."),
+            )
+        if reachable != held:
+            if not self.lines:
+                self.store, self.currency = store, item.currency
+            self._set(item, reachable)
+        return None if reachable == held + quantity else self._short(item, reachable)
+
+    def set_quantity(self, item: SoldItem, quantity: int) -> Notice | None:
+        """Set the quantity of a product that the cart holds; 0 removes it. Fewer is always possible.
+
+        Raises:
+            NotForSale: If more are wanted of what cannot be bought.
+        """
+        held = self.lines[item.id].quantity
+        if quantity > held and not item.for_sale:
+            raise not_for_sale(item)
+        reachable = quantity if item.stock is None or quantity <= held else max(held, min(quantity, item.stock))
+        self._set(item, reachable)
+        return None if reachable == quantity else self._short(item, reachable)
+
+    def remove(self, product_pk: int) -> None:
+        """Take the product out; nothing happens if it is not in."""
+        if product_pk in self.lines:
+            self._remember(product_pk)
+            del self.lines[product_pk]
+
+    def restore(self, item: SoldItem, quantity: int, price_when_added: Decimal) -> None:
+        """Put a line back as it was; stock and price of today are told as notices."""
+        was_away = item.id not in self.lines
+        self._set(item, quantity)
+        if quantity:
+            line = self.lines[item.id]
+            line.price_when_added = price_when_added
+            if was_away:
+                line.price_told = price_when_added
+
+    def line_named(self, reference: str) -> LineState | None:
+        """The only line whose id, SKU, URL or exact name this is."""
+        wanted = reference.strip()
+        for line in self.lines.values():
+            if line.product.public_id == wanted:
+                return line
+        named = [
+            line
+            for line in self.lines.values()
+            if wanted in (line.product.public_id.partition(":")[2], line.product.name)
+            or (wanted and wanted == line.product.url)
+        ]
+        return named[0] if len(named) == 1 else None
+
+    def notices(self, locale: str) -> list[Notice]:
+        """What changed behind the shopper's back and was not told with a write yet."""
+        found = []
+        if self.expiry_untold:
+            found.append(
+                Notice("cart_expired", gettext("An earlier cart of this chat was not used for long and has expired."))
+            )
+        for line in self.lines.values():
+            product = line.product
+            if not product.for_sale:
+                if not line.withdrawal_told:
+                    text = gettext("%(name)s can no longer be bought; remove it from the cart.")
+                    found.append(Notice("withdrawn", text % {"name": product.name}))
+                continue
+            if product.price is not None and product.price != line.price_told:
+                text = gettext("The price of %(name)s changed from %(old)s to %(new)s.")
+                old, new = (money(p, product.currency, locale).formatted for p in (line.price_told, product.price))
+                found.append(Notice("price_changed", text % {"name": product.name, "old": old, "new": new}))
+            if line.shortage is not None and line.shortage != line.stock_told:
+                found.append(self._short(product, line.quantity))
+        return found
+
+    def mark_told(self) -> list[LineState]:
+        """Note that the answer of a write carries today's notices; return the lines whose notes changed."""
+        self.expiry_untold = False
+        noted = []
+        for line in self.lines.values():
+            price = line.price_told if line.product.price is None else line.product.price
+            told = (price, line.shortage, not line.product.for_sale)
+            if told != (line.price_told, line.stock_told, line.withdrawal_told):
+                line.price_told, line.stock_told, line.withdrawal_told = told
+                noted.append(line)
+        return noted
+
+    def originals(self) -> dict[int, LineState]:
+        """The lines that this state touched, as they were; quantity 0 for those that were not there."""
+        return self._before
+
+    def _set(self, item: SoldItem, quantity: int) -> None:
+        if not quantity:
+            self.remove(item.id)
+            return
+        line = self.lines.get(item.id)
+        price = item.price if item.price is not None else Decimal(0)
+        self._remember(item.id, LineState(item, 0, price, price))
+        if line is None:
+            self.lines[item.id] = LineState(item, quantity, price, price)
+        else:
+            line.quantity = quantity
+
+    def _remember(self, pk: int, absent: LineState | None = None) -> None:
+        if pk in self._before:
+            return
+        line = self.lines.get(pk) or absent
+        assert line is not None
+        self._before[pk] = LineState(line.product, line.quantity, line.price_when_added, line.price_told, id=line.id)
+
+    def _short(self, item: SoldItem, held: int) -> Notice:
+        if not item.stock:
+            text = gettext("%(name)s is sold out; the cart holds %(held)s.")
+        else:
+            text = gettext("Only %(left)s left of %(name)s; the cart holds %(held)s now.")
+        return Notice("stock", text % {"left": item.stock, "name": item.name, "held": held})
+
+
+def not_for_sale(item: SoldItem) -> NotForSale:
+    """The refusal for a product that the shop does not sell now."""
+    if item.withdrawn_at is None and item.available and item.price is None:
+        message = gettext("%(name)s has no price yet and cannot be bought.")
+    elif item.withdrawn_at is None:
+        message = gettext("%(name)s cannot be bought at the moment.")
+    else:
+        message = gettext("%(name)s was withdrawn from the shop.")
+    return NotForSale(message % {"name": item.name}, fix=gettext("Look for something similar with search_products."))
+
+
+def _sold_out(item: SoldItem) -> NotForSale:
+    return NotForSale(
+        gettext("%(name)s is sold out.") % {"name": item.name},
+        fix=gettext("Look for something similar with search_products, with in_stock_only."),
+    )

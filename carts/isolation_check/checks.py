@@ -1,0 +1,190 @@
+"""Trying whether chats are kept apart: two conversations and two unkeyed chats against a running server.
+
+The check judges by the answers alone. It changes no cart but those it starts itself: a conversation that does not begin
+with an empty cart of its own fails, and is left alone.
+"""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from secrets import token_urlsafe
+
+from django.utils.translation import gettext
+
+from carts.isolation_check.client import Chat, Reply, Server
+from shopmcp.errors import NotFound
+
+REVISIONS = ("2025-06-18", "2025-11-25", "2026-07-28")
+_KEY, _OTHER_KEY = "openai/session", "threadId"
+_NEEDED = "session_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One thing that was checked."""
+
+    passed: bool
+    text: str
+
+
+def check(server: Server) -> Iterator[Verdict]:
+    """Check the server in every revision of the protocol, one verdict at a time.
+
+    Calls without a conversation id are held to the policy that the running server says it has.
+
+    Raises:
+        Unreachable: If the server does not answer.
+        NotFound: If the shop has nothing to sell, so that there is nothing to try it with.
+    """
+    first, second = _goods(server)
+    unkeyed = {"shared": _shared, "refuse": _refusing, "isolate": _isolated}[policy_of(server)]
+    for revision in REVISIONS:
+        for checks in (_conversations, unkeyed):
+            for passed, text in checks(server, revision, first, second):
+                yield Verdict(passed, f"{revision}: {text}")
+
+
+def policy_of(server: Server) -> str:
+    """What the running server does with calls that have no conversation id."""
+    chat = server.chat(REVISIONS[0])
+    if chat.call("debug_session").data.get("isolated") is False:
+        return "shared"
+    # Of a product that does not exist: nothing is made, whatever the policy.
+    refused = chat.call("add_to_cart", product_id=f"check:{token_urlsafe(16)}").refused
+    return "refuse" if refused == _NEEDED else "isolate"
+
+
+def _goods(server: Server) -> tuple[str, str]:
+    """Two product ids that can be bought; the same twice where there is only one."""
+    reply = server.chat(REVISIONS[0]).call("search_products", in_stock_only=True, limit=2)
+    ids = [product["product_id"] for product in reply.data.get("products", ())]
+    if not ids:
+        raise NotFound(
+            gettext("The shop has nothing to sell, so there is nothing to try its carts with."),
+            fix=gettext("Read products in with import_products, or start it with serve --demo."),
+        )
+    return ids[0], ids[-1]
+
+
+_Findings = Iterator[tuple[bool, str]]
+
+
+def _conversations(server: Server, revision: str, first: str, second: str) -> _Findings:
+    """Two conversations whose host sends ids."""
+    value = token_urlsafe(16)
+    here = server.chat(revision, _KEY, value)
+    there = server.chat(revision, _KEY, token_urlsafe(16))
+    namesake = server.chat(revision, _OTHER_KEY, value)
+    starts = [chat.call("view_cart") for chat in (here, there, namesake)]
+    apart = all(_is_new(start) for start in starts) and len({start.cart_id for start in starts}) == len(starts)
+    yield apart, gettext("new conversations begin with empty carts of their own, one text under two keys included")
+    if not apart:
+        return  # whose carts these are nobody knows: nothing is put into them
+    added = here.call("add_to_cart", product_id=first)
+    yield added.holds(first), gettext("a conversation's cart takes a product")
+    yield (
+        there.call("view_cart").holds() and namesake.call("view_cart").holds(),
+        gettext("other conversations do not see it"),
+    )
+    there.call("add_to_cart", product_id=second)
+    mine, theirs = here.call("view_cart"), there.call("view_cart")
+    yield (
+        mine.holds(first) and mine.version == added.version and theirs.holds(second),
+        gettext("what another conversation adds goes into its own cart"),
+    )
+    yield (
+        bool(mine.cart_id) and _is_refused(there.call("view_cart", cart_id=mine.cart_id), "unknown_cart", mine),
+        gettext("a conversation is refused another one's cart_id"),
+    )
+    yield _tells_itself(here, there), gettext("debug_session tells a conversation of itself alone")
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        seen = list(pool.map(lambda chat: chat.call("view_cart"), [here, there] * 8))
+    yield (
+        all(reply.holds(first) and reply.cart_id == mine.cart_id for reply in seen[::2])
+        and all(reply.holds(second) and reply.cart_id == theirs.cart_id for reply in seen[1::2]),
+        gettext("asked at the same time, each still gets its own cart"),
+    )
+
+
+def _isolated(server: Server, revision: str, first: str, second: str) -> _Findings:
+    """Two chats without ids, each with the cart_id that its first write gave it."""
+    chat = server.chat(revision)
+    debug = chat.call("debug_session").data
+    told = debug.get("source") == "default" and debug.get("session") is None and debug.get("isolated") is True
+    yield told, gettext("debug_session tells an unkeyed chat that it has no session yet")
+    if not told:
+        return
+    yield chat.call("view_cart").refused == _NEEDED, gettext("an unkeyed chat without a cart_id sees no cart")
+    one = chat.call("add_to_cart", product_id=first)
+    other = chat.call("add_to_cart", product_id=second)
+    for reply in (one, other):
+        if isinstance(reply.version, int) and reply.version > 1:
+            # Somebody else's cart: take back what was put in.
+            chat.call("undo_cart_change", cart_id=reply.cart_id, version=reply.version - 1)
+    minted = one.holds(first) and other.holds(second) and one.cart_id != other.cart_id
+    yield minted, gettext("two unkeyed chats get carts of their own")
+    if not minted:
+        return
+    yield (
+        chat.call("view_cart", cart_id=one.cart_id).holds(first)
+        and chat.call("view_cart", cart_id=other.cart_id).holds(second),
+        gettext("each unkeyed chat finds its cart by its cart_id"),
+    )
+    forged = one.cart_id[:-1] + ("a" if one.cart_id[-1] != "a" else "b")
+    yield (
+        _is_refused(chat.call("view_cart", cart_id=forged), "unknown_cart", one),
+        gettext("a forged cart_id opens nothing"),
+    )
+
+
+def _shared(server: Server, revision: str, first: str, second: str) -> _Findings:
+    """Two chats without ids on the shared cart; only looked at, since real shoppers may be using it."""
+    one, other = (server.chat(revision).call("view_cart") for _ in range(2))
+    yield (
+        bool(one.cart_id) and not one.refused and one.cart_id == other.cart_id,
+        gettext("unkeyed chats share one cart, as the policy says"),
+    )
+    warned = all("shared_cart" in _codes(reply) for reply in (one, other))
+    yield warned, gettext("and every answer warns that they do")
+    keyed = server.chat(revision, _KEY, token_urlsafe(16)).call("view_cart")
+    yield _is_new(keyed) and keyed.cart_id != one.cart_id, gettext("a conversation with an id has no part in it")
+
+
+def _refusing(server: Server, revision: str, first: str, second: str) -> _Findings:
+    """Two chats without ids that get no cart."""
+    chats = [server.chat(revision) for _ in range(2)]
+    yield (
+        all(chat.call("add_to_cart", product_id=first).refused == _NEEDED for chat in chats),
+        gettext("unkeyed chats are refused a cart, as the policy says"),
+    )
+    yield all(chat.call("view_cart").refused == _NEEDED for chat in chats), gettext("and see none")
+    debug = chats[0].call("debug_session").data
+    yield debug.get("session") is None and bool(debug.get("hints")), gettext("debug_session says why")
+
+
+def _is_new(reply: Reply) -> bool:
+    return reply.holds() and reply.version == 0 and bool(reply.cart_id)
+
+
+def _is_refused(reply: Reply, code: str, secret: Reply) -> bool:
+    """Whether it is that refusal, and shows nothing of the cart it keeps."""
+    names = [str(line["name"]) for line in secret.data.get("lines", ())]
+    return reply.refused == code and not any(name in reply.text for name in names)
+
+
+def _tells_itself(here: Chat, there: Chat) -> bool:
+    one, other = here.call("debug_session"), there.call("debug_session")
+    mine, theirs = (str(reply.data.get("session") or "") for reply in (one, other))
+    return (
+        one.data.get("source") == _KEY
+        and one.data.get("isolated") is True
+        and mine.startswith("s_")
+        and mine != theirs
+        and one.data.get("item_count") == 1
+        and theirs not in one.text + json.dumps(one.data)
+    )
+
+
+def _codes(reply: Reply) -> list[str]:
+    return [notice["code"] for notice in reply.data.get("notices", ())]

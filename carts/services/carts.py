@@ -1,0 +1,206 @@
+"""What a shopper can do to a cart."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from carts.cart import CartState, Notice, SoldItem, StoreInfo
+from carts.models import Change
+from carts.queries import PRODUCT_FIELDS
+from carts.services.saving import (
+    Conversation,
+    Outcome,
+    Request,
+    as_switched,
+    change_cart,
+    find_item,
+    load,
+    save,
+    undo_of,
+)
+from catalog.models import Product
+from shopmcp.errors import Ambiguous, NotForSale, NotFound, ShopError
+
+_MOST_CANDIDATES = 10
+
+
+def add_items(conversation: Conversation, wanted: Sequence[tuple[str, int]], request: Request | None = None) -> Outcome:
+    """Add products, each a reference and a quantity; all of them or, where one is refused, none.
+
+    Raises:
+        NotFound, Ambiguous: If references name no product, or several; each of them is told.
+        NotForSale: As `CartState.add`, with the variants that can be bought as candidates.
+        CartLimit: As `CartState.add`.
+        RequestIdReused: If the request's id was used for something else.
+    """
+
+    def change(state: CartState) -> list[Notice]:
+        notices = []
+        for item, store, quantity in _found(wanted):
+            try:
+                notice = state.add(item, quantity, store)
+            except NotForSale as refusal:
+                raise _with_siblings(refusal, item) from None
+            if notice is not None:
+                notices.append(notice)
+        return notices
+
+    return change_cart(conversation, "add_to_cart", change, request)
+
+
+def set_quantity(conversation: Conversation, reference: str, quantity: int) -> Outcome:
+    """Set the quantity of a product in the cart; 0 removes it.
+
+    Raises:
+        NotFound: If the cart does not hold it, unless the quantity is 0.
+        NotForSale: If more are wanted of what cannot be bought.
+    """
+
+    def change(state: CartState) -> list[Notice]:
+        item = _held(state, reference)
+        if item.id not in state.lines:
+            if not quantity:
+                return []
+            raise NotFound(
+                gettext("The cart does not hold %(name)s.") % {"name": item.name},
+                fix=gettext("Use add_to_cart to put it in."),
+            )
+        notice = state.set_quantity(item, quantity)
+        return [notice] if notice else []
+
+    return change_cart(conversation, "update_cart_item", change)
+
+
+def remove_item(conversation: Conversation, reference: str) -> Outcome:
+    """Take a product out of the cart; removing what is not in it changes nothing.
+
+    Raises:
+        NotFound, Ambiguous: If the reference names no product, or several.
+    """
+
+    def change(state: CartState) -> list[Notice]:
+        state.remove(_held(state, reference).id)
+        return []
+
+    return change_cart(conversation, "remove_from_cart", change)
+
+
+def clear_cart(conversation: Conversation) -> Outcome:
+    """Empty the cart."""
+
+    def change(state: CartState) -> list[Notice]:
+        for pk in list(state.lines):
+            state.remove(pk)
+        return []
+
+    return change_cart(conversation, "clear_cart", change)
+
+
+def _found(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo, int]]:
+    """What the references name, each product once, with all that is wanted of it."""
+    found: dict[int, tuple[SoldItem, StoreInfo, int]] = {}
+    refusals: list[ShopError] = []
+    for reference, quantity in wanted:
+        try:
+            item, store = find_item(reference)
+        except (NotFound, Ambiguous) as refusal:
+            refusals.append(refusal)
+            continue
+        before = found[item.id][2] if item.id in found else 0
+        found[item.id] = item, store, before + quantity
+    if refusals:
+        raise _together(refusals)
+    return list(found.values())
+
+
+def _together(refusals: Sequence[ShopError]) -> ShopError:
+    """One refusal that tells all of them, so that everything can be put right at once."""
+    first = refusals[0]
+    messages = dict.fromkeys(refusal.message for refusal in refusals)
+    candidates = {str(candidate): candidate for refusal in refusals for candidate in refusal.candidates}
+    return type(first)(" ".join(messages), fix=first.fix, candidates=list(candidates.values())[:_MOST_CANDIDATES])
+
+
+def _with_siblings(refusal: NotForSale, item: SoldItem) -> NotForSale:
+    siblings = Product.objects.select_related("store").get(pk=item.id).siblings()
+    offered = [sibling.as_candidate() for sibling in siblings if sibling.for_sale and sibling.in_stock]
+    if not offered:
+        return refusal
+    return NotForSale(
+        refusal.message,
+        fix=gettext("Offer the shopper one of those instead, or something similar by search_products."),
+        candidates=offered[:_MOST_CANDIDATES],
+    )
+
+
+def _held(state: CartState, reference: str) -> SoldItem:
+    """The product that the words name: one in the cart first, then one of the catalogue."""
+    if (line := state.line_named(reference)) is not None:
+        return line.product
+    item, _ = find_item(reference)
+    return item
+
+
+def undo_change(conversation: Conversation, version: int | None = None) -> Outcome:
+    """Bring the cart back to a version; without one, to before the newest change that was not itself undone.
+
+    Raises:
+        NotFound: If there is no such version, or nothing to undo.
+    """
+    with transaction.atomic():
+        state = load(conversation.lock())
+        target = _undo_target(state, version)
+        return _undo(state, target)
+
+
+def _undo_target(state: CartState, version: int | None) -> int:
+    if version is None:
+        version = undo_of(state, state.version)
+        if version is None:
+            raise _nothing_to_undo(state)
+    elif version > state.version:
+        raise NotFound(
+            gettext("The cart has no version %(asked)s; its newest is %(newest)s.")
+            % {"asked": version, "newest": state.version},
+            fix=gettext("Pass an earlier version, or none to undo the newest change."),
+        )
+    return version
+
+
+def _nothing_to_undo(state: CartState) -> NotFound:
+    if state.version:
+        message = gettext("Every change of the cart is undone already.")
+        fix = gettext("To take the newest undo back, pass version %(version)s.") % {"version": state.version - 1}
+    else:
+        message, fix = gettext("There is no change to undo."), gettext("Look at the cart with view_cart.")
+    return NotFound(message, fix=fix)
+
+
+def _undo(state: CartState, target: int) -> Outcome:
+    # Of every product changed since, the first `before` is what the target version held.
+    then: dict[int, Mapping[str, Any]] = {}
+    if state.id is not None and target < state.version:
+        for delta in Change.objects.filter(cart_id=state.id).after(target).values_list("delta", flat=True):
+            for entry in delta:
+                then.setdefault(entry["product"], entry)
+    missing = [pk for pk, entry in then.items() if pk not in state.lines and entry["before"]]
+    found = Product.objects.filter(pk__in=missing).order_by().values_list(*PRODUCT_FIELDS)
+    items = {item.id: item for item in as_switched(SoldItem._make(row) for row in found)}
+    items |= {pk: line.product for pk, line in state.lines.items()}
+    undo_to = undo_of(state, target)
+    for pk, entry in then.items():
+        if not entry["before"]:
+            state.remove(pk)
+        elif pk in items:  # else its product was deleted for good
+            state.restore(items[pk], entry["before"], Decimal(entry["price"]))
+    if missing and state.lines:
+        # The cart may have been another store's when it was cleared.
+        first = next(iter(state.lines.values())).product
+        _, state.store = find_item(first.public_id)
+        state.currency = first.currency
+        for line in state.lines.values():
+            line.product = line.product.counted_in(state.currency)
+    return save(state, "undo_cart_change", [], undo_to=undo_to)

@@ -1,0 +1,253 @@
+"""A store made to sell what a file or an address holds."""
+
+import re
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog.demo import STORE as DEMO
+from catalog.demo import demo_rows
+from catalog.feeds import Entry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
+from catalog.feeds.prices import names_currency
+from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
+from catalog.imports.download import fetch, name_of
+from catalog.imports.lock import ImportRunning, alive, running
+from catalog.imports.report import ImportReport, Progress, unwatched
+from catalog.imports.spool import Spool
+from catalog.imports.staging import BATCH, settle, stage, switch, withdraw
+from catalog.models import FeedAddress, ImportRun, Product, Store
+from catalog.search.rebuild import optimise
+from shopmcp.errors import InvalidArguments
+from shopmcp.money import is_currency
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# So many new entries leave the index in pieces, which slow down every search.
+_MANY = 1000
+_HEBREW = re.compile("[\u05d0-\u05ea]")
+
+
+def import_products(
+    file: Path | str,
+    *,
+    slug: str,
+    format_name: str = "auto",
+    currency: str = "",
+    base_url: str = "",
+    dry_run: bool = False,
+    force: bool = False,
+    progress: Progress = unwatched,
+) -> ImportReport:
+    """Make a store sell what a product file holds.
+
+    New products are created, others changed where they differ, those that the file no longer has are withdrawn, and
+    those that return are carried again; ids stay. A product whose row is refused stays as it was. All of it counts from
+    one moment to the next, and no transaction before or after it is long.
+
+    Args:
+        file: At most 100 MB; as text an https address, which is asked for nothing that was imported already.
+        slug: The store's; a store that does not exist is made.
+        format_name: A name of `catalog.feeds.FORMATS`, or auto.
+        currency: Of a new store; unless given, the one that all prices name, or ILS.
+        base_url: What relative addresses are relative to; kept for the next time.
+        dry_run: Only report.
+        force: Withdraw more than half of the store's products too, and ask an address for its feed whatever it says.
+        progress: Watches the rows being read and written.
+
+    Raises:
+        Unreadable: If the file cannot be had or read, or holds no product; nothing is changed.
+        InvalidArguments: If the store cannot be had under that slug, currency or base URL.
+        TooManyGone: If more than half of the products would be withdrawn.
+        ImportRunning: If another import of this store is going on.
+    """
+    store, name = _store_for(slug, currency, base_url), _named(file)
+    report = ImportReport(store, may_assume_currency=store.pk is None and not currency)
+    if dry_run:
+        with TemporaryDirectory(prefix="shopmcp-feed-") as folder:
+            path = fetch(file, Path(folder), None).path if isinstance(file, str) else file
+            return _rehearse(path, name, report, format_name, force, progress)
+    with running(slug, source=name, forced=force) as run, TemporaryDirectory(prefix="shopmcp-feed-") as folder:
+        if not isinstance(file, str):
+            return _import(file, run, report, format_name, force, progress)
+        options = "\n".join((format_name, store.currency, store.base_url))
+        known = None if force or store.pk is None else _known(slug, file, options[:300])
+        fetched = fetch(file, Path(folder), known, partial(alive, run))
+        if fetched.path is None:
+            return _nothing_new(run, store)
+        _import(fetched.path, run, report, format_name, force, progress)
+        FeedAddress.objects.update_or_create(
+            slug=slug,
+            url=file,
+            defaults={
+                "etag": fetched.etag,
+                "last_modified": fetched.last_modified,
+                "options": options[:300],
+                "imported_at": timezone.now(),
+            },
+        )
+        return report
+
+
+def load_demo() -> ImportReport | None:
+    """Load the demo store into a catalogue without products; return None if there are any."""
+    if Product.objects.exists():
+        return None
+    store = Store.objects.filter(slug=DEMO["slug"]).first() or Store(**DEMO)
+    report = ImportReport(store)
+    with running(store.slug, source=store.slug, forced=False) as run, Spool() as spool:
+        for row in demo_rows().values():
+            spool.add(row, hebrew=False)
+        _save(spool, store, run, report, False, unwatched)
+    return report
+
+
+def _import(
+    path: Path, run: ImportRun, report: ImportReport, format_name: str, force: bool, progress: Progress
+) -> ImportReport:
+    with Spool() as spool:
+        source = open_source(path, run.source)
+        run.format = format_of(source, format_name)
+        _read(alive(run, read_feed(source, run.format)), spool, report, run.source, progress)
+        _save(spool, report.store, run, report, force, progress)
+    return report
+
+
+def _rehearse(
+    path: Path | None, name: str, report: ImportReport, format_name: str, force: bool, progress: Progress
+) -> ImportReport:
+    store = report.store
+    assert path is not None  # an address that is asked without conditions sends its feed
+    with Spool() as spool:
+        _read(read_feed(open_source(path, name), format_name), spool, report, name, progress)
+        withdraw(store, _present(spool, report), None, report, force=force)
+        stage(store, progress(spool.batches(BATCH), _("Comparing"), -(-len(spool) // BATCH)), None, report)
+    return report
+
+
+def _read(entries: Iterable[Entry], spool: Spool, report: ImportReport, name: str, progress: Progress) -> None:
+    """Spool the rows; of those that share a SKU, the first with a price."""
+    store = report.store
+    for entry in progress(entries, _("Reading")):
+        match entry:
+            case Refused():
+                report.refused.append(entry)
+            case Skipped():
+                report.skipped += 1
+            case Record():
+                _read_record(entry, store, spool, report)
+    report.refused.sort(key=lambda refused: refused.line)
+    report.warnings.sort(key=lambda warning: warning.line)
+    report.unresolved, report.without_image = spool.unresolved, spool.without_image
+    if "" in report.currencies:
+        report.assumed_currency = store.currency
+    elif len(report.currencies) == 1:
+        # A new store sells in what all of its prices are in.
+        (store.currency,) = report.currencies
+        spool.count_unpriced_in(store.currency)
+    if not len(spool):
+        reasons = "; ".join(f"{refused.line}: {refused.reason}" for refused in report.refused[:3])
+        raise Unreadable(_("%(file)s holds no product.") % {"file": name}, fix=reasons)
+
+
+def _read_record(record: Record, store: Store, spool: Spool, report: ImportReport) -> None:
+    try:
+        row = read_row(record, currency=store.currency, base_url=store.base_url)
+    except RowSkipped:
+        report.skipped += 1
+        return
+    except RowRefused as refusal:
+        report.refused.append(Refused(record.line, str(refusal), _sku_of(record)))
+        return
+    if report.may_assume_currency and row.price is not None:
+        report.currencies.add(row.currency if names_currency(record.fields) else "")
+    if double := spool.add(row, hebrew=_HEBREW.search(row.name) is not None):
+        report.warnings.append(Refused(double.goes.line, double.reason, row.sku))
+
+
+def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, force: bool, progress: Progress) -> None:
+    is_new = store.pk is None
+    # Counted and refused before anything is written.
+    withdraw(store, _present(spool, report), run, report, force=force)
+    if is_new:
+        store.language = "he" if spool.mostly_hebrew else store.language
+        store.save(force_insert=True)
+    batches = progress(spool.batches(BATCH), _("Saving"), -(-len(spool) // BATCH))
+    try:
+        stage(store, alive(run, batches), run, report)
+        if not is_new:
+            Store.objects.filter(pk=store.pk).exclude(base_url=store.base_url).update(base_url=store.base_url)
+        counts = {name: getattr(report, name) for name in ("created", "changed", "unchanged", "withdrawn", "warned")}
+        if not switch(
+            run, store, **counts, refused=len(report.refused), details=report.details(), format=run.format,
+            ended_at=timezone.now(),
+        ):  # fmt: skip
+            raise ImportRunning(_("This import stood still for so long that another took its place."))
+    except BaseException:
+        settle(run.slug, undoing=run)
+        if is_new and not store.products.exists():
+            store.delete()
+        raise
+    settle(run.slug)
+    if report.created + report.changed + report.withdrawn >= _MANY:
+        optimise()
+
+
+def _nothing_new(run: ImportRun, store: Store) -> ImportReport:
+    ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.UNCHANGED, ended_at=timezone.now())
+    return ImportReport(store, not_modified=True)
+
+
+def _known(slug: str, url: str, options: str) -> FeedAddress | None:
+    """What was imported last from this address, unless the store was made to sell something else since."""
+    known = FeedAddress.objects.filter(slug=slug, url=url, options=options).first()
+    switched = ImportRun.objects.filter(slug=slug, state=ImportRun.State.SWITCHED)
+    return known if known and not switched.filter(ended_at__gt=known.imported_at).exists() else None
+
+
+def _present(spool: Spool, report: ImportReport) -> set[str]:
+    # A product whose row was refused is not gone: nobody said so.
+    return {*spool.skus(), *(refused.sku for refused in report.refused)}
+
+
+def _named(file: Path | str) -> str:
+    """What the record of the import calls its source; what an address asks for may be a secret."""
+    return file.name if isinstance(file, Path) else name_of(file)
+
+
+def _store_for(slug: str, currency: str, base_url: str) -> Store:
+    if not _SLUG.fullmatch(slug):
+        raise InvalidArguments(
+            _("“%(slug)s” cannot be a store's name.") % {"slug": slug},
+            fix=_("Use at most 40 small letters, digits, dashes and underscores."),
+        )
+    if currency and not is_currency(currency):
+        raise InvalidArguments(
+            _("“%(code)s” is no ISO 4217 currency.") % {"code": currency}, fix=_("Use one such as ILS.")
+        )
+    if base_url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", base_url):
+        raise InvalidArguments(
+            _("“%(url)s” is no base for addresses.") % {"url": base_url},
+            fix=_("Use one such as https://www.example.com/."),
+        )
+    store = Store.objects.filter(slug=slug).first()
+    if store is None:
+        return Store(
+            slug=slug, name=re.sub("[-_]+", " ", slug).strip().title(), currency=currency or "ILS", base_url=base_url
+        )
+    if currency and currency != store.currency:
+        raise InvalidArguments(
+            _("The store %(slug)s sells in %(code)s.") % {"slug": slug, "code": store.currency},
+            fix=_("Import into a new store to sell in another currency: carts may hold products of this one."),
+        )
+    store.base_url = base_url or store.base_url
+    return store
+
+
+def _sku_of(record: Record) -> str:
+    try:
+        return read_sku(record.fields)
+    except RowRefused:
+        return ""

@@ -1,0 +1,20 @@
+"""The catalogue's tables."""
+
+from catalog.models.imports import FeedAddress, ImportRun
+from catalog.models.products import STATIC_IMAGE, Product, ProductQuerySet, Store, before
+from catalog.models.search_index import Entry, Revision, Word
+from catalog.models.synonyms import Synonyms
+
+__all__ = [
+    "STATIC_IMAGE",
+    "Entry",
+    "FeedAddress",
+    "ImportRun",
+    "Product",
+    "ProductQuerySet",
+    "Revision",
+    "Store",
+    "Synonyms",
+    "Word",
+    "before",
+]

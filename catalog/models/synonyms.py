@@ -1,0 +1,23 @@
+"""The owner's synonyms."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Synonyms(models.Model):
+    """A group of words and short phrases of which each finds what the others name."""
+
+    words = models.CharField(
+        _("words"),
+        max_length=500,
+        help_text=_("Words or phrases of at most three words, with commas between them: courgette, zucchini, קישוא"),
+    )
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("synonyms")
+        verbose_name_plural = _("synonyms")
+        ordering = ["words"]
+
+    def __str__(self) -> str:
+        return self.words

@@ -1,0 +1,135 @@
+"""The one product that is named, or those that may have been meant."""
+
+import re
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from catalog.language.inflection import asked, is_number, tokens
+from catalog.language.stop_words import STOP_WORDS
+from catalog.language.text import clean, is_plain, without_marks
+from catalog.models import Product
+from catalog.search.engines import Candidate, Scope, Term, engine
+from catalog.search.matching import find
+from catalog.search.ranking import Ranking
+from catalog.search.rows import glance, load
+from catalog.search.synonyms import thesaurus
+from catalog.search.understanding import Understood, understand
+from shopmcp.errors import Ambiguous, NotFound
+
+_CANDIDATES = 5
+_MOST_WORDS = 6
+_MOST_LOOKED_AT = 20
+# A code has digits and no spaces; these are what people and models slip on in one.
+_CODE = re.compile(r"(?=\S*\d)\S{3,40}")
+_SIGNS = "0123456789-OIS"
+
+
+def named(reference: str) -> Product:
+    """Return the one product that a shopper's or model's words name, with its store.
+
+    Product ids, unique SKUs, addresses and exact names are understood. A withdrawn product is found by its id alone:
+    look at `withdrawn_at`.
+
+    Raises:
+        Ambiguous: If several products fit; they are the candidates.
+        NotFound: If none does; whatever comes near is a candidate.
+    """
+    found = Product.objects.exactly(reference)
+    if len(found) == 1:
+        return found[0]
+    shown = clean(reference, 80)
+    if found:
+        raise Ambiguous(
+            _("Several products fit “%(reference)s”.") % {"reference": shown},
+            fix=_("Call again with the product_id of the one that is meant."),
+            candidates=[product.as_candidate() for product in found[:_CANDIDATES]],
+        )
+    raise NotFound(
+        _("There is no product “%(reference)s”.") % {"reference": shown},
+        fix=_("Use search_products to find it, then call again with its product_id."),
+        candidates=[product.as_candidate() for product in _near(reference)],
+    )
+
+
+def _near(reference: str) -> list[Product]:
+    """What may have been meant: by a code that is nearly this one, or else by words."""
+    store, colon, bare = without_marks(reference).strip().partition(":")
+    bare = bare if colon else store
+    if not is_plain(bare):
+        return []
+    code = bool(_CODE.fullmatch(bare))
+    return (_coded_nearly(bare) if code else []) or _called_nearly(bare, least=3 if code else 2)
+
+
+def _coded_nearly(code: str) -> list[Product]:
+    """What has a SKU that is one slip away, or begins so: a look-up for all that it could be."""
+    same = {code, code.upper()}
+    rows = Product.objects.select_related("store").listed().order_by("id")
+    wanted = engine().many(same.union(*map(_one_slip, same)))
+    among = engine().among("catalog_product.sku", "text")
+    found = list(rows.extra(where=[among], params=[wanted])[:_MOST_LOOKED_AT])
+    if found:
+        return ([product for product in found if product.sku in same] or found)[:_CANDIDATES]
+    start = code.upper()
+    return list(rows.filter(sku__gte=start, sku__lt=start + "\U0010ffff")[:_CANDIDATES])
+
+
+def _one_slip(code: str) -> set[str]:
+    halves = [(code[:place], code[place:]) for place in range(len(code) + 1)]
+    return {
+        *(before + after[1:] for before, after in halves if after),
+        *(before + sign + after for before, after in halves for sign in _SIGNS),
+        *(before + sign + after[1:] for before, after in halves if after for sign in _SIGNS),
+        *(before + after[1] + after[0] + after[2:] for before, after in halves if len(after) > 1),
+    }
+
+
+def _called_nearly(text: str, least: int) -> list[Product]:
+    """What a search finds whose name, brand or options hold half of the words, and not only how something is."""
+    wanted = [choice[0] for choice in asked(text) if not STOP_WORDS.issuperset(choice)]
+    said = [word for word in wanted if len(word) >= least and not is_number(word)][:_MOST_WORDS]
+    seen = glance(text)
+    describes = thesaurus(seen.synonyms).describes
+    if all(map(describes, said)):
+        return []
+    understood = understand(text, seen)
+    products = _found(understood)
+
+    def held(product: Product) -> int:
+        """How many of the words the product is called by; none, if these are too few."""
+        name = tokens(" ".join((product.name, product.brand, *product.options.values())))
+        holding = [term for term in wordy if _holds(name, term)]
+        things = [term for term in holding if not all(map(describes, term.shown.split()))]
+        return len(holding) if things and len(holding) * 2 >= len(wordy) + len(unknown) else 0
+
+    wordy = [term for term in understood.terms if not _is_amount(term.shown)]
+    unknown = [word for word in understood.unknown if not _is_amount(word)]
+    meant = sorted((-held(product), place) for place, product in enumerate(products))
+    return [products[place] for fewer, place in meant if fewer][:_CANDIDATES]
+
+
+def _found(understood: Understood) -> list[Product]:
+    """What a search shows first, one variant of each product."""
+    found = find(understood, Scope(), dearest_first=False)
+    position = Ranking(understood, found.terms, (), "relevance").position
+    first = dict[int | str, Candidate]()
+    for candidate in sorted(found.candidates, key=position):
+        first.setdefault(candidate.group or candidate.product, candidate)
+    chosen = list(first.values())[:_MOST_LOOKED_AT]
+    products = load(candidate.product for candidate in chosen)
+    return [products[candidate.product] for candidate in chosen if candidate.product in products]
+
+
+def _is_amount(word: str) -> bool:
+    return is_number(word) or len(word) < 2
+
+
+def _holds(name: Sequence[str], term: Term) -> bool:
+    return any(
+        all(
+            not slot.tokens.keys().isdisjoint(name) or any(word.startswith(slot.prefixes) for word in name)
+            for slot in way
+        )
+        for way in term.ways
+    )

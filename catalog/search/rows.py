@@ -1,0 +1,122 @@
+"""Products by their primary keys, as pages of results show them; the SQL is built once."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from catalog.language.text import address_key, folded, is_plain
+from catalog.models import ImportRun, Product, Store
+from catalog.search.cache import State
+from catalog.search.engines import engine
+from catalog.search.synonyms import VERSION
+from shopmcp.db.prepared import Param, Select, look_up
+
+# What no list shows, and what takes long to read.
+_LEFT_OUT = {"description", "name_key", "url_key", "search_text", "created_at", "updated_at"}
+_PRODUCT = [field.attname for field in Product._meta.concrete_fields if field.attname not in _LEFT_OUT]
+# The policies may be long, and would come again with every product.
+_STORE = [
+    field.attname for field in Store._meta.concrete_fields if field.name not in ("shipping", "returns", "contact")
+]
+# Past the relation's descriptor, which asks the database routers about every pair.
+_STORE_OF = Product._meta.get_field("store")
+_products = Select(
+    lambda: (
+        Product.objects.extra(where=[engine().among("catalog_product.id")], params=[Param("pks", Product, "id")])
+        .order_by()
+        .values_list(*_PRODUCT, *(f"store__{name}" for name in _STORE))
+    )
+)
+
+
+def load(pks: Iterable[int]) -> dict[int, Product]:
+    """Return the products that are still carried, with their stores, by primary key."""
+    stores, products = dict[int, Store](), dict[int, Product]()
+    running: set[int] | None = None
+    for values in _products.all(pks=engine().many(pks)):
+        product = Product.from_db(connection.alias, _PRODUCT, values[: len(_PRODUCT)])
+        if product.staged is not None or product.leaving is not None:
+            running = _running() if running is None else running
+            if product.staged in running:
+                if product.arriving:
+                    continue
+                product.take_back()
+            if product.leaving is not None and product.leaving not in running:
+                continue
+        if product.withdrawn_at is not None:
+            continue
+        if product.store_id not in stores:
+            stores[product.store_id] = Store.from_db(connection.alias, _STORE, values[len(_PRODUCT) :])
+        _STORE_OF.set_cached_value(product, stores[product.store_id])
+        products[product.pk] = product
+    return products
+
+
+def currencies_of(stores: Collection[int] | None) -> set[str]:
+    """Return the currencies of these stores, or of all."""
+    known = Store.objects.order_by().values_list("pk", "currency")
+    return {currency for pk, currency in known if stores is None or pk in stores}
+
+
+def _running() -> set[int]:
+    return set(ImportRun.objects.open().values_list("pk", flat=True))
+
+
+_MOST_EXACT = 6
+_STATE = (
+    "SELECT -2 AS step, token AS id, CAST(store_id AS text) AS said FROM catalog_revision "
+    f"UNION ALL SELECT -1, 0, {VERSION}"
+)
+
+
+class Glance(NamedTuple):
+    """What one look tells.
+
+    Attributes:
+        exact: The products named exactly, at most six: by id, SKU, barcode, address, or a name of several words.
+        only: Whether nothing else can be meant, as by an id or an address. A name of one word is a kind of thing, of
+            which this product is one.
+        synonyms: The version of the owner's synonyms.
+        state: What the understanding of words depends on.
+    """
+
+    exact: list[int]
+    only: bool
+    synonyms: str
+    state: State
+
+
+def glance(query: str) -> Glance:
+    """Return what a query names exactly, and which products and synonyms count now."""
+    reference = query.strip()
+    key = address_key(reference) if is_plain(reference) else ""
+    steps = [("url_key = %s", [key])] if key else _steps(reference) if is_plain(reference) else []
+    parts = [
+        f"SELECT * FROM (SELECT {place} AS step, id, '' AS said FROM catalog_product WHERE {condition} "
+        f"LIMIT {_MOST_EXACT}) AS s{place}"
+        for place, (condition, _) in enumerate(steps)
+    ]
+    rows = sorted(look_up(" UNION ALL ".join([_STATE, *parts]), [value for _, values in steps for value in values]))
+    found = [(step, pk) for step, pk, _ in rows if step >= 0]
+    synonyms = next(said for step, _, said in rows if step == -1)
+    revisions = tuple((said, token) for step, token, said in rows if step == -2)
+    by_id = [pk for step, pk in found if not step]
+    return Glance(
+        by_id or [pk for _, pk in found][:_MOST_EXACT],
+        bool(key or by_id),
+        synonyms,
+        (*revisions, synonyms) if revisions else (),
+    )
+
+
+def _steps(reference: str) -> list[tuple[str, Sequence[Any]]]:
+    """The conditions under which a product is named exactly, an index look-up each, the surest first."""
+    steps: list[tuple[str, Sequence[Any]]] = [("public_id = %s", [reference])]
+    steps += [("sku = %s", [sku]) for sku in dict.fromkeys((reference, reference.upper()))]
+    if reference.isdecimal():
+        steps.append(("barcode = %s AND NOT barcode = ''", [reference]))
+    name = folded(reference, 300)
+    if name.count(" ") > 2:
+        steps.append(("name_key = %s", [name]))
+    return steps

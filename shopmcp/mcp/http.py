@@ -1,0 +1,166 @@
+"""The HTTP side of `/mcp`: who may ask, in which shape, and how much.
+
+Lenient where scripts and scanners are sloppy, strict where a browser could be turned against its user: a page of
+another site can POST forms, multipart and plain text without asking first, and always sends an Origin header with it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+from django.http.request import split_domain_port, validate_host
+from mcp.server import Server
+
+from shopmcp.mcp.jsonrpc import Reply, answer, failure
+
+log = logging.getLogger(__name__)
+
+MAX_BODY: Final = 64 * 1024
+# A body of that size takes no honest client longer.
+_BODY_SECONDS: Final = 30
+_MAX_HOST: Final = 300
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_HEADERS: Final = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class Edge:
+    """An ASGI application that answers MCP over streamable HTTP: stateless, one JSON answer to one POST.
+
+    Args:
+        public_url: The shop's own address; browsers may call from this origin alone.
+        allowed_hosts: Host names as Django's setting writes them.
+    """
+
+    def __init__(self, server: Server[Any], *, public_url: str, allowed_hosts: Sequence[str]) -> None:
+        self._server = server
+        self._origin = _origin(public_url)
+        self._allowed_hosts = list(allowed_hosts)
+        self._serves = lru_cache(maxsize=64)(self._serves_host)
+
+    async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        headers = list(scope["headers"])
+        reply = self._refusal(scope["method"], headers)
+        if reply is None:
+            body = await _body(receive)
+            if body is None:
+                return  # the client hung up
+            reply = body if isinstance(body, Reply) else await answer(self._server, body, headers)
+        await _send(reply, send)
+
+    def _refusal(self, method: str, headers: list[tuple[bytes, bytes]]) -> Reply | None:
+        """Refuse by the request's head alone, before its body is read."""
+        found: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            found.setdefault(name, []).append(value)
+        return self._stranger(found) or _unreadable(method, found)
+
+    def _stranger(self, found: Mapping[bytes, list[bytes]]) -> Reply | None:
+        hosts = found.get(b"host", [])
+        if len(hosts) != 1 or len(hosts[0]) > _MAX_HOST or not self._serves(hosts[0]):
+            log.warning("refused a call for the host %.100r: PUBLIC_URL names another", hosts)
+            return failure(
+                421,
+                "This server does not answer for that host. If the shop is reached at this address, "
+                "set PUBLIC_URL to it (or add the host to ALLOWED_HOSTS) and restart.",
+            )
+        origins = found.get(b"origin", [])
+        if not all(self._trusts(origin.decode("latin-1")) for origin in origins):
+            log.warning("refused a call from the origin %.100r: it is not that of PUBLIC_URL", origins)
+            return failure(403, "Pages of this origin may not call this server; only those of PUBLIC_URL may.")
+        return None
+
+    def _serves_host(self, host: bytes) -> bool:
+        domain, _ = split_domain_port(host.decode("latin-1"))
+        return bool(domain) and validate_host(domain, self._allowed_hosts)
+
+    def _trusts(self, text: str) -> bool:
+        """Whether a page of this origin may call: the shop's own, and on a developer's machine any local one."""
+        origin = _origin(text)
+        if origin is None or self._origin is None:
+            return False
+        if self._origin[1] in _LOOPBACK:
+            return origin[1] in _LOOPBACK
+        return origin == self._origin
+
+
+_TOO_LARGE: Final = failure(413, f"The body is larger than {MAX_BODY // 1024} KiB.")
+
+
+def _unreadable(method: str, found: Mapping[bytes, list[bytes]]) -> Reply | None:
+    if method != "POST":
+        return failure(405, "This is an MCP endpoint: send it JSON-RPC with POST.")
+    if not _accepts_json(found.get(b"accept", [])):
+        return failure(406, "The answer is application/json; the Accept header must allow it.")
+    if not _is_json(found.get(b"content-type", []), from_browser=b"origin" in found):
+        return failure(400, "Content-Type must be application/json.")
+    length = found.get(b"content-length", [b""])[0]
+    if length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY):
+        return _TOO_LARGE
+    return None
+
+
+def _origin(text: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an origin; None for `null` and whatever else is none."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path or parts.query or parts.fragment:
+        return None
+    if parts.username is not None or parts.netloc.endswith(":"):
+        return None
+    return parts.scheme, parts.hostname, _DEFAULT_PORTS[parts.scheme] if port is None else port
+
+
+def _accepts_json(accepts: list[bytes]) -> bool:
+    """A missing or empty Accept allows everything; a client need not ask for an event stream, none is sent."""
+    wanted = b",".join(accepts).lower()
+    if not wanted.strip():
+        return True
+    kinds = {part.split(b";")[0].strip() for part in wanted.split(b",")}
+    return not kinds.isdisjoint((b"application/json", b"application/*", b"*/*"))
+
+
+def _is_json(types: list[bytes], *, from_browser: bool) -> bool:
+    """JSON, or from scripts and scanners an unnamed body; JSON is UTF-8 by definition, so parameters say nothing."""
+    if len(types) > 1:
+        return False
+    kind = types[0].split(b";")[0].strip().lower() if types else b""
+    return kind == b"application/json" or (kind in (b"", b"application/octet-stream") and not from_browser)
+
+
+async def _body(receive: ASGIReceiveCallable) -> bytes | Reply | None:
+    """Read the body: a refusal if it is too large or does not come, None if the client hangs up."""
+    body, more = bytearray(), True
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while more and len(body) <= MAX_BODY:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return failure(408, f"The body did not arrive within {_BODY_SECONDS} seconds.")
+    return bytes(body) if len(body) <= MAX_BODY else _TOO_LARGE
+
+
+async def _send(reply: Reply, send: ASGISendCallable) -> None:
+    headers = [*_HEADERS, (b"content-length", b"%d" % len(reply.body))]
+    if reply.status == 405:
+        headers.append((b"allow", b"POST"))
+    elif reply.status in (408, 413):
+        # The rest of the body is not worth waiting for.
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": reply.body, "more_body": False})

@@ -1,0 +1,297 @@
+"""One JSON-RPC message in, one answer out, in every revision of the protocol.
+
+The SDK's kernel (`serve_one`) does the protocol's work. This module stands where its HTTP transports stand, because
+those build streams and tasks for each request of the 2025 revisions, drop calls whose id they cannot use, and lose a
+`_meta` that lies beside `params`. The texts here are for people who write clients and stay in English.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Final
+
+import anyio
+import orjson
+from mcp.server import Server
+from mcp.server.connection import Connection
+from mcp.server.runner import serve_one
+from mcp.shared.dispatcher import CallOptions
+from mcp.shared.exceptions import NoBackChannelError
+from mcp.shared.inbound import (
+    ERROR_CODE_HTTP_STATUS,
+    MCP_PROTOCOL_VERSION_HEADER,
+    InboundLadderRejection,
+    InboundModernRoute,
+    classify_inbound_request,
+    find_duplicated_routing_header,
+    unsupported_protocol_version_rejection,
+)
+from mcp.shared.jsonrpc_dispatcher import handler_exception_to_error_data
+from mcp.shared.message import MessageMetadata, ServerMessageMetadata
+from mcp.shared.transport_context import TransportContext
+from mcp.types import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, ErrorData
+from mcp_types import (
+    CLIENT_CAPABILITIES_META_KEY,
+    CLIENT_INFO_META_KEY,
+    PROTOCOL_VERSION_META_KEY,
+    SERVER_INFO_META_KEY,
+)
+from mcp_types.jsonrpc import HEADER_MISMATCH
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+
+from shopmcp.mcp.tools import client_in, toolbox
+
+log = logging.getLogger(__name__)
+
+# Where the `_meta` beside `params` is put for the tools; a client's own key of this name never arrives.
+OUTER_META: Final = "shopmcp/outer"
+_CALL_PARAMS: Final = frozenset(("name", "arguments", "_meta"))
+_RESERVED_META: Final = "io.modelcontextprotocol/"
+_PROGRESS: Final = "progressToken"
+# What the transport assumes of a client that names no revision.
+_UNNAMED_VERSION: Final = "2025-03-26"
+# Deeper than any tool's arguments, and far from where walking the values would exhaust the stack.
+_MAX_DEPTH: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP status with its JSON body; an accepted notification has none."""
+
+    status: int
+    body: bytes = b""
+
+
+def failure(
+    status: int, message: str, *, code: int = INVALID_REQUEST, id: str | int | None = None, data: Any = None
+) -> Reply:
+    """An error as JSON-RPC writes it; `id` is null when the request's own could not be read."""
+    error = {"code": code, "message": message} | ({} if data is None else {"data": data})
+    return Reply(status, _dumped({"jsonrpc": "2.0", "id": id, "error": error}))
+
+
+async def answer(server: Server[Any], body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
+    """Answer one POST body; the header `MCP-Protocol-Version` chooses the era.
+
+    Args:
+        headers: As ASGI gives them: names in lower case, repeated ones repeated.
+    """
+    try:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return failure(
+            400,
+            "Parse error: the body is not valid JSON in UTF-8 with 64-bit integers and whole characters.",
+            code=PARSE_ERROR,
+        )
+    if _too_deep(body, message):
+        return failure(400, f"Parse error: nested more than {_MAX_DEPTH} levels deep.", code=PARSE_ERROR)
+    if (problem := _problem(message)) is not None:
+        return failure(400, f"Invalid request: {problem}")
+
+    lines = [(name.decode("latin-1"), value.decode("latin-1").strip()) for name, value in headers]
+    version = next((value for name, value in lines if name == MCP_PROTOCOL_VERSION_HEADER), None)
+    if version is None or version in HANDSHAKE_PROTOCOL_VERSIONS:
+        return await _answer_handshake_era(server, message, version or _UNNAMED_VERSION, dict(lines))
+    return await _answer_modern(server, message, version, lines)
+
+
+async def _answer_handshake_era(
+    server: Server[Any], message: dict[str, Any], version: str, headers: Mapping[str, str]
+) -> Reply:
+    """2025-11-25 and before: `initialize` may come first and need not; an error is a 200."""
+    if "id" not in message or "method" not in message:
+        # A notification; or the client's answer to a question, which this server never asks.
+        return Reply(202)
+    outcome = await _outcome(server, message, headers, InboundModernRoute(version, None, None))
+    return _told(outcome, message["id"], error_status={})
+
+
+async def _answer_modern(
+    server: Server[Any], message: dict[str, Any], version: str, lines: list[tuple[str, str]]
+) -> Reply:
+    """2026-07-28: the request carries its own envelope, and an error has an HTTP status of its own.
+
+    `Mcp-Param-*` headers need no check: no tool here declares one (a test sees to it).
+    """
+    if "method" not in message:
+        return failure(400, "Invalid request: this server asks nothing, so there is nothing to answer.")
+    id, headers = message.get("id"), dict(lines)
+    unsupported = unsupported_protocol_version_rejection(version)
+    # Of a request with an envelope the SDK's ladder judges the version, after comparing it with the header.
+    if unsupported is not None and (id is None or not _names_its_version(message)):
+        return _rejected(unsupported, id)
+    if id is None:
+        return Reply(202)  # nothing in this revision is told to a server by notification
+    if (twice := find_duplicated_routing_header(lines)) is not None:
+        return failure(400, f"The header {twice} appears more than once.", code=HEADER_MISMATCH, id=id)
+    route = classify_inbound_request(message, headers=headers)
+    if isinstance(route, InboundLadderRejection):
+        return _rejected(route, id)
+    outcome = await _outcome(server, message, headers, route)
+    return _told(outcome, id, error_status=ERROR_CODE_HTTP_STATUS)
+
+
+async def _outcome(
+    server: Server[Any], message: dict[str, Any], headers: Mapping[str, str], route: InboundModernRoute
+) -> Mapping[str, Any] | ErrorData:
+    method, params = message["method"], message.get("params")
+    try:
+        if method == "tools/call":
+            params = _with_outer_meta(params, message.get("_meta"))
+            if (result := await _called(server, params, headers, route.protocol_version)) is not None:
+                return result
+        exchange = _Exchange(message["id"], headers)
+        connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
+        return await serve_one(server, exchange, method, params, connection=connection, lifespan_state={})
+    # The last boundary: a bug is logged and never shown in its own words.
+    except Exception as error:
+        if (told := handler_exception_to_error_data(error)) is not None:
+            return told
+        log.exception("answering %.80r failed", method)
+        return ErrorData(code=INTERNAL_ERROR, message="Internal server error")
+
+
+async def _called(
+    server: Server[Any], params: Any, headers: Mapping[str, str], version: str
+) -> Mapping[str, Any] | None:
+    """Answer a plain call of a tool past the SDK, which validates it twice over and its result again.
+
+    Whatever is not plain goes the SDK's way, to be refused in the protocol's own errors: None.
+    """
+    if not isinstance(params, dict) or not params.keys() <= _CALL_PARAMS:
+        return None
+    name, arguments, meta = params.get("name"), params.get("arguments"), params.get("_meta")
+    if not isinstance(name, str) or not isinstance(arguments, dict | None) or not isinstance(meta, dict | None):
+        return None
+    meta = meta or {}
+    if not _is_plain(meta):
+        return None
+    result = await toolbox.answer(name, arguments or {}, meta, client_in(meta, headers))
+    if result is not None and version in MODERN_PROTOCOL_VERSIONS:
+        result["resultType"] = "complete"
+        result["_meta"] = _signature(server)
+    return result
+
+
+@lru_cache(maxsize=8)
+def _signature(server: Server[Any]) -> dict[str, Any]:
+    """The `_meta` that answers of 2026-07-28 carry; it goes straight into bytes, so that one copy does for all."""
+    return {SERVER_INFO_META_KEY: server.server_info_stamp}
+
+
+def _is_plain(meta: dict[str, Any]) -> bool:
+    """Whether no reserved key of `_meta` needs the SDK's judgement."""
+    for key, value in meta.items():
+        if key == CLIENT_CAPABILITIES_META_KEY:
+            if not isinstance(value, dict) or not all(isinstance(inner, dict) for inner in value.values()):
+                return False
+        elif key == CLIENT_INFO_META_KEY:
+            if not isinstance(value, dict) or not all(isinstance(value.get(part), str) for part in ("name", "version")):
+                return False
+        elif key == _PROGRESS or (key.startswith(_RESERVED_META) and key != PROTOCOL_VERSION_META_KEY):
+            return False
+    return True
+
+
+def _with_outer_meta(params: dict[str, Any] | None, outer: Any) -> dict[str, Any] | None:
+    """Hand on the `_meta` beside `params`, which the SDK's models drop."""
+    meta = (params or {}).get("_meta")
+    if isinstance(meta, dict):
+        meta.pop(OUTER_META, None)
+    if not isinstance(outer, dict) or not outer or not (meta is None or isinstance(meta, dict)):
+        return params
+    return {**(params or {}), "_meta": {**(meta or {}), OUTER_META: outer}}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What handlers find as `ctx.request`: the headers of the POST, names in lower case."""
+
+    headers: Mapping[str, str]
+
+
+class _Exchange:
+    """What the SDK's kernel may know of one POST: nothing reaches the client but the one answer."""
+
+    transport = TransportContext(kind="streamable-http", can_send_request=False)
+    can_send_request = False
+
+    def __init__(self, request_id: str | int, headers: Mapping[str, str]) -> None:
+        self.request_id = request_id
+        self.message_metadata: MessageMetadata = ServerMessageMetadata(request_context=Head(headers))
+
+    @cached_property
+    def cancel_requested(self) -> anyio.Event:
+        return anyio.Event()
+
+    async def send_raw_request(
+        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
+    ) -> dict[str, Any]:
+        raise NoBackChannelError(method)
+
+    async def notify(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> None:
+        pass
+
+    async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
+        pass
+
+
+def _problem(message: Any) -> str | None:
+    """Say what keeps this from being one JSON-RPC request, notification or response."""
+    if not isinstance(message, dict):
+        return "the body must be one JSON object; batches are not supported."
+    answered = "id" in message and isinstance(message.get("result", message.get("error")), dict)
+    problems = {
+        'jsonrpc must be "2.0".': message.get("jsonrpc") != "2.0",
+        "id must be a string or an integer.": "id" in message and type(message["id"]) not in (str, int),
+        "method is missing.": "method" not in message and not answered,
+        "method must be a string.": not isinstance(message.get("method", ""), str),
+        "params must be an object.": not isinstance(message.get("params"), dict | None),
+    }
+    return next((words for words, found in problems.items() if found), None)
+
+
+def _names_its_version(message: dict[str, Any]) -> bool:
+    meta = (message.get("params") or {}).get("_meta")
+    return isinstance(meta, dict) and PROTOCOL_VERSION_META_KEY in meta
+
+
+def _too_deep(body: bytes, message: Any) -> bool:
+    """Whether arrays and objects lie more than `_MAX_DEPTH` deep; small bodies pay for two counts only."""
+    if body.count(b"[") + body.count(b"{") <= _MAX_DEPTH:
+        return False
+    level = [message]
+    for _ in range(_MAX_DEPTH + 1):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner.extend(value.values())
+            elif isinstance(value, list):
+                inner.extend(value)
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+def _rejected(rejection: InboundLadderRejection, id: str | int | None) -> Reply:
+    status = ERROR_CODE_HTTP_STATUS.get(rejection.code, 400)
+    return failure(status, rejection.message, code=rejection.code, id=id, data=rejection.data)
+
+
+def _told(outcome: Mapping[str, Any] | ErrorData, id: str | int, *, error_status: Mapping[int, int]) -> Reply:
+    if isinstance(outcome, ErrorData):
+        status = error_status.get(outcome.code, 200)
+        return failure(status, outcome.message, code=outcome.code, id=id, data=outcome.data)
+    return Reply(200, _dumped({"jsonrpc": "2.0", "id": id, "result": outcome}))
+
+
+def _dumped(message: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(message)
+    except TypeError:
+        # Lone surrogates and integers beyond 64 bits, which orjson refuses; escaped, they are valid JSON.
+        return json.dumps(message, separators=(",", ":")).encode()

@@ -1,0 +1,180 @@
+"""MCP resources: what a host may attach to a conversation by its `shop://` address, and how addresses are completed.
+
+A resource is a synchronous function in some app, as a tool is: it takes the parts of its address and returns text, or
+raises `NotFound`. It runs where browsing does.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
+
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    INVALID_PARAMS,
+    CompleteRequestParams,
+    CompleteResult,
+    Completion,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    Resource,
+    ResourceTemplate,
+    ResourceTemplateReference,
+    TextResourceContents,
+)
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+
+from shopmcp.db.workers import lanes
+from shopmcp.errors import NotFound
+
+T = TypeVar("T")
+# What completes one part of an address: its beginning and the parts that are known already, to what it may be.
+Completer = Callable[[str, Mapping[str, str]], Sequence[str]]
+# What is listed one by one of what a template stands for: the parts of each address, and its title.
+Lister = Callable[[], Sequence[tuple[Mapping[str, str], str]]]
+Reader = Callable[..., str]
+_MOST_COMPLETED = 100  # the protocol's own bound
+_MOST_LISTED = 100
+_PART = re.compile(r"\{(\w+)\}")
+# No database of ours has a name with one of these, and some cannot even be asked for it.
+_CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_LONGEST = 2000
+# What the revisions before 2026-07-28 call an address that leads nowhere.
+_NOT_FOUND_BEFORE = -32002
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    template: str
+    name: str
+    title: str
+    description: str
+    mime_type: str
+    read: Reader
+    complete: Mapping[str, Completer]
+    each: Lister | None
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it stands for many addresses, rather than being one."""
+        return _PART.search(self.template) is not None
+
+    def described_as(self, shape: Callable[..., T], *, title: str = "", **address: str) -> T:
+        """Its description in one of the protocol's shapes, which differ in how they call the address."""
+        return shape(
+            **address,
+            name=self.name,
+            title=title or self.title,
+            description=self.description,
+            mime_type=self.mime_type,
+        )
+
+    def address(self, parts: Mapping[str, str]) -> str:
+        """The address that has these parts."""
+        return _PART.sub(lambda part: quote(parts[part[1]], safe=":"), self.template)
+
+    def parts(self, uri: str) -> dict[str, str] | None:
+        """The parts of an address, or None if it is none of this kind.
+
+        A slash within a part is written %2F; in the last part one may stand as it is, since not every client knows.
+        """
+        names = _PART.findall(self.template)
+        pattern = re.escape(_PART.sub("\0", self.template)).replace(re.escape("\0"), "([^/]+)")
+        found = re.fullmatch(re.sub(r"\(\[\^/]\+\)$", "(.+)", pattern), uri)
+        parts = [unquote(part) for part in found.groups()] if found else []
+        return None if found is None or any(map(_CONTROL.search, parts)) else dict(zip(names, parts, strict=True))
+
+
+class Resources:
+    """The resources there are, in the order of their definition."""
+
+    def __init__(self) -> None:
+        self._known: list[_Known] = []
+
+    def resource(
+        self,
+        template: str,
+        *,
+        title: str,
+        mime_type: str = "text/plain",
+        complete: Mapping[str, Completer] | None = None,
+        each: Lister | None = None,
+    ) -> Callable[[Reader], Reader]:
+        """Register a function under an address; `{parts}` of it become its arguments.
+
+        Args:
+            template: Such as `shop://store/{slug}`; without parts it is one resource.
+            title: What people see.
+            mime_type: Of the text it returns.
+            complete: By part, what completes it.
+            each: Which of many addresses are listed, at most a hundred.
+        """
+
+        def register(function: Reader) -> Reader:
+            description = (function.__doc__ or "").strip()
+            name = function.__name__
+            self._known.append(_Known(template, name, title, description, mime_type, function, complete or {}, each))
+            return function
+
+        return register
+
+    async def list(self, ctx: Any, params: Any) -> ListResourcesResult:
+        listed = list[Resource]()
+        for known in self._known:
+            if not known.has_parts:
+                listed.append(known.described_as(Resource, uri=known.template))
+            elif known.each is not None:
+                every = await lanes.run("browse", known.each)
+                listed += [
+                    known.described_as(Resource, uri=known.address(parts), title=title)
+                    for parts, title in every[:_MOST_LISTED]
+                ]
+        return ListResourcesResult(resources=listed)
+
+    async def templates(self, ctx: Any, params: Any) -> ListResourceTemplatesResult:
+        open_ended = (known for known in self._known if known.has_parts)
+        return ListResourceTemplatesResult(
+            resource_templates=[
+                known.described_as(ResourceTemplate, uri_template=known.template) for known in open_ended
+            ]
+        )
+
+    async def read(self, ctx: Any, params: ReadResourceRequestParams) -> ReadResourceResult:
+        """Answer `resources/read`.
+
+        Raises:
+            MCPError: For an address that leads nowhere.
+        """
+        uri = str(params.uri)
+        for known in self._known:
+            if len(uri) <= _LONGEST and (parts := known.parts(uri)) is not None:
+                try:
+                    text = await lanes.run("browse", lambda known=known, parts=parts: known.read(**parts))  # type: ignore[misc]
+                except NotFound:
+                    continue  # it may still be another kind of address
+                return ReadResourceResult(
+                    contents=[TextResourceContents(uri=uri, mime_type=known.mime_type, text=text)]
+                )
+        code = _NOT_FOUND_BEFORE if ctx.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS else INVALID_PARAMS
+        raise MCPError(code, "Unknown resource", data={"uri": ascii(uri)[1:-1][:200]})
+
+    async def complete(self, ctx: Any, params: CompleteRequestParams) -> CompleteResult:
+        """Answer `completion/complete`: nothing for what nobody can complete."""
+        reference = params.ref
+        values: Sequence[str] = ()
+        if isinstance(reference, ResourceTemplateReference):
+            known = next((known for known in self._known if known.template == str(reference.uri)), None)
+            if known is not None and (completer := known.complete.get(params.argument.name)) is not None:
+                given = (params.context.arguments if params.context else None) or {}
+                begun = params.argument.value[:200]
+                if not any(map(_CONTROL.search, (begun, *given.values()))):
+                    values = await lanes.run("browse", lambda: completer(begun, given))
+        shown = list(values[:_MOST_COMPLETED])
+        return CompleteResult(completion=Completion(values=shown, total=len(values), has_more=len(values) > len(shown)))
+
+
+resources = Resources()
+resource = resources.resource

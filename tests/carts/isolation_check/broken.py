@@ -1,0 +1,55 @@
+"""Settings of a shop whose session code is broken on purpose, as `BROKEN` says."""
+
+import os
+
+from django.apps import AppConfig
+
+from shopmcp.settings import *  # noqa: F403
+from shopmcp.settings import INSTALLED_APPS as _ORDINARY
+
+
+class BrokenConfig(AppConfig):
+    name = "tests.carts.isolation_check.broken"
+    label = "broken"
+
+    def ready(self):
+        from carts import caller, identity
+        from carts.digests import digests_of
+        from carts.identity import UNKEYED, Identity
+
+        way_in = caller.Caller._way_in
+
+        def one_for_all(purpose, *parts):
+            return ("x" * 43,)
+
+        def blind(call):
+            """The original system's fault: it looked for the id where there is none."""
+            call.notes["identity"] = Identity(UNKEYED)
+            return call.notes["identity"]
+
+        def handle_wins(caller):
+            if caller._cart_id is not None:
+                public_id, caller._cart_id = caller._proven(caller._cart_id), None
+                return (), public_id
+            return way_in(caller)
+
+        def believing(cart_id):
+            return f"s_{cart_id[5:21]}"
+
+        def one_key(purpose, *parts):
+            return digests_of(purpose, *parts[1:]) if purpose == "conversation" else digests_of(purpose, *parts)
+
+        name, broken = {
+            "one_for_all": ("digests_of", one_for_all),
+            "one_key": ("digests_of", one_key),
+            "blind": ("identify", blind),
+            "handle_wins": ("Caller._way_in", handle_wins),
+            "believing": ("public_id_of", believing),
+        }[os.environ["BROKEN"]]
+        owner, _, member = name.rpartition(".")
+        for module in (caller, identity):
+            if hasattr(module, owner or member):
+                setattr(getattr(module, owner) if owner else module, member, broken)
+
+
+INSTALLED_APPS = [*_ORDINARY, "tests.carts.isolation_check.broken.BrokenConfig"]

@@ -1,0 +1,338 @@
+"""What is deleted in time, and what never is."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.utils import timezone
+
+from carts.caller import Caller
+from carts.identity import check_mark
+from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
+from carts.services import carts, cleanup
+from catalog.models import Product, Store
+from shopmcp.mcp.tools import Call
+from tests.carts.answers import cart, codes, error, text
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def quiet(for_, session=None):
+    """Make a session, or every one, look as if nobody had used it for so long."""
+    then = timezone.now() - for_
+    rows = Session.objects.all() if session is None else Session.objects.filter(pk=session.pk)
+    Cart.objects.filter(session__in=rows).update(updated_at=then)
+    rows.update(last_seen_at=then)
+
+
+def order(session):
+    """Close the session's cart as an order does."""
+    Cart.objects.filter(session=session).update(ordered_at=timezone.now())
+
+
+def no_orphans():
+    connection.check_constraints()  # SQLite
+    assert not Line.objects.exclude(cart__in=Cart.objects.all()).exists()
+    assert not Change.objects.exclude(cart__in=Cart.objects.all()).exists()
+    assert not Cart.objects.exclude(session__in=Session.objects.all()).exists()
+    assert not CallRecord.objects.exclude(session=None).exclude(session__in=Session.objects.all()).exists()
+
+
+@pytest.fixture
+def full(call_tool, honey):
+    cart(call_tool("add_to_cart", session="full", product_id="shop:honey", quantity=2))
+    return Session.objects.get()
+
+
+@pytest.fixture
+def empty(call_tool, store):
+    call_tool("view_cart", session="empty")
+    return Session.objects.exclude(carts__item_count__gt=0).get()
+
+
+def test_a_full_cart_is_kept_longer_than_an_empty_one(full, empty):
+    quiet(DAY + HOUR)
+
+    done = cleanup.clean_up()
+
+    assert (done.sessions, done.with_items) == (1, 0)
+    assert Session.objects.get() == full
+    quiet(30 * DAY + HOUR)
+    assert cleanup.clean_up().with_items == 1
+    assert not Session.objects.exists()
+
+
+def test_an_emptied_cart_counts_as_empty(call_tool, full):
+    call_tool("clear_cart", session="full")
+    quiet(DAY + HOUR)
+
+    assert cleanup.clean_up().sessions == 1
+    assert not Tombstone.objects.exists()
+
+
+def test_one_age_for_all_takes_the_place_of_the_settings(full, empty):
+    quiet(3 * HOUR)
+
+    assert cleanup.clean_up(older_than=4 * HOUR).sessions == 0
+    assert cleanup.clean_up(older_than=2 * HOUR).sessions == 2
+
+
+def test_a_minute_is_left_for_last_seen_times_on_their_way(full):
+    quiet(HOUR + timedelta(seconds=50))
+    assert cleanup.clean_up(older_than=HOUR).sessions == 0
+
+    quiet(HOUR + timedelta(seconds=70))
+    assert cleanup.clean_up(older_than=HOUR).sessions == 1
+
+
+def test_a_cart_changed_lately_keeps_its_session(full):
+    quiet(3 * HOUR)
+    Cart.objects.update(updated_at=timezone.now())
+
+    assert cleanup.clean_up(older_than=HOUR).sessions == 0
+
+
+def test_everything_that_a_session_held_goes_with_it_and_its_records_outlive_it(full):
+    assert CallRecord.objects.get().session == full
+    quiet(3 * HOUR)
+
+    cleanup.clean_up(older_than=HOUR)
+
+    assert not any(model.objects.exists() for model in (Session, Cart, Line, Change))
+    assert CallRecord.objects.get().session is None
+    assert Tombstone.objects.get().digest == full.digest
+    no_orphans()
+
+
+def test_no_other_table_points_at_what_is_deleted():
+    """Whoever adds a table that does has to say here, and in `retention`, what becomes of its rows."""
+    assert {relation.related_model for relation in Session._meta.related_objects} == {Cart, CallRecord}
+    assert {relation.related_model for relation in Cart._meta.related_objects} == {Line, Change}
+    assert not Line._meta.related_objects
+    assert not Change._meta.related_objects
+
+
+def test_orders_and_their_sessions_are_never_deleted(full):
+    order(full)
+    quiet(400 * DAY)
+
+    assert cleanup.clean_up(older_than=HOUR).sessions == 0
+    assert cleanup.delete_sessions(Session.objects.all()) == 0
+    assert Session.objects.get() == full
+    assert Line.objects.exists()
+
+
+def test_sessions_of_a_check_go_after_an_hour_whatever_the_ages(call_tool, honey):
+    call_tool("add_to_cart", session="real", product_id="shop:honey")
+    call_tool("add_to_cart", session="check", product_id="shop:honey", meta={"shopmcp/check": check_mark()})
+    quiet(2 * HOUR)
+
+    assert cleanup.clean_up().sessions == 1
+    assert not Session.objects.get().is_check
+    assert not Tombstone.objects.exists()
+
+
+@pytest.mark.parametrize("sessions", [1, 7, 25])
+def test_many_sessions_go_in_small_batches(monkeypatch, honey, sessions):
+    monkeypatch.setattr(cleanup, "BATCH", 5)
+    sizes = []
+    original = cleanup.delete_batch
+
+    def noted(rows, ids):
+        sizes.append(len(ids))
+        return original(rows, ids)
+
+    monkeypatch.setattr(cleanup, "delete_batch", noted)
+    for n in range(sessions):
+        carts.add_items(Caller(Call("add_to_cart", {"openai/session": f"chat-{n}"})), [("shop:honey", 1)])
+    quiet(3 * HOUR)
+
+    assert cleanup.clean_up(older_than=HOUR).sessions == sessions
+    assert max(sizes) <= 5
+    assert not Session.objects.exists()
+
+
+def test_a_session_used_between_choice_and_lock_survives(monkeypatch, call_tool, full, empty):
+    quiet(3 * HOUR)
+    original = cleanup.delete_batch
+
+    def used_first(rows, ids):
+        cart(call_tool("add_to_cart", session="full", product_id="shop:honey"))
+        return original(rows, ids)
+
+    monkeypatch.setattr(cleanup, "delete_batch", used_first)
+
+    assert cleanup.clean_up(older_than=HOUR).sessions == 1
+    assert Session.objects.get() == full
+    assert Line.objects.get().quantity == 3
+
+
+def test_a_late_chat_hears_that_its_cart_expired_until_a_change_has_told_it(call_tool, full):
+    quiet(31 * DAY)
+    cleanup.clean_up()
+
+    assert codes(call_tool("view_cart", session="full")) == ["cart_expired"]
+    assert codes(call_tool("add_to_cart", session="full", product_id="shop:honey")) == ["cart_expired"]
+    assert codes(call_tool("view_cart", session="full")) == []
+    assert not Tombstone.objects.exists()
+
+
+def test_who_did_not_hear_it_yet_hears_it_after_another_expiry(call_tool, full):
+    quiet(31 * DAY)
+    cleanup.clean_up()
+    call_tool("search_products", session="full")
+    quiet(2 * DAY)
+    assert cleanup.clean_up().sessions == 1
+
+    assert codes(call_tool("view_cart", session="full")) == ["cart_expired"]
+
+
+def test_a_late_cart_id_is_told_that_its_cart_expired(call_tool, honey):
+    handle = cart(call_tool("add_to_cart", session=None, product_id="shop:honey"))["cart_id"]
+    quiet(31 * DAY)
+    cleanup.clean_up()
+
+    for name, arguments in (("view_cart", {}), ("add_to_cart", {"product_id": "shop:honey"})):
+        result = call_tool(name, session=None, cart_id=handle, **arguments)
+        assert error(result)["code"] == "cart_expired"
+        assert "expired" in text(result)
+    assert not Cart.objects.exists()
+
+
+def test_old_records_answers_and_tombstones_go_and_younger_ones_stay(call_tool, full):
+    cart(call_tool("add_to_cart", session="full", product_id="shop:honey", request_id="old"))
+    Change.objects.filter(request_id="old").update(created_at=timezone.now() - DAY - HOUR)
+    cart(call_tool("add_to_cart", session="full", product_id="shop:honey", request_id="new"))
+    CallRecord.objects.filter(version=1).update(at=timezone.now() - 31 * DAY)
+    Tombstone.objects.create(public_id="s_old", expired_at=timezone.now() - 366 * DAY)
+    Tombstone.objects.create(public_id="s_new", expired_at=timezone.now() - 360 * DAY)
+
+    done = cleanup.clean_up()
+
+    assert (done.sessions, done.calls, done.answers, done.tombstones) == (0, 1, 1, 1)
+    assert set(CallRecord.objects.values_list("version", flat=True)) == {2, 3}
+    assert list(Change.objects.exclude(answer=None).values_list("request_id", flat=True)) == ["new"]
+    assert Change.objects.count() == 3
+    assert Tombstone.objects.get().public_id == "s_new"
+
+
+def test_a_dry_run_counts_the_same_and_changes_nothing(call_tool, full, empty):
+    cart(call_tool("add_to_cart", session="full", product_id="shop:honey", request_id="old"))
+    Change.objects.update(created_at=timezone.now() - 2 * DAY)
+    CallRecord.objects.update(at=timezone.now() - 31 * DAY)
+    quiet(31 * DAY)
+    models = (Session, Cart, Line, Change, CallRecord, Tombstone)
+    before = [list(model.objects.order_by("pk").values()) for model in models]
+
+    counted = cleanup.clean_up(dry_run=True)
+
+    assert [list(model.objects.order_by("pk").values()) for model in models] == before
+    # Deleting the session takes its answer along before it would be blanked.
+    done = cleanup.clean_up()
+    assert (counted.sessions, counted.with_items, counted.calls) == (done.sessions, done.with_items, done.calls)
+
+
+def test_sessions_can_be_deleted_at_once_and_the_chat_hears_of_it(call_tool, full, empty):
+    assert cleanup.delete_sessions(Session.objects.filter(pk=full.pk)) == 1
+
+    assert Session.objects.get() == empty
+    assert codes(call_tool("view_cart", session="full")) == ["cart_expired"]
+    no_orphans()
+
+
+@contextmanager
+def _another_database(path) -> Iterator[None]:
+    """A database in a file, which threads can share as processes do; the ordinary one is in memory."""
+    ordinary = connections["default"]
+    name = ordinary.settings_dict["NAME"]
+    connections.settings["default"]["NAME"] = str(path)
+    del connections["default"]
+    try:
+        call_command("migrate", verbosity=0)
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"] = ordinary
+        ordinary.settings_dict["NAME"] = connections.settings["default"]["NAME"] = name
+
+
+@pytest.fixture
+def shared_database(transactional_db, tmp_path):
+    """A database for threads with connections of their own."""
+    if connection.vendor == "sqlite":
+        with _another_database(tmp_path / "shop.sqlite3"):
+            yield
+    else:
+        yield
+
+
+def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared_database):
+    store = Store.objects.create(slug="shop", name="The Shop", currency="ILS")
+    honey = Product(store=store, sku="honey", public_id="shop:honey", name="Honey", price=20, currency="ILS")
+    honey.index()
+    honey.save()
+    done, begins = threading.Event(), threading.Event()
+    problems: list[object] = []
+    deleted: list[int] = []
+
+    def write(name):
+        try:
+            for n in range(30):
+                # Every third time right at the limit: a moment before it, on it, or just past it.
+                quiet_for = HOUR + timedelta(minutes=1, milliseconds=(n % 3 - 1) * 30)
+                then = timezone.now() - quiet_for
+                Cart.objects.filter(session__source="threadId", session__client=name).update(updated_at=then)
+                Session.objects.filter(client=name).update(last_seen_at=then)
+                begins.clear()
+                assert begins.wait(10)
+                outcome = carts.add_items(
+                    Caller(Call("add_to_cart", {"threadId": name}, client=name)), [("shop:honey", 1)]
+                )
+                found = Cart.objects.filter(session__client=name).values_list("version", "item_count").first()
+                if found != (outcome.state.version, outcome.state.item_count):
+                    problems.append((name, n, found, outcome.state.version))
+        except Exception as error:
+            problems.append(error)
+            raise
+        finally:
+            connection.close()
+
+    def clean():
+        try:
+            while not done.is_set():
+                begins.set()
+                deleted.append(cleanup.clean_up(older_than=HOUR).sessions)
+        except Exception as error:
+            problems.append(error)
+            raise
+        finally:
+            connection.close()
+
+    cleaners = [threading.Thread(target=clean) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(f"chat-{n}",)) for n in range(6)]
+    for thread in (*cleaners, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    for thread in cleaners:
+        thread.join()
+
+    assert problems == []
+    assert sum(deleted), "no cleanup met a session past its limit"
+    assert Session.objects.count() == 6
+    no_orphans()
+
+
+def test_many_old_calls_go_with_few_variables(few_variables):
+    then = timezone.now() - timedelta(days=1000)
+    CallRecord.objects.bulk_create(
+        CallRecord(at=then, tool="view_cart", outcome="ok", milliseconds=1, source="default") for _ in range(1001)
+    )
+
+    assert cleanup.clean_up().calls == 1001
+    assert not CallRecord.objects.exists()

@@ -1,0 +1,313 @@
+"""The threads that tools run on, with a real database and real commits."""
+
+import asyncio
+from functools import partial
+from threading import Event, current_thread
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import DatabaseError, connection, connections, transaction
+
+from carts.models import Cart, Line, Session
+from catalog.models import Store
+from catalog.services import create_product
+from shopmcp.db.workers import Lane, Lanes
+from shopmcp.errors import NotFound, ShopError
+from shopmcp.mcp.server import load_tools
+from shopmcp.mcp.tools import Answer, Call, WriteNeeded, toolbox
+
+load_tools()
+
+
+@pytest.fixture(autouse=True)
+def database(transactional_db, settings, tmp_path, django_db_blocker):
+    """Real commits; on SQLite in a file, since other threads do not see a database in memory as they would in life."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    from django.core.management import call_command
+
+    name, kept = str(tmp_path / "lanes.sqlite3"), connection.settings_dict["NAME"]
+    connection.close()
+    kept_connection, connection.connection = connection.connection, None
+    connection.settings_dict["NAME"] = connections.settings["default"]["NAME"] = name
+    call_command("migrate", verbosity=0, interactive=False)
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = connections.settings["default"]["NAME"] = kept
+    connection.connection = kept_connection
+
+
+def add_store(slug):
+    with transaction.atomic():
+        Store.objects.create(slug=slug, name=slug, currency="ILS")
+    return slug
+
+
+def slugs():
+    return sorted(Store.objects.values_list("slug", flat=True))
+
+
+def run(play, *, batch=64, threads=1, one_transaction=True):
+    """Play on a lane whose thread is held until everything that `play` queues at first is queued."""
+
+    @async_to_sync
+    async def go():
+        lane = Lane("write", threads, batch=batch, one_transaction=one_transaction)
+        entered, go_on = Event(), Event()
+
+        def hold():
+            entered.set()
+            return go_on.wait(10)
+
+        held = asyncio.ensure_future(lane.run(hold))
+        await asyncio.to_thread(entered.wait, 10)
+        try:
+            return await play(lane, go_on.set)
+        finally:
+            go_on.set()
+            await held
+            await lane.stop()
+
+    return go()
+
+
+def test_what_waits_together_shares_a_transaction_and_each_gets_its_own_result():
+    async def play(lane, go_on):
+        waiting = [lane.run(lambda n=n: (add_store(f"s{n}"), connection.in_atomic_block)) for n in range(5)]
+        answers = asyncio.gather(*waiting)
+        await asyncio.sleep(0)
+        go_on()
+        return await answers
+
+    assert run(play) == [(f"s{n}", True) for n in range(5)]
+    assert slugs() == [f"s{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("error", [NotFound("no"), ZeroDivisionError("a bug")], ids=["refusal", "bug"])
+def test_a_refused_change_leaves_its_neighbours_changes_alone(error):
+    def refuse():
+        with transaction.atomic():
+            add_store("refused")
+            raise error
+
+    async def play(lane, go_on):
+        answers = asyncio.gather(
+            lane.run(lambda: add_store("before")),
+            lane.run(refuse),
+            lane.run(lambda: add_store("after")),
+            return_exceptions=True,
+        )
+        await asyncio.sleep(0)
+        go_on()
+        return await answers
+
+    assert run(play) == ["before", error, "after"]
+    assert slugs() == ["after", "before"]
+
+
+def test_a_duplicate_that_the_database_refuses_leaves_its_neighbours_changes_alone():
+    async def play(lane, go_on):
+        answers = asyncio.gather(*(lane.run(lambda: add_store("same")) for _ in range(2)), return_exceptions=True)
+        await asyncio.sleep(0)
+        go_on()
+        first = await answers
+        return [*first, await lane.run(lambda: add_store("later"))]
+
+    first, second, later = run(play)
+    assert (first, later) == ("same", "later")
+    assert isinstance(second, DatabaseError)
+    assert slugs() == ["later", "same"]
+
+
+def test_where_the_commit_fails_everybody_is_told_and_nothing_is_kept(monkeypatch):
+    fail = DatabaseError("disk full")
+
+    def break_commit():
+        def broken():
+            raise fail
+
+        monkeypatch.setattr(connections["default"], "_commit", broken)
+        return add_store("breaks")
+
+    async def play(lane, go_on):
+        answers = asyncio.gather(lane.run(lambda: add_store("before")), lane.run(break_commit), return_exceptions=True)
+        await asyncio.sleep(0)
+        go_on()
+        return await answers
+
+    assert run(play) == [fail, fail]
+    assert slugs() == []
+
+
+def test_nobody_is_answered_before_the_commit():
+    seen = []
+
+    def change():
+        add_store("kept")
+        transaction.on_commit(lambda: seen.append("committed"))
+
+    async def play(lane, go_on):
+        answers = asyncio.gather(lane.run(change), lane.run(lambda: add_store("other")))
+        answers.add_done_callback(lambda _: seen.append("answered"))
+        await asyncio.sleep(0)
+        go_on()
+        await answers
+        await asyncio.sleep(0)
+
+    run(play)
+    assert seen == ["committed", "answered"]
+
+
+def test_a_client_that_went_away_does_not_break_its_neighbours():
+    async def play(lane, go_on):
+        gone, stays = (asyncio.ensure_future(lane.run(lambda slug=slug: add_store(slug))) for slug in ("gone", "stays"))
+        await asyncio.sleep(0)
+        gone.cancel()
+        go_on()
+        return await stays, await lane.run(lambda: "still there")
+
+    assert run(play) == ("stays", "still there")
+    assert slugs() == ["gone", "stays"]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_stopping_finishes_what_is_queued(threads):
+    @async_to_sync
+    async def go():
+        lane = Lane("write", threads, batch=4, one_transaction=threads == 1)
+        waiting = [asyncio.ensure_future(lane.run(partial(int, n))) for n in range(50)]
+        await asyncio.sleep(0)
+        await lane.stop()
+        return await asyncio.gather(*waiting)
+
+    assert go() == list(range(50))
+
+
+def test_work_runs_on_the_lane_s_own_threads_and_elsewhere_without_lanes():
+    @async_to_sync
+    async def go():
+        lanes = Lanes()
+        before = await lanes.run("write", lambda: current_thread().name)
+        lanes.start()
+        try:
+            names = [await lanes.run(name, lambda: current_thread().name) for name in ("write", "read", "browse")]
+        finally:
+            await lanes.stop()
+        assert not lanes.started
+        return before, [name.split("-")[0] for name in names]
+
+    before, names = go()
+    assert not before.startswith("write")
+    assert names == ["write", "read", "browse"]
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Play tools on running lanes."""
+    from carts import call_log
+    from shopmcp.mcp import tools
+
+    def served(play):
+        @async_to_sync
+        async def go():
+            lanes = Lanes()
+            monkeypatch.setattr(tools, "lanes", lanes)
+            monkeypatch.setattr(call_log, "lanes", lanes)
+            lanes.start()
+            try:
+                return await play()
+            finally:
+                await call_log.recorder.drain()
+                await lanes.stop()
+
+        return go()
+
+    return served
+
+
+def call(name, session="chat", **arguments):
+    return toolbox.answer(name, arguments, {"openai/session": session}, "test")
+
+
+def test_parallel_additions_of_one_conversation_add_up(served):
+    create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
+
+    async def play():
+        return await asyncio.gather(*(call("add_to_cart", product_id="shop:tea") for _ in range(60)))
+
+    results = served(play)
+
+    assert not [result for result in results if result["isError"]]
+    assert sorted(result["structuredContent"]["version"] for result in results) == list(range(1, 61))
+    for result in results:  # each answer is that of one moment
+        assert result["structuredContent"]["item_count"] == result["structuredContent"]["version"]
+    assert Line.objects.get().quantity == 60
+    assert (Session.objects.count(), Cart.objects.count()) == (1, 1)
+
+
+def test_a_conversation_sees_its_own_changes_at_once(served):
+    create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
+
+    async def one(name):
+        for number in range(1, 6):
+            await call("add_to_cart", name, product_id="shop:tea")
+            seen = await call("view_cart", name)
+            assert seen["structuredContent"]["item_count"] == number
+
+    async def play():
+        await asyncio.gather(*(one(f"chat-{n}") for n in range(6)))
+
+    served(play)
+    assert Session.objects.count() == 6
+
+
+def test_refusals_among_parallel_changes_leave_the_others_alone(served):
+    create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
+
+    async def play():
+        ids = ["shop:tea" if n % 3 else "shop:ghost" for n in range(30)]
+        return await asyncio.gather(*(call("add_to_cart", f"c{n % 5}", product_id=i) for n, i in enumerate(ids)))
+
+    results = served(play)
+
+    assert sum(result["isError"] for result in results) == 10
+    assert sum(Line.objects.values_list("quantity", flat=True)) == 20
+
+
+def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(served, monkeypatch):
+    places = []
+
+    def look(call: Call) -> Answer[Any]:
+        places.append((current_thread().name.split("-")[0], call.may_write))
+        if not call.may_write:
+            raise WriteNeeded
+        raise ShopError("seen enough")
+
+    entry = toolbox.entries["view_cart"]
+    monkeypatch.setitem(toolbox.entries, "view_cart", entry.__class__(**{**_fields(entry), "function": _plain(look)}))
+
+    async def play():
+        return await call("view_cart")
+
+    assert served(play)["structuredContent"]["error"]["message"] == "seen enough"
+    assert places == [("read", False), ("write", True)]
+
+
+def test_the_first_look_of_a_conversation_makes_its_session(served):
+    async def play():
+        return await asyncio.gather(*(call("view_cart") for _ in range(10)))
+
+    results = served(play)
+
+    assert len({result["structuredContent"]["cart_id"] for result in results}) == 1
+    assert Session.objects.count() == 1
+
+
+def _fields(entry):
+    return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
+
+
+def _plain(look):
+    return lambda call, **arguments: look(call)

@@ -1,0 +1,83 @@
+"""Plain tool calls go past the SDK's kernel; nobody may be able to tell."""
+
+import json
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from shopmcp.mcp import jsonrpc
+from shopmcp.mcp.server import server
+from tests.serving import GOODS, dressed
+
+CALLS = [
+    ("list_stores", {}),
+    ("search_products", {"query": "cup", "limit": "2"}),
+    ("search_products", {"query": "no such thing"}),
+    ("search_products", {"limit": 0, "odd": 1}),
+    ("get_product", {"product_id": "shop:honey"}),
+    ("get_product", {"product_id": "shop:ghost"}),
+    ("add_to_cart", {"product_id": "shop:gone"}),
+    ("add_to_cart", {"product_id": "shop:honey", "quantity": -1}),
+    ("view_cart", {}),
+    ("view_cart", {"cart_id": "cart_forged"}),
+    ("debug_session", {}),
+    ("ghost", {}),
+]
+METAS = [
+    {},
+    {"openai/session": "plain", "openai/locale": "he-IL"},
+    {"io.modelcontextprotocol/clientInfo": {"name": "odd", "version": "1", "more": [1]}},
+    {"io.modelcontextprotocol/clientInfo": {"name": 3}},
+    {"io.modelcontextprotocol/clientCapabilities": {"sampling": {}, "experimental": {"x": {"y": 1}}}},
+    {"io.modelcontextprotocol/clientCapabilities": {"roots": {"listChanged": "odd"}}},
+    {"io.modelcontextprotocol/clientCapabilities": 3},
+    {"io.modelcontextprotocol/logLevel": "odd"},
+    {"progressToken": "p"},
+    {"progressToken": {}},
+]
+
+
+@pytest.fixture
+def goods(db, tmp_path):
+    from catalog.imports.importing import import_products
+
+    file = tmp_path / "goods.csv"
+    file.write_text(GOODS)
+    import_products(file, slug="shop", currency="ILS")
+
+
+def ask(message, era):
+    body, headers = dressed(message, era)
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    reply = async_to_sync(jsonrpc.answer)(server, body, lines)
+    return reply.status, json.loads(reply.body)
+
+
+async def _never(*_):
+    return None
+
+
+@pytest.mark.parametrize("era", ["2025-06-18", "2026-07-28"])
+@pytest.mark.parametrize("meta", METAS, ids=str)
+def test_a_plain_call_is_answered_as_the_kernel_would(goods, monkeypatch, era, meta):
+    for name, arguments in CALLS:
+        params = {"name": name, "arguments": arguments, "_meta": meta}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+        answered = ask(message, era)
+        with monkeypatch.context() as patched:
+            patched.setattr(jsonrpc, "_called", _never)
+            assert ask(message, era) == answered
+
+
+@pytest.mark.parametrize("era", ["2025-06-18", "2026-07-28"])
+def test_a_fault_beside_the_tool_is_logged_and_never_shown(monkeypatch, era, caplog):
+    async def fail(*_):
+        raise RuntimeError("a secret of the shop")
+
+    monkeypatch.setattr(jsonrpc, "_called", fail)
+
+    status, answer = ask({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "view_cart"}}, era)
+
+    assert (status, answer["error"]) == (200, {"code": -32603, "message": "Internal server error"})
+    assert "a secret of the shop" in caplog.text

@@ -1,0 +1,125 @@
+"""How a call of a tool becomes a result."""
+
+import pytest
+from asgiref.sync import async_to_sync
+from mcp.client import Client
+from mcp.shared.exceptions import MCPError
+from pydantic import BaseModel
+
+from shopmcp.mcp.server import server
+from shopmcp.mcp.tools import Answer, Call, Toolbox
+
+pytestmark = pytest.mark.django_db
+
+
+class Out(BaseModel):
+    said: str | None
+
+
+def echo(call: Call, word: str = "") -> Answer[Out]:
+    """Use this to hear a word."""
+    if word == "bug":
+        raise ZeroDivisionError("a secret inside")
+    return Answer(f"{word}.", Out(said=word or None))
+
+
+@pytest.fixture
+def box():
+    box = Toolbox()
+    box.tool(title="Echo", read_only=True)(echo)
+    return box
+
+
+@async_to_sync
+async def answer(box, name="echo", meta=None, client="test", **given):
+    return await box.answer(name, given, meta or {}, client)
+
+
+def test_an_answer_is_text_and_data(box):
+    assert answer(box, word="hi") == {
+        "content": [{"type": "text", "text": "hi."}],
+        "structuredContent": {"said": "hi"},
+        "isError": False,
+    }
+    assert answer(box)["structuredContent"] == {"said": None}
+
+
+def test_a_bug_is_logged_and_not_shown(box, caplog):
+    result = answer(box, word="bug")
+
+    assert result["isError"]
+    assert result["structuredContent"]["error"]["code"] == "internal_error"
+    assert "secret" not in repr(result)
+    assert "a secret inside" in caplog.text
+
+
+def test_every_call_is_observed_with_its_outcome(box):
+    seen = []
+
+    @box.observe
+    async def observe(call, outcome, seconds):
+        seen.append((call.tool, call.client, outcome, seconds > 0))
+
+    answer(box, word="hi")
+    answer(box, word=5)
+    answer(box, word="bug", client="odd\nname" + "x" * 100)
+
+    assert seen[:2] == [("echo", "test", "ok", True), ("echo", "test", "invalid_arguments", True)]
+    assert seen[2][1] == ("odd\\nname" + "x" * 100)[:60]
+
+
+def test_an_unknown_tool_is_nobody_s_answer(box):
+    assert answer(box, "ghost") is None
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+def test_an_unknown_tool_is_the_protocol_s_own_error(mode):
+    @async_to_sync
+    async def call():
+        async with Client(server, mode=mode) as client:
+            with pytest.raises(MCPError) as caught:
+                await client.call_tool("ghost\x00" + "x" * 100, {})
+        return caught
+
+    caught = call()
+    assert caught.value.error.code == -32602
+    assert len(caught.value.error.message) < 100
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("he", "he"),
+        ("HE-il", "he"),
+        ("iw", "he"),
+        ("en_GB", "en"),
+        ("fr", None),
+        ("", None),
+        (5, None),
+        ("x" * 999, None),
+    ],
+)
+def test_the_caller_s_language_is_one_that_the_shop_speaks_or_none(box, locale, language):
+    seen = []
+
+    @box.observe
+    async def observe(call, outcome, seconds):
+        seen.append(call.language)
+
+    answer(box, meta={"openai/locale": locale})
+    assert seen == [language]
+
+
+def test_a_tool_s_language_ends_with_its_call():
+    from django.utils import translation
+
+    def speak(call: Call) -> Answer[Out]:
+        return Answer("x", Out(said=call.speak("he")))
+
+    box = Toolbox()
+    box.tool(title="Speak")(speak)
+    before = translation.get_language()
+
+    assert answer(box, "speak")["structuredContent"] == {"said": "he"}
+    assert answer(box, "speak", {"openai/locale": "en"})["structuredContent"] == {"said": "en"}
+    assert translation.get_language() == before

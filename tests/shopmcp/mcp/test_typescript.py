@@ -1,0 +1,125 @@
+"""Answers and refusals as npm's `@modelcontextprotocol/sdk` 1.x sees them, which validates both against the schemas."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from shopmcp.mcp.tools import toolbox
+from tests.serving import shop
+
+SDK = "@modelcontextprotocol/sdk@1.32.2"
+SCRIPT = Path(__file__).parents[2] / "node" / "call_tools.mjs"
+# What each tool refuses; nothing at all is wrong enough for a tool without arguments.
+REFUSED = {
+    "search_products": {"limit": 0},
+    "get_product": {"product_id": "shop:ghost"},
+    "add_to_cart": {"product_id": "shop:ghost"},
+    "update_cart_item": {"product_id": "shop:ghost", "quantity": 1},
+    "remove_from_cart": {},
+    "view_cart": {"cart_id": "cart_forged"},
+    "clear_cart": {"cart_id": "cart_forged"},
+    "undo_cart_change": {"version": -5},
+    "debug_session": {"cart_id": 5},
+    "get_store_info": {"store": "ghost"},
+    "search": {},
+    "fetch": {"id": "shop:ghost"},
+}
+
+
+@pytest.fixture(scope="module")
+def modules():
+    """The SDK of that version, kept in the user's cache folder."""
+    if not shutil.which("node") or not (npm := shutil.which("npm")):
+        pytest.skip("needs Node and npm")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shopmcp" / SDK.replace("/", "-")
+    finished = cache / "finished"
+    if not finished.exists():
+        command = [
+            npm,
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            "--loglevel=error",
+            "--prefix",
+            str(cache),
+            SDK,
+        ]
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            subprocess.run(command, check=True, capture_output=True, timeout=300)
+            finished.touch()
+        except (OSError, subprocess.SubprocessError) as error:
+            pytest.skip(f"npm could not install {SDK}: {error}")
+    return cache / "node_modules"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    with shop(tmp_path_factory.mktemp("typescript")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def call_all(live, modules):
+    """Call several tools one after the other with the TypeScript client."""
+
+    def call(plan):
+        told = subprocess.run(
+            ["node", str(SCRIPT), str(modules), live.mcp_url],
+            input=json.dumps([{"name": name, "arguments": arguments} for name, arguments in plan]),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert told.returncode == 0, told.stderr
+        return {name: outcome for (name, _), outcome in zip(plan, json.loads(told.stdout), strict=True)}
+
+    return call
+
+
+def test_an_answer_of_every_tool_fits_its_schema(call_all):
+    answered = {
+        "list_stores": {},
+        "search_products": {},
+        "get_product": {"product_id": "shop:honey"},
+        "add_to_cart": {"product_id": "shop:honey"},
+        "update_cart_item": {"product_id": "shop:honey", "quantity": 2},
+        "view_cart": {},
+        "debug_session": {},
+        "remove_from_cart": {"product_id": "shop:honey"},
+        "undo_cart_change": {},
+        "clear_cart": {},
+        "get_store_info": {},
+        "search": {"query": "honey"},
+        "fetch": {"id": "shop:honey"},
+    }
+    assert set(answered) == set(toolbox.entries)
+
+    for name, outcome in call_all(list(answered.items())).items():
+        assert outcome.get("thrown") is None, name
+        assert not outcome["refused"], (name, outcome)
+        assert "error" not in outcome["structured"], name
+
+
+def test_a_refusal_of_every_tool_fits_its_schema(call_all):
+    assert set(REFUSED) == set(toolbox.entries) - {"list_stores"}
+
+    for name, outcome in call_all(list(REFUSED.items())).items():
+        assert outcome.get("thrown") is None, name
+        assert outcome["refused"], (name, outcome)
+        assert outcome["structured"]["error"]["message"], name
+
+
+def test_a_search_page_and_a_full_cart_fit_too(call_all, live):
+    page = live.call_tool("search_products", limit=20)["structuredContent"]["products"]
+    items = [{"product_id": item["product_id"]} for item in page if item["price"] and item["in_stock"]]
+
+    outcomes = call_all([("search_products", {"limit": 50}), ("add_to_cart", {"items": items}), ("view_cart", {})])
+
+    assert not [outcome for outcome in outcomes.values() if outcome.get("thrown") or outcome["refused"]]
