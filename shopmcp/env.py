@@ -1,101 +1,38 @@
-"""Reading settings from the environment, so that a mistake names its variable."""
+"""The settings that the environment and a `.env` file give, each checked before the shop starts."""
 
 import contextlib
 import os
 import re
 import secrets
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+from dotenv.parser import parse_stream
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-T = TypeVar("T")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
+def read(dotenv: Path) -> "Env":
+    """Read the environment, completed by a `.env` file; values are taken as they stand.
 
-class Environment:
-    """The variables of the process, completed by a `.env` file."""
-
-    def __init__(self, dotenv: Path) -> None:
-        self._env = environ.Env()
-        if dotenv.is_file():
-            self._env.read_env(dotenv)
-
-    def text(self, name: str, default: str = "") -> str:
-        """The value with surrounding space removed; a variable that is set but empty counts as unset."""
-        return str(self._env.str(name, default="")).strip() or default
-
-    def flag(self, name: str, default: bool = False) -> bool:
-        values = {
-            "1": True,
-            "true": True,
-            "yes": True,
-            "on": True,
-            "0": False,
-            "false": False,
-            "no": False,
-            "off": False,
-        }
-        value = self.text(name).lower()
-        if value and value not in values:
-            raise _bad(name, value, "on or off")
-        return values.get(value, default)
-
-    def words(self, name: str) -> list[str]:
-        """A comma-separated list."""
-        return [word.strip() for word in self.text(name).split(",") if word.strip()]
-
-    def hosts(self, name: str) -> list[str]:
-        """A comma-separated list of host names, without scheme, port or path."""
-        expected = "host names such as shop.example.com, separated by commas"
-        return [self._parsed(name, word, _host, expected) for word in self.words(name)]
-
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        """One of the choices; the first is the default."""
-        value = self.text(name, choices[0])
-        if value not in choices:
-            raise _bad(name, value, " or ".join(choices))
-        return value
-
-    def age(self, name: str, default: str) -> timedelta:
-        return self._parsed(name, self.text(name, default), parse_age, "an age such as 90m, 24h or 30d")
-
-    def count(self, name: str, default: int) -> int:
-        """A whole number of at least one."""
-        return self._parsed(name, self.text(name, str(default)), _count, "a whole number from 1 to 1000000")
-
-    def zone(self, name: str, default: str) -> str:
-        """A time zone by its name in the IANA database."""
-        expected = "a time zone such as Asia/Jerusalem"
-        return self._parsed(name, self.text(name, default), lambda value: ZoneInfo(value).key, expected)
-
-    def url(self, name: str, default: str) -> str:
-        """An http or https address without a path, and without a slash at its end."""
-        value = self.text(name, default)
-        return self._parsed(name, value, _origin, "an address such as https://shop.example.com")
-
-    def database(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
-        value = self.text(name)
-        if not value:
-            return default
-        if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
-            raise ImproperlyConfigured(
-                f"{name} must be like postgres://user:password@host:5432/name or sqlite:////path/to/file."
-            )
-        return dict(self._parsed(name, value, self._env.db_url_config, "a database URL", show=False))
-
-    @staticmethod
-    def _parsed(name: str, value: str, parse: Callable[[str], T], expected: str, show: bool = True) -> T:
-        try:
-            return parse(value)
-        except (ValueError, ZoneInfoNotFoundError, OSError, environ.ImproperlyConfigured):
-            raise _bad(name, value if show else "the value", expected) from None
+    Raises:
+        ImproperlyConfigured: If a value is not allowed, or the file cannot be read. The message names the setting.
+    """
+    if dotenv.is_file():
+        _load(dotenv)
+    try:
+        return Env()
+    except ValidationError as error:
+        fault = error.errors()[0]
+    name = str(fault["loc"][0])
+    field = Env.model_fields[name]
+    shown = f"is {fault['input']!r}; it " if field.repr else ""
+    raise ImproperlyConfigured(f"{name} {shown}must be {field.description or 'text'}.")
 
 
 def parse_age(text: str) -> timedelta:
@@ -106,7 +43,7 @@ def parse_age(text: str) -> timedelta:
     """
     if not (found := re.fullmatch(r"(\d{1,7})([mhd])", text.strip())):
         raise ValueError("not an age such as 90m, 24h or 30d")
-    age = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    age = int(found[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[found[2]]
     if not timedelta(0) < age <= timedelta(days=3660):
         raise ValueError("an age is more than nothing and at most ten years")
     return age
@@ -152,10 +89,33 @@ def _write_secret_key(file: Path) -> None:
         draft.unlink()
 
 
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= 1_000_000:
+def _load(dotenv: Path) -> None:
+    """Complete the environment; pydantic-settings itself would replace `${NAME}` in the file's values."""
+    try:
+        # Notepad on Windows begins a file with a byte-order mark.
+        with dotenv.open(encoding="utf-8-sig") as file:
+            for line in parse_stream(file):
+                if line.error:
+                    text, first = line.original  # blank lines before it belong to it
+                    number = first + len(text) - len(text.lstrip("\n"))
+                    raise ValueError(f"line {number} is not NAME=value")
+                if line.key and line.value is not None:
+                    os.environ.setdefault(line.key, line.value)
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"{dotenv} cannot be read: {error}.") from None
+
+
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError from error
+
+
+def _database(text: str) -> dict[str, Any]:
+    if not text.startswith(("postgres://", "postgresql://", "sqlite:///")):
         raise ValueError
-    return int(text)
+    return dict(environ.Env.db_url_config(text))
 
 
 def _host(text: str) -> str:
@@ -167,14 +127,55 @@ def _host(text: str) -> str:
 
 def _origin(text: str) -> str:
     """The address as browsers write it in an Origin header: small letters, and no port where it is the usual one."""
-    parts = urlsplit(text.rstrip("/"))
-    if parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+    url = HttpUrl(text.rstrip("/"))
+    if (url.path, url.query, url.fragment, url.username, url.password) != ("/", None, None, None, None):
         raise ValueError
-    name = parts.hostname or ""
-    host = _host(f"[{name}]" if ":" in name else name)
-    usual = 443 if parts.scheme == "https" else 80
-    return f"{parts.scheme}://{host}" if parts.port in (None, usual) else f"{parts.scheme}://{host}:{parts.port}"
+    _host(url.host or "")
+    return str(url).rstrip("/")
 
 
-def _bad(name: str, value: str, expected: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.")
+_split = BeforeValidator(lambda text: [word.strip() for word in text.split(",") if word.strip()])
+Age = Annotated[timedelta, BeforeValidator(parse_age), Field(description="an age such as 90m, 24h or 30d")]
+Count = Annotated[int, Field(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
+Database = Annotated[dict[str, Any], BeforeValidator(_database)]
+Hosts = Annotated[list[Annotated[str, AfterValidator(_host)]], _split]
+Words = Annotated[list[str], _split]
+
+
+class Env(BaseSettings):
+    """Each setting by its name, with what it must be; the value of one without `repr` is never shown."""
+
+    model_config = SettingsConfigDict(case_sensitive=True, enable_decoding=False, validate_default=False)
+
+    SHOPMCP_DATA_DIR: str = ""
+    DATABASE_URL: Database = Field(
+        default={},
+        description="like postgres://user:password@host:5432/name or sqlite:////path/to/file",
+        repr=False,
+    )
+    SECRET_KEY: str = Field(default="", repr=False)
+    SECRET_KEY_FALLBACKS: Words = Field(default=[], repr=False)
+    PUBLIC_URL: Annotated[str, AfterValidator(_origin)] = Field(
+        default="", description="an address such as https://shop.example.com"
+    )
+    ALLOWED_HOSTS: Hosts = Field(default=[], description="host names such as shop.example.com, separated by commas")
+    SHOPMCP_UNKEYED_CALLS: Literal["isolate", "shared", "refuse"] = Field(
+        default="isolate", description="isolate or shared or refuse"
+    )
+    SHOPMCP_SESSION_KEYS: Words = []
+    SHOPMCP_ACTIVE_WINDOW: Age = timedelta(minutes=30)
+    SHOPMCP_ABANDONED_AFTER: Age = timedelta(minutes=30)
+    SHOPMCP_KEEP_CARTS: Age = timedelta(days=30)
+    SHOPMCP_KEEP_EMPTY: Age = timedelta(days=1)
+    SHOPMCP_API_PER_KEY: Count = 600
+    SHOPMCP_API_PER_ADDRESS: Count = 1200
+    TIME_ZONE: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="a time zone such as Asia/Jerusalem"
+    )
+    DEBUG: bool = Field(default=False, description="on or off")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, values: dict[str, str]) -> dict[str, str]:
+        """Remove surrounding space; a variable that is set but empty counts as unset."""
+        return {name: text.strip() for name, text in values.items() if text.strip()}

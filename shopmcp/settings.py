@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.env import Environment, last_address, secret_key
+from shopmcp.env import last_address, read, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(BASE_DIR / ".env")
+env = read(BASE_DIR / ".env")
 
 # The shop's own
-DATA_DIR = Path(env.text("SHOPMCP_DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
+DATA_DIR = Path(env.SHOPMCP_DATA_DIR or BASE_DIR / "var").expanduser().resolve()
 try:
     # Carts and password digests live here: other people on the machine have no business in it.
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -27,27 +27,27 @@ except OSError as error:
     ) from None
 
 ADDRESS_FILE = DATA_DIR / "address"  # written by `serve`
-PUBLIC_URL_IS_SET = bool(env.text("PUBLIC_URL"))
-PUBLIC_URL = env.url("PUBLIC_URL", last_address(ADDRESS_FILE))
-SHOPMCP_UNKEYED_CALLS = env.choice("SHOPMCP_UNKEYED_CALLS", ("isolate", "shared", "refuse"))
-SHOPMCP_SESSION_KEYS = env.words("SHOPMCP_SESSION_KEYS")
-SHOPMCP_ACTIVE_WINDOW = env.age("SHOPMCP_ACTIVE_WINDOW", "30m")
+PUBLIC_URL_IS_SET = bool(env.PUBLIC_URL)
+PUBLIC_URL = env.PUBLIC_URL or last_address(ADDRESS_FILE)
+SHOPMCP_UNKEYED_CALLS = env.SHOPMCP_UNKEYED_CALLS
+SHOPMCP_SESSION_KEYS = env.SHOPMCP_SESSION_KEYS
+SHOPMCP_ACTIVE_WINDOW = env.SHOPMCP_ACTIVE_WINDOW
 # A cart with items counts as abandoned when its session has been quiet for so long.
-SHOPMCP_ABANDONED_AFTER = env.age("SHOPMCP_ABANDONED_AFTER", "30m")
-SHOPMCP_KEEP_CARTS = env.age("SHOPMCP_KEEP_CARTS", "30d")
-SHOPMCP_KEEP_EMPTY = env.age("SHOPMCP_KEEP_EMPTY", "24h")
+SHOPMCP_ABANDONED_AFTER = env.SHOPMCP_ABANDONED_AFTER
+SHOPMCP_KEEP_CARTS = env.SHOPMCP_KEEP_CARTS
+SHOPMCP_KEEP_EMPTY = env.SHOPMCP_KEEP_EMPTY
 # How long a stored answer is replayed to a repeated request_id.
 SHOPMCP_KEEP_ANSWERS = timedelta(days=1)
 # How long the record of a call is kept.
 SHOPMCP_KEEP_CALLS = timedelta(days=30)
 # Requests to the JSON API within a minute, by one key and from one address.
-SHOPMCP_API_PER_KEY = env.count("SHOPMCP_API_PER_KEY", 600)
-SHOPMCP_API_PER_ADDRESS = env.count("SHOPMCP_API_PER_ADDRESS", 1200)
+SHOPMCP_API_PER_KEY = env.SHOPMCP_API_PER_KEY
+SHOPMCP_API_PER_ADDRESS = env.SHOPMCP_API_PER_ADDRESS
 
 # Security
-DEBUG = env.flag("DEBUG")
-SECRET_KEY = env.text("SECRET_KEY") or secret_key(DATA_DIR / "secret_key")
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+DEBUG = env.DEBUG
+SECRET_KEY = env.SECRET_KEY or secret_key(DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
 _public = urlsplit(PUBLIC_URL)
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = list(
@@ -55,7 +55,7 @@ ALLOWED_HOSTS = list(
         [
             f"[{_public.hostname}]" if ":" in (_public.hostname or "") else _public.hostname or "",
             *LOOPBACK_HOSTS,
-            *env.hosts("ALLOWED_HOSTS"),
+            *env.ALLOWED_HOSTS,
         ]
     )
 )
@@ -141,10 +141,7 @@ LOGIN_URL = "admin:login"
 
 # Data
 DATABASES = {
-    "default": env.database(
-        "DATABASE_URL",
-        {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "shopmcp.sqlite3"},
-    )
+    "default": env.DATABASE_URL or {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "shopmcp.sqlite3"}
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -179,7 +176,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("he", "עברית")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
-TIME_ZONE = env.zone("TIME_ZONE", "UTC")
+TIME_ZONE = env.TIME_ZONE
 
 # Static files
 STATIC_URL = "/static/"

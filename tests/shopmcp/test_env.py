@@ -1,3 +1,4 @@
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -5,18 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.env import Environment, last_address, parse_age, secret_key
+from shopmcp.env import last_address, parse_age, read, secret_key
 
 
 @pytest.fixture
-def env(tmp_path, monkeypatch):
-    """Set a variable and read it back with one of Environment's methods."""
-
-    def read(value, method, *arguments):
-        monkeypatch.setenv("THING", value)
-        return getattr(Environment(tmp_path / ".env"), method)("THING", *arguments)
-
-    return read
+def environment(monkeypatch):
+    """The variables of the process: none, until a test sets them."""
+    monkeypatch.setattr(os, "environ", {})
+    return os.environ
 
 
 @pytest.mark.parametrize(
@@ -39,73 +36,107 @@ def test_other_ages_are_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("value", "method", "arguments", "result"),
+    ("name", "value", "result"),
     [
-        ("", "flag", (), False),
-        ("On", "flag", (), True),
-        ("0", "flag", (True,), False),
-        (" a, b ,,c ", "words", (), ["a", "b", "c"]),
-        ("", "choice", (("one", "two"),), "one"),
-        ("two", "choice", (("one", "two"),), "two"),
-        ("https://shop.example.com/", "url", ("x",), "https://shop.example.com"),
-        ("http://[::1]:8000", "url", ("x",), "http://[::1]:8000"),
-        ("HTTPS://Shop.Example.com:443", "url", ("x",), "https://shop.example.com"),
-        ("http://shop.example.com:443", "url", ("x",), "http://shop.example.com:443"),
-        ("Shop.example.com, .example.org,[::1]", "hosts", (), ["shop.example.com", ".example.org", "[::1]"]),
-        ("  ", "text", ("default",), "default"),
-        ("", "count", (600,), 600),
-        ("7", "count", (600,), 7),
-        ("", "zone", ("UTC",), "UTC"),
-        ("Asia/Jerusalem", "zone", ("UTC",), "Asia/Jerusalem"),
+        ("DEBUG", "", False),
+        ("DEBUG", "On", True),
+        ("DEBUG", "0", False),
+        ("SHOPMCP_SESSION_KEYS", " a, b ,,c ", ["a", "b", "c"]),
+        ("SHOPMCP_UNKEYED_CALLS", "", "isolate"),
+        ("SHOPMCP_UNKEYED_CALLS", "shared", "shared"),
+        ("SHOPMCP_KEEP_CARTS", "90m", timedelta(minutes=90)),
+        ("SHOPMCP_KEEP_CARTS", "", timedelta(days=30)),
+        ("PUBLIC_URL", "https://shop.example.com/", "https://shop.example.com"),
+        ("PUBLIC_URL", "http://[::1]:8000", "http://[::1]:8000"),
+        ("PUBLIC_URL", "HTTPS://Shop.Example.com:443", "https://shop.example.com"),
+        ("PUBLIC_URL", "http://shop.example.com:443", "http://shop.example.com:443"),
+        ("ALLOWED_HOSTS", "Shop.example.com, .example.org,[::1]", ["shop.example.com", ".example.org", "[::1]"]),
+        ("SECRET_KEY", "  ", ""),
+        ("SHOPMCP_API_PER_KEY", "", 600),
+        ("SHOPMCP_API_PER_KEY", "7", 7),
+        ("TIME_ZONE", "", "UTC"),
+        ("TIME_ZONE", "Asia/Jerusalem", "Asia/Jerusalem"),
     ],
 )
-def test_a_good_value_is_read(env, value, method, arguments, result):
-    assert env(value, method, *arguments) == result
+def test_a_good_value_is_read(tmp_path, environment, name, value, result):
+    environment[name] = value
+
+    assert getattr(read(tmp_path / ".env"), name) == result
 
 
 @pytest.mark.parametrize(
-    ("value", "method", "arguments"),
+    ("name", "value"),
     [
-        ("maybe", "flag", ()),
-        ("three", "choice", (("one", "two"),)),
-        ("soon", "age", ("1d",)),
-        ("shop.example.com", "url", ("x",)),
-        ("ftp://shop.example.com", "url", ("x",)),
-        ("https://", "url", ("x",)),
-        ("https://two words.example.com", "url", ("x",)),
-        ("https://shop.example.com:99999", "url", ("x",)),
-        ("https://shop.example.com/path", "url", ("x",)),
-        ("https://user@shop.example.com", "url", ("x",)),
-        ("https://shop.example.com:port", "url", ("x",)),
-        ("https://shop.example.com", "hosts", ()),
-        ("shop.example.com:8000", "hosts", ()),
-        ("*", "hosts", ()),
-        ("Jerusalem", "zone", ("UTC",)),
-        ("../etc/passwd", "zone", ("UTC",)),
-        ("0", "count", (1,)),
-        ("-5", "count", (1,)),
-        ("1.5", "count", (1,)),
-        ("9999999", "count", (1,)),
-        ("mysql://localhost/shop", "database", ({},)),
-        ("postgres://user:secret@host:port/shop", "database", ({},)),
+        ("DEBUG", "maybe"),
+        ("SHOPMCP_UNKEYED_CALLS", "perhaps"),
+        ("SHOPMCP_KEEP_CARTS", "soon"),
+        ("PUBLIC_URL", "shop.example.com"),
+        ("PUBLIC_URL", "ftp://shop.example.com"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "https://*.example.com"),
+        ("PUBLIC_URL", "https://two words.example.com"),
+        ("PUBLIC_URL", "https://shop.example.com:99999"),
+        ("PUBLIC_URL", "https://shop.example.com/path"),
+        ("PUBLIC_URL", "https://user@shop.example.com"),
+        ("PUBLIC_URL", "https://shop.example.com:port"),
+        ("ALLOWED_HOSTS", "https://shop.example.com"),
+        ("ALLOWED_HOSTS", "shop.example.com:8000"),
+        ("ALLOWED_HOSTS", "*"),
+        ("TIME_ZONE", "Jerusalem"),
+        ("TIME_ZONE", "../etc/passwd"),
+        ("SHOPMCP_API_PER_KEY", "0"),
+        ("SHOPMCP_API_PER_KEY", "-5"),
+        ("SHOPMCP_API_PER_KEY", "1.5"),
+        ("SHOPMCP_API_PER_KEY", "9999999"),
+        ("DATABASE_URL", "mysql://localhost/shop"),
+        ("DATABASE_URL", "postgres://user:secret@host:port/shop"),
     ],
 )
-def test_a_bad_value_is_refused_and_names_its_variable(env, value, method, arguments):
-    with pytest.raises(ImproperlyConfigured, match=r"\ATHING .*must be") as refusal:
-        env(value, method, *arguments)
+def test_a_bad_value_is_refused_and_names_its_variable(tmp_path, environment, name, value):
+    environment[name] = value
+
+    with pytest.raises(ImproperlyConfigured, match=rf"\A{name} .*must be") as refusal:
+        read(tmp_path / ".env")
 
     assert "secret" not in str(refusal.value)
 
 
-def test_a_dotenv_file_completes_the_environment_and_never_overrides_it(tmp_path, monkeypatch):
-    (tmp_path / ".env").write_text("SHOPMCP_TEST_GIVEN=file\nSHOPMCP_TEST_ABSENT=file\n")
-    monkeypatch.setenv("SHOPMCP_TEST_GIVEN", "process")
-    monkeypatch.setenv("SHOPMCP_TEST_ABSENT", "remembered so that it is put back")
-    monkeypatch.delenv("SHOPMCP_TEST_ABSENT")
+def test_a_dotenv_file_completes_the_environment_and_never_overrides_it(tmp_path, environment):
+    (tmp_path / ".env").write_text("# a comment\nSECRET_KEY=file\nTIME_ZONE=Europe/Rome\nPUBLIC_URL=http://file\n")
+    environment |= {"SECRET_KEY": "process", "PUBLIC_URL": ""}
 
-    env = Environment(tmp_path / ".env")
+    env = read(tmp_path / ".env")
 
-    assert (env.text("SHOPMCP_TEST_GIVEN"), env.text("SHOPMCP_TEST_ABSENT")) == ("process", "file")
+    assert (env.SECRET_KEY, env.TIME_ZONE, env.PUBLIC_URL) == ("process", "Europe/Rome", "")
+
+
+@pytest.mark.parametrize("value", ["$a", "${a}", "$a${DEBUG}", "#a", "a#b", "a'b", 'a"b', "a\\b", "%a", "\ufeffa"])
+@pytest.mark.parametrize("source", ["environment", "file", "file, quoted", "file of Notepad"])
+def test_a_value_is_taken_as_it_stands(tmp_path, environment, value, source):
+    environment |= {"a": "another", "DEBUG": "on"}
+    if source == "environment":
+        environment["SECRET_KEY"] = value
+    else:
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        line = f"SECRET_KEY='{escaped}' # a comment" if "quoted" in source else f"SECRET_KEY={value}"
+        encoding, end = ("utf-8-sig", "\r\n") if "Notepad" in source else ("utf-8", "\n")
+        (tmp_path / ".env").write_text(f"{line}{end}TIME_ZONE=Asia/Jerusalem{end}", encoding, newline="")
+
+    key = read(tmp_path / ".env").SECRET_KEY
+
+    assert key == value
+
+
+@pytest.mark.parametrize("content", [b"DEBUG=off\nSECRET_KEY='abc\n", b"\nSECRET_KEY abc\n", b"\xff\xfeD\0"])
+def test_a_dotenv_file_that_cannot_be_read_is_refused_whole(tmp_path, environment, content):
+    (tmp_path / ".env").write_bytes(content)
+
+    with pytest.raises(
+        ImproperlyConfigured, match=r"\.env cannot be read: (line 2 is not NAME=value|.*codec)"
+    ) as refusal:
+        read(tmp_path / ".env")
+
+    assert "abc" not in str(refusal.value)
 
 
 def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path):
