@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` looks at besides Django's own checks: templates that parse, complete languages."""
+"""What `manage.py check --deploy` looks at besides Django's own checks: templates that parse."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,26 +6,14 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
 from django.template import TemplateSyntaxError, engines
-
-from shopmcp.translations import catalogues, incomplete
 
 
 @register("templates", deploy=True)
 def templates_parse(**kwargs: Any) -> list[CheckMessage]:
     """Every template of the project compiles, also those that no test happens to show."""
     return [Error(fault, id="shopmcp.E001") for fault in _template_faults()]
-
-
-@register("translations", deploy=True)
-def translations_are_complete(**kwargs: Any) -> list[CheckMessage]:
-    """Each catalogue translates every sentence of the project, and none of it doubtfully."""
-    return [
-        Warning(f"{po.relative_to(settings.BASE_DIR)}: {fault}", id="shopmcp.W001")
-        for po in catalogues()
-        for fault in incomplete(po)
-    ]
 
 
 def _template_faults() -> Iterator[str]:

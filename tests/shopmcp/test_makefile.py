@@ -47,6 +47,8 @@ def test_check_holds_every_gate():
         "mypy",
         "lint-imports",
         "makemigrations --check",
+        "pybabel --quiet update",
+        "pybabel --quiet compile",
         "check --deploy --fail-level WARNING",
         "requirements-dev.txt",
     ):
