@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.feeds.nested import is_nested, unfold
 from catalog.feeds.records import Entry, Record, Refused, Unreadable, column_of, named_fields
 from catalog.feeds.source import Source
-from catalog.feeds.walk import DECODER, Walk
+from catalog.feeds.walk import DECODER, Walk, not_json
 
 _LONGEST_LINE = 8 * 1024 * 1024
 # The scraper that wrote these files knows products by the number at the end of their address.
@@ -23,29 +23,17 @@ def is_json(source: Source) -> bool:
 
 def is_lines(source: Source) -> bool:
     """Whether the first line is an object of its own, and a product's rather than one that holds products."""
-    first = source.head.lstrip().split("\n", 1)[0]
-    if not first.startswith("{"):
-        return False
-    try:
-        value = DECODER.decode(first.strip())
-    except (ValueError, RecursionError):
-        return False
-    columns = {found[0] for name in value if (found := column_of(name))}
-    return "sku" in columns or "name" in columns
+    return _first_line(source) is not None
 
 
 def is_nested_json(source: Source) -> bool:
     """Whether the first object has variants."""
-    first = _first(source)
-    return first is not None and is_nested(first)
+    return is_nested(_first(source))
 
 
 def is_weft(source: Source) -> bool:
     """Whether the first product has an address that ends in its number, and no id of its own."""
-    first = _first(source)
-    if first is None:
-        return False
-    fields = named_fields(first)
+    fields = named_fields(_first(source))
     url = fields.get("url")
     return "sku" not in fields and isinstance(url, str) and _WEFT_SKU.search(url) is not None
 
@@ -79,9 +67,7 @@ def read_lines(source: Source) -> Iterator[Entry]:
                 value = DECODER.decode(text.strip())
             except json.JSONDecodeError as error:
                 # A broken line is a broken file, as it is where all lines are one value: the rest may be missing.
-                raise Unreadable(
-                    _("Line %(line)d is not JSON: %(reason)s.") % {"line": line, "reason": error.msg}
-                ) from None
+                raise not_json(line, error) from None
             except RecursionError:
                 raise Unreadable(_("The file is nested too deeply.")) from None
             yield from _entries(line, value)
@@ -107,22 +93,26 @@ def _entries(line: int, value: Any) -> Iterator[Entry]:
         yield Record(line, named_fields(value))
 
 
-def _first(source: Source) -> dict[str, Any] | None:
-    if not is_json(source):
-        return None
-    read: Callable[[Source], Iterator[Any]] = _values_of_lines if is_lines(source) else _values
+def _first(source: Source) -> dict[str, Any]:
+    """The first object; empty if the file is not JSON or begins with something else."""
+    if (first := _first_line(source)) is not None:
+        return first
     try:
-        value = next(read(source), None)
+        with source.open() as stream:
+            _line, value = next(Walk(stream).elements(), (0, None))
     except Unreadable:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _first_line(source: Source) -> dict[str, Any] | None:
+    """The object in the first line, if it has a SKU or a name of its own."""
+    first = source.head.lstrip().split("\n", 1)[0]
+    if not first.startswith("{"):
         return None
-    return value if isinstance(value, dict) else None
-
-
-def _values(source: Source) -> Iterator[Any]:
-    with source.open() as stream:
-        for _line, value in Walk(stream).elements():
-            yield value
-
-
-def _values_of_lines(source: Source) -> Iterator[Any]:
-    yield DECODER.decode(source.head.lstrip().split("\n", 1)[0].strip())
+    try:
+        value: dict[str, Any] = DECODER.decode(first.strip())
+    except (ValueError, RecursionError):
+        return None
+    columns = {found[0] for name in value if (found := column_of(name))}
+    return value if columns & {"sku", "name"} else None

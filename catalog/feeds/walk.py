@@ -1,8 +1,11 @@
-"""Stepping through JSON an entry at a time, without ever holding the whole file."""
+"""JSON read one entry at a time, without holding the whole file.
+
+ijson does not do here: it takes no NaN, gives no line numbers, and is slower where it is fed line by line.
+"""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import IO, Any
 
@@ -10,14 +13,14 @@ from django.utils.translation import gettext as _
 
 from catalog.feeds.records import Unreadable
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-# Where products stand: at the outside, and in what wraps them.
+_NO_SPACE = re.compile(r"[^ \t\r\n]")
+# Names of a list of products: in the outermost object, and in objects inside it.
 _LISTS = ("products", "items")
 _WRAPPED = "products"
 _DEEPEST = 4
 _PIECE = 65_536
 _LONGEST_ENTRY = 8 * 1024 * 1024
-# Numbers become Decimal whatever they are, NaN and Infinity too: rows are refused by their price, not files by a word.
+# NaN and Infinity become Decimal too: they refuse a row by its price, not the whole file.
 DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal)
 
 
@@ -27,7 +30,7 @@ class Walk:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._text, self._at, self._line = "", 0, 1
-        self.found = False
+        self._found = False
 
     def elements(self) -> Iterator[tuple[int, Any]]:
         """Yield each element with the line on which it begins.
@@ -36,93 +39,81 @@ class Walk:
             Unreadable: If this is not JSON, holds no list of products, or holds an entry of more than 8 MB.
         """
         try:
-            self._pass_space()
-            if self._sees("{"):
+            if (sign := self._peek()) == "{":
                 yield from self._object(0)
-            elif self._sees("["):
+            elif sign == "[":
                 yield from self._list()
-            if not self._at_end():
+            if self._peek():
                 raise self._wrong(_("something follows its end"))
         except json.JSONDecodeError as error:
-            line = self._line + self._text.count("\n", 0, error.pos)
-            raise self._not_json(line, error.msg) from None
+            raise not_json(self._line + error.lineno - 1, error) from None
         except (RecursionError, MemoryError):
             raise Unreadable(_("The file is nested too deeply.")) from None
-        if not self.found:
+        if not self._found:
             raise Unreadable(_("The file holds no list of products."), fix=_("It needs a list, bare or as “products”."))
 
     def _object(self, depth: int) -> Iterator[tuple[int, Any]]:
-        for name in self._entries("}", self._name):
-            if self._sees("[") and (name == _WRAPPED or (depth == 0 and name in _LISTS)):
+        for _line in self._entries("}"):
+            if self._peek() != '"':
+                raise self._wrong(_("a name in quotation marks is missing"))
+            name = self._value()
+            self._take(":")
+            sign = self._peek()
+            if sign == "[" and (name == _WRAPPED or (depth == 0 and name in _LISTS)):
                 yield from self._list()
-            elif self._sees("{") and depth < _DEEPEST:
+            elif sign == "{" and depth < _DEEPEST:
                 yield from self._object(depth + 1)
             else:
                 self._value()
 
     def _list(self) -> Iterator[tuple[int, Any]]:
-        self.found = True
-        for line in self._entries("]", self._line_here):
+        self._found = True
+        for line in self._entries("]"):
             yield line, self._value()
 
-    def _entries(self, end: str, begin: Callable[[], Any]) -> Iterator[Any]:
-        """Yield at each entry of the list or object that begins here; the consumer takes the entry's value."""
-        self._take(self._text[self._at])
-        more = not self._sees(end)
+    def _entries(self, end: str) -> Iterator[int]:
+        """Yield the line of each entry of the list or object that begins here; the consumer reads the entry."""
+        self._at += 1
+        more = self._peek() != end
         while more:
-            yield begin()
-            if more := self._sees(","):
-                self._take(",")
+            self._peek()
+            yield self._line + self._text.count("\n", 0, self._at)
+            if more := self._peek() == ",":
+                self._at += 1
         self._take(end)
-
-    def _line_here(self) -> int:
-        return self._line + self._text.count("\n", 0, self._at)
-
-    def _name(self) -> str:
-        if not self._sees('"'):
-            raise self._wrong(_("a name in quotation marks is missing"))
-        name = str(self._value())
-        self._take(":")
-        return name
 
     def _value(self) -> Any:
         while True:
+            self._peek()
             try:
                 value, end = DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                # Perhaps the rest has only not been read yet; an error far from the end stays one.
+                # Near the end of the text that was read, the value may only be cut off.
                 cut = error.pos >= len(self._text) - 16 or error.msg.startswith("Unterminated string")
                 if not (cut and self._read_on()):
                     raise
-                continue
-            # A number at the end of what was read may go on behind it.
-            if end == len(self._text) and self._read_on():
-                continue
-            self._at = end
-            self._pass_space()
-            return value
-
-    def _sees(self, sign: str) -> bool:
-        return not self._at_end() and self._text[self._at] == sign
+            else:
+                # A number at the end of the text that was read may have more digits.
+                if end < len(self._text) or not self._read_on():
+                    self._at = end
+                    return value
 
     def _take(self, sign: str) -> None:
-        if not self._sees(sign):
+        if self._peek() != sign:
             raise self._wrong(_("“%(sign)s” is missing") % {"sign": sign})
         self._at += 1
-        self._pass_space()
 
-    def _pass_space(self) -> None:
-        while True:
-            found = _SPACE.match(self._text, self._at)
-            self._at = found.end() if found else self._at
-            if self._at < len(self._text) or not self._read_on():
-                return
-
-    def _at_end(self) -> bool:
-        return self._at >= len(self._text) and not self._read_on()
+    def _peek(self) -> str:
+        """Pass over white space and return the sign behind it, or "" at the end of the file."""
+        while not (found := _NO_SPACE.search(self._text, self._at)):
+            self._at = len(self._text)
+            if not self._read_on():
+                return ""
+        self._at = found.start()
+        return found[0]
 
     def _read_on(self) -> bool:
-        """Drop what is behind, read as much again as is ahead; False at the end of the file."""
+        """Drop the text that was read, and read as much again as is left; False at the end of the file."""
         ahead = self._text[self._at :]
         if len(ahead) > _LONGEST_ENTRY:
             raise Unreadable(_("The file holds an entry of more than 8 MB."))
@@ -133,9 +124,9 @@ class Walk:
         self._text, self._at = ahead + piece, 0
         return True
 
-    def _wrong(self, reason: str) -> Unreadable:
-        return self._not_json(self._line_here(), reason)
+    def _wrong(self, reason: str) -> json.JSONDecodeError:
+        return json.JSONDecodeError(reason, self._text, self._at)
 
-    @staticmethod
-    def _not_json(line: int, reason: str) -> Unreadable:
-        return Unreadable(_("Line %(line)d is not JSON: %(reason)s.") % {"line": line, "reason": reason})
+
+def not_json(line: int, error: json.JSONDecodeError) -> Unreadable:
+    return Unreadable(_("Line %(line)d is not JSON: %(reason)s.") % {"line": line, "reason": error.msg})

@@ -79,11 +79,34 @@ def test_a_scraped_file_is_recognised_and_its_skus_come_from_the_addresses(tmp_p
         ('{"products": {"a": 1}}', "no list of products"),
         ("{1: 2}", "not JSON"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path, text, words):
     with pytest.raises(Unreadable, match=words):
         read(tmp_path, text)
+
+
+def test_a_number_that_is_none_does_not_make_the_file_unreadable(tmp_path):
+    first, second = read(tmp_path, '[{"id": "a", "title": "One", "price": NaN}, {"id": "b", "title": "Two"}]')
+
+    assert first.fields["price"].is_nan()
+    assert second == Record(1, {"sku": "b", "name": "Two"})
+
+
+def test_json_of_many_pieces_keeps_its_values_and_lines(tmp_path):
+    values = [{"id": number, "title": "שם " * (number % 50)} for number in range(3000)]
+
+    found = read(tmp_path, json.dumps(values, indent=1, ensure_ascii=False))
+
+    assert [(entry.line, entry.fields["sku"]) for entry in found] == [(2 + 4 * n, n) for n in range(3000)]
+    assert [entry.fields.get("name") for entry in found[:3]] == [None, "שם ", "שם " * 2]
+
+
+@pytest.mark.parametrize("text", ['["%s"]', '{"note": "%s", "products": []}'])
+def test_an_entry_far_over_8_mb_is_refused(tmp_path, text):
+    with pytest.raises(Unreadable, match="more than 8 MB"):
+        read(tmp_path, text % ("x" * 17 * 1024 * 1024))
 
 
 def test_a_missing_file_and_a_folder_are_unreadable(tmp_path):
