@@ -194,6 +194,42 @@ def test_a_document_type_is_refused_as_a_whole(tmp_path, text):
         list(read_feed(open_source(tmp_path / "feed.xml")))
 
 
+def read_text(tmp_path, text):
+    (tmp_path / "feed.xml").write_text(text)
+    return list(read_feed(open_source(tmp_path / "feed.xml")))
+
+
+def test_prefixes_need_no_declaration_and_lines_are_counted_without_end(tmp_path):
+    text = "<rss>" + "\n" * 70_000 + "<item>\n<g:id>1</g:id></item>\n<item c:new='yes'><g:id>2</g:id></item></rss>"
+
+    assert read_text(tmp_path, text) == [Record(70_001, {"sku": "1"}), Record(70_003, {"sku": "2"})]
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    ["<a>" * 5000 + "</a>" * 5000, "<b/>" * 300_000, f"<description>{'x' * 11_000_000}</description>"],
+    ids=["deep", "wide", "long"],
+)
+def test_of_an_entry_without_measure_only_a_bounded_part_is_kept(tmp_path, bomb):
+    (record,) = read_text(tmp_path, f"<rss><item><id>1</id>{bomb}</item></rss>")
+
+    assert record.fields["sku"] == "1"
+    assert len(record.fields.get("description", "")) < 200_000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<rss><item>\n<id>1</id></item>", "Line 2 is not XML"),
+        ("<rss><item>\n<id>1</id>\n</entry></rss>", "Line 3 is not XML: mismatched tag"),
+        ("<rss><channel><title>1</title></channel></rss>", "no products"),
+    ],
+)
+def test_xml_that_breaks_off_or_holds_no_products_says_so(tmp_path, text, words):
+    with pytest.raises(Unreadable, match=words):
+        read_text(tmp_path, text)
+
+
 def test_what_unpacks_to_too_much_or_breaks_off_is_unreadable(tmp_path, monkeypatch):
     packed = gzip.compress(b"sku,name\n" + b"1,One\n" * 5000)
     (tmp_path / "bomb").write_bytes(packed)
