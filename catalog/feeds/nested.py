@@ -32,10 +32,10 @@ def unfold(line: int, product: Mapping[str, Any]) -> Iterator[Entry]:
         options = _options(variant, names)
         title = variant.get("title")
         if names and "name" in shared:
-            # Shopify calls a variant by its options alone.
-            values = [value for value in options.values() if value != "Default Title"]
+            # Shopify names a variant by its options alone.
             options = {name: value for name, value in options.items() if value != "Default Title"}
-            fields["name"] = " - ".join(filter(None, (shared["name"], " / ".join(values))))
+            name, values = shared["name"], " / ".join(options.values())
+            fields["name"] = f"{name} - {values}" if values and isinstance(name, str) else name
         elif isinstance(title, str) and title.strip():
             fields["name"] = title
         if options:

@@ -1,6 +1,7 @@
 """Each format by a file with its traps: recognised by its content, and read as a shop would mean it."""
 
 import gzip
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -156,6 +157,19 @@ def test_openai_nested():
     assert (red.description, red.image) == ("Warm.", "https://cdn.example.com/hat.jpg")
     assert (yen.name, yen.price, yen.currency, yen.available) == ("Wool hat", 1999, "JPY", True)
     assert (bare.price, bare.url) == (None, "https://shop.example.com/hat")
+
+
+def test_a_title_that_is_no_text_does_not_end_the_import(tmp_path):
+    products = [
+        {"title": title, "options": ["Size"], "variants": [{"sku": sku, "option1": "L"}]}
+        for sku, title in (("a", 5), ("b", ["Shirt"]), ("c", "Shirt"))
+    ]
+    (tmp_path / "feed.json").write_text(json.dumps(products))
+
+    found, left = rows("", tmp_path / "feed.json")
+
+    assert {sku: row.name for sku, row in found.items()} == {"a": "5", "c": "Shirt - L"}
+    assert left == {1: (RowRefused, "its name is not text")}
 
 
 def test_encodings_and_the_spellings_of_prices():
