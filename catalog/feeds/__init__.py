@@ -33,9 +33,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: whether a file looks like it, and how it is read.
+    """A file format: how to recognise it, and how to read it.
 
-    `read` yields records, refused and skipped lines, and raises `Unreadable` if the file as a whole makes no sense.
+    `read` yields records, refused and skipped lines; it raises `Unreadable` if the whole file cannot be read.
     """
 
     fits: Callable[[Source], bool]
@@ -52,7 +52,7 @@ def _read_openai(source: Source) -> Iterator[Entry]:
     return read_lines(source) if is_lines(source) else read_objects(source)
 
 
-# Tried in this order for a file whose format is not given: the narrower first.
+# Without a given format, these are tried in order; special formats come before general ones.
 FORMATS = {
     "google-xml": Format(is_xml, read_xml),
     "weft": Format(is_weft, read_weft),
@@ -67,7 +67,7 @@ FORMATS = {
 
 
 def format_of(source: Source, name: str = "auto") -> str:
-    """Return the name of the file's format: the one that is insisted on, or the first that fits.
+    """Return the name of the file's format: `name` itself, or with `auto` the first that fits.
 
     Raises:
         Unreadable: If none fits.
@@ -84,9 +84,9 @@ def format_of(source: Source, name: str = "auto") -> str:
 
 
 def read_feed(source: Source, format_name: str = "auto") -> Iterator[Entry]:
-    """Yield what a product file holds, line by line; what is held in memory does not grow with the file.
+    """Yield the entries of a product file one by one; memory does not grow with the file.
 
     Raises:
-        Unreadable: If the file fits no format, or makes no sense as a whole; that may turn out at its very end.
+        Unreadable: If the file fits no format or cannot be read. This may be raised after the last entry.
     """
     return FORMATS[format_of(source, format_name)].read(source)

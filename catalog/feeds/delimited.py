@@ -1,4 +1,4 @@
-"""Tables as text: comma, semicolon, tab or bar between the columns, names in the first line."""
+"""Text tables: columns separated by comma, semicolon, tab or bar, with their names in the first line."""
 
 import csv
 import io
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from catalog.feeds.records import Entry, Record, Refused, Unreadable, column_of, named_fields, spelled
 from catalog.feeds.source import Source
 
-# A line that is longer belongs to no table.
+# In characters; a longer line is not part of a table.
 _LONGEST_LINE = 1_000_000
 _DELIMITERS = ",;\t|"
 
 
 class Table:
-    """The lines of a table, each as values by the names of the first line."""
+    """A table; each line becomes a dict of values by column name."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -26,14 +26,14 @@ class Table:
 
     @property
     def names(self) -> set[str]:
-        """The names of the columns, spelled alike."""
+        """The names of the columns, normalised by `spelled`."""
         return {spelled(name) for name in self.heading if name}
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]] | Refused]:
-        """Yield the line number and the values of each line that holds any.
+        """Yield the line number and the values of each line that is not blank.
 
         Raises:
-            Unreadable: If the quotation marks do not match, or a line is longer than any table's.
+            Unreadable: If the quotation marks do not match, or a line is too long.
         """
         with self._source.open() as stream:
             skipped = stream.read(self._skipped)
@@ -93,7 +93,7 @@ def _lines(stream: IO[str]) -> Iterator[str]:
 
 
 def _first_line(head: str) -> tuple[str, int]:
-    """The line that names the columns, and what stands before it: blank lines, a spreadsheet's `sep=;`."""
+    """The header line, and the number of characters before it: blank lines and a spreadsheet's `sep=;`."""
     skipped = len(head) - len(head.lstrip("\r\n"))
     first = head[skipped:].splitlines()[0] if head[skipped:] else ""
     if first.lower().startswith("sep=") and len(first) == 5:
@@ -104,7 +104,7 @@ def _first_line(head: str) -> tuple[str, int]:
 
 
 def _delimiter(first: str) -> str:
-    """The sign that parts the line into most names that are understood; of equals, the one that occurs most."""
+    """The delimiter that gives the most known column names; among equals, the most frequent one."""
 
     def understood(sign: str) -> tuple[int, int]:
         return sum(column_of(name.strip(' "')) is not None for name in first.split(sign)), first.count(sign)
@@ -118,5 +118,5 @@ def _heading(text: str, delimiter: str) -> list[str]:
     except csv.Error:
         return []
     names = [name.strip() for name in names]
-    # A name that repeats counts once, by its first column.
+    # A repeated name counts for its first column only.
     return [name if name not in names[:place] else "" for place, name in enumerate(names)]

@@ -1,4 +1,4 @@
-"""What people take for a product file and is none: said by its name, with what to do instead."""
+"""Files that are often mistaken for product files: refused by kind, with what to do instead."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +12,7 @@ _WORKBOOK = gettext_lazy("%(file)s is an Excel workbook.")
 _ARCHIVE = gettext_lazy("%(file)s is an archive.")
 _PICTURE = gettext_lazy("%(file)s is a picture.")
 _PAGE = gettext_lazy("%(file)s is a web page.")
-# Of packed files the first that is found inside, near the beginning, where each kind has its own.
+# What the first bytes of a ZIP file contain; the first match counts.
 _INSIDE = (
     (
         b"application/vnd.oasis.opendocument.spreadsheet",
@@ -32,10 +32,10 @@ _BEGINNINGS = (
 
 
 def refuse_foreign(begin: bytes, name: str) -> None:
-    """Go on unless the first bytes are those of a spreadsheet, an archive, a document, a picture or a web page.
+    """Refuse a file that begins like a spreadsheet, an archive, a document, a picture or a web page.
 
     Raises:
-        Unreadable: With what it is, and how to come to a file that can be read.
+        Unreadable: With the kind of file, and how to get one that can be read.
     """
     kinds = _INSIDE if begin.startswith((b"PK\x03\x04", b"PK\x05\x06")) else _BEGINNINGS
     for mark, what, fix in kinds:

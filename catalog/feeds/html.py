@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 _TAG = re.compile(r"<[^<>]*>")
-# As much as a description can need; a parser is slow where markup is broken on purpose.
+# In characters. More than any description needs; the parser is slow on deliberately broken markup.
 _LONGEST = 40_000
 _BLOCKS = {
     "address", "article", "blockquote", "dd", "div", "dl", "dt", "figure", "footer", "form", "h1", "h2", "h3", "h4",
@@ -17,7 +17,7 @@ _SILENT = {"script", "style", "template", "title", "head", "iframe", "object", "
 
 
 def plain_text(text: str) -> str:
-    """Return what a reader of the page would see, paragraphs apart; text without markup comes back as it is."""
+    """Return the visible text, with blank lines between paragraphs; text without markup is returned unchanged."""
     text = text[:_LONGEST]
     if not _MARKUP.search(text):
         return text
@@ -25,7 +25,7 @@ def plain_text(text: str) -> str:
     try:
         reader.feed(text)
         reader.close()
-    except AssertionError:  # how the parser refuses some broken declarations
+    except AssertionError:  # raised by the parser for some broken declarations
         return unescape(_TAG.sub(" ", text))
     lines = (" ".join(line.split()) for line in "".join(reader.pieces).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -57,7 +57,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            # Line ends in HTML are spaces; those of our own making come from tags.
+            # A line break in HTML is a space; line breaks in the result come from tags only.
             self.pieces.append(data.replace("\r", " ").replace("\n", " "))
 
     def _part(self, tag: str) -> None:

@@ -11,7 +11,7 @@ from catalog.feeds.records import Entry, Record, Refused, is_blank, named_fields
 from catalog.feeds.shopify import variant_sku
 from shopmcp.money import is_currency
 
-# What a variant says for itself or takes from its product.
+# Values that a variant takes from its product if it has none itself.
 _SHARED = ("name", "description", "category", "brand", "image", "url", "barcode")
 
 
@@ -20,7 +20,7 @@ def is_nested(value: Mapping[str, Any]) -> bool:
 
 
 def unfold(line: int, product: Mapping[str, Any]) -> Iterator[Entry]:
-    """Yield a record per variant, with what it does not say itself taken from its product."""
+    """Yield a record per variant; values that it lacks come from its product."""
     shared = _plain(product, product)
     variants = product["variants"]
     names = _option_names(product)
@@ -51,7 +51,7 @@ def unfold(line: int, product: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def _plain(entry: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a product or variant with their objects taken apart."""
+    """The values of a product or variant by column, with nested objects flattened."""
     flat: dict[str, Any] = {}
     for name, value in entry.items():
         match name:
@@ -66,7 +66,7 @@ def _plain(entry: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, An
                 if currency:
                     flat["currency"] = currency
             case "availability" if isinstance(value, dict):
-                # What can be bought is said by `available`; the status only says it more exactly.
+                # `available` decides; the status only adds detail.
                 said = value.get("available", value.get("status", ""))
                 flat[name] = "" if said is None else said
             case "media" | "images":
@@ -83,7 +83,7 @@ def _plain(entry: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, An
 
 
 def _amount(value: Any) -> tuple[Any, str]:
-    """A price and its currency; whole amounts inside an object count the currency's smallest unit."""
+    """A price and its currency; a whole amount in an object is in the currency's smallest unit."""
     if not isinstance(value, dict):
         return value, ""
     amount, currency = value.get("amount", ""), value.get("currency", "")
@@ -113,7 +113,7 @@ def _first_value(value: Any) -> Any:
 
 
 def _option_names(product: Mapping[str, Any]) -> list[str]:
-    """What `option1` to `option3` of the variants are called, where the product says so."""
+    """The names of the variants' `option1` to `option3`, if the product gives them."""
     listed = product.get("options")
     if not isinstance(listed, list):
         return []

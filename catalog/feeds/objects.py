@@ -1,4 +1,4 @@
-"""Products as JSON: a list of objects, bare or inside an object as `products` or `items`, or one object a line."""
+"""Products as JSON: a list, bare or inside an object as `products` or `items`, or one object per line."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from catalog.feeds.source import Source
 from catalog.feeds.walk import DECODER, Walk, not_json
 
 _LONGEST_LINE = 8 * 1024 * 1024
-# The scraper that wrote these files knows products by the number at the end of their address.
+# In these scraped files the number at the end of a product's address identifies it.
 _WEFT_SKU = re.compile(r"(i[0-9]{1,20})/?(?:[?#].*)?$")
 
 
@@ -22,7 +22,7 @@ def is_json(source: Source) -> bool:
 
 
 def is_lines(source: Source) -> bool:
-    """Whether the first line is an object of its own, and a product's rather than one that holds products."""
+    """Whether the first line is a whole object with a SKU or a name."""
     return _first_line(source) is not None
 
 
@@ -32,14 +32,14 @@ def is_nested_json(source: Source) -> bool:
 
 
 def is_weft(source: Source) -> bool:
-    """Whether the first product has an address that ends in its number, and no id of its own."""
+    """Whether the first product has no id, and an address that ends in its number."""
     fields = named_fields(_first(source))
     url = fields.get("url")
     return "sku" not in fields and isinstance(url, str) and _WEFT_SKU.search(url) is not None
 
 
 def read_objects(source: Source) -> Iterator[Entry]:
-    """Yield the objects of the list, refusing entries that are none; an object with variants yields those.
+    """Yield a record per object, or per variant of an object; refuse entries that are not objects.
 
     Raises:
         Unreadable: If the text is not JSON, or holds no list of products.
@@ -50,7 +50,7 @@ def read_objects(source: Source) -> Iterator[Entry]:
 
 
 def read_lines(source: Source) -> Iterator[Entry]:
-    """Yield the object of each line; a line that holds something else is refused.
+    """Yield a record per line, or per variant of its object; refuse lines that are not objects.
 
     Raises:
         Unreadable: If a line is not JSON, or longer than 8 MB.
@@ -66,7 +66,7 @@ def read_lines(source: Source) -> Iterator[Entry]:
             try:
                 value = DECODER.decode(text.strip())
             except json.JSONDecodeError as error:
-                # A broken line is a broken file, as it is where all lines are one value: the rest may be missing.
+                # A broken line makes the whole file unreadable, as in the other forms of JSON: more may be missing.
                 raise not_json(line, error) from None
             except RecursionError:
                 raise Unreadable(_("The file is nested too deeply.")) from None
@@ -74,7 +74,7 @@ def read_lines(source: Source) -> Iterator[Entry]:
 
 
 def read_weft(source: Source) -> Iterator[Entry]:
-    """Yield the objects, each with the `i<number>` at the end of its address for a SKU."""
+    """Yield a record per object; its SKU is the `i<number>` at the end of its address."""
     for record in read_objects(source):
         if not isinstance(record, Record):
             yield record

@@ -1,4 +1,4 @@
-"""Prices as shops write them: amounts in many spellings, currencies by code and sign, reductions with their dates."""
+"""Prices as shops write them: spellings of amounts, currency codes and signs, sales with dates."""
 
 import re
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from catalog.feeds.records import RowRefused, text_of
 from catalog.language.text import clean
 from shopmcp.money import is_currency
 
-# Looking one up goes through all there are.
+# Cached: each look-up searches the list of all currencies.
 _is_known = lru_cache(maxsize=256)(is_currency)
 _SYMBOLS = {"₪": "ILS", "NIS": "ILS", "€": "EUR", "£": "GBP"}
 _MONEY = r"[A-Z]{3}|[₪€£$]"
 _PRICE = re.compile(rf"({_MONEY})?\s*(-?[0-9.,][0-9., ']*)\s*({_MONEY})?")
-# Amounts as people write them, and the signs to drop and the sign to read as a point.
+# Spellings of amounts: plain, grouped, grouped with decimal comma, grouped by points, decimal comma.
 _PLAIN = re.compile(r"-?(?:[0-9]+\.?|[0-9]*\.[0-9]+)")
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:([, '])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?")
 _GROUPED_COMMA = re.compile(r"-?[0-9]{1,3}(?:([. '])[0-9]{3})(?:\1[0-9]{3})*,[0-9]{1,3}")
@@ -31,7 +31,11 @@ _TOO_DEAR = Decimal(10) ** 9
 
 
 def prices(fields: Mapping[str, Any], currency: str) -> tuple[Decimal | None, Decimal | None, str]:
-    """Today's price, what it was before where it is reduced, and the currency of both."""
+    """Return today's price, the former price if it is reduced, and the currency of both.
+
+    Raises:
+        RowRefused: With the reason, if a price or a currency is not valid.
+    """
     price, currency = _price(fields, "price", currency)
     former, former_currency = _price(fields, "former_price", currency)
     sale, sale_currency = _price(fields, "sale_price", currency) if _is_now(fields) else (None, currency)
@@ -43,7 +47,7 @@ def prices(fields: Mapping[str, Any], currency: str) -> tuple[Decimal | None, De
 
 
 def names_currency(fields: Mapping[str, Any]) -> bool:
-    """Whether a row with a price says in which currency it is."""
+    """Whether a row with a price names its currency."""
     if text_of(fields, "currency").strip():
         return True
     value = fields.get("price", "")
@@ -77,7 +81,7 @@ def _price(fields: Mapping[str, Any], column: str, currency: str) -> tuple[Decim
     places = get_currency_precision(currency)
     if price != round(price, places):
         raise RowRefused(_("its price has more decimals than %(code)s has") % {"code": currency})
-    return round(price, places) + 0, currency  # adding nothing turns -0 into 0
+    return round(price, places) + 0, currency  # + 0 turns -0 into 0
 
 
 def _written_price(text: str) -> tuple[Decimal | None, str]:
@@ -106,7 +110,7 @@ def _amount(written: str) -> Decimal | None:
 
 
 def _is_now(fields: Mapping[str, Any]) -> bool:
-    """Whether a sale is on: always, unless its dates are given as Google writes them, `start/end`."""
+    """Whether a sale is on now; without dates in Google's form `start/end` it always is."""
     if not (found := _DATES.fullmatch(clean(text_of(fields, "sale_dates"), 80))):
         return True
     try:

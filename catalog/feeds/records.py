@@ -1,4 +1,4 @@
-"""What every format of product file is read into: records with the shop's own column names."""
+"""Records with the shop's own column names: the common result of all formats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from catalog.language.text import words
 from shopmcp.errors import ShopError
 
-# Each column's names, spelled without case, spaces, dashes and underscores; the first that holds something wins.
+# The names of each column, as `spelled` returns them; the first one with a value wins.
 _NAMES = {
     "sku": ("sku", "id", "itemid", "productid", "variantsku", "code", "itemcode", "productcode", "offerid", "מקט"),
     "name": ("name", "title", "productname", "itemname", "producttitle", "שם", "שםמוצר", "שםהמוצר"),
@@ -37,7 +37,7 @@ _NAMES = {
     "eligible": ("enablesearch", "iseligiblesearch"),
 }  # fmt: skip
 _COLUMNS = {name: (column, rank) for column, names in _NAMES.items() for rank, name in enumerate(names)}
-# Columns that each hold one option, and what the option is called.
+# Columns that hold one option each, and the name of the option.
 _OPTIONS = {
     "color": "Color", "colour": "Color", "size": "Size", "material": "Material", "pattern": "Pattern", "צבע": "צבע",
     "מידה": "מידה", "גודל": "גודל",
@@ -45,24 +45,24 @@ _OPTIONS = {
 
 
 class Unreadable(ShopError):
-    """The file as a whole cannot be read: nothing of it counts."""
+    """The whole file cannot be read; none of its entries counts."""
 
     code = "unreadable"
 
 
 class RowRefused(Exception):
-    """This row cannot become a product; the message is the reason."""
+    """The row cannot become a product; the message is the reason."""
 
 
 class RowSkipped(Exception):
-    """The shop keeps this row off its shelves; the message says how."""
+    """The shop itself does not offer this row; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One product as the file has it: values by column, not yet checked.
+    """One product from the file: values by column, not yet checked.
 
-    Values are text, or what JSON knows with numbers as Decimal. `line` counts from 1.
+    Values are text or JSON values with numbers as Decimal. `line` counts from 1.
     """
 
     line: int
@@ -71,7 +71,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A line that did not become a product, and why; `sku` where it could be made out."""
+    """A line that cannot become a product, and the reason; `sku` if it is known."""
 
     line: int
     reason: str
@@ -80,7 +80,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A line that the shop itself keeps off its shelves, such as a draft: no mistake, and no product."""
+    """A line that the shop itself does not offer, such as a draft; it is not an error."""
 
     line: int
     reason: str
@@ -92,21 +92,21 @@ Entry = Record | Refused | Skipped
 
 @lru_cache(maxsize=4096)
 def column_of(name: str) -> tuple[str, int] | None:
-    """Return the shop's own column for a file's name for it, and how much that name counts (0 most), or None."""
+    """Return the shop's column for a name in a file, with the rank of that name (0 is best), or None."""
     return _COLUMNS.get(spelled(name))
 
 
 @lru_cache(maxsize=4096)
 def spelled(name: str) -> str:
-    """Return a column's name without case, spaces, signs, a namespace `g:` and what stands in brackets behind it."""
+    """Return a column's name in lower case, without spaces, signs, the prefix `g:` and text in brackets."""
     plain = name.strip().removeprefix("g:").split("(")[0]
     return "".join(words(plain[:100]))
 
 
 def named_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that mean something to the shop, by its own column names.
+    """Return the values of known columns, by the shop's own column names.
 
-    Columns for colour, size and the like come together as `options`.
+    Colour, size and similar columns are collected in `options`.
     """
     best: dict[str, tuple[int, Any]] = {}
     options: dict[str, str] = {}
@@ -125,12 +125,12 @@ def named_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a file says nothing here: null, no text, an empty list or object."""
+    """Whether a value is null, blank text, or an empty list or object."""
     return value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
 
 
 def text_of(fields: Mapping[str, Any], column: str) -> str:
-    """Return the text of a column; of several pictures or categories the first.
+    """Return the text of a column; of a list of pictures or categories, the first.
 
     Raises:
         RowRefused: If it is neither text nor a number.

@@ -1,4 +1,4 @@
-"""From what a file says of a product to what the shop keeps, or the reason why not."""
+"""Checks a record and makes it a row as the shop stores it."""
 
 import json
 import re
@@ -15,48 +15,25 @@ from catalog.feeds.prices import prices
 from catalog.feeds.records import Record, RowRefused, RowSkipped, text_of
 from catalog.language.text import clean, clean_paragraphs, is_plain, web_address, words
 
-_BARCODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,31}")
 __all__ = ["Row", "RowRefused", "RowSkipped", "read_row", "read_sku"]
 
+_BARCODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,31}")
 _MOST_STOCK = 2_147_483_647
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
 _AVAILABLE = {
-    "true",
-    "yes",
-    "y",
-    "1",
-    "in stock",
-    "instock",
-    "available",
-    "preorder",
-    "pre order",
-    "backorder",
-    "back order",
-    "onbackorder",
-    "in store",
-    "limited availability",
-    "כן",
-}
+    "true", "yes", "y", "1", "in stock", "instock", "available", "preorder", "pre order", "backorder", "back order",
+    "onbackorder", "in store", "limited availability", "כן",
+}  # fmt: skip
 _NOT_AVAILABLE = {
-    "false",
-    "no",
-    "n",
-    "0",
-    "out of stock",
-    "outofstock",
-    "sold out",
-    "unavailable",
-    "discontinued",
-    "unknown",
-    "לא",
-}
+    "false", "no", "n", "0", "out of stock", "outofstock", "sold out", "unavailable", "discontinued", "unknown", "לא",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A product as the shop keeps it, without its store.
+    """A product as the shop stores it, without its store.
 
-    `unresolved` says that a relative address was left out, for want of a base.
+    `unresolved`: a relative address was left out because no base URL is known.
     """
 
     line: int
@@ -82,13 +59,13 @@ def read_row(record: Record, *, currency: str, base_url: str) -> Row:
     """Return the row of a record.
 
     Args:
-        record: What the file says.
-        currency: Of prices that do not name their own.
-        base_url: What relative addresses are relative to; without it they are left out.
+        record: The record from the file.
+        currency: The currency of prices that name none.
+        base_url: The base of relative addresses; if empty, they are left out.
 
     Raises:
         RowRefused: With the reason.
-        RowSkipped: If the row says that it is not to be shown.
+        RowSkipped: If the row itself says that it must not be shown.
     """
     fields = record.fields
     name = clean(text_of(fields, "name"), 300)
@@ -121,10 +98,10 @@ def read_row(record: Record, *, currency: str, base_url: str) -> Row:
 
 
 def read_sku(fields: Mapping[str, Any]) -> str:
-    """Return the SKU as it is written, without the space around it.
+    """Return the SKU as written, without surrounding spaces.
 
     Raises:
-        RowRefused: If it is missing, longer than 64 characters, or holds characters that nobody sees.
+        RowRefused: If it is missing, longer than 64 characters, or holds invisible characters.
     """
     sku = text_of(fields, "sku").strip()
     if not sku:
@@ -138,18 +115,18 @@ def read_sku(fields: Mapping[str, Any]) -> str:
 
 def _category(fields: Mapping[str, Any]) -> str:
     category = clean(text_of(fields, "category"), 120)
-    # Google's own taxonomy by its number says nothing to people.
+    # A number is an id in Google's taxonomy; it means nothing to people.
     return "" if category.isdecimal() else category
 
 
 def _barcode(fields: Mapping[str, Any]) -> str:
-    """The barcode without spaces; what a spreadsheet has spoiled, such as 7.29E+12, is none."""
+    """The barcode without spaces; empty if a spreadsheet has spoiled it, such as 7.29E+12."""
     barcode = clean(text_of(fields, "barcode"), 60).replace(" ", "").removeprefix("'")
     return barcode if _BARCODE.fullmatch(barcode) else ""
 
 
 def _address(fields: Mapping[str, Any], column: str, base_url: str) -> str | None:
-    """The absolute address; empty if there is none, None if it is relative to nothing known."""
+    """The absolute address; empty if there is none, None if it is relative and there is no base."""
     text = clean(text_of(fields, column), 3000)
     if not text:
         return ""
@@ -174,7 +151,7 @@ def _stock(fields: Mapping[str, Any]) -> int | None:
         return None
     if not re.fullmatch(r"-?[0-9]{1,18}(\.0+)?", text):
         raise RowRefused(_("its stock “%(stock)s” is not a whole number") % {"stock": text})
-    # Shops that sell beyond their stock export what they owe as a negative number.
+    # A shop that sells more than its stock exports a negative count.
     count = max(0, int(text.split(".")[0]))
     if count > _MOST_STOCK:
         raise RowRefused(_("its stock is too large"))

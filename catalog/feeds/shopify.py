@@ -1,4 +1,4 @@
-"""Shopify's product export: a line per variant or picture, what they share on the first line of a Handle."""
+"""Shopify's product export: a line per variant or picture; the first line of a Handle holds shared values."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,9 @@ from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable, s
 from catalog.feeds.source import Source
 from catalog.language.text import words
 
-# Lines of one product stand together; a spreadsheet may have moved some a little.
+# How many products are kept in memory. Lines of one product are close together, though a spreadsheet may move some.
 _REMEMBERED = 2000
-# What the export of either age calls its columns.
+# The names of the columns in the old and in the new export.
 _NAMES = {
     "handle": ("handle", "urlhandle"),
     "title": ("title",),
@@ -45,17 +45,17 @@ def is_shopify(source: Source) -> bool:
 
 @dataclass(slots=True)
 class _Product:
-    """What the first line of a Handle says for all of its variants."""
+    """The values that all variants of a Handle share."""
 
     shared: dict[str, str] = field(default_factory=dict)
     options: dict[int, str] = field(default_factory=dict)
 
 
 def read_shopify(source: Source) -> Iterator[Entry]:
-    """Yield a record per variant; lines that only add a picture are none.
+    """Yield a record per variant; lines that only add a picture yield nothing.
 
-    A variant without a SKU is known by its Handle and options. Prices are in the store's currency: the export names
-    none.
+    A variant without a SKU gets one from its Handle and options. Prices are in the store's currency, as the export
+    names none.
 
     Raises:
         Unreadable: If there is no column Handle, or the quotation marks do not match.
@@ -83,7 +83,7 @@ def read_shopify(source: Source) -> Iterator[Entry]:
 
 
 def variant_sku(handle: str, options: Mapping[str, str]) -> str:
-    """Return what identifies a variant without a SKU: its Handle and options, shortened to fit."""
+    """Return a SKU for a variant that has none: its Handle and options, shortened to 64 characters."""
     sku = "-".join([handle, *(word for value in options.values() for word in words(value))])
     if len(sku) <= 64:
         return sku
@@ -100,7 +100,7 @@ def _named(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _learn(product: _Product, row: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """Keep what further lines inherit; return this line's options by name."""
+    """Store the values that further lines inherit; return this line's options by name."""
     for column in ("title", "body", "vendor", "type", "published", "status", "image"):
         if values.get(column):
             product.shared.setdefault(column, values[column])
@@ -120,7 +120,7 @@ def _variant(
     line: int, handle: str, product: _Product, values: Mapping[str, str], options: dict[str, str]
 ) -> Record | Skipped:
     shared = product.shared
-    # The one variant of a product that has no options is called so.
+    # Shopify's name for the only variant of a product without options.
     options = {name: value for name, value in options.items() if value != "Default Title"}
     sku = values.get("sku", "").strip().removeprefix("'") or variant_sku(handle, options)
     if shared.get("status", "active").strip().lower() != "active" or shared.get("published", "").lower() == "false":
@@ -146,5 +146,5 @@ def _variant(
 
 
 def _sells_beyond(values: Mapping[str, str]) -> bool:
-    """Whether the shop goes on selling when its count is used up: the count then stops nobody."""
+    """Whether the shop sells more than its stock; the stock then sets no limit."""
     return values.get("policy", "").strip().lower() in _BEYOND_STOCK

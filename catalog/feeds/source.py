@@ -1,4 +1,4 @@
-"""A product file as text: unpacked, in whatever encoding it was saved, a piece at a time."""
+"""A product file as text: unpacked and decoded, one piece at a time."""
 
 import codecs
 import gzip
@@ -17,7 +17,7 @@ from catalog.feeds.foreign import refuse_foreign
 from catalog.feeds.records import Unreadable
 
 LARGEST_FILE = 100 * 1024 * 1024
-# What a packed file may unpack to.
+# The limit of a packed file's content.
 LARGEST_TEXT = 512 * 1024 * 1024
 _PIECE = 1024 * 1024
 _HEAD = 65_536
@@ -27,7 +27,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-# Encodings in which ASCII is ASCII: what an XML file that begins so may truly be in.
+# Only encodings that contain ASCII: the declaration itself was read as ASCII.
 _DECLARABLE = re.compile(r"utf-?8|us-ascii|iso-?8859-\d+|windows-125\d|cp125\d", re.IGNORECASE)
 _HEBREW_RUN = re.compile(rb"[\xe0-\xfa]{2,}")
 _LATIN_LETTER = re.compile(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][A-Za-z]")
@@ -35,7 +35,7 @@ _LATIN_LETTER = re.compile(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that can be read from its beginning as often as need be; `head` is how its text begins."""
+    """A file that can be opened any number of times; `head` is the beginning of its text."""
 
     path: Path
     name: str
@@ -45,10 +45,10 @@ class Source:
 
     @contextmanager
     def open(self) -> Iterator[IO[str]]:
-        """The text, with line ends as they are.
+        """Open the text, with line ends unchanged.
 
         Raises:
-            Unreadable: If the file cannot be read to its end after all.
+            Unreadable: If the file cannot be read to its end.
         """
         with (
             _telling(self.name),
@@ -59,7 +59,7 @@ class Source:
 
 
 def open_source(path: Path, name: str = "") -> Source:
-    """Return the file with its encoding: by its mark, its own declaration, or what its bytes look like.
+    """Return the file with its encoding, found by BOM, XML declaration, or the look of its bytes.
 
     Raises:
         Unreadable: If it cannot be opened or decoded, is empty, or is larger than 100 MB, 512 MB unpacked.
@@ -84,7 +84,7 @@ def open_source(path: Path, name: str = "") -> Source:
 
 @contextmanager
 def _telling(name: str) -> Iterator[None]:
-    """Say in words what keeps a file from being read."""
+    """Turn errors of reading a file into `Unreadable`."""
     try:
         yield
     except UnicodeError:
@@ -97,7 +97,7 @@ def _telling(name: str) -> Iterator[None]:
 
 
 class _Bounded(io.RawIOBase):
-    """Passes on what another stream holds, up to a bound: a small packed file may hold the world."""
+    """Reads from another stream up to a limit: a small packed file may unpack to any size."""
 
     def __init__(self, stream: gzip.GzipFile) -> None:
         self._stream, self._left = stream, LARGEST_TEXT
@@ -131,12 +131,12 @@ def _pieces(path: Path, packed: bool) -> Iterator[bytes]:
 
 
 def _encoding(path: Path, packed: bool) -> str:
-    """Reads the whole file once, so that what cannot be decoded is known before anything is done with the rest."""
+    """Reads the whole file once, so that a file that cannot be decoded is refused before any entry is used."""
     with _bytes_of(path, packed) as raw:
         begin = raw.read(_HEAD)
     found = next((encoding for mark, encoding in _BOMS if begin.startswith(mark)), "")
     if not found and begin.count(0) * 5 > len(begin):
-        # UTF-16 without its mark: of ASCII's two bytes one is zero, and which one tells the order.
+        # UTF-16 without a BOM: ASCII characters have one zero byte; its place gives the byte order.
         found = "utf-16-le" if begin[1::2].count(0) >= begin[0::2].count(0) else "utf-16-be"
     declared = _DECLARED.match(begin)
     if not found and declared and _DECLARABLE.fullmatch(declared[1].decode("ascii")):
@@ -162,7 +162,7 @@ def _decode(path: Path, packed: bool, encoding: str) -> None:
 
 
 def _code_page(path: Path, packed: bool) -> str:
-    """Windows-1255 or -1252: Hebrew letters come in runs, accented ones alone among plain letters."""
+    """Windows-1255 or -1252: Hebrew letters follow each other, accented ones stand between plain letters."""
     hebrew = latin = 0
     for piece in _pieces(path, packed):
         hebrew += sum(len(run) for run in _HEBREW_RUN.findall(piece))

@@ -1,4 +1,4 @@
-"""WooCommerce's product export: a line per product, variations pointing to their parent by SKU or id."""
+"""WooCommerce's product export: a line per product; a variation names its parent by SKU or id."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _INHERITED = (
     "regularprice", "saleprice", "backordersallowed",
 )  # fmt: skip
 _COMMA = re.compile(r"(?<!\\),")
-# Signs that a spreadsheet would take for a formula are written behind an apostrophe.
+# WooCommerce puts an apostrophe before signs that a spreadsheet would read as a formula.
 _ESCAPED = re.compile(r"'(?=[=+\-@])")
 _YES = ("1", "yes", "true", "notify")
 
@@ -32,8 +32,8 @@ def is_woocommerce(source: Source) -> bool:
 def read_woocommerce(source: Source) -> Iterator[Entry]:
     """Yield a record per simple or external product and per variation.
 
-    A variable product is what its variations have in common and no product itself. A line without a SKU is known by its
-    id. A blank attribute of a variation fits any value and so tells nothing. Blank stock with “In stock?” 1 is not
+    A variable product only holds what its variations share. A line without a SKU gets one from its id. A blank
+    attribute of a variation means any value and is left out. Blank stock with “In stock?” 1 means that stock is not
     counted.
 
     Raises:
@@ -42,7 +42,7 @@ def read_woocommerce(source: Source) -> Iterator[Entry]:
     table = Table(source)
     if not {"type", "name"} <= table.names:
         raise Unreadable(_("The first line names no columns “Type” and “Name”."))
-    # Parents may stand behind their variations, so they are read first.
+    # Parents may come after their variations, so a first pass reads them.
     parents: dict[str, Row] = {}
     for entry in table.rows():
         if not isinstance(entry, Refused) and "variable" in _types(row := _spelled(entry[1])):
@@ -72,7 +72,7 @@ def read_woocommerce(source: Source) -> Iterator[Entry]:
 
 
 def _spelled(row: Mapping[str, str]) -> Row:
-    """The values that are there, by column names without spaces and signs."""
+    """The values that are not blank, by column name without spaces and signs."""
     return {spelled(name): _ESCAPED.sub("", value.strip(), count=1) for name, value in row.items() if value.strip()}
 
 
@@ -117,7 +117,7 @@ def _stock(row: Row, parent: Row) -> dict[str, str]:
 
 def _options(row: Row) -> dict[str, str]:
     pairs = ((row.get(f"attribute{n}name"), row.get(f"attribute{n}value", "")) for n in range(1, 11))
-    return {name: _COMMA.split(value)[0].replace("\\,", ",").strip() for name, value in pairs if name and value}
+    return {name: _first(value) for name, value in pairs if name and value}
 
 
 def _first(text: str) -> str:
@@ -125,7 +125,7 @@ def _first(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    # Line ends are written as a backslash and an n.
+    # The export writes a line break as a backslash and an n.
     return text.replace("\\n", "\n").replace("\\,", ",")
 
 
