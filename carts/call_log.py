@@ -18,11 +18,11 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from carts import queries
-from carts.caller import note_browsing, session_of, shares_cart
-from carts.identity import Identity, identify, received
+from carts.identity import BY_HANDLE, Identity, identify, received, shares_cart
 from carts.models import Session, SessionWarning
+from carts.services.sessions import session_to_record
 from shopmcp.db.workers import lanes
-from shopmcp.mcp.tools import Call, toolbox
+from shopmcp.mcp.call import Call
 
 MOST_CLIENTS = 200
 OTHER_CLIENTS = "…"
@@ -179,17 +179,14 @@ class Recorder:
 recorder = Recorder()
 
 
-@toolbox.observe
 async def record(call: Call, outcome: str, seconds: float) -> None:
     """Log a call and keep its record."""
-    notes = call.notes
-    identity = identify(call)
-    if "session" not in notes and "source" not in notes:
-        identity = note_browsing(call)
-    source, warnings = notes.get("source", identity.source), notes.get("warnings", ())
+    notes, identity = call.notes, identify(call)
+    if not notes.source:
+        _note_browsing(call, identity)
     milliseconds = round(seconds * 1000, 2)
-    logger.info("%s %s %.1f ms source=%s client=%s", call.tool, outcome, milliseconds, source, call.client or "?")
-    if SessionWarning.Kind.UNKEYED in warnings:
+    logger.info("%s %s %.1f ms source=%s client=%s", call.tool, outcome, milliseconds, notes.source, call.client or "?")
+    if SessionWarning.Kind.UNKEYED in notes.warnings:
         logger.warning(
             "%s came without a conversation id (policy %s). Have the client send one in _meta, or add its key to "
             "SHOPMCP_SESSION_KEYS; debug_session shows which keys arrive.",
@@ -198,10 +195,11 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
         )
     if identity.is_check:
         return
-    session: int | None = notes.get("session")
-    if outcome != "ok" and "made" in notes:
-        # It went with the refusal, and the next session may get its key.
-        session = None
+    # A session that a refused call made went with the refusal, and the next one may get its key.
+    session = None if outcome != "ok" and notes.is_new_session else notes.session
+    find_session = None
+    if session is None and (identity.keyed or shares_cart(call)):
+        find_session = partial(session_to_record, identity, call.client)
     await recorder.add(
         Recorded(
             at=timezone.now(),
@@ -209,19 +207,23 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             outcome=outcome,
             milliseconds=milliseconds,
             client=call.client,
-            source=source,
+            source=notes.source,
             session=session,
-            find_session=_finder(call, identity) if session is None else None,
+            find_session=find_session,
             conversation=identity.digests[0] if identity.keyed else "",
             meta_keys=received(call),
-            warnings=warnings,
-            words=notes.get("words", ()),
-            results=notes.get("results"),
-            products=notes.get("products", ()),
-            version=notes.get("version"),
+            warnings=notes.warnings,
+            words=notes.words,
+            results=notes.results,
+            products=notes.products,
+            version=notes.version,
         )
     )
 
 
-def _finder(call: Call, identity: Identity) -> partial[int] | None:
-    return partial(session_of, identity, call.client) if identity.keyed or shares_cart(call) else None
+def _note_browsing(call: Call, identity: Identity) -> None:
+    """Note who calls where no tool asked; the session is found, or made, when the record is written."""
+    by_handle = not identity.keyed and BY_HANDLE in call.given
+    call.notes.source = BY_HANDLE if by_handle else identity.source
+    if not identity.keyed and not by_handle:
+        call.notes.warn(SessionWarning.Kind.UNKEYED.value)

@@ -15,7 +15,7 @@ from django.core import signing
 from carts.digests import digests_of
 from carts.models import SessionWarning
 from carts.queries import SessionRow
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
 
 # A `_meta` beside `params`, where the edge puts it.
 OUTER = "shopmcp/outer"
@@ -119,8 +119,7 @@ class Identity:
 
 def identify(call: Call) -> Identity:
     """Read who is calling from what came with the call, without asking the database."""
-    known = call.notes.get("identity")
-    if isinstance(known, Identity):
+    if isinstance(known := call.notes.identity, Identity):
         return known
     malformed: list[str] = []
     source = UNKEYED
@@ -146,14 +145,12 @@ def identify(call: Call) -> Identity:
         malformed=tuple(malformed),
         is_check=is_check(call.meta.get(CHECK)),
     )
-    call.notes["identity"] = identity
+    call.notes.identity = identity
     if malformed:
-        warn(call, SessionWarning.Kind.MALFORMED)
+        call.notes.warn(SessionWarning.Kind.MALFORMED.value)
     return identity
 
 
-def warn(call: Call, kind: SessionWarning.Kind) -> None:
-    """Note a sign that chats may not be told apart; the recorder keeps it."""
-    warnings: list[str] = call.notes.setdefault("warnings", [])
-    if kind.value not in warnings:
-        warnings.append(kind.value)
+def shares_cart(call: Call) -> bool:
+    """Whether it is one of the calls that all belong to one session."""
+    return BY_HANDLE not in call.given and identify(call).shares_cart

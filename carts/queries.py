@@ -190,6 +190,10 @@ insert_call = Insert(
     returning=False,
 )
 
+store_answer = Update(
+    lambda: Change.objects.filter(cart_id=Param("cart_id", Cart, "id"), version=Param("version", Change, "version")),
+    answer=Param("answer", Change, "answer"),
+)
 delete_tombstone = Delete(lambda: Tombstone.objects.filter(digest=Param("digest", Tombstone, "digest")))
 rename_session = Update(
     lambda: Session.objects.filter(id=Param("id", Session, "id")),

@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -17,12 +17,14 @@ from carts.digests import cart_id_of
 from carts.identity import UNKEYED, received
 from carts.models import Session
 from carts.schemas import NO_CURRENCY, CartOut, DebugOut, cart_out
-from carts.services import carts, saving
-from carts.services.saving import Outcome, Request
+from carts.services import carts
+from carts.services.saving import Outcome, Request, first_answer, load, locked_cart, store_answer
+from carts.services.sessions import find, find_for_cart
 from carts.texts import by_handle, cart_text, debug_text, replayed_text
 from shopmcp.errors import InvalidArguments
 from shopmcp.mcp.arguments import Listed, NeverNull, Whole
-from shopmcp.mcp.tools import Answer, Call, tool
+from shopmcp.mcp.call import Answer, Call
+from shopmcp.mcp.tools import tool
 from shopmcp.money import money
 
 _MAX_ITEMS = 50
@@ -79,21 +81,16 @@ def add_to_cart(
     this conversation. What is in the cart already is added up. If one of the items is refused, none is added; of what
     is short in stock as much is added as there is, with a notice."""
     caller = Caller(call, cart_id)
-    if (product_id is None) == (items is None):
-        caller.speak()
-        raise InvalidArguments(
-            gettext("Say what to add: either product_id or items, not both."),
-            fix=gettext("Call again with one of them."),
-        )
-    if product_id is not None:
-        wanted = [(product_id, quantity)]
-    else:
-        wanted = [(item.product_id, item.quantity) for item in items or ()]
-    _note_products(call, [reference for reference, _ in wanted])
-    request = None
-    if request_id is not None:
-        request = Request(request_id, _fingerprint(wanted), lambda outcome: _dumped(_answer(caller, outcome)))
-    return _answer(caller, carts.add_items(caller, wanted, request))
+    wanted = _wanted(caller, product_id, quantity, items)
+    request = None if request_id is None else Request(request_id, _fingerprint(wanted))
+    with locked_cart(caller) as cart:
+        if (first := first_answer(cart, request)) is not None:
+            return _replayed(caller, cart, first)
+        outcome = carts.add_items(cart, wanted, request)
+        answer = _changed(caller, outcome)
+        if request is not None:
+            store_answer(outcome, _stored(answer))
+    return answer
 
 
 @tool(title="Change quantity", idempotent=True, invoking="Changing the cart…", invoked="Cart changed")
@@ -108,7 +105,10 @@ def update_cart_item(
     cart_id: CartId = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper wants another quantity of a product that is in the cart already."""
-    return _write(call, cart_id, lambda caller: carts.set_quantity(caller, product_id, quantity), product_id)
+    caller = _caller_about(call, cart_id, product_id)
+    with locked_cart(caller) as cart:
+        outcome = carts.set_quantity(cart, product_id, quantity)
+    return _changed(caller, outcome)
 
 
 @tool(
@@ -121,7 +121,10 @@ def update_cart_item(
 def remove_from_cart(call: Call, product_id: ProductId, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this when the shopper no longer wants a product: it takes the product out of the cart, whatever its
     quantity."""
-    return _write(call, cart_id, lambda caller: carts.remove_item(caller, product_id), product_id)
+    caller = _caller_about(call, cart_id, product_id)
+    with locked_cart(caller) as cart:
+        outcome = carts.remove_item(cart, product_id)
+    return _changed(caller, outcome)
 
 
 @tool(title="View cart", read_only=True, invoking="Looking into the cart…", invoked="Cart shown")
@@ -129,17 +132,19 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
     should be told."""
     caller = Caller(call, cart_id)
-    state = saving.load(caller.find_for_cart())
-    return _answer(
-        caller, Outcome(state, notices=state.notices(_speaking_store(caller, state).language)), is_change=False
-    )
+    cart = load(find_for_cart(caller))
+    notices = cart.notices(_speaking_store(caller, cart).language)
+    return _answer(caller, Outcome(cart, notices=notices), is_change=False)
 
 
 @tool(title="Clear cart", destructive=True, idempotent=True, invoking="Emptying the cart…", invoked="Cart emptied")
 def clear_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this only when the shopper wants to start over: it takes everything out of the cart. undo_cart_change brings
     it back."""
-    return _write(call, cart_id, carts.clear_cart)
+    caller = Caller(call, cart_id)
+    with locked_cart(caller) as cart:
+        outcome = carts.clear_cart(cart)
+    return _changed(caller, outcome)
 
 
 @tool(title="Undo a cart change", invoking="Undoing…", invoked="Undone")
@@ -154,7 +159,10 @@ def undo_cart_change(
 ) -> Answer[CartOut]:
     """Use this when the shopper takes back what was done to the cart: without a version it undoes the newest change
     that was not itself undone; called again, the one before."""
-    return _write(call, cart_id, lambda caller: carts.undo_change(caller, version))
+    caller = Caller(call, cart_id)
+    with locked_cart(caller) as cart:
+        outcome = carts.undo_change(cart, version)
+    return _changed(caller, outcome)
 
 
 @tool(title="Debug session", read_only=True, invoking="Checking the session…", invoked="Session checked")
@@ -162,8 +170,8 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     """Use this to check that this conversation has a cart of its own: it tells which session the shop sees, where the
     id came from, and what to do if conversations are not told apart."""
     caller = Caller(call, cart_id)
-    row = caller.find()
-    state = saving.load(row) if row else CartState(0, "")
+    row = find(caller)
+    state = load(row) if row else CartState(0, "")
     store = _speaking_store(caller, state)
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,
@@ -179,44 +187,64 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     return Answer(debug_text(report), report)
 
 
-def _write(
-    call: Call, cart_id: str | None, change: Callable[[Caller], Outcome], product_id: str | None = None
-) -> Answer[CartOut]:
+def _wanted(
+    caller: Caller, product_id: str | None, quantity: int, items: Sequence[Item] | None
+) -> list[tuple[str, int]]:
+    """What the arguments ask for: references with quantities."""
+    if (product_id is None) == (items is None):
+        caller.speak()
+        raise InvalidArguments(
+            gettext("Say what to add: either product_id or items, not both."),
+            fix=gettext("Call again with one of them."),
+        )
     if product_id is not None:
-        _note_products(call, [product_id])
-    caller = Caller(call, cart_id)
-    return _answer(caller, change(caller))
+        wanted = [(product_id, quantity)]
+    else:
+        wanted = [(item.product_id, item.quantity) for item in items or ()]
+    _note_products(caller.call, [reference for reference, _ in wanted])
+    return wanted
+
+
+def _caller_about(call: Call, cart_id: str | None, product_id: str) -> Caller:
+    _note_products(call, [product_id])
+    return Caller(call, cart_id)
 
 
 def _note_products(call: Call, references: Sequence[str]) -> None:
-    """Record what looks like product ids; whatever else a caller sends in their place is nobody's statistics."""
-    call.note_products([reference for reference in references if _PRODUCT_ID.fullmatch(reference)])
+    """Note what looks like product ids; other text that a caller sends in their place is in no statistics."""
+    call.notes.products = [reference for reference in references if _PRODUCT_ID.fullmatch(reference)]
 
 
-def _answer(caller: Caller, outcome: Outcome, *, is_change: bool = True) -> Answer[CartOut]:
-    """The cart after a call, as words and as data; a repeated request gets its first answer."""
-    if outcome.replayed is not None:
-        caller.call.remark = ""
-        first = outcome.replayed["data"]
-        newest = outcome.state.version
-        return Answer(replayed_text(outcome.replayed["text"], told=first["version"], newest=newest), first)
+def _changed(caller: Caller, outcome: Outcome) -> Answer[CartOut]:
+    """The cart after a change."""
+    notes = caller.call.notes
+    notes.version = outcome.state.version
+    if outcome.changes:
+        notes.products = [change.product_id for change in outcome.changes]
+    return _answer(caller, outcome, is_change=True)
+
+
+def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[CartOut]:
+    """The cart as words and as data, with all that the call's remark would say."""
     state = outcome.state
-    if is_change:
-        caller.call.notes["version"] = state.version
-        if outcome.changes:
-            caller.call.note_products([change.product_id for change in outcome.changes])
     if caller.shares_cart:
         outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])
     caller.call.remark = ""
     store = _speaking_store(caller, state)
     cart = cart_out(outcome, cart_id_of(state.session_public_id), store.currency, store.language)
     alone = not caller.identity.keyed and not caller.shares_cart
-    how_found = by_handle(cart.cart_id, is_new=caller.unkeyed) if alone else ""
+    how_found = by_handle(cart.cart_id, is_new=caller.is_unkeyed) if alone else ""
     remarks = {line.product.public_id: remark for line in state.lines.values() if (remark := line.remark)}
     return Answer(cart_text(cart, remarks, is_change=is_change, how_found=how_found), cart)
 
 
-def _dumped(answer: Answer[CartOut]) -> Mapping[str, Any]:
+def _replayed(caller: Caller, cart: CartState, first: Mapping[str, Any]) -> Answer[CartOut]:
+    """The first answer again, with a word on what happened since."""
+    caller.call.remark = ""
+    return Answer(replayed_text(first["text"], told=first["data"]["version"], newest=cart.version), first["data"])
+
+
+def _stored(answer: Answer[CartOut]) -> Mapping[str, Any]:
     data = answer.data
     return {"text": answer.text, "data": data.model_dump(mode="json") if isinstance(data, BaseModel) else data}
 
@@ -242,13 +270,13 @@ def _hints(caller: Caller, has_session: bool) -> list[str]:
     if caller.shares_cart:
         hints.append(str(SHARED))
         hints.append(gettext("The shop's owner can set SHOPMCP_UNKEYED_CALLS=isolate to give each chat its own."))
-    elif caller.unkeyed and settings.SHOPMCP_UNKEYED_CALLS == "refuse":
+    elif caller.is_unkeyed and settings.SHOPMCP_UNKEYED_CALLS == "refuse":
         hints.append(gettext("This shop keeps no cart for a chat without a conversation id."))
-    elif caller.unkeyed:
+    elif caller.is_unkeyed:
         hints.append(
             gettext("No conversation id came. add_to_cart starts a cart; pass the cart_id it gives with later calls.")
         )
-    if caller.unkeyed:
+    if caller.is_unkeyed:
         hints.append(
             gettext(
                 "To have conversations told apart by themselves, the client must send an id in _meta, such as "

@@ -17,7 +17,8 @@ from catalog.search.references import named
 from catalog.texts import detail_text, search_text, several_currencies, store_info_text, store_line
 from shopmcp.errors import InvalidArguments, NotFound
 from shopmcp.mcp.arguments import Whole
-from shopmcp.mcp.tools import Answer, Call, tool
+from shopmcp.mcp.call import Answer, Call
+from shopmcp.mcp.tools import tool
 
 _PRICE_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
 
@@ -99,7 +100,7 @@ def search_products(
         sort=sort,
     )
     page = searching.search(asked, limit=limit, cursor=cursor)
-    call.note_search(words(query), page.total)
+    call.notes.words, call.notes.results = words(query), page.total
     if page.products:
         call.speak(page.products[0].store.language)
     offered = [] if page.total else categories(ids)
@@ -133,7 +134,7 @@ def get_product(
         call, Store.objects.filter(slug=product_id.partition(":")[0]).first() or Store.objects.oldest_first().first()
     )
     product = named(product_id)
-    call.note_products([product.public_id])
+    call.notes.products = [product.public_id]
     call.speak(product.store.language)
     detail = ProductDetailOut.of(product)
     return Answer(detail_text(detail), detail)
@@ -143,7 +144,6 @@ def get_product(
     title="Get store information",
     read_only=True,
     browsing=True,
-    extra=True,
     invoking="Asking the store",
     invoked="Asked the store",
 )
@@ -201,7 +201,6 @@ _RESULTS = 20
     title="Search the catalogue",
     read_only=True,
     browsing=True,
-    extra=True,
     invoking="Searching the catalogue",
     invoked="Searched the catalogue",
 )
@@ -214,7 +213,7 @@ def search(
     To shop, prefer search_products, which shows prices and stock too.
     """
     page = searching.search(Search(query), limit=_RESULTS)
-    call.note_search(words(query), page.total)
+    call.notes.words, call.notes.results = words(query), page.total
     results = ResultsOut.of(page)
     return Answer(results.model_dump_json(), results, is_exact=True)
 
@@ -223,7 +222,6 @@ def search(
     title="Read a product",
     read_only=True,
     browsing=True,
-    extra=True,
     invoking="Reading about the product",
     invoked="Read about the product",
 )
@@ -238,7 +236,7 @@ def fetch(
     call.speak(store.language if store else "en")
     product = named(id)
     call.speak(product.store.language)
-    call.note_products([product.public_id])
+    call.notes.products = [product.public_id]
     text = detail_text(ProductDetailOut.of(product), len(product.description))
     document = DocumentOut.of(product, text)
     return Answer(document.model_dump_json(), document, is_exact=True)

@@ -20,18 +20,17 @@ from django.conf import settings  # noqa: E402
 
 from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
+from shopmcp.composition import endpoint  # noqa: E402
 from shopmcp.db.workers import lanes  # noqa: E402
 from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
-from shopmcp.mcp.server import load_tools, server  # noqa: E402
 
-load_tools()
 logger = logging.getLogger(__name__)
 # Seconds between two looks for calls that nobody has counted, and between two steps while there are.
 _COUNT_EVERY, _COUNT_AGAIN = 3.0, 0.1
 # Counting takes a twentieth of the writing lane at most; the rest is the chats'.
 _COUNT_REST = 19
-edge = Edge(server, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
+edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

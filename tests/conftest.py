@@ -9,11 +9,10 @@ from django.db import connection
 from django.utils import translation
 from mcp.client import Client
 
-from shopmcp.mcp.server import load_tools, server
+from shopmcp.composition import endpoint
 from shopmcp.translations import compile_translations
 
 compile_translations()
-load_tools()
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +39,7 @@ def call_tool(db):
     @async_to_sync
     async def call(name, *, session="chat-1", meta=None, mode="2026-07-28", **arguments):
         keys: Any = {"openai/session": session} if session else {}
-        async with Client(server, mode=mode) as client:
+        async with Client(endpoint.server, mode=mode) as client:
             return await client.call_tool(name, arguments, meta=keys | (meta or {}))
 
     return call

@@ -11,7 +11,7 @@ from carts.models import Line, Session
 from catalog.imports.importing import import_products
 from catalog.models import Product, Store
 from catalog.services import create_product
-from shopmcp.mcp.tools import toolbox
+from shopmcp.composition import toolbox
 from tests.carts.answers import cart, error, quantities, text
 from tests.live import ROOT
 
@@ -61,7 +61,7 @@ def test_no_undeclared_argument_chooses_the_cart(call_tool, tea, argument):
 
 
 def test_no_tool_declares_an_argument_that_could_be_forged():
-    arguments = {name for entry in toolbox.entries.values() for name in entry.published.input_schema["properties"]}
+    arguments = {name for entry in toolbox.tools.values() for name in entry.published.input_schema["properties"]}
 
     assert not {name for name in arguments if "session" in name or "conversation" in name or "user" in name}
 
@@ -178,7 +178,8 @@ def test_a_refusal_is_not_answered_as_success(call_tool, tea):
 
 def test_the_isolation_test_fails_where_isolation_does(call_tool, tea, monkeypatch):
     """The original's own test printed what failed and ended with success."""
-    from carts import caller, identity
+    from carts import identity
+    from carts.services import sessions
     from tests.carts.isolation_check import test_checks
 
     create_product(Store.objects.get(), sku="honey", name="Honey", price="1")
@@ -186,7 +187,7 @@ def test_the_isolation_test_fails_where_isolation_does(call_tool, tea, monkeypat
     def ask(name, meta, **arguments):
         return call_tool(name, session=None, meta=meta, **arguments)
 
-    for module in (caller, identity):
+    for module in (identity, sessions):
         monkeypatch.setattr(module, "digests_of", lambda *_: ("everybody",))
     assert not test_checks.conversations_are_apart(ask)
 

@@ -4,99 +4,70 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext
 
 from carts.cart import CartState, Notice, SoldItem, StoreInfo
 from carts.models import Change
 from carts.queries import PRODUCT_FIELDS
-from carts.services.saving import (
-    Conversation,
-    Outcome,
-    Request,
-    as_switched,
-    change_cart,
-    find_item,
-    load,
-    save,
-    undo_of,
-)
+from carts.services.saving import Outcome, Request, as_switched, find_item, save, undo_of
 from catalog.models import Product
 from shopmcp.errors import Ambiguous, NotForSale, NotFound, ShopError
 
 _MOST_CANDIDATES = 10
 
 
-def add_items(conversation: Conversation, wanted: Sequence[tuple[str, int]], request: Request | None = None) -> Outcome:
-    """Add products, each a reference and a quantity; all of them or, where one is refused, none.
+def add_items(state: CartState, wanted: Sequence[tuple[str, int]], request: Request | None = None) -> Outcome:
+    """Add products, each a reference and a quantity, and save; where one of them is refused, none is added.
 
     Raises:
         NotFound, Ambiguous: If references name no product, or several; each of them is told.
         NotForSale: As `CartState.add`, with the variants that can be bought as candidates.
         CartLimit: As `CartState.add`.
-        RequestIdReused: If the request's id was used for something else.
     """
-
-    def change(state: CartState) -> list[Notice]:
-        notices = []
-        for item, store, quantity in _found(wanted):
-            try:
-                notice = state.add(item, quantity, store)
-            except NotForSale as refusal:
-                raise _with_siblings(refusal, item) from None
-            if notice is not None:
-                notices.append(notice)
-        return notices
-
-    return change_cart(conversation, "add_to_cart", change, request)
+    notices = list[Notice]()
+    for item, store, quantity in _found(wanted):
+        try:
+            notice = state.add(item, quantity, store)
+        except NotForSale as refusal:
+            raise _with_siblings(refusal, item) from None
+        if notice is not None:
+            notices.append(notice)
+    return save(state, "add_to_cart", notices, undo_to=state.version, request=request)
 
 
-def set_quantity(conversation: Conversation, reference: str, quantity: int) -> Outcome:
-    """Set the quantity of a product in the cart; 0 removes it.
+def set_quantity(state: CartState, reference: str, quantity: int) -> Outcome:
+    """Set the quantity of a product in the cart, and save; 0 removes it.
 
     Raises:
         NotFound: If the cart does not hold it, unless the quantity is 0.
         NotForSale: If more are wanted of what cannot be bought.
     """
-
-    def change(state: CartState) -> list[Notice]:
-        item = _held(state, reference)
-        if item.id not in state.lines:
-            if not quantity:
-                return []
-            raise NotFound(
-                gettext("The cart does not hold %(name)s.") % {"name": item.name},
-                fix=gettext("Use add_to_cart to put it in."),
-            )
+    item, notice = _held(state, reference), None
+    if item.id in state.lines:
         notice = state.set_quantity(item, quantity)
-        return [notice] if notice else []
+    elif quantity:
+        raise NotFound(
+            gettext("The cart does not hold %(name)s.") % {"name": item.name},
+            fix=gettext("Use add_to_cart to put it in."),
+        )
+    return save(state, "update_cart_item", [notice] if notice else [], undo_to=state.version)
 
-    return change_cart(conversation, "update_cart_item", change)
 
-
-def remove_item(conversation: Conversation, reference: str) -> Outcome:
-    """Take a product out of the cart; removing what is not in it changes nothing.
+def remove_item(state: CartState, reference: str) -> Outcome:
+    """Take a product out of the cart, and save; removing what is not in it changes nothing.
 
     Raises:
         NotFound, Ambiguous: If the reference names no product, or several.
     """
-
-    def change(state: CartState) -> list[Notice]:
-        state.remove(_held(state, reference).id)
-        return []
-
-    return change_cart(conversation, "remove_from_cart", change)
+    state.remove(_held(state, reference).id)
+    return save(state, "remove_from_cart", [], undo_to=state.version)
 
 
-def clear_cart(conversation: Conversation) -> Outcome:
-    """Empty the cart."""
-
-    def change(state: CartState) -> list[Notice]:
-        for pk in list(state.lines):
-            state.remove(pk)
-        return []
-
-    return change_cart(conversation, "clear_cart", change)
+def clear_cart(state: CartState) -> Outcome:
+    """Empty the cart, and save."""
+    for pk in list(state.lines):
+        state.remove(pk)
+    return save(state, "clear_cart", [], undo_to=state.version)
 
 
 def _found(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo, int]]:
@@ -144,16 +115,13 @@ def _held(state: CartState, reference: str) -> SoldItem:
     return item
 
 
-def undo_change(conversation: Conversation, version: int | None = None) -> Outcome:
-    """Bring the cart back to a version; without one, to before the newest change that was not itself undone.
+def undo_change(state: CartState, version: int | None = None) -> Outcome:
+    """Bring the cart back to a version, and save; without one, to before the newest change that was not itself undone.
 
     Raises:
         NotFound: If there is no such version, or nothing to undo.
     """
-    with transaction.atomic():
-        state = load(conversation.lock())
-        target = _undo_target(state, version)
-        return _undo(state, target)
+    return _undo(state, _undo_target(state, version))
 
 
 def _undo_target(state: CartState, version: int | None) -> int:

@@ -27,8 +27,6 @@ CHECKS_KEPT = timedelta(hours=1)
 TOMBSTONES_KEPT = timedelta(days=365)
 _FACTS = ("id", "public_id", "digest", "is_check", "expiry_untold", "open_cart__item_count")
 _HOLDS = Q(open_cart__item_count__gt=0)
-# Who has to see what is there before it goes; apps above this one add themselves.
-before_deleting: list[Callable[[], object]] = []
 
 
 @dataclass(slots=True)
@@ -52,9 +50,6 @@ def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> C
             items are kept and how long those without. Sessions of a check go after an hour either way.
         dry_run: Count only.
     """
-    if not dry_run:
-        for see in before_deleting:
-            see()
     now = timezone.now() - MARGIN
     sessions = Session.objects.real().expired(
         with_items=now - (older_than or settings.SHOPMCP_KEEP_CARTS),

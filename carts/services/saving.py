@@ -1,9 +1,14 @@
-"""Loading and saving a cart: one transaction, the session locked first, one row that tells what changed."""
+"""Loading and saving a cart.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+A change is one transaction: the session row is locked first, so that changes of one conversation happen one after the
+other; the cart is loaded, changed in memory, and the difference is saved with one row that tells what changed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,19 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from carts import queries
+from carts.caller import Caller
 from carts.cart import CartState, LineChange, LineState, Notice, SoldItem, StoreInfo
 from carts.models import Change
 from carts.queries import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
-from carts.services.sessions import find_by_public_id, new_public_id
+from carts.services.sessions import find_by_public_id, lock, new_public_id
 from catalog.search.references import named
 from shopmcp.errors import RequestIdReused
-
-
-class Conversation(Protocol):
-    """Whoever is calling; `sessions` decides that."""
-
-    def lock(self) -> SessionRow:
-        """Return the session, locked until the transaction ends; make it if this is its first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +32,30 @@ class Outcome:
     state: CartState
     changes: Sequence[LineChange] = ()
     notices: Sequence[Notice] = ()
-    # The stored answer, where this request was answered before and nothing was done now.
-    replayed: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A write that its caller may repeat: the first answer is stored with the change, and given again for a day."""
+    """A write that its caller may repeat: the first answer is given again for SHOPMCP_KEEP_ANSWERS.
+
+    Attributes:
+        id: The caller's own, told apart by session.
+        fingerprint: Of the arguments, which must be the same again.
+    """
 
     id: str
     fingerprint: str
-    render: Callable[[Outcome], Mapping[str, Any]]
+
+
+@contextmanager
+def locked_cart(caller: Caller) -> Iterator[CartState]:
+    """Hold the caller's session locked in one transaction, and give its open cart to change and save.
+
+    Raises:
+        SessionNeeded, UnknownCart, CartExpired: As `sessions.lock`.
+    """
+    with transaction.atomic():
+        yield load(lock(caller))
 
 
 def load(row: SessionRow) -> CartState:
@@ -103,27 +115,14 @@ def as_switched(items: Iterable[SoldItem]) -> list[SoldItem]:
     return [item.as_switched(running) for item in found]
 
 
-def in_transaction(conversation: Conversation) -> SessionRow:
-    """Lock the conversation's session for a moment, which makes it if it is new."""
-    with transaction.atomic():
-        return conversation.lock()
+def first_answer(state: CartState, request: Request | None) -> Mapping[str, Any] | None:
+    """Return what was stored for this request when it came first; None where it comes now.
 
-
-def change_cart(
-    conversation: Conversation,
-    tool: str,
-    change: Callable[[CartState], list[Notice]],
-    request: Request | None = None,
-) -> Outcome:
-    """Load, change and save a cart in one transaction; `change` returns what to tell about it."""
-    with transaction.atomic():
-        state = load(conversation.lock())
-        if request is not None and (answer := _answered(state, request)) is not None:
-            return Outcome(state, replayed=answer)
-        return save(state, tool, change(state), undo_to=state.version, request=request)
-
-
-def _answered(state: CartState, request: Request) -> Mapping[str, Any] | None:
+    Raises:
+        RequestIdReused: If it came with other arguments.
+    """
+    if request is None:
+        return None
     since = timezone.now() - settings.SHOPMCP_KEEP_ANSWERS
     found = queries.answer_of_request.first(request_id=request.id, session_id=state.session_id, since=since)
     if found is None:
@@ -138,6 +137,11 @@ def _answered(state: CartState, request: Request) -> Mapping[str, Any] | None:
         )
     stored: Mapping[str, Any] = answer
     return stored
+
+
+def store_answer(outcome: Outcome, answer: Mapping[str, Any]) -> None:
+    """Keep the answer of a change that was saved for a request, in the transaction that saved it."""
+    queries.store_answer.run(cart_id=outcome.state.id, version=outcome.state.version, answer=answer)
 
 
 def save(
@@ -155,7 +159,7 @@ def save(
         tool: What changed it.
         notices: What to tell beside the state's own notices.
         undo_to: The version that undoing this change will lead to.
-        request: Store the answer for it.
+        request: It is answered by this; follow with `store_answer`.
     """
     now = timezone.now()
     changes = state.changes
@@ -259,7 +263,7 @@ def _save_change(outcome: Outcome, tool: str, undo_to: int | None, request: Requ
         undo_to=undo_to,
         request_id=request.id if request else "",
         fingerprint=request.fingerprint if request else "",
-        answer=request.render(outcome) if request else None,
+        answer=None,
         created_at=now,
     )
 

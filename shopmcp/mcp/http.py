@@ -8,14 +8,14 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.http.request import split_domain_port, validate_host
-from mcp.server import Server
 
 from shopmcp.mcp.jsonrpc import Reply, answer, failure
+from shopmcp.mcp.server import Endpoint
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ class Edge:
         allowed_hosts: Host names as Django's setting writes them.
     """
 
-    def __init__(self, server: Server[Any], *, public_url: str, allowed_hosts: Sequence[str]) -> None:
-        self._server = server
+    def __init__(self, endpoint: Endpoint, *, public_url: str, allowed_hosts: Sequence[str]) -> None:
+        self._endpoint = endpoint
         self._origin = _origin(public_url)
         self._allowed_hosts = list(allowed_hosts)
         self._serves = lru_cache(maxsize=64)(self._serves_host)
@@ -53,7 +53,7 @@ class Edge:
             body = await _body(receive)
             if body is None:
                 return  # the client hung up
-            reply = body if isinstance(body, Reply) else await answer(self._server, body, headers)
+            reply = body if isinstance(body, Reply) else await answer(self._endpoint, body, headers)
         await _send(reply, send)
 
     def _refusal(self, method: str, headers: list[tuple[bytes, bytes]]) -> Reply | None:

@@ -41,7 +41,8 @@ from mcp_types import (
 from mcp_types.jsonrpc import HEADER_MISMATCH
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
-from shopmcp.mcp.tools import client_in, toolbox
+from shopmcp.mcp.server import Endpoint
+from shopmcp.mcp.tools import client_in
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def failure(
     return Reply(status, _dumped({"jsonrpc": "2.0", "id": id, "error": error}))
 
 
-async def answer(server: Server[Any], body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
+async def answer(endpoint: Endpoint, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
     """Answer one POST body; the header `MCP-Protocol-Version` chooses the era.
 
     Args:
@@ -94,23 +95,23 @@ async def answer(server: Server[Any], body: bytes, headers: Sequence[tuple[bytes
     lines = [(name.decode("latin-1"), value.decode("latin-1").strip()) for name, value in headers]
     version = next((value for name, value in lines if name == MCP_PROTOCOL_VERSION_HEADER), None)
     if version is None or version in HANDSHAKE_PROTOCOL_VERSIONS:
-        return await _answer_handshake_era(server, message, version or _UNNAMED_VERSION, dict(lines))
-    return await _answer_modern(server, message, version, lines)
+        return await _answer_handshake_era(endpoint, message, version or _UNNAMED_VERSION, dict(lines))
+    return await _answer_modern(endpoint, message, version, lines)
 
 
 async def _answer_handshake_era(
-    server: Server[Any], message: dict[str, Any], version: str, headers: Mapping[str, str]
+    endpoint: Endpoint, message: dict[str, Any], version: str, headers: Mapping[str, str]
 ) -> Reply:
     """2025-11-25 and before: `initialize` may come first and need not; an error is a 200."""
     if "id" not in message or "method" not in message:
         # A notification; or the client's answer to a question, which this server never asks.
         return Reply(202)
-    outcome = await _outcome(server, message, headers, InboundModernRoute(version, None, None))
+    outcome = await _outcome(endpoint, message, headers, InboundModernRoute(version, None, None))
     return _told(outcome, message["id"], error_status={})
 
 
 async def _answer_modern(
-    server: Server[Any], message: dict[str, Any], version: str, lines: list[tuple[str, str]]
+    endpoint: Endpoint, message: dict[str, Any], version: str, lines: list[tuple[str, str]]
 ) -> Reply:
     """2026-07-28: the request carries its own envelope, and an error has an HTTP status of its own.
 
@@ -130,22 +131,22 @@ async def _answer_modern(
     route = classify_inbound_request(message, headers=headers)
     if isinstance(route, InboundLadderRejection):
         return _rejected(route, id)
-    outcome = await _outcome(server, message, headers, route)
+    outcome = await _outcome(endpoint, message, headers, route)
     return _told(outcome, id, error_status=ERROR_CODE_HTTP_STATUS)
 
 
 async def _outcome(
-    server: Server[Any], message: dict[str, Any], headers: Mapping[str, str], route: InboundModernRoute
+    endpoint: Endpoint, message: dict[str, Any], headers: Mapping[str, str], route: InboundModernRoute
 ) -> Mapping[str, Any] | ErrorData:
     method, params = message["method"], message.get("params")
     try:
         if method == "tools/call":
             params = _with_outer_meta(params, message.get("_meta"))
-            if (result := await _called(server, params, headers, route.protocol_version)) is not None:
+            if (result := await _called(endpoint, params, headers, route.protocol_version)) is not None:
                 return result
         exchange = _Exchange(message["id"], headers)
         connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
-        return await serve_one(server, exchange, method, params, connection=connection, lifespan_state={})
+        return await serve_one(endpoint.server, exchange, method, params, connection=connection, lifespan_state={})
     # The last boundary: a bug is logged and never shown in its own words.
     except Exception as error:
         if (told := handler_exception_to_error_data(error)) is not None:
@@ -155,7 +156,7 @@ async def _outcome(
 
 
 async def _called(
-    server: Server[Any], params: Any, headers: Mapping[str, str], version: str
+    endpoint: Endpoint, params: Any, headers: Mapping[str, str], version: str
 ) -> Mapping[str, Any] | None:
     """Answer a plain call of a tool past the SDK, which validates it twice over and its result again.
 
@@ -169,10 +170,10 @@ async def _called(
     meta = meta or {}
     if not _is_plain(meta):
         return None
-    result = await toolbox.answer(name, arguments or {}, meta, client_in(meta, headers))
+    result = await endpoint.toolbox.answer(name, arguments or {}, meta, client_in(meta, headers))
     if result is not None and version in MODERN_PROTOCOL_VERSIONS:
         result["resultType"] = "complete"
-        result["_meta"] = _signature(server)
+        result["_meta"] = _signature(endpoint.server)
     return result
 
 

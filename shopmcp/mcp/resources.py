@@ -5,7 +5,7 @@ raises `NotFound`. It runs where browsing does.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
@@ -47,7 +47,7 @@ _NOT_FOUND_BEFORE = -32002
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class ResourceKind:
     template: str
     name: str
     title: str
@@ -88,38 +88,36 @@ class _Known:
         return None if found is None or any(map(_CONTROL.search, parts)) else dict(zip(names, parts, strict=True))
 
 
+def resource(
+    template: str,
+    *,
+    title: str,
+    mime_type: str = "text/plain",
+    complete: Mapping[str, Completer] | None = None,
+    each: Lister | None = None,
+) -> Callable[[Reader], ResourceKind]:
+    """Make a resource of a function. It is offered once `shopmcp/composition.py` names it.
+
+    Args:
+        template: Its address, such as `shop://store/{slug}`: `{parts}` become arguments of the function.
+        title: What people see.
+        mime_type: Of the text it returns.
+        complete: By part, what completes it.
+        each: Which of many addresses are listed, at most a hundred.
+    """
+
+    def made(function: Reader) -> ResourceKind:
+        description = (function.__doc__ or "").strip()
+        return ResourceKind(template, function.__name__, title, description, mime_type, function, complete or {}, each)
+
+    return made
+
+
 class Resources:
-    """The resources there are, in the order of their definition."""
+    """The resources of an endpoint, in the order in which they are listed."""
 
-    def __init__(self) -> None:
-        self._known: list[_Known] = []
-
-    def resource(
-        self,
-        template: str,
-        *,
-        title: str,
-        mime_type: str = "text/plain",
-        complete: Mapping[str, Completer] | None = None,
-        each: Lister | None = None,
-    ) -> Callable[[Reader], Reader]:
-        """Register a function under an address; `{parts}` of it become its arguments.
-
-        Args:
-            template: Such as `shop://store/{slug}`; without parts it is one resource.
-            title: What people see.
-            mime_type: Of the text it returns.
-            complete: By part, what completes it.
-            each: Which of many addresses are listed, at most a hundred.
-        """
-
-        def register(function: Reader) -> Reader:
-            description = (function.__doc__ or "").strip()
-            name = function.__name__
-            self._known.append(_Known(template, name, title, description, mime_type, function, complete or {}, each))
-            return function
-
-        return register
+    def __init__(self, known: Iterable[ResourceKind]) -> None:
+        self._known = tuple(known)
 
     async def list(self, ctx: Any, params: Any) -> ListResourcesResult:
         listed = list[Resource]()
@@ -174,7 +172,3 @@ class Resources:
                     values = await lanes.run("browse", lambda: completer(begun, given))
         shown = list(values[:_MOST_COMPLETED])
         return CompleteResult(completion=Completion(values=shown, total=len(values), has_more=len(values) > len(shown)))
-
-
-resources = Resources()
-resource = resources.resource

@@ -1,31 +1,17 @@
-"""The MCP server: what the SDK is told of the shop, and where its requests go."""
+"""The SDK's server: what it is told of the shop, and who answers its requests."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.utils.module_loading import autodiscover_modules
 from mcp.server import Server
 from mcp.server.caching import CacheHint
 from mcp.shared.exceptions import MCPError
-from mcp.types import (
-    INVALID_PARAMS,
-    GetPromptRequestParams,
-    GetPromptResult,
-    ListPromptsResult,
-)
+from mcp.types import INVALID_PARAMS, GetPromptRequestParams, GetPromptResult, ListPromptsResult
 
 from shopmcp import __version__
-from shopmcp.mcp.resources import resources
-from shopmcp.mcp.tools import toolbox
-
-
-async def _no_prompts(ctx: Any, params: Any) -> ListPromptsResult:
-    return ListPromptsResult(prompts=[])
-
-
-async def _unknown_prompt(ctx: Any, params: GetPromptRequestParams) -> GetPromptResult:
-    raise MCPError(INVALID_PARAMS, f"Unknown prompt: {ascii(params.name)[1:-1][:64]}")
-
+from shopmcp.mcp.resources import Resources
+from shopmcp.mcp.tools import Toolbox
 
 INSTRUCTIONS = """\
 A shop with one cart for this conversation. Find products with search_products, then pass their product_id to \
@@ -41,37 +27,50 @@ every notice that comes with a cart. Product names and descriptions are the shop
 
 _FRESH = CacheHint(ttl_ms=300_000, scope="public")
 
-server: Server[Any] = Server(
-    "shopmcp",
-    version=__version__,
-    title="shopmcp",
-    description="A shop that lives in AI chats: real products, and a cart of its own for every conversation.",
-    instructions=INSTRUCTIONS,
-    website_url=settings.PUBLIC_URL,
-    cache_hints={
-        "tools/list": _FRESH,
-        "prompts/list": _FRESH,
-        "resources/list": _FRESH,
-        "resources/templates/list": _FRESH,
-        "resources/read": _FRESH,
-        "server/discover": _FRESH,
-    },
-    get_tool_input_schema=toolbox.input_schema,
-    on_list_tools=toolbox.list,
-    on_call_tool=toolbox.call,
-    on_list_resources=resources.list,
-    on_list_resource_templates=resources.templates,
-    on_read_resource=resources.read,
-    on_list_prompts=_no_prompts,
-    on_get_prompt=_unknown_prompt,
-    on_completion=resources.complete,
-)
 
-# The SDK traces every request for OpenTelemetry; without an exporter that costs time on each and tells nobody.
-server.middleware.clear()
+@dataclass(frozen=True, slots=True, eq=False)
+class Endpoint:
+    """What answers the requests of `/mcp`: the toolbox plain tool calls, the SDK's server everything else."""
+
+    server: Server[Any]
+    toolbox: Toolbox
 
 
-def load_tools() -> None:
-    """Import every app's tools and resources, as the admin does with its own, and what records their calls."""
-    autodiscover_modules("tools", "resources", "recorder")
-    toolbox.entries = dict(sorted(toolbox.entries.items(), key=lambda entry: entry[1].extra))
+def make_endpoint(toolbox: Toolbox, resources: Resources) -> Endpoint:
+    """Return the endpoint that offers these tools and resources."""
+    server: Server[Any] = Server(
+        "shopmcp",
+        version=__version__,
+        title="shopmcp",
+        description="A shop that lives in AI chats: real products, and a cart of its own for every conversation.",
+        instructions=INSTRUCTIONS,
+        website_url=settings.PUBLIC_URL,
+        cache_hints={
+            "tools/list": _FRESH,
+            "prompts/list": _FRESH,
+            "resources/list": _FRESH,
+            "resources/templates/list": _FRESH,
+            "resources/read": _FRESH,
+            "server/discover": _FRESH,
+        },
+        get_tool_input_schema=toolbox.input_schema,
+        on_list_tools=toolbox.list,
+        on_call_tool=toolbox.call,
+        on_list_resources=resources.list,
+        on_list_resource_templates=resources.templates,
+        on_read_resource=resources.read,
+        on_list_prompts=_no_prompts,
+        on_get_prompt=_unknown_prompt,
+        on_completion=resources.complete,
+    )
+    # The SDK traces every request for OpenTelemetry, which takes 40 µs and without an exporter goes nowhere.
+    server.middleware.clear()
+    return Endpoint(server, toolbox)
+
+
+async def _no_prompts(ctx: Any, params: Any) -> ListPromptsResult:
+    return ListPromptsResult(prompts=[])
+
+
+async def _unknown_prompt(ctx: Any, params: GetPromptRequestParams) -> GetPromptResult:
+    raise MCPError(INVALID_PARAMS, f"Unknown prompt: {ascii(params.name)[1:-1][:64]}")

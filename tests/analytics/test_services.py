@@ -4,6 +4,7 @@ from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -11,7 +12,6 @@ from analytics.models import Fact, Progress, Tally
 from analytics.reports import summary
 from analytics.services import catch_up, forget, roll_up, uncounted
 from carts.models import CallRecord, Cart, Session
-from carts.services import cleanup
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_the_cleanup_keeps_the_numbers_of_what_it_deletes_counted_or_not(make_se
     # Nobody had counted them yet.
     assert not Tally.objects.exists()
 
-    cleanup.clean_up()
+    call_command("cleanup_sessions")
 
     assert not Session.objects.exists()
     CallRecord.objects.all().delete()

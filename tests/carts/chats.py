@@ -4,7 +4,8 @@ from typing import Any
 
 from carts.identity import identify
 from carts.models import SessionWarning
-from shopmcp.mcp.tools import Call
+from carts.services.saving import locked_cart
+from shopmcp.mcp.call import Call
 
 CART_TOOLS: dict[str, dict[str, Any]] = {
     "add_to_cart": {"product_id": "shop:honey"},
@@ -19,6 +20,12 @@ CART_TOOLS: dict[str, dict[str, Any]] = {
 def identity(meta):
     """What a call with this `_meta` says about its conversation."""
     return identify(Call("view_cart", meta))
+
+
+def change(what, caller, *args):
+    """Change the caller's cart as a tool does."""
+    with locked_cart(caller) as cart:
+        return what(cart, *args)
 
 
 def person(conversation, subject=None):

@@ -8,7 +8,8 @@ from django.utils import timezone
 from carts.caller import Caller
 from carts.models import CallRecord, Cart, Change, Session, SessionWarning
 from carts.services import carts
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
+from tests.carts.chats import change
 
 PAGES = ["session", "cart", "callrecord", "sessionwarning"]
 
@@ -22,9 +23,9 @@ def busy(honey):
         for n in range(chats):
             meta = {"openai/session": f"chat-{n}", "openai/subject": f"person-{n}"}
             call = Call("add_to_cart", meta)
-            carts.add_items(Caller(call), [("shop:honey", 1)])
+            change(carts.add_items, Caller(call), [("shop:honey", 1)])
             CallRecord.objects.create(
-                session_id=call.notes["session"], at=now, tool="add_to_cart", outcome="ok", milliseconds=1, source="x"
+                session_id=call.notes.session, at=now, tool="add_to_cart", outcome="ok", milliseconds=1, source="x"
             )
             SessionWarning.objects.create(kind="unkeyed", client=f"client-{n}", first_at=now, last_at=now)
 
@@ -54,7 +55,7 @@ def test_a_cart_shows_its_lines_and_changes_in_a_few_queries(
     caller = Caller(Call("add_to_cart", {"openai/session": "chat-0"}))
     for n in range(chats):
         make_product(f"Thing {n}")
-        carts.add_items(caller, [(f"shop:thing-{n}", 1)])
+        change(carts.add_items, caller, [(f"shop:thing-{n}", 1)])
 
     address = page("cart", Cart.objects.get().pk)
     admin_client.get(address)  # Django remembers its content types

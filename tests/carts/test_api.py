@@ -11,8 +11,9 @@ from carts.caller import Caller
 from carts.models import CallRecord, Cart, Session, SessionWarning
 from carts.services import carts
 from catalog.models import ImportRun, Product
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
 from tests.api import script
+from tests.carts.chats import change
 
 
 @pytest.fixture
@@ -28,8 +29,9 @@ def chat(honey):
         made = []
         for name in names:
             call = Call("add_to_cart", {"openai/session": name})
-            carts.add_items(Caller(call), [("shop:honey", quantity)])
-            session = Session.objects.get(pk=call.notes["session"])
+            change(carts.add_items, Caller(call), [("shop:honey", quantity)])
+            assert call.notes.session is not None
+            session = Session.objects.get(pk=call.notes.session)
             CallRecord.objects.create(
                 session=session,
                 at=timezone.now(),
@@ -129,19 +131,17 @@ def test_what_a_running_import_writes_does_not_count_yet(api, chat, honey):
 
 def test_an_emptied_cart_counts_in_the_currency_of_the_first_store(api, chat):
     (session,) = chat("one")
-    carts.clear_cart(Caller(Call("clear_cart", {"openai/session": "one"})))
+    change(carts.clear_cart, Caller(Call("clear_cart", {"openai/session": "one"})))
 
     assert api.get(f"sessions/{session.public_id}")["cart"]["total"] == {"amount": "0.00", "formatted": "₪0.00"}
 
 
-@pytest.mark.parametrize("change", [carts.clear_cart, lambda caller: carts.add_items(caller, [("shop:tea", 1)])])
+@pytest.mark.parametrize("what", [carts.clear_cart, lambda cart: carts.add_items(cart, [("shop:tea", 1)])])
 @pytest.mark.parametrize("address", ["sessions", "sessions/{session}", "carts", "carts/{cart}"])
-def test_a_cart_that_changes_while_it_is_read_has_the_lines_of_its_version(
-    api, chat, tea, before_lines, address, change
-):
+def test_a_cart_that_changes_while_it_is_read_has_the_lines_of_its_version(api, chat, tea, before_lines, address, what):
     (session,) = chat("one")
     address = address.format(session=session.public_id, cart=session.carts.get().public_id)
-    with before_lines(lambda: change(Caller(Call("", {"openai/session": "one"})))):
+    with before_lines(lambda: change(what, Caller(Call("", {"openai/session": "one"})))):
         found = api.get(address)
 
     listed = next(iter(found.get("sessions") or found.get("carts") or [found]))
@@ -158,7 +158,7 @@ def test_a_session_without_a_cart_has_none(api, call_tool, store):
 def test_sessions_are_filtered(api, chat, honey, make_product):
     old, new = chat("old", "new")
     quiet(old, timedelta(days=2))
-    carts.clear_cart(Caller(Call("clear_cart", {"openai/session": "new"})))
+    change(carts.clear_cart, Caller(Call("clear_cart", {"openai/session": "new"})))
     Session.objects.filter(pk=new.pk).update(client="inspector")
     day_ago = (timezone.now() - timedelta(days=1)).isoformat()
 

@@ -9,7 +9,7 @@ from django.apps import apps
 from carts.digests import digests_of, public_id_of
 from carts.identity import OUTER, identify
 from carts.models import Session
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
 from tests.carts.answers import cart, error, quantities
 from tests.carts.chats import CART_TOOLS, kinds, person
 

@@ -8,8 +8,7 @@ from asgiref.sync import async_to_sync
 from mcp.client import Client
 
 from carts.schemas import DebugOut
-from shopmcp.mcp.server import server
-from shopmcp.mcp.tools import toolbox
+from shopmcp.composition import endpoint, toolbox
 from tests.carts.answers import error, text
 from tests.live import ROOT
 
@@ -49,7 +48,7 @@ def published():
 
     @async_to_sync
     async def list_tools():
-        async with Client(server) as client:
+        async with Client(endpoint.server) as client:
             return (await client.list_tools()).tools
 
     return {tool.name: tool for tool in list_tools()}
@@ -72,7 +71,7 @@ def test_arguments_and_hints_are_the_contract_s(published, name):
     ) == hints
 
 
-@pytest.mark.parametrize("name", toolbox.entries)
+@pytest.mark.parametrize("name", toolbox.tools)
 def test_every_tool_has_a_title_and_a_description_that_says_when_to_use_it(published, name):
     tool = published[name]
 
@@ -90,7 +89,7 @@ def parts(schema):
             yield from parts(value)
 
 
-@pytest.mark.parametrize("name", toolbox.entries)
+@pytest.mark.parametrize("name", toolbox.tools)
 def test_every_argument_is_described_and_bounded(published, name):
     schema = published[name].input_schema
 
@@ -109,7 +108,7 @@ def test_every_argument_is_described_and_bounded(published, name):
             assert "maxItems" in part, part
 
 
-@pytest.mark.parametrize("name", toolbox.entries)
+@pytest.mark.parametrize("name", toolbox.tools)
 def test_every_output_schema_allows_a_refusal_too(published, name):
     schema = published[name].output_schema
 
@@ -140,7 +139,7 @@ def test_every_field_of_an_answer_that_may_be_null_says_so(published):
         assert {"type": "null"} in properties[field]["anyOf"]
 
 
-@pytest.mark.parametrize("name", toolbox.entries)
+@pytest.mark.parametrize("name", toolbox.tools)
 def test_every_tool_is_in_the_readme(name):
     readme = ROOT / "README.md"
     if not readme.is_file():

@@ -7,8 +7,10 @@ import pytest
 from carts.caller import Caller
 from carts.models import Cart, Line, Session
 from carts.services import cleanup, saving
+from carts.services.sessions import find_for_cart
 from catalog.models import Store
-from shopmcp.mcp.tools import Call, toolbox
+from shopmcp.composition import toolbox
+from shopmcp.mcp.call import Call
 from tests.carts.answers import cart, error, quantities, text
 
 MODES = ["legacy", "2026-07-28"]
@@ -223,7 +225,7 @@ def test_two_stores_sell_in_two_currencies(call_tool, honey, make_product):
 
 def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, honey, tea):
     call_tool("add_to_cart", product_id="shop:honey")
-    row = Caller(Call("view_cart", {"openai/session": "chat-1"})).find_for_cart()
+    row = find_for_cart(Caller(Call("view_cart", {"openai/session": "chat-1"})))
     shown = []
     for change, arguments in (
         ("add_to_cart", {"product_id": "shop:tea"}),
@@ -239,7 +241,7 @@ def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, hon
 
 def test_a_cart_that_is_deleted_while_it_is_looked_at_is_empty(call_tool, honey):
     call_tool("add_to_cart", product_id="shop:honey")
-    row = Caller(Call("view_cart", {"openai/session": "chat-1"})).find_for_cart()
+    row = find_for_cart(Caller(Call("view_cart", {"openai/session": "chat-1"})))
     cleanup.delete_sessions(Session.objects.all())
 
     state = saving.load(row)
@@ -331,4 +333,8 @@ def test_the_number_of_other_carts_makes_no_difference(call_tool, honey, django_
 
 def forget_calls(monkeypatch):
     """Leave out the record of calls, which in a server is written later and for many calls at once."""
-    monkeypatch.setattr(toolbox, "_observers", [])
+
+    async def forget(call, outcome, seconds):
+        pass
+
+    monkeypatch.setattr(toolbox, "record", forget)

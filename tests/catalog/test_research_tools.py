@@ -7,7 +7,7 @@ import pytest
 from catalog.models import Product, Store
 from catalog.search.index import reindex
 from catalog.services import create_product
-from shopmcp.mcp.tools import toolbox
+from shopmcp.composition import toolbox
 
 
 @pytest.fixture(params=["legacy", "2026-07-28"])
@@ -26,7 +26,7 @@ def ask(call_tool, request):
 
 @pytest.mark.parametrize(("tool", "argument"), [("search", "query"), ("fetch", "id")])
 def test_each_takes_one_string_and_nothing_else(tool, argument):
-    schema = toolbox.entries[tool].published.input_schema
+    schema = toolbox.tools[tool].published.input_schema
 
     assert list(schema["properties"]) == schema["required"] == [argument]
     assert schema["properties"][argument]["type"] == "string"

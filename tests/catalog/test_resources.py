@@ -7,7 +7,7 @@ from mcp.types import ResourceTemplateReference
 from catalog.models import Product, Store
 from catalog.search.index import reindex
 from catalog.services import create_product
-from shopmcp.mcp.server import server
+from shopmcp.composition import endpoint
 
 CATEGORY = "shop://store/{slug}/category/{category}"
 
@@ -18,7 +18,7 @@ def ask(db):
 
     @async_to_sync
     async def ask(method, *arguments, mode="2026-07-28", **named):
-        async with Client(server, mode=mode) as client:
+        async with Client(endpoint.server, mode=mode) as client:
             return await getattr(client, method)(*arguments, **named)
 
     return ask
@@ -175,7 +175,7 @@ def test_of_very_many_completions_a_hundred_are_given_and_all_are_counted(ask, g
 
 
 def test_nothing_is_promised_that_never_comes():
-    offered = server.create_initialization_options().capabilities
+    offered = endpoint.server.create_initialization_options().capabilities
 
     assert offered.resources is not None
     assert not offered.resources.subscribe

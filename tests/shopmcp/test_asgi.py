@@ -13,6 +13,8 @@ from analytics.services import STEP
 from shopmcp import asgi
 from shopmcp.db.workers import lanes
 from shopmcp.mcp.http import Edge
+from shopmcp.mcp.server import Endpoint
+from shopmcp.mcp.tools import Toolbox
 from tests.serving import rpc, send, serving
 
 
@@ -67,7 +69,8 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
     async def slow(ctx, params):
         return CallToolResult(content=[TextContent(type="text", text=await lanes.run("browse", work))])
 
-    edge = Edge(Server("slow", on_call_tool=slow), public_url="http://127.0.0.1", allowed_hosts=["127.0.0.1"])
+    endpoint = Endpoint(Server("slow", on_call_tool=slow), Toolbox(()))
+    edge = Edge(endpoint, public_url="http://127.0.0.1", allowed_hosts=["127.0.0.1"])
     monkeypatch.setattr(asgi, "edge", edge)
 
     with ThreadPoolExecutor(2) as threads:

@@ -19,7 +19,7 @@ from carts.models import Session
 from carts.services import cleanup
 from shopmcp.commands import ShopCommand
 from shopmcp.errors import ShopError
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
 
 
 class Command(ShopCommand):

@@ -13,23 +13,24 @@ class BrokenConfig(AppConfig):
     label = "broken"
 
     def ready(self):
-        from carts import caller, identity
+        from carts import call_log, caller, identity
         from carts.digests import digests_of
         from carts.identity import UNKEYED, Identity
+        from carts.services import sessions
 
-        way_in = caller.Caller._way_in
+        way_in = sessions._way_in
 
         def one_for_all(purpose, *parts):
             return ("x" * 43,)
 
         def blind(call):
             """The original system's fault: it looked for the id where there is none."""
-            call.notes["identity"] = Identity(UNKEYED)
-            return call.notes["identity"]
+            call.notes.identity = Identity(UNKEYED)
+            return call.notes.identity
 
         def handle_wins(caller):
-            if caller._cart_id is not None:
-                public_id, caller._cart_id = caller._proven(caller._cart_id), None
+            if caller.cart_id is not None:
+                public_id, caller.cart_id = sessions._proven(caller, caller.cart_id), None
                 return (), public_id
             return way_in(caller)
 
@@ -43,13 +44,12 @@ class BrokenConfig(AppConfig):
             "one_for_all": ("digests_of", one_for_all),
             "one_key": ("digests_of", one_key),
             "blind": ("identify", blind),
-            "handle_wins": ("Caller._way_in", handle_wins),
+            "handle_wins": ("_way_in", handle_wins),
             "believing": ("public_id_of", believing),
         }[os.environ["BROKEN"]]
-        owner, _, member = name.rpartition(".")
-        for module in (caller, identity):
-            if hasattr(module, owner or member):
-                setattr(getattr(module, owner) if owner else module, member, broken)
+        for module in (identity, caller, sessions, call_log):
+            if hasattr(module, name):
+                setattr(module, name, broken)
 
 
 INSTALLED_APPS = [*_ORDINARY, "tests.carts.isolation_check.broken.BrokenConfig"]

@@ -12,7 +12,8 @@ from carts.isolation_check.checks import REVISIONS
 from carts.management.commands import check_isolation
 from carts.models import Session
 from carts.services import carts
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
+from tests.carts.chats import change
 from tests.live import LiveServer, free_port
 from tests.serving import shop
 
@@ -112,7 +113,7 @@ def test_an_interrupted_check_takes_its_sessions_along_and_no_others(monkeypatch
     def interrupted(server):
         for value, client in (("mine", "check"), ("somebody's", "real")):
             meta = {"openai/session": value} | (server.mark if client == "check" else {})
-            carts.add_items(Caller(Call("add_to_cart", meta, client=client)), [("shop:honey", 1)])
+            change(carts.add_items, Caller(Call("add_to_cart", meta, client=client)), [("shop:honey", 1)])
         # A server that mixes up its sessions gave the check another one's cart_id.
         server.cart_ids.update(map(cart_id_of, Session.objects.values_list("public_id", flat=True)))
         raise KeyboardInterrupt

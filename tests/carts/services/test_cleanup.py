@@ -15,8 +15,9 @@ from carts.identity import check_mark
 from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
 from carts.services import carts, cleanup
 from catalog.models import Product, Store
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
 from tests.carts.answers import cart, codes, error, text
+from tests.carts.chats import change
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -148,7 +149,7 @@ def test_many_sessions_go_in_small_batches(monkeypatch, honey, sessions):
 
     monkeypatch.setattr(cleanup, "delete_batch", noted)
     for n in range(sessions):
-        carts.add_items(Caller(Call("add_to_cart", {"openai/session": f"chat-{n}"})), [("shop:honey", 1)])
+        change(carts.add_items, Caller(Call("add_to_cart", {"openai/session": f"chat-{n}"})), [("shop:honey", 1)])
     quiet(3 * HOUR)
 
     assert cleanup.clean_up(older_than=HOUR).sessions == sessions
@@ -289,8 +290,8 @@ def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared
                 Session.objects.filter(client=name).update(last_seen_at=then)
                 begins.clear()
                 assert begins.wait(10)
-                outcome = carts.add_items(
-                    Caller(Call("add_to_cart", {"threadId": name}, client=name)), [("shop:honey", 1)]
+                outcome = change(
+                    carts.add_items, Caller(Call("add_to_cart", {"threadId": name}, client=name)), [("shop:honey", 1)]
                 )
                 found = Cart.objects.filter(session__client=name).values_list("version", "item_count").first()
                 if found != (outcome.state.version, outcome.state.item_count):

@@ -15,7 +15,7 @@ from carts.models import Cart, Change, Line
 from catalog.models import Product, Store
 from catalog.services import create_product
 from shopmcp.errors import ShopError
-from shopmcp.mcp.tools import Call
+from shopmcp.mcp.call import Call
 
 SKUS = ["a", "b", "c", "d"]
 skus = st.sampled_from(SKUS)
@@ -160,7 +160,7 @@ class Shopping(RuleBasedStateMachine):
     def call(self, tool, **arguments):
         """The tool's answer, or None for a refusal."""
         try:
-            return tool(Call(tool.__name__, {"openai/session": "machine"}), **arguments)
+            return tool.function(Call(tool.name, {"openai/session": "machine"}), **arguments)
         except ShopError:
             return None
 

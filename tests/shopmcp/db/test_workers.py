@@ -12,12 +12,10 @@ from django.db import DatabaseError, connection, connections, transaction
 from carts.models import Cart, Line, Session
 from catalog.models import Store
 from catalog.services import create_product
+from shopmcp.composition import toolbox
 from shopmcp.db.workers import Lane, Lanes
 from shopmcp.errors import NotFound, ShopError
-from shopmcp.mcp.server import load_tools
-from shopmcp.mcp.tools import Answer, Call, WriteNeeded, toolbox
-
-load_tools()
+from shopmcp.mcp.call import Answer, Call, WriteNeeded
 
 
 @pytest.fixture(autouse=True)
@@ -285,8 +283,8 @@ def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(served, mo
             raise WriteNeeded
         raise ShopError("seen enough")
 
-    entry = toolbox.entries["view_cart"]
-    monkeypatch.setitem(toolbox.entries, "view_cart", entry.__class__(**{**_fields(entry), "function": _plain(look)}))
+    entry = toolbox.tools["view_cart"]
+    monkeypatch.setitem(toolbox.tools, "view_cart", entry.__class__(**{**_fields(entry), "function": _plain(look)}))
 
     async def play():
         return await call("view_cart")

@@ -6,6 +6,8 @@ from mcp.server import Server
 from mcp.types import CallToolResult, ListToolsResult, TextContent
 
 from shopmcp.mcp.http import Edge
+from shopmcp.mcp.server import Endpoint
+from shopmcp.mcp.tools import Toolbox
 from tests.serving import MODERN, dressed, rpc, send, serving
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
@@ -32,7 +34,7 @@ def teller(public_url="http://127.0.0.1:8000", hosts=()):
     server = Server("teller", version="1", title="Teller", on_call_tool=_tell, on_list_tools=_no_tools)
     server.middleware.clear()
     allowed = ["127.0.0.1", "localhost", "[::1]", *hosts]
-    with serving(Edge(server, public_url=public_url, allowed_hosts=allowed)) as address:
+    with serving(Edge(Endpoint(server, Toolbox(())), public_url=public_url, allowed_hosts=allowed)) as address:
         yield address
 
 

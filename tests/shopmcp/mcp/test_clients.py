@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from mcp.client import Client
 
-from shopmcp.mcp.tools import toolbox
+from shopmcp.composition import toolbox
 from tests.serving import ERAS, rpc, shop
 
 MODES = ["legacy", "2026-07-28", "auto"]
@@ -39,7 +39,7 @@ def test_the_client_lists_and_calls_tools_over_http(live, mode):
 
     tools, cart = connected(live, mode, buy)
 
-    assert [tool.name for tool in tools] == list(toolbox.entries)
+    assert [tool.name for tool in tools] == list(toolbox.tools)
     assert not cart.is_error
     assert cart.structured_content["item_count"] == 2
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from carts.identity import KEYS
-from shopmcp.mcp.tools import toolbox
+from shopmcp.composition import toolbox
 from tests.serving import ERAS, dressed, shop
 
 REVISIONS = [era for era in ERAS if era]
@@ -128,9 +128,9 @@ def era(request):
     return request.param
 
 
-@pytest.fixture(params=sorted(toolbox.entries))
+@pytest.fixture(params=sorted(toolbox.tools))
 def tool(request):
-    return toolbox.entries[request.param].published
+    return toolbox.tools[request.param].published
 
 
 def plausible(tool):

@@ -5,8 +5,8 @@ import json
 import pytest
 from asgiref.sync import async_to_sync
 
+from shopmcp.composition import endpoint
 from shopmcp.mcp import jsonrpc
-from shopmcp.mcp.server import server
 from tests.serving import GOODS, dressed
 
 CALLS = [
@@ -49,7 +49,7 @@ def goods(db, tmp_path):
 def ask(message, era):
     body, headers = dressed(message, era)
     lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    reply = async_to_sync(jsonrpc.answer)(server, body, lines)
+    reply = async_to_sync(jsonrpc.answer)(endpoint, body, lines)
     return reply.status, json.loads(reply.body)
 
 

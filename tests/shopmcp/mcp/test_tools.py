@@ -6,8 +6,9 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from pydantic import BaseModel
 
-from shopmcp.mcp.server import server
-from shopmcp.mcp.tools import Answer, Call, Toolbox
+from shopmcp.composition import endpoint
+from shopmcp.mcp.call import Answer, Call
+from shopmcp.mcp.tools import Toolbox, tool
 
 pytestmark = pytest.mark.django_db
 
@@ -25,9 +26,7 @@ def echo(call: Call, word: str = "") -> Answer[Out]:
 
 @pytest.fixture
 def box():
-    box = Toolbox()
-    box.tool(title="Echo", read_only=True)(echo)
-    return box
+    return Toolbox([tool(title="Echo", read_only=True)(echo)])
 
 
 @async_to_sync
@@ -53,19 +52,29 @@ def test_a_bug_is_logged_and_not_shown(box, caplog):
     assert "a secret inside" in caplog.text
 
 
-def test_every_call_is_observed_with_its_outcome(box):
+def test_every_call_is_recorded_with_its_outcome(box):
     seen = []
 
-    @box.observe
-    async def observe(call, outcome, seconds):
+    async def record(call, outcome, seconds):
         seen.append((call.tool, call.client, outcome, seconds > 0))
 
+    box.record = record
     answer(box, word="hi")
     answer(box, word=5)
     answer(box, word="bug", client="odd\nname" + "x" * 100)
 
     assert seen[:2] == [("echo", "test", "ok", True), ("echo", "test", "invalid_arguments", True)]
     assert seen[2][1] == ("odd\\nname" + "x" * 100)[:60]
+
+
+def test_a_record_that_fails_takes_no_answer_away(box, caplog):
+    async def record(call, outcome, seconds):
+        raise ZeroDivisionError("no record")
+
+    box.record = record
+
+    assert not answer(box, word="hi")["isError"]
+    assert "no record" in caplog.text
 
 
 def test_an_unknown_tool_is_nobody_s_answer(box):
@@ -76,7 +85,7 @@ def test_an_unknown_tool_is_nobody_s_answer(box):
 def test_an_unknown_tool_is_the_protocol_s_own_error(mode):
     @async_to_sync
     async def call():
-        async with Client(server, mode=mode) as client:
+        async with Client(endpoint.server, mode=mode) as client:
             with pytest.raises(MCPError) as caught:
                 await client.call_tool("ghost\x00" + "x" * 100, {})
         return caught
@@ -102,10 +111,10 @@ def test_an_unknown_tool_is_the_protocol_s_own_error(mode):
 def test_the_caller_s_language_is_one_that_the_shop_speaks_or_none(box, locale, language):
     seen = []
 
-    @box.observe
-    async def observe(call, outcome, seconds):
+    async def record(call, outcome, seconds):
         seen.append(call.language)
 
+    box.record = record
     answer(box, meta={"openai/locale": locale})
     assert seen == [language]
 
@@ -114,10 +123,10 @@ def test_a_tool_s_language_ends_with_its_call():
     from django.utils import translation
 
     def speak(call: Call) -> Answer[Out]:
-        return Answer("x", Out(said=call.speak("he")))
+        call.speak("he")
+        return Answer("x", Out(said=call.spoken))
 
-    box = Toolbox()
-    box.tool(title="Speak")(speak)
+    box = Toolbox([tool(title="Speak")(speak)])
     before = translation.get_language()
 
     assert answer(box, "speak")["structuredContent"] == {"said": "he"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shopmcp.mcp.tools import toolbox
+from shopmcp.composition import toolbox
 from tests.serving import shop
 
 SDK = "@modelcontextprotocol/sdk@1.32.2"
@@ -99,7 +99,7 @@ def test_an_answer_of_every_tool_fits_its_schema(call_all):
         "search": {"query": "honey"},
         "fetch": {"id": "shop:honey"},
     }
-    assert set(answered) == set(toolbox.entries)
+    assert set(answered) == set(toolbox.tools)
 
     for name, outcome in call_all(list(answered.items())).items():
         assert outcome.get("thrown") is None, name
@@ -108,7 +108,7 @@ def test_an_answer_of_every_tool_fits_its_schema(call_all):
 
 
 def test_a_refusal_of_every_tool_fits_its_schema(call_all):
-    assert set(REFUSED) == set(toolbox.entries) - {"list_stores"}
+    assert set(REFUSED) == set(toolbox.tools) - {"list_stores"}
 
     for name, outcome in call_all(list(REFUSED.items())).items():
         assert outcome.get("thrown") is None, name

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from carts.services import cleanup
 from shopmcp.commands import ShopCommand
+from shopmcp.composition import BEFORE_CLEANUP
 from shopmcp.env import parse_age
 
 
@@ -27,6 +28,9 @@ class Command(ShopCommand):
 
     def handle(self, *args: Any, older_than: str | None, dry_run: bool, **options: Any) -> str:
         try:
+            if not dry_run:
+                for prepare in BEFORE_CLEANUP:
+                    prepare()
             done = cleanup.clean_up(older_than=_age(older_than), dry_run=dry_run)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
