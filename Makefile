@@ -1,9 +1,9 @@
-# make run      everything a shop needs, on a machine with Python 3.11 or newer
-# make test     the tests, on every core; ARGS="-k cart" chooses
-# make check    what must hold before a change is kept
-# make requirements   compile the pinned requirements again; ARGS=--upgrade renews them
-# make screenshots    pictures of the dashboard into docs/screenshots/; needs Chromium
-# make messages       bring locale/ up to date with the sentences in the code
+# make run            install and serve the demo shop; needs only Python 3.11 or newer
+# make test           run the tests on all cores; ARGS="-k cart" selects some
+# make check          run all other checks: format, lint, types, imports, migrations, translations, deploy, requirements
+# make requirements   compile the pinned requirements; ARGS=--upgrade takes the newest versions
+# make screenshots    take the pictures in docs/screenshots/; needs Chromium
+# make messages       update locale/ from the texts in the code
 
 PYTHON = python3
 HOST = 127.0.0.1
@@ -12,7 +12,7 @@ ARGS =
 
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-# As a shop in production: the address it is reached at, and nothing else set.
+# The settings of a shop in production: its address and nothing else.
 PRODUCTION := env DEBUG= SECRET_KEY= DATABASE_URL= ALLOWED_HOSTS= PUBLIC_URL=https://shop.example.com
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 EXTRACT = pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
@@ -48,12 +48,12 @@ imports: .venv/.installed-dev
 migrations: .venv/.installed-dev
 	$(MANAGE) makemigrations --check --dry-run
 
-# Django's checks and the project's own: templates parse (shopmcp/checks.py).
+# Django's checks, and our own that templates parse (shopmcp/checks.py).
 deploy: .venv/.installed-dev
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
 	$(PRODUCTION) SHOPMCP_DATA_DIR="$$data" $(MANAGE) check --deploy --fail-level WARNING
 
-# Compiled again from what is pinned now, nothing may change.
+# Compiling from the current pins must change nothing.
 drift: .venv/.installed-dev
 	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && cp requirements*.in requirements*.txt "$$new" && \
 	bin=$$PWD/$(BIN) && cd "$$new" && for name in requirements requirements-dev; do \
@@ -70,12 +70,12 @@ requirements: .venv/.installed-dev
 messages: .venv/.installed-dev
 	@$(EXTRACT) && $(UPDATE)
 
-# Sentences and catalogues say the same, and these compile; tests look at each translation.
+# locale/ holds the texts of the code and compiles; tests check each translation.
 translations: .venv/.installed-dev
 	@$(EXTRACT) && { $(UPDATE) --check 2>/dev/null || { echo "locale/ is not what the code says; run make messages."; exit 1; }; } && \
 	$(BIN)/pybabel --quiet compile -D django -d locale
 
-# A demo shop with chats in it, in a folder that goes again.
+# From a demo shop with chats, in a temporary folder.
 screenshots: .venv/.installed-dev
 	$(BIN)/python -m tests.dashboard.screenshots docs/screenshots
 
@@ -83,7 +83,7 @@ screenshots: .venv/.installed-dev
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv .venv
 
-# Installed again only when the pins change.
+# Install again only if the pins change.
 .venv/.installed: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

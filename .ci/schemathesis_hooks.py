@@ -1,8 +1,7 @@
-"""What schemathesis leaves out of the requests it makes up: see `.ci/api`.
+"""Leave out generated requests that the shop must refuse although they fit the schema; used by `.ci/api`.
 
-A schema cannot say that a cursor is one that the shop sealed, nor that a range ends after it begins. Where either does
-not hold the shop refuses in words with 422, which tests of their own look at. Everywhere else a request that fits the
-schema has to be answered.
+A schema cannot say that a cursor must be signed by the shop, or that a range must end after it begins. The shop refuses
+such requests with 422, which other tests check. It must answer all other requests that fit the schema.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import schemathesis
 
 @schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
-    """Whether the shop could answer it."""
+    """Whether the shop has to answer the request."""
     query = case.query if isinstance(case.query, dict) else {}
     if query.get("cursor"):
         return False
@@ -30,7 +29,7 @@ def _in_order(read: Any, first: Any, last: Any) -> bool:
     try:
         return bool(read(str(first)) <= read(str(last)))
     except (ValueError, InvalidOperation):
-        return True  # it does not fit the schema, and has to be refused
+        return True  # it does not fit the schema: the shop must refuse it
 
 
 def _moment(text: str) -> datetime:
