@@ -1,7 +1,7 @@
-"""What arrived is written down: a log line and a record for every call.
+"""The record of calls: a log line and a row for each.
 
-Calls are recorded in the background, up to a second later; a crash may lose the last of them. Changes of carts are not
-written here and are never lost.
+Rows are written in the background, up to a second later; a crash may lose the last of them. Changes of carts are not
+written here, so none is lost.
 """
 
 import asyncio
@@ -171,7 +171,7 @@ class Recorder:
             batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             try:
                 await lanes.run("write", partial(record_calls, batch))
-            # Records can be spared; whatever went wrong must not keep the next ones from being written.
+            # A record may be lost; the next ones must still be written.
             except Exception:
                 logger.exception("%s calls could not be recorded", len(batch))
 

@@ -17,9 +17,9 @@ from carts.models import SessionWarning
 from carts.queries import SessionRow
 from shopmcp.mcp.call import Call
 
-# A `_meta` beside `params`, where the edge puts it.
+# Where `shopmcp/mcp/jsonrpc.py` puts a `_meta` that came beside `params`.
 OUTER = "shopmcp/outer"
-# Marks the calls of `check_isolation`; signed, so that nobody else can hide from the statistics.
+# Marks the calls of `check_isolation`; signed, so that no client can hide from the statistics.
 CHECK = "shopmcp/check"
 
 _SALT = "shopmcp.check"
@@ -109,7 +109,7 @@ class Identity:
 
     @property
     def subject(self) -> str:
-        """The person's digest under the current secret key; empty where the call names nobody."""
+        """The person's digest under the current secret key; empty where none came."""
         return self.subjects[0] if self.subjects else ""
 
     def is_another(self, row: SessionRow) -> bool:

@@ -241,7 +241,7 @@ class CallRecord(models.Model):
 
 class SessionWarningQuerySet(models.QuerySet["SessionWarning"]):
     def open(self) -> Self:
-        """What nobody settled: neither muted, nor marked as fixed since it last happened."""
+        """Warnings that are neither muted, nor marked as fixed since they last happened."""
         return self.filter(Q(fixed_at=None) | Q(last_at__gt=F("fixed_at")), muted_at=None)
 
     def settled(self) -> Self:
@@ -274,9 +274,9 @@ class SessionWarning(models.Model):
     calls = models.PositiveIntegerField(_("calls"), default=0)
     first_at = models.DateTimeField(_("first"))
     last_at = models.DateTimeField(_("last"))
-    # Somebody did something about it then; a later call opens it again.
+    # When it was marked as fixed; a later call opens it again.
     fixed_at = models.DateTimeField(_("marked as fixed"), null=True, blank=True)
-    # Somebody knows and does not want to hear of it again.
+    # Muted: not shown again until it is opened.
     muted_at = models.DateTimeField(_("muted"), null=True, blank=True)
 
     objects = SessionWarningQuerySet.as_manager()
@@ -305,5 +305,5 @@ class SessionWarning(models.Model):
 
     @property
     def has_returned(self) -> bool:
-        """Whether it happened again after somebody had marked it as fixed."""
+        """Whether it happened again after it was marked as fixed."""
         return self.fixed_at is not None and self.last_at > self.fixed_at

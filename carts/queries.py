@@ -80,7 +80,7 @@ session_by_public_id = Select(
         .values_list(*_SESSION)
     )
 )
-# Updating is locking: whoever else writes in this session waits here, on every database.
+# The update locks the row on every database: other writers of this session wait here.
 touch_digest = Update(
     lambda: Session.objects.filter(digest=Param("digest", Session, "digest")),
     last_seen_at=Param("now", Session, "last_seen_at"),

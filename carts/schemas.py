@@ -1,4 +1,4 @@
-"""The outward shapes: of a cart, for chats and the JSON API alike, and of what the API tells beside it."""
+"""The outward shapes: of a cart, for chats and the JSON API alike, and of sessions, calls and warnings for the API."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -61,7 +61,7 @@ class CartOut(_Contents, _Handle):
 
 
 class PublicCartOut(_Contents, _PublicIds):
-    """A cart as everybody else sees it: without the handle that opens it."""
+    """A cart as the JSON API shows it: without the handle that opens it."""
 
 
 class DebugOut(BaseModel):
@@ -151,7 +151,7 @@ class WarningOut(BaseModel):
     first_at: datetime
     last_at: datetime
     state: Literal["open", "fixed", "muted"] = Field(
-        description="`fixed` until it happens again, `muted` until somebody opens it."
+        description="`fixed` until it happens again, `muted` until it is opened."
     )
     returned: bool = Field(description="It happened again after it was marked as fixed.")
 

@@ -26,7 +26,7 @@ from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
 
 logger = logging.getLogger(__name__)
-# Seconds between two looks for calls that nobody has counted, and between two steps while there are.
+# Seconds between two looks for uncounted calls, and between two steps while there are some.
 _COUNT_EVERY, _COUNT_AGAIN = 3.0, 0.1
 # Counting takes a twentieth of the writing lane at most; the rest is the chats'.
 _COUNT_REST = 19
@@ -68,7 +68,7 @@ async def _count() -> None:
         counted, started = 0, perf_counter()
         try:
             counted = await lanes.run("write", roll_up)
-        # Numbers can wait: whatever is wrong with the database now, the calls are counted once it is well again.
+        # Counting can wait: it goes on when the database answers again.
         except Exception:
             logger.exception("calls could not be counted")
         await asyncio.sleep(seconds_to_rest(counted, perf_counter() - started))

@@ -50,7 +50,7 @@ def policy_of(server: Server) -> str:
     chat = server.chat(REVISIONS[0])
     if chat.call("debug_session").data.get("isolated") is False:
         return "shared"
-    # Of a product that does not exist: nothing is made, whatever the policy.
+    # The product does not exist, so no policy makes a cart.
     refused = chat.call("add_to_cart", product_id=f"check:{token_urlsafe(16)}").refused
     return "refuse" if refused == _NEEDED else "isolate"
 
@@ -80,7 +80,7 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> _F
     apart = all(_is_new(start) for start in starts) and len({start.cart_id for start in starts}) == len(starts)
     yield apart, gettext("new conversations begin with empty carts of their own, one text under two keys included")
     if not apart:
-        return  # whose carts these are nobody knows: nothing is put into them
+        return  # these carts may be a customer's: nothing is put into them
     added = here.call("add_to_cart", product_id=first)
     yield added.holds(first), gettext("a conversation's cart takes a product")
     yield (
@@ -120,7 +120,7 @@ def _isolated(server: Server, revision: str, first: str, second: str) -> _Findin
     other = chat.call("add_to_cart", product_id=second)
     for reply in (one, other):
         if isinstance(reply.version, int) and reply.version > 1:
-            # Somebody else's cart: take back what was put in.
+            # A customer's cart: take back what was put in.
             chat.call("undo_cart_change", cart_id=reply.cart_id, version=reply.version - 1)
     minted = one.holds(first) and other.holds(second) and one.cart_id != other.cart_id
     yield minted, gettext("two unkeyed chats get carts of their own")

@@ -1,4 +1,4 @@
-"""Deleting what was kept for its time, in small batches beside live traffic.
+"""Deleting expired sessions and records, in small batches beside live traffic.
 
 Ids are chosen first, without a lock. Each batch is then one short transaction: its sessions are locked, those that were
 used meanwhile are let go, and the others are deleted table by table. Every change of a cart locks its session before
@@ -43,7 +43,7 @@ class Cleanup:
 
 
 def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> Cleanup:
-    """Delete quiet sessions, old call records and tombstones, and stored answers that nobody may ask for any more.
+    """Delete quiet sessions, old call records and tombstones, and stored answers whose time is over.
 
     Args:
         older_than: Delete every session that was quiet for so long; without it, the settings say how long sessions with
@@ -104,7 +104,7 @@ def delete_batch(rows: SessionQuerySet, ids: Sequence[int], *, wait: bool = Fals
     with transaction.atomic():
         chosen = Session.objects.filter(id__in=ids).order_by("id").select_for_update(skip_locked=not wait)
         locked = list(chosen.values_list("id", flat=True))
-        # A statement of its own: only what is looked up under the lock is sure to stay as it is.
+        # A second statement: only what is read under the lock stays as it is.
         found = list(rows.filter(id__in=locked).values_list(*_FACTS))
         Tombstone.objects.bulk_create(
             [
@@ -150,7 +150,7 @@ def _in_batches(rows: QuerySet[Any], act: Callable[[QuerySet[Any]], int]) -> int
     while True:
         started = perf_counter()
         with transaction.atomic():
-            # Rows in somebody's hands are left alone: whoever waits for nobody takes part in no deadlock.
+            # Skip locked rows: cleanup never waits for a lock, so it cannot deadlock.
             ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:_ROWS])
             done += act(rows.model._default_manager.filter(pk__in=ids)) if ids else 0
         if len(ids) < _ROWS:

@@ -1,7 +1,7 @@
 """What an owner does about a warning: mark it as fixed, mute it, listen to it again.
 
 A warning is one kind of sign from one client. Marking it as fixed closes it until it happens again; muting it closes it
-until somebody listens again. Calls go on being counted either way.
+until it is opened. Calls are counted either way.
 """
 
 from datetime import datetime
@@ -12,12 +12,12 @@ from django.utils.translation import gettext
 from carts.models import SessionWarning
 from shopmcp.errors import NotFound
 
-# Whoever calls names itself, so there is no end to clients; a page shows the latest.
+# Clients name themselves, so their number has no bound; a page shows the latest.
 MOST_SHOWN = 200
 
 
 def open_warnings(limit: int = MOST_SHOWN) -> list[SessionWarning]:
-    """Return what nobody settled yet, the latest first; one query."""
+    """Return the open warnings, the latest first; one query."""
     return list(SessionWarning.objects.open().newest_first()[:limit])
 
 

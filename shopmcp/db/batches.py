@@ -1,4 +1,4 @@
-"""How long work takes turns with whoever else writes."""
+"""Batches for long work beside other writers: short transactions, and a rest between two of them."""
 
 import gc
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _TARGET = 0.06
 _REST = 0.03
 # The keys of a batch go into one statement, and some builds of SQLite take no more than 999 variables.
 _FIRST, _LEAST, _MOST = 50, 5, 900
-# SQLite's own: so many pages of its log make whoever commits next carry them into the database.
+# SQLite's default: when its log has so many pages, the next commit copies them into the database.
 _LOGGED = 1000
 
 
@@ -38,7 +38,7 @@ class Pace:
             self._ended = monotonic()
         took = self._ended - began
         self.longest = max(self.longest, took)
-        # Twice as many at once would be a leap in the dark: the second hundred may cost more than the first.
+        # Grow by 30 % at most: the second hundred rows may cost more than the first.
         self.size = min(_MOST, max(_LEAST, round(self.size * min(1.3, _TARGET / max(took, 0.001)))))
 
     def follow(self, other: "Pace") -> None:
@@ -60,7 +60,7 @@ def _undisturbed() -> Iterator[None]:
 
 @contextmanager
 def _own_log() -> Iterator[None]:
-    """Carry what was written over from SQLite's log when others have the lock already: in nobody's time but ours."""
+    """Copy SQLite's log into the database after the lock is released, so that no other writer waits for it."""
     _pragma("wal_autocheckpoint=0")
     try:
         yield

@@ -20,7 +20,7 @@ from django.db.models.constants import OnConflict
 from django.db.models.expressions import Expression
 
 T = TypeVar("T")
-# Converting these takes longer than finding them again, and whoever has one cannot change it.
+# Cache these conversions: they are slow, and the values are immutable.
 _REMEMBERED = (models.DecimalField, models.DateTimeField)
 _remembering = lru_cache(maxsize=4096)
 _FETCH: Callable[[Any], list[tuple[Any, ...]]] = methodcaller("fetchall")

@@ -1,11 +1,11 @@
 """Threads that own their database connections: where synchronous shop code runs while the event loop serves others.
 
 Three lanes keep kinds of work out of each other's way: changes, reads of carts, and browsing, where a search may take
-longer. A thread takes whatever waits for it in one batch and hands all results back in one wake-up of the loop.
+longer. A thread takes all waiting jobs as one batch and hands the results back in one wake-up of the loop.
 
 On SQLite, which has one writer at a time anyway, a batch of changes shares a transaction, so that one flush to disk
-serves them all (group commit). Each change has a savepoint of its own, in its service; nobody is answered before the
-commit, and where the commit fails nobody is told that it succeeded. PostgreSQL groups commits itself: there each change
+serves them all (group commit). Each change has its own savepoint, in its service. No call is answered before the
+commit; if the commit fails, every call of the batch fails. PostgreSQL groups commits itself: there each change
 has a transaction of its own, on one of several threads.
 """
 

@@ -2,7 +2,7 @@
 
 The SDK's kernel (`serve_one`) does the protocol's work. This module stands where its HTTP transports stand, because
 those build streams and tasks for each request of the 2025 revisions, drop calls whose id they cannot use, and lose a
-`_meta` that lies beside `params`. The texts here are for people who write clients and stay in English.
+`_meta` beside `params`. The texts here are for authors of clients and stay in English.
 """
 
 import json
@@ -46,7 +46,7 @@ from shopmcp.mcp.tools import client_in
 
 log = logging.getLogger(__name__)
 
-# Where the `_meta` beside `params` is put for the tools; a client's own key of this name never arrives.
+# Where tools find the `_meta` beside `params`; a client's own key of this name is dropped.
 OUTER_META: Final = "shopmcp/outer"
 _CALL_PARAMS: Final = frozenset(("name", "arguments", "_meta"))
 _RESERVED_META: Final = "io.modelcontextprotocol/"
@@ -160,7 +160,7 @@ async def _called(
 ) -> Mapping[str, Any] | None:
     """Answer a plain call of a tool past the SDK, which validates it twice over and its result again.
 
-    Whatever is not plain goes the SDK's way, to be refused in the protocol's own errors: None.
+    Return None for a call that is not plain: the SDK answers it, with the protocol's own errors.
     """
     if not isinstance(params, dict) or not params.keys() <= _CALL_PARAMS:
         return None

@@ -160,7 +160,7 @@ class Resources:
         raise MCPError(code, "Unknown resource", data={"uri": ascii(uri)[1:-1][:200]})
 
     async def complete(self, ctx: Any, params: CompleteRequestParams) -> CompleteResult:
-        """Answer `completion/complete`: nothing for what nobody can complete."""
+        """Answer `completion/complete`: nothing for a part without a completer."""
         reference = params.ref
         values: Sequence[str] = ()
         if isinstance(reference, ResourceTemplateReference):

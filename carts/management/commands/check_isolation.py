@@ -44,7 +44,7 @@ class Command(ShopCommand):
         except ShopError as refusal:
             raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
         finally:
-            # Also after a failure, or when somebody pressed Ctrl-C.
+            # Also after a failure or Ctrl-C.
             removed = _remove_sessions(server, started)
         if server.ids and not removed:
             self.stderr.write(
@@ -62,7 +62,7 @@ def _remove_sessions(server: Server, started: datetime) -> int:
     """Delete what the check has made, and nothing else, however the server mixed up its sessions."""
     digests = [digest for key, value in server.ids for digest in identify(Call("", {key: value})).digests]
     public_ids = [found for cart_id in server.cart_ids if (found := public_id_of(cart_id)) is not None]
-    # The shared session is everybody's: it goes only if this check woke it up and nobody has used it.
+    # The shared session goes only if this check made it and no other call used it.
     made = Q(is_check=True) | Q(created_at__gte=started, carts=None)
     return cleanup.delete_sessions(
         Session.objects.filter(Q(digest__in=digests) | (Q(public_id__in=public_ids) & made)).distinct()
