@@ -1,11 +1,11 @@
 """The databases that searches run on."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from django.db import connection
 
-from catalog.search.engines.base import Candidate, Engine, Field, Scope, Slot, Term, candidates_of, rows_of
+from catalog.search.engines.base import Candidate, Engine, Field, Kind, Scope, Slot, Term, candidates_of, rows_of
 from catalog.search.engines.postgres import Postgres
 from catalog.search.engines.sqlite import Sqlite
 
@@ -21,6 +21,6 @@ def engine() -> Engine:
 
 def rows_among(table: str, columns: str, column: str, values: Sequence[Any]) -> list[Any]:
     """Return the columns of the rows that have one of many values, all texts or all numbers, in one column."""
-    kind: Literal["text", "bigint"] = "text" if values and isinstance(values[0], str) else "bigint"
+    kind: Kind = "text" if values and isinstance(values[0], str) else "bigint"
     found = f"SELECT {columns} FROM {table} WHERE {engine().among(column, kind)}"
     return rows_of(found, [engine().many(values)])

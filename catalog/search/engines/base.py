@@ -1,25 +1,27 @@
-"""What a database has to do for searches; `sqlite` and `postgres` do it, each in its own words."""
+"""The full-text side of the search index; `sqlite` and `postgres` add what differs."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 
 from catalog.models.search_index import SOLD_OUT, range_of
 from shopmcp.db.batches import Pace
+from shopmcp.db.prepared import look_up
 
-# Where words are looked for; each wider than the one before.
+# The parts of an entry that are searched; each contains the one before.
 Field = Literal["name", "near", "anywhere"]
-# Where a token stands is part of the token: what a description says thousands of times is not in the way of a name.
+# The index holds tokens of each part with their own mark, so that a match in names reads no tokens of descriptions.
 MARKS: dict[Field, str] = {"name": "=", "near": "+", "anywhere": ""}
-# What begins with fewer letters is looked for in names and their surroundings alone: everything has some such word.
+# Shorter beginnings are not looked for in descriptions: they match nearly every one.
 _SHORTEST_DESCRIBED = 3
-# What counts now: not what a running import adds, and still what it takes away.
+# Entries that a running import adds do not count yet, and those it removes still do.
 _RUNNING = "(SELECT id FROM catalog_importrun WHERE state = 'staging')"
 VISIBLE = f"(e.arriving IS NULL OR e.arriving NOT IN {_RUNNING}) AND (e.leaving IS NULL OR e.leaving IN {_RUNNING})"
-# More values than these go as one parameter: some builds of SQLite take no more than 999 in a statement.
+# More values than these go as one parameter: some builds of SQLite allow only 999 in a statement.
 FEW = 8
 # The columns of an entry, in the order in which they are written.
 ENTRY = (
@@ -27,15 +29,20 @@ ENTRY = (
     "leaving",
 )  # fmt: skip
 COLUMNS = "e.key, e.product_id, e.store_id, e.category, e.group_key, e.price, e.name, e.meta"
+# The SQL type of a list of values.
+Kind = Literal["text", "bigint"]
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place that some word has to fill: which tokens do, how well each, and what a token may begin with.
+    """One place that a word has to fill.
 
-    Where few words begin so, they are `begun`, and nothing else has to be looked for. A slot that is `pinned` has to be
-    filled in that part of an entry, wherever the others are looked for. In the phrases that a word `qualifies` it says
-    what something else is like.
+    Attributes:
+        tokens: The tokens that fill it, with the points that each is worth.
+        prefixes: What a token may begin with instead.
+        begun: All words that begin so, where they are few: then these are looked for, and no beginnings.
+        pinned: The part of an entry in which this slot has to be filled, whatever part is searched.
+        qualifies: Phrases in which the word only describes another thing.
     """
 
     tokens: dict[str, int]
@@ -44,23 +51,14 @@ class Slot:
     pinned: Field | None = None
     qualifies: tuple[str, ...] = ()
 
-    @property
-    def words(self) -> list[str]:
-        """What is looked for whole."""
-        return list(dict.fromkeys((*self.tokens, *self.begun)))
-
-    @property
-    def beginnings(self) -> tuple[str, ...]:
-        """What is looked for as a beginning."""
-        return () if self.begun else self.prefixes
-
     def marked(self, field: Field) -> tuple[list[str], list[str]]:
-        """The words and the beginnings as the index has them of that part of an entry."""
+        """The words and the beginnings as the index holds them for a part of an entry."""
         field = self.pinned or field
         short = MARKS[field if field != "anywhere" else "near"]
+        starts = () if self.begun else self.prefixes
         return (
-            [MARKS[field] + word for word in self.words],
-            [(MARKS[field] if len(start) >= _SHORTEST_DESCRIBED else short) + start for start in self.beginnings],
+            [MARKS[field] + word for word in dict.fromkeys((*self.tokens, *self.begun))],
+            [(MARKS[field] if len(start) >= _SHORTEST_DESCRIBED else short) + start for start in starts],
         )
 
     @property
@@ -70,9 +68,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing a shopper asked for, and the ways to say it; of each way every slot must be filled.
+    """One thing a shopper asked for, and the ways to say it: a product fits if it fills every slot of one way.
 
-    A phrase has its `words` too: where nothing fits it, they are looked for singly.
+    A phrase has its single `words` too, for when no product fits the whole phrase.
     """
 
     shown: str
@@ -81,7 +79,7 @@ class Term:
 
 
 def indexed(name: str, meta: str, body: str) -> list[str]:
-    """The tokens of an entry: those of its name and of its surroundings again with their mark in front."""
+    """Return the tokens of an entry as the index holds them, those of name and meta once more with their mark."""
     near = (name + meta).split()
     found = (
         *(f"{MARKS['name']}{token}" for token in name.split()),
@@ -117,16 +115,16 @@ class Scope:
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
-        """The ranges of keys that the bounds allow, coarsely; none where they allow every key."""
+        """Ranges of keys that contain all allowed entries; empty if every key is allowed."""
         if self.min_price is None and self.max_price is None:
             return ((0, SOLD_OUT - 1),) if self.in_stock_only else ()
         sold_out = (False,) if self.in_stock_only else (False, True)
         return tuple(range_of(self.min_price, self.max_price, sold_out=out) for out in sold_out)
 
     def conditions(self, index: "Engine") -> tuple[str, list[Any]]:
-        """The bounds but for the ranges of keys, as SQL over an entry `e`."""
+        """The bounds without the ranges of keys, as SQL over an entry `e`."""
         parts, params = [VISIBLE], list[Any]()
-        bounds: tuple[tuple[str, Literal["text", "bigint"], Sequence[Any] | None], ...] = (
+        bounds: tuple[tuple[str, Kind, Sequence[Any] | None], ...] = (
             ("store_id", "bigint", self.stores),
             ("category", "text", self.categories),
         )
@@ -144,69 +142,127 @@ class Scope:
         return " AND ".join(parts), params
 
 
-class Engine(Protocol):
-    """The full-text side of the index, and the words there are."""
+class Engine(ABC):
+    """The full-text queries of one database, and the words of its index."""
+
+    # How a full-text query writes a word, a beginning, and the two operators.
+    word: str
+    start: str
+    either: str
+    both: str
+    # The entries `e` that match a full-text query, and their key.
+    matching: str
+    key: str
 
     def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
-        """Any of the choices, each of all its terms, as the database's own full-text query of each part of an entry."""
+        """Any of the choices, each of all its terms, as a full-text query for each part of an entry."""
 
+        def filled(slot: Slot, field: Field) -> str:
+            words, starts = slot.marked(field)
+            # Tokens consist of marks, letters, digits, points and percent signs, so they need no escaping.
+            return _joined(self.either, [*map(self.word.format, words), *map(self.start.format, starts)])
+
+        def said(term: Term, field: Field) -> str:
+            return _joined(
+                self.either, [_joined(self.both, [filled(slot, field) for slot in way]) for way in term.ways]
+            )
+
+        return {
+            field: _joined(
+                self.either, [_joined(self.both, [said(term, field) for term in terms]) for terms in choices]
+            )
+            for field in MARKS
+        }
+
+    @abstractmethod
     def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
     ) -> list[Candidate]:
-        """Up to so many entries that fit: if given what fits `named` too, then in stock, the cheaper first."""
+        """Return up to `limit` entries: first those that also match `named`, then in stock, then the cheaper ones."""
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
-        """Whether anything fits, for each of the expressions."""
+        """Return for each of the expressions whether any entry matches."""
+        where, params = self.bounds(scope)
+        one = f"EXISTS (SELECT 1 FROM {self.matching} AND {where})"
+        asked = [value for expression in expressions for value in (expression, *params)]
+        return [bool(found) for found in rows_of(f"SELECT {', '.join([one] * len(expressions))}", asked)[0]]
 
-    def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
+    def bounds(self, scope: Scope) -> tuple[str, list[Any]]:
+        """The bounds of a search, as SQL behind `matching`."""
+        conditions, params = scope.conditions(self)
+        if not scope.ranges:
+            return conditions, params
+        ranges = " OR ".join([f"{self.key} BETWEEN %s AND %s"] * len(scope.ranges))
+        return f"({ranges}) AND {conditions}", [*(edge for pair in scope.ranges for edge in pair), *params]
+
+    @abstractmethod
+    def among(self, column: str, kind: Kind = "bigint") -> str:
         """A condition that the column has one of many values, which `many` makes one parameter."""
 
-    def each(self, kind: Literal["text", "bigint"]) -> str:
+    @abstractmethod
+    def each(self, kind: Kind) -> str:
         """A subquery that yields those values."""
 
+    @abstractmethod
     def many(self, values: Iterable[Any]) -> Any:
-        """The parameter of `among`."""
+        """The parameter of `among` and `each`."""
 
+    @abstractmethod
     def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
-        """Write entries, by the values of `ENTRY`, with their texts: of the name, what is near it, the description."""
+        """Write entries: for each the values of `ENTRY`, and the texts of its name, meta and description."""
 
+    @abstractmethod
     def remove(self, keys: Sequence[int]) -> None:
         """Delete entries with their texts."""
 
+    @abstractmethod
     def unused(self) -> list[str]:
-        """The words by which no entry is found any longer."""
+        """Return the words by which no entry is found any longer."""
 
     def knows(self, word: str) -> bool:
         """Whether any entry is found by this word."""
+        return bool(rows_of(f"SELECT 1 FROM {self.matching} LIMIT 1", [self.word.format(word)]))
 
     def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
-        """Those of the words, and all words with one of the stems: each with its stem, and whether names hold it."""
+        """Return those of the words that are known, and all with one of the stems: text, stem, whether in names."""
+        select = "SELECT text, stem, named FROM catalog_word WHERE"
+        sql = f"{select} {self.among('text', 'text')} UNION {select} {self.among('stem', 'text')}"
+        return [(text, stem, bool(named)) for text, stem, named in look_up(sql, [self.many(texts), self.many(stems)])]
 
+    @abstractmethod
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
-        """Words, or words turned around, that begin so."""
+        """Return words, or reversed words, that begin so."""
 
     def within(self, index: str) -> str:
-        """Behind the name of a table: that all is read from this index, where a database has to be told."""
+        """What follows the name of a table to make the database use this index."""
+        return ""
 
     def counting(self) -> AbstractContextManager[Any]:
-        """Around a query that reads a great part of the entries."""
+        """Wraps a query that reads a great part of the entries."""
+        return nullcontext()
 
+    @abstractmethod
     def merge(self, pace: Pace, *, whole: bool = False) -> None:
-        """Merge the pieces that batches of writing leave, where they are many, or all of them."""
+        """Merge the segments that batches of writing leave: where they are many, or all of them."""
 
+    @abstractmethod
     def optimise(self) -> None:
-        """Put the index in its best shape after a good part of it was written."""
+        """Tidy the index after a good part of it was written."""
 
 
 def candidates_of(sql: str, params: Sequence[Any]) -> list[Candidate]:
     """Return the entries that a statement selects."""
-    # Past the class's own constructor, which takes as long as reading the row.
+    # The constructor of a named tuple takes as long as reading the row.
     return [tuple.__new__(Candidate, row) for row in rows_of(sql, params)]
 
 
 def rows_of(sql: str, params: Sequence[Any] = ()) -> list[Any]:
-    """Return what a statement selects."""
+    """Return the rows that a statement selects."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[Any] = cursor.fetchall()
         return rows
+
+
+def _joined(operator: str, parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"({operator.join(parts)})"

@@ -1,25 +1,13 @@
 """Searches on PostgreSQL: a `tsvector` of our own tokens beside each entry, under a GIN index."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
 from django.db import connection, transaction
 
 from catalog.models.search_index import SOLD_OUT
-from catalog.search.engines.base import (
-    COLUMNS,
-    ENTRY,
-    MARKS,
-    Candidate,
-    Field,
-    Scope,
-    Slot,
-    Term,
-    candidates_of,
-    indexed,
-    rows_of,
-)
+from catalog.search.engines.base import COLUMNS, ENTRY, Candidate, Engine, Kind, Scope, candidates_of, indexed, rows_of
 from shopmcp.db.batches import Pace
 from shopmcp.db.prepared import look_up
 
@@ -29,52 +17,41 @@ _INSERT = (
 )
 
 
-class Postgres:
-    """See `Engine`."""
-
-    def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
-        return {field: _either([_all([_term(term, field) for term in terms]) for terms in choices]) for field in MARKS}
+class Postgres(Engine):
+    word, start, either, both = "'{}'", "'{}':*", " | ", " & "
+    matching = "catalog_entry e WHERE e.terms @@ %s::tsquery"
+    # A sum, so that no index is used for it: half of a catalogue may be within a range of keys.
+    key = "e.key + 0"
 
     def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
     ) -> list[Candidate]:
-        where, params = self._conditions(scope)
-        # Several words: an order that no index has. How many products hold them together nobody can estimate, and
-        # walking all keys until enough of them fit may take very long.
+        where, params = self.bounds(scope)
+        # The planner cannot estimate how many entries hold several words together: in the order of the keys it would
+        # walk the primary key until enough of them match, which may take very long. A sum is in no index.
         order = f"e.key / {SOLD_OUT}, e.key DESC" if dearest_first else "e.key + 0" if "&" in expression else "e.key"
         sql = (
-            f"SELECT {COLUMNS} FROM catalog_entry e WHERE e.terms @@ %s::tsquery AND {where} "
+            f"SELECT {COLUMNS} FROM {self.matching} AND {where} "
             f"ORDER BY {'NOT e.terms @@ %s::tsquery, ' if named else ''}{order} LIMIT %s"
         )
         return candidates_of(sql, [expression, *params, *([named] if named else []), limit])
 
-    def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
-        where, params = self._conditions(scope)
-        one = f"EXISTS (SELECT 1 FROM catalog_entry e WHERE e.terms @@ %s::tsquery AND {where})"
-        asked = [value for expression in expressions for value in (expression, *params)]
-        return list(rows_of(f"SELECT {', '.join([one] * len(expressions))}", asked)[0])
-
-    def _conditions(self, scope: Scope) -> tuple[str, list[Any]]:
-        """The bounds as SQL; ranges of keys in words that no index knows, of which there would be half a catalogue."""
-        bounds, params = scope.conditions(self)
-        if not scope.ranges:
-            return bounds, params
-        ranges = " OR ".join(["e.key + 0 BETWEEN %s AND %s"] * len(scope.ranges))
-        return f"({ranges}) AND {bounds}", [*(edge for pair in scope.ranges for edge in pair), *params]
-
-    def among(self, column: str, kind: Literal["text", "bigint"] = "bigint") -> str:
-        # Not the array itself: the planner would count it, and read a whole table rather than look up hundreds.
+    def among(self, column: str, kind: Kind = "bigint") -> str:
+        # A subquery: the planner counts the values of an array, and would scan the table rather than look up hundreds.
         return f"{column} = ANY(ARRAY({self.each(kind)}))"
 
-    def each(self, kind: Literal["text", "bigint"]) -> str:
+    def each(self, kind: Kind) -> str:
         return f"SELECT unnest(%s::{kind}[])"
 
     def many(self, values: Iterable[Any]) -> list[Any]:
         return list(values)
 
     def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
+        vectors = [" ".join(map(self.word.format, indexed(*texts))) for _, texts in entries]
         with connection.cursor() as cursor:
-            cursor.executemany(_INSERT, [(*values, _vector(texts)) for values, texts in entries])
+            cursor.executemany(
+                _INSERT, [(*values, vector) for (values, _), vector in zip(entries, vectors, strict=True)]
+            )
 
     def remove(self, keys: Sequence[int]) -> None:
         with connection.cursor() as cursor:
@@ -84,27 +61,14 @@ class Postgres:
         tokens = "SELECT word FROM ts_stat('SELECT terms FROM catalog_entry')"
         return [word for (word,) in rows_of(f"SELECT text FROM catalog_word EXCEPT {tokens}")]
 
-    def knows(self, word: str) -> bool:
-        return bool(rows_of("SELECT 1 FROM catalog_entry WHERE terms @@ %s::tsquery LIMIT 1", [f"'{word}'"]))
-
-    def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
-        sql = (
-            f"SELECT text, stem, named FROM catalog_word WHERE {self.among('text', 'text')} "
-            f"UNION SELECT text, stem, named FROM catalog_word WHERE {self.among('stem', 'text')}"
-        )
-        return [(text, stem, named) for text, stem, named in look_up(sql, [self.many(texts), self.many(stems)])]
-
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
         pattern = start.replace("%", r"\%") + "%"
         sql = f"SELECT {column} FROM catalog_word WHERE {column} LIKE %s LIMIT %s"
         return sorted(word for (word,) in look_up(sql, [pattern, limit]))
 
-    def within(self, index: str) -> str:
-        return ""
-
     @contextmanager
     def counting(self) -> Iterator[None]:
-        if connection.in_atomic_block:  # what is set would stay until that ends
+        if connection.in_atomic_block:  # the setting would last until the end of that transaction
             yield
             return
         with transaction.atomic(), connection.cursor() as cursor:
@@ -113,34 +77,12 @@ class Postgres:
             yield
 
     def merge(self, pace: Pace, *, whole: bool = False) -> None:
-        pass  # whoever writes does that, and keeps nobody waiting
+        pass  # PostgreSQL merges a GIN index while it writes, without blocking other writers
 
     def optimise(self) -> None:
-        # What an import left behind doubles what a search reads, until autovacuum comes by. How frequent a word is
-        # decides by which index it is looked for.
+        # The dead rows of an import double what a search reads until autovacuum runs, and the planner needs to know
+        # how frequent each word is.
         tables = "catalog_entry, catalog_word, catalog_product"
         with connection.cursor() as cursor:
-            # Within a transaction, as tests are, nothing can be cleared away.
+            # VACUUM cannot run in a transaction, as tests do.
             cursor.execute(f"ANALYZE {tables}" if connection.in_atomic_block else f"VACUUM (ANALYZE) {tables}")
-
-
-def _vector(texts: Sequence[str]) -> str:
-    # Tokens are marks, letters, digits, points and percent signs, and so need no escaping inside.
-    return " ".join(f"'{token}'" for token in indexed(*texts))
-
-
-def _term(term: Term, field: Field) -> str:
-    return _either([_all([_slot(slot, field) for slot in way]) for way in term.ways])
-
-
-def _slot(slot: Slot, field: Field) -> str:
-    words, beginnings = slot.marked(field)
-    return _either([*(f"'{word}'" for word in words), *(f"'{start}':*" for start in beginnings)])
-
-
-def _either(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"({' | '.join(parts)})"
-
-
-def _all(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"({' & '.join(parts)})"
