@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from catalog.models import Product, Store
 from catalog.search.categories import Shelf
-from catalog.search.query import Budget, Facets, Page
+from catalog.search.query import Facets, Page, PriceBounds
 from shopmcp.money import Money, money
 
 
@@ -165,9 +165,9 @@ class PriceWordsOut(BaseModel):
     max_price: str | None = Field(description="Null when they were not taken for one.")
 
     @classmethod
-    def of(cls, budget: Budget) -> Self:
-        low, high = (None if price is None else f"{price.normalize():f}" for price in (budget.lowest, budget.highest))
-        return cls(words=budget.said, min_price=low, max_price=high)
+    def of(cls, bounds: PriceBounds) -> Self:
+        low, high = (None if price is None else f"{price.normalize():f}" for price in (bounds.lowest, bounds.highest))
+        return cls(words=bounds.said, min_price=low, max_price=high)
 
 
 class SearchOut(BaseModel):
@@ -196,7 +196,7 @@ class SearchOut(BaseModel):
             next_cursor=page.next_cursor,
             dropped_words=list(page.dropped),
             wishes=list(page.wishes),
-            price_words=PriceWordsOut.of(page.budget) if page.budget else None,
+            price_words=PriceWordsOut.of(page.price_bounds) if page.price_bounds else None,
             facets=FacetsOut.of(page.facets),
             categories=categories,
         )

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Product
 from catalog.schemas import ProductDetailOut, ProductOut, StoreOut
-from catalog.search.query import Budget, Page
+from catalog.search.query import Page, PriceBounds
 
 _OFFERED = 30  # categories that a text names at most
 _COUNTED = 8  # categories that a text gives counts of
@@ -71,7 +71,7 @@ def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
             else _("Nothing was found.")
         )
         advice = _("Try fewer or other words, or wider limits.")
-        return " ".join(filter(None, (said, _of_price(page.budget), advice, _offer(offered) if offered else "")))
+        return " ".join(filter(None, (said, _of_price(page.price_bounds), advice, _offer(offered) if offered else "")))
     lines = [" ".join([_count(page), *_left_out(page)])]
     for product in page.products:
         lines.append(product_line(ProductOut.of(product)))
@@ -109,23 +109,23 @@ def _left_out(page: Page) -> list[str]:
         said.append(_("No product is all of it, so each was looked for by itself: %(wishes)s.") % {"wishes": listed})
     if page.partly:
         said.append(_("No product fits all the words; these fit most of them."))
-    if page.budget:
-        said.append(_of_price(page.budget))
+    if page.price_bounds:
+        said.append(_of_price(page.price_bounds))
     return said
 
 
-def _of_price(budget: Budget | None) -> str:
-    """What was made of words that speak of a price."""
-    if budget is None:
+def _of_price(bounds: PriceBounds | None) -> str:
+    """The bounds that words of the query were taken for."""
+    if bounds is None:
         return ""
-    bounds = [
+    arguments = [
         f"{name} {amount.normalize():f}"
-        for name, amount in (("min_price", budget.lowest), ("max_price", budget.highest))
+        for name, amount in (("min_price", bounds.lowest), ("max_price", bounds.highest))
         if amount is not None
     ]
-    if not bounds:
-        return _("“%(words)s” was left out: to limit the price, use min_price and max_price.") % {"words": budget.said}
-    return _("“%(words)s” was taken as %(bounds)s.") % {"words": budget.said, "bounds": ", ".join(bounds)}
+    if not arguments:
+        return _("“%(words)s” was left out: to limit the price, use min_price and max_price.") % {"words": bounds.said}
+    return _("“%(words)s” was taken as %(bounds)s.") % {"words": bounds.said, "bounds": ", ".join(arguments)}
 
 
 def _variant(product: Product) -> str:

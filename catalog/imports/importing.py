@@ -16,11 +16,11 @@ from catalog.feeds.prices import names_currency
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.imports.download import fetch, name_of
 from catalog.imports.lock import ImportRunning, alive, running
-from catalog.imports.report import ImportReport, Progress, unwatched
+from catalog.imports.report import ImportReport, unwatched
 from catalog.imports.spool import Spool
 from catalog.imports.staging import BATCH, settle, stage, switch, withdraw
 from catalog.models import FeedAddress, ImportRun, Product, Store
-from catalog.search.rebuild import optimise
+from catalog.search.rebuild import Progress, optimise
 from shopmcp.errors import InvalidArguments
 from shopmcp.money import is_currency
 

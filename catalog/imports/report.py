@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from catalog.feeds import Refused
 from catalog.models import Store
@@ -10,12 +10,6 @@ from catalog.models import Store
 T = TypeVar("T")
 # Lines of each kind that are kept; all of them are counted.
 KEPT_LINES = 300
-
-
-class Progress(Protocol):
-    """Watches work go by; a command shows a bar."""
-
-    def __call__(self, steps: Iterable[T], what: str, total: int | None = None) -> Iterable[T]: ...
 
 
 def unwatched(steps: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:

@@ -59,19 +59,19 @@ def tokens(text: str, limit: int = 2000) -> list[str]:
     return list(found)
 
 
-def asked(text: str) -> list[tuple[str, ...]]:
-    """Return what a shopper asks for: one tuple per word or amount, whose tokens are as good as each other.
+def query_tokens(text: str) -> list[tuple[str, ...]]:
+    """Return what a query asks for: one tuple per word or amount, whose tokens are equally good.
 
     `2 kg rice` asks for the amount, `2000g`, and for the word; half a kilo is an amount too.
     """
     spelt = list(_spelt(words(_halved(text))))
     amounts = {start: (amount, width) for start, amount, width in _amounts(spelt)}
-    asked_, place = list[tuple[str, ...]](), 0
+    found, place = dict[tuple[str, ...], None](), 0
     while place < len(spelt):
         amount, width = amounts.get(place, ((spelt[place],), 1))
-        asked_.append(amount)
+        found[amount] = None
         place += width
-    return list(dict.fromkeys(asked_))
+    return list(found)
 
 
 @lru_cache(maxsize=50_000)

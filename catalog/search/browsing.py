@@ -4,7 +4,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import connection
@@ -16,12 +15,10 @@ from catalog.models.search_index import SOLD_OUT, Entry
 from catalog.search.cache import remembered
 from catalog.search.engines import Scope, engine, rows_of
 from catalog.search.engines.base import FEW, VISIBLE
-from catalog.search.query import Facets, Page, Search, Sort, cursor_after
-from catalog.search.rows import currencies_of, load
+from catalog.search.query import MOST_VARIANTS, Facets, Page, Search, Sort, cursor_after
+from catalog.search.rows import products_by_pk
 
 _COUNTED = 1000
-_MOST_VARIANTS = 20
-_MOST_FACETS = 20
 # Store, category, how many, the lowest price and the highest.
 _Count = tuple[int, str, int, int | None, int | None]
 
@@ -56,7 +53,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     page = _first(rows, order, limit + 1)
     shown, more = page[:limit], len(page) > limit
     members = _members(every, [group for _, group, *_ in shown if group])
-    products = load([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
+    products = products_by_pk([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
     return Page(
         [products[pk] for pk, *_ in shown if pk in products],
         {
@@ -167,7 +164,7 @@ def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[in
         rows = every.filter(group_key__in=groups).order_by("product").values_list("group_key", "product")
         for group, pk in rows[: len(groups) * 50]:
             variants = members.setdefault(group, [])
-            if len(variants) <= _MOST_VARIANTS:
+            if len(variants) <= MOST_VARIANTS:
                 variants.append(pk)
     return members
 
@@ -175,17 +172,7 @@ def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[in
 def _facets(scope: Scope) -> Facets:
     """How many there are of each category, variants counted singly, and the range of prices."""
     bounded = scope.min_price is not None or scope.max_price is not None
-    counted = list(_between(scope)) if bounded else _counted(scope)
-    categories, stores = dict[str, int](), {store for store, *_ in counted}
-    for _, category, n, _, _ in counted:
-        if category:
-            categories[category] = categories.get(category, 0) + n
-    listed = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
-    lows = [lowest for *_, lowest, _ in counted if lowest is not None]
-    highs = [highest for *_, highest in counted if highest is not None]
-    if not lows or len(currencies_of(stores)) > 1:
-        return Facets(listed)
-    return Facets(listed, Decimal(min(lows)) / 1000, Decimal(max(highs)) / 1000, min(stores))
+    return Facets.of(_between(scope) if bounded else _counted(scope))
 
 
 def _counted(scope: Scope) -> list[_Count]:

@@ -1,24 +1,28 @@
 """What is asked of a search, and what it answers."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext as _
 
 from catalog.language.text import words
 from catalog.models import Product
+from catalog.search.rows import currencies_of
 from shopmcp.errors import InvalidArguments
 
 Sort = Literal["relevance", "price_asc", "price_desc", "name", "newest"]
+MOST_VARIANTS = 20  # shown beside a product
+_MOST_FACETS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a shopper looks for. Prices are in the store's currency; `categories` are what `category` stands for now."""
+    """What a shopper looks for. Prices are in the store's currency; `categories` are what `category` names now."""
 
     query: str = ""
     stores: tuple[int, ...] | None = None
@@ -31,7 +35,7 @@ class Search:
 
     @property
     def fingerprint(self) -> str:
-        """Tells this search from others, however it is written, and whatever its category stands for meanwhile."""
+        """A digest that is the same however the search is written, and whatever categories its `category` names."""
         low, high = (price if price is None else price.normalize() for price in (self.min_price, self.max_price))
         named = None if self.category else self.categories
         bounds = replace(self, query="", category="", categories=named, min_price=low, max_price=high)
@@ -41,9 +45,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What was found, by category and by price: the most frequent categories first, prices of one currency only.
+    """The products found, by category and price.
 
-    They are `partial` where more fit than were looked at.
+    Attributes:
+        categories: The most frequent categories first, each with its number of products, variants counted singly.
+        lowest: The lowest price; None if nothing has a price, or prices are in several currencies.
+        highest: The highest price; None as `lowest` is.
+        store: A store whose currency the prices are in.
+        partial: Whether more products fit than were counted.
     """
 
     categories: list[tuple[str, int]] = field(default_factory=list)
@@ -52,15 +61,31 @@ class Facets:
     store: int | None = None
     partial: bool = False
 
+    @classmethod
+    def of(cls, counts: Iterable[tuple[int, str, int, int | None, int | None]], *, partial: bool = False) -> Self:
+        """Sum up counts: each with its store, category, number, lowest and highest price in thousandths."""
+        categories, stores, prices = Counter[str](), set[int](), list[int]()
+        for store, category, number, *bounds in counts:
+            stores.add(store)
+            prices += [price for price in bounds if price is not None]
+            if category:
+                categories[category] += number
+        listed = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
+        if not prices or (len(stores) > 1 and len(currencies_of(stores)) > 1):
+            return cls(listed, partial=partial)
+        return cls(listed, Decimal(min(prices)) / 1000, Decimal(max(prices)) / 1000, min(stores), partial)
+
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """What became of words that speak of a price: the bounds they were taken for; none if they were left out."""
+class PriceBounds:
+    """The words of a query that speak of a price, and the bounds they were taken for; without bounds they were ignored.
+
+    They are `sure` if they can mean nothing but a price.
+    """
 
     said: str
     lowest: Decimal | None = None
     highest: Decimal | None = None
-    # Whether they can mean nothing else.
     sure: bool = True
 
 
@@ -70,14 +95,14 @@ class Page:
 
     Attributes:
         products: The best variant of each product found, with its store.
-        variants: By primary key of a product above, its other variants that were found too.
-        total: How many products all pages hold, variants of one counted once.
-        at_least: Whether there may be more than `total`, which is as far as was counted.
+        variants: The other variants found, by primary key of a product above.
+        total: How many products all pages hold together; variants of one product count once.
+        at_least: Whether more products than `total` may fit.
         next_cursor: None on the last page.
-        dropped: Words of the query that nothing fits, as they were folded; the rest was searched for.
-        partly: Whether no product fits all the words that remain, so that these fit most of them.
-        wishes: What was looked for one after another, each for itself, because no product is all of it; else empty.
-        budget: The words of the query that speak of a price, which no product was to hold; or None.
+        dropped: Folded words of the query that were ignored because no product has them.
+        partly: Whether no product fits all remaining words, so that these fit most of them.
+        wishes: The parts of the query that were searched one by one because no product fits them together.
+        price_bounds: The words of the query that speak of a price, if any.
         facets: What all pages hold.
     """
 
@@ -89,12 +114,12 @@ class Page:
     dropped: tuple[str, ...] = ()
     partly: bool = False
     wishes: tuple[str, ...] = ()
-    budget: Budget | None = None
+    price_bounds: PriceBounds | None = None
     facets: Facets = field(default_factory=Facets)
 
 
 def cursor_after(asked: Search, position: Sequence[Any]) -> str:
-    """Return the cursor of what comes after this position, for the same search."""
+    """Return the cursor of the page that follows a position of this search."""
     return _signer().sign_object([asked.fingerprint, *position], compress=True)
 
 
@@ -102,16 +127,16 @@ def position_of(cursor: str, asked: Search) -> tuple[Any, ...]:
     """Return the position that a cursor holds.
 
     Raises:
-        InvalidArguments: If no search gave it, or another one did.
+        InvalidArguments: If it is no cursor, or belongs to another search.
     """
     fix = _("Search again without a cursor, then use each next_cursor with the same arguments.")
     try:
-        search_, *values = _signer().unsign_object(cursor)
+        fingerprint, *position = _signer().unsign_object(cursor)
     except BadSignature:
         raise InvalidArguments(_("This cursor is none that a search gave."), fix=fix) from None
-    if search_ != asked.fingerprint:
+    if fingerprint != asked.fingerprint:
         raise InvalidArguments(_("This cursor belongs to another search."), fix=fix)
-    return tuple(values)
+    return tuple(position)
 
 
 def _signer() -> Signer:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from catalog.language.inflection import asked, is_number, tokens
+from catalog.language.inflection import is_number, query_tokens, tokens
 from catalog.language.stop_words import STOP_WORDS
 from catalog.language.text import clean, is_plain, without_marks
 from catalog.models import Product
 from catalog.search.engines import Candidate, Scope, Term, engine
 from catalog.search.matching import find
 from catalog.search.ranking import Ranking
-from catalog.search.rows import glance, load
+from catalog.search.rows import glance, products_by_pk
 from catalog.search.synonyms import thesaurus
 from catalog.search.understanding import Understood, understand
 from shopmcp.errors import Ambiguous, NotFound
@@ -87,7 +87,7 @@ def _one_slip(code: str) -> set[str]:
 
 def _called_nearly(text: str, least: int) -> list[Product]:
     """What a search finds whose name, brand or options hold half of the words, and not only how something is."""
-    wanted = [choice[0] for choice in asked(text) if not STOP_WORDS.issuperset(choice)]
+    wanted = [choice[0] for choice in query_tokens(text) if not STOP_WORDS.issuperset(choice)]
     said = [word for word in wanted if len(word) >= least and not is_number(word)][:_MOST_WORDS]
     seen = glance(text)
     describes = thesaurus(seen.synonyms).describes
@@ -117,7 +117,7 @@ def _found(understood: Understood) -> list[Product]:
     for candidate in sorted(found.candidates, key=position):
         first.setdefault(candidate.group or candidate.product, candidate)
     chosen = list(first.values())[:_MOST_LOOKED_AT]
-    products = load(candidate.product for candidate in chosen)
+    products = products_by_pk(candidate.product for candidate in chosen)
     return [products[candidate.product] for candidate in chosen if candidate.product in products]
 
 

@@ -30,7 +30,7 @@ _products = Select(
 )
 
 
-def load(pks: Iterable[int]) -> dict[int, Product]:
+def products_by_pk(pks: Iterable[int]) -> dict[int, Product]:
     """Return the products that are still carried, with their stores, by primary key."""
     stores, products = dict[int, Store](), dict[int, Product]()
     running: set[int] | None = None

@@ -1,9 +1,8 @@
-"""One page of what a shopper's words find."""
+"""One page of the products that fit a shopper's words."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from catalog.language.inflection import tokens
 from catalog.language.price_words import PriceWords, price_words
@@ -11,16 +10,44 @@ from catalog.models import Product
 from catalog.search.browsing import browse
 from catalog.search.engines import Candidate, Slot, Term
 from catalog.search.matching import Found, entries_of, find, fits_closely, scope_of
-from catalog.search.query import Budget, Facets, Page, Search, cursor_after, position_of
+from catalog.search.query import MOST_VARIANTS, Facets, Page, PriceBounds, Search, cursor_after, position_of
 from catalog.search.ranking import Position, Ranking
-from catalog.search.rows import Glance, currencies_of, glance, load
+from catalog.search.rows import Glance, currencies_of, glance, products_by_pk
 from catalog.search.understanding import Understood, understand
 
+# A candidate with its position in the list of one wish.
+Placed = tuple[Position, Candidate]
+# The position on a page of several wishes begins so: each wish is a list of its own, or all are one list.
+_EACH, _ALL = "each", "all"
 
-def within_budget(asked: Search) -> tuple[Search, Budget | None]:
-    """Return the search that is meant, without words that speak of a price, and what was made of these.
 
-    They stay words where they are in a product's name: "Air max 90".
+def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page:
+    """Return one page of the products that fit, the best first; variants of one product are one result.
+
+    Products that the query names exactly, by product id, SKU, barcode, address or name, come first. Every other word
+    has to be found, in one of its forms, in name, brand, category, options, SKU or description. Words that nothing fits
+    are ignored as long as others remain. An empty query fits everything, in the order of import. Where fifty products
+    fit closely, those that only mention the words are left out. Of very many only the nearest are ranked, and
+    `at_least` says so.
+
+    A cursor holds the position at which its page ended, so it stays valid when products come and go.
+
+    Raises:
+        InvalidArguments: If the cursor is no cursor, or belongs to another search.
+    """
+    meant, bounds = _price_bounds(asked)
+    if bounds is None:
+        return _page(asked, limit, cursor)
+    if not bounds.sure and not _page(meant, 1, None).total:
+        # Nothing is that cheap, so the number may be an age or a size.
+        meant, bounds = replace(asked, query=meant.query), PriceBounds(bounds.said)
+    return replace(_page(meant, limit, cursor), price_bounds=bounds)
+
+
+def _price_bounds(asked: Search) -> tuple[Search, PriceBounds | None]:
+    """Return the search bounded by its words that speak of a price, and without these words.
+
+    They stay words where a product has them in its name: "Air max 90".
     """
     price = price_words(asked.query)
     if price is None:
@@ -29,54 +56,103 @@ def within_budget(asked: Search) -> tuple[Search, Budget | None]:
     if seen.exact or _is_named(price, asked, seen):
         return asked, None
     meant = replace(asked, query=price.rest)
-    # A bound that came as an argument counts, whatever the words say.
+    # Arguments count before words.
     low = price.lowest if asked.min_price is None else None
     high = price.highest if asked.max_price is None else None
-    if (low is None and high is None) or not _in_its_currency(price, asked):
-        return meant, Budget(price.said)
+    if (low is None and high is None) or (price.currency and currencies_of(asked.stores) != {price.currency}):
+        return meant, PriceBounds(price.said)
     bounded = replace(
         meant,
         min_price=asked.min_price if low is None else low,
         max_price=asked.max_price if high is None else high,
     )
-    return bounded, Budget(price.said, low, high, sure=price.sure)
+    return bounded, PriceBounds(price.said, low, high, sure=price.sure)
 
 
 def _is_named(price: PriceWords, asked: Search, seen: Glance) -> bool:
-    """Whether a product has these very words near its name."""
+    """Whether a product has the words that may be a price in its name, brand, category or options."""
     if price.sure:
         return False
     said = [Term(word, ((Slot({word: 0}),),)) for word in tokens(price.said)]
     return fits_closely([*understand(price.rest, seen).terms, *said], scope_of(asked))
 
 
-def _in_its_currency(price: PriceWords, asked: Search) -> bool:
-    """Whether all prices that are searched are in the currency that was named, if one was."""
-    if price.currency is None:
-        return True
-    return currencies_of(asked.stores) == {price.currency}
+def _page(asked: Search, limit: int, cursor: str | None) -> Page:
+    position = position_of(cursor, asked) if cursor else None
+    scope = scope_of(asked)
+    if not asked.query.strip():
+        return browse(asked, scope, limit, position)
+    seen = glance(asked.query)
+    exact, only = seen.exact, seen.only
+    understood = Understood() if only else understand(asked.query, seen)
+    if position is not None:
+        # As on the page before, whatever products came since.
+        several = bool(understood.wishes) and _is_of_several(position)
+    else:
+        # If one product fits all wishes together, they are one wish.
+        several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
+    found, lists = list[Found](), list[list[Placed]]()
+    for wish in understood.wishes if several else [understood]:
+        finds = find(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
+        if missing := set(exact).difference(candidate.product for candidate in finds.candidates):
+            finds.candidates += entries_of(sorted(missing), scope)
+        position_in = Ranking(wish, finds.terms, exact, asked.sort).position
+        found.append(finds)
+        lists.append(sorted((position_in(candidate), candidate) for candidate in finds.candidates))
+    if not any(lists):
+        return Page()
+    if several and asked.sort != "relevance":
+        lists = [sorted(placed for ranked in lists for placed in ranked)]
+    chosen, variants = _grouped(lists)
+    shown, following = _in_turn(chosen, position, limit, several=several)
+    products, others = _loaded([candidate for _, candidate in shown], variants)
+    every = [candidate for ranked in chosen for _, candidate in ranked]
+    at_least = any(finds.at_least for finds in found)
+    return Page(
+        products,
+        others,
+        len(every),
+        at_least,
+        cursor_after(asked, following) if following else None,
+        tuple(dict.fromkeys([*understood.unknown, *(word for finds in found for word in finds.dropped)])),
+        any(finds.partly for finds in found),
+        tuple(wish.shown for wish in understood.wishes) if several else (),
+        facets=Facets.of(((c.store, c.category, 1, c.price, c.price) for c in every), partial=at_least),
+    )
 
 
-# A candidate with its place among those of one wish.
-Placed = tuple[Position, Candidate]
-# How the position of a page of several wishes begins: each was read for itself, or all as one list.
-_EACH, _ALL = "each", "all"
-
-
-def is_of_several(position: Position) -> bool:
-    """Whether a page of several wishes ended at this position."""
+def _is_of_several(position: Position) -> bool:
+    """Whether this is a position on a page of several wishes."""
     return position[:1] in ((_EACH,), (_ALL,))
 
 
-def in_turn(
-    lists: Sequence[Sequence[Placed]], position: Position | None, limit: int, *, several: bool = False
-) -> tuple[list[Placed], Position | None]:
-    """Return a page of what comes after a position, from each list in turn, and the position of the next page.
+def _grouped(lists: Sequence[Sequence[Placed]]) -> tuple[list[list[Placed]], dict[str, list[Candidate]]]:
+    """The best variant of each product at its first place, and the other variants by group."""
+    chosen, variants, seen = list[list[Placed]](), dict[str, list[Candidate]](), set[int]()
+    for ranked in lists:
+        chosen.append([])
+        for placed in ranked:
+            group, product = placed[1].group, placed[1].product
+            if product in seen:
+                continue
+            seen.add(product)
+            if group in variants:
+                variants[group].append(placed[1])
+                continue
+            chosen[-1].append(placed)
+            if group:
+                variants[group] = []
+    return chosen, variants
 
-    Of several lists the position holds how far each was read, so that none depends on the length of another. One list
-    of `several` wishes has a position that says so.
+
+def _in_turn(
+    lists: Sequence[Sequence[Placed]], position: Position | None, limit: int, *, several: bool
+) -> tuple[list[Placed], Position | None]:
+    """Return the page after a position, one result from each list in turn, and the position of the next page.
+
+    The position in several lists holds the position in each, so that none depends on the length of another.
     """
-    mark = position[:1] if position is not None and is_of_several(position) else ()
+    mark = position[:1] if position is not None and _is_of_several(position) else ()
     each = mark == (_EACH,)
     if len(lists) == 1:
         last = None if each or position is None else position[len(mark) :]
@@ -99,112 +175,13 @@ def in_turn(
     return shown, (_EACH, turn, *read) if any(left) else None
 
 
-_MOST_VARIANTS = 20
-_MOST_FACETS = 20
-
-
-def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page:
-    """Return one page of the products that fit, the best first; variants of one product are one result.
-
-    What the query names exactly, by product id, SKU, barcode, address or name, comes first. Every other word has to be
-    found somewhere in name, brand, category, options, SKU or description, in one of its forms. Words that nothing fits
-    are left out as long as others remain. An empty query fits everything, in the order it was imported. Where fifty
-    fit more closely, those that only mention the words are left out; of very many the nearest are ranked: the page then
-    says that there are more.
-
-    A page goes on behind the position at which the last one ended, whatever was imported meanwhile.
-
-    Raises:
-        InvalidArguments: If the cursor is none, or belongs to another search.
-    """
-    meant, budget = within_budget(asked)
-    if budget is None:
-        return _page(asked, limit, cursor)
-    if not budget.sure and not _page(meant, 1, None).total:
-        # It may have been an age, or a size.
-        meant, budget = replace(asked, query=meant.query), Budget(budget.said)
-    return replace(_page(meant, limit, cursor), budget=budget)
-
-
-def _page(asked: Search, limit: int, cursor: str | None) -> Page:
-    position = position_of(cursor, asked) if cursor else None
-    scope = scope_of(asked)
-    if not asked.query.strip():
-        return browse(asked, scope, limit, position)
-    seen = glance(asked.query)
-    exact, only = seen.exact, seen.only
-    understood = Understood() if only else understand(asked.query, seen)
-    if position is not None:
-        several = bool(understood.wishes) and is_of_several(position)  # as on the page before, whatever came since
-    else:
-        # What one product is all of is one wish.
-        several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
-    found, lists = list[Found](), list[list[Placed]]()
-    for wish in understood.wishes if several else [understood]:
-        finds = find(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
-        if missing := set(exact).difference(candidate.product for candidate in finds.candidates):
-            finds.candidates += entries_of(sorted(missing), scope)
-        position_in = Ranking(wish, finds.terms, exact, asked.sort).position
-        found.append(finds)
-        lists.append(sorted((position_in(candidate), candidate) for candidate in finds.candidates))
-    if not any(lists):
-        return Page()
-    if several and asked.sort != "relevance":
-        lists = [sorted(placed for ranked in lists for placed in ranked)]
-    chosen, variants = _grouped(lists)
-    shown, following = in_turn(chosen, position, limit, several=several)
-    products, others = _loaded([candidate for _, candidate in shown], variants)
-    every = [candidate for ranked in chosen for _, candidate in ranked]
-    return Page(
-        products,
-        others,
-        len(every),
-        any(finds.at_least for finds in found),
-        cursor_after(asked, following) if following else None,
-        tuple(
-            dict.fromkeys(word for words in (understood.unknown, *(finds.dropped for finds in found)) for word in words)
-        ),
-        any(finds.partly for finds in found),
-        tuple(wish.shown for wish in understood.wishes) if several else (),
-        facets=replace(_facets(every), partial=any(finds.at_least for finds in found)),
-    )
-
-
-def _grouped(lists: Sequence[Sequence[Placed]]) -> tuple[list[list[Placed]], dict[str, list[Candidate]]]:
-    """The best variant of each product, where it comes first, and the others by group."""
-    chosen, variants, seen = list[list[Placed]](), dict[str, list[Candidate]](), set[int]()
-    for ranked in lists:
-        chosen.append([])
-        for placed in ranked:
-            group, product = placed[1].group, placed[1].product
-            if product in seen:
-                continue
-            seen.add(product)
-            if group in variants:
-                variants[group].append(placed[1])
-                continue
-            chosen[-1].append(placed)
-            if group:
-                variants[group] = []
-    return chosen, variants
-
-
 def _loaded(
     shown: Sequence[Candidate], variants: dict[str, list[Candidate]]
 ) -> tuple[list[Product], dict[int, list[Product]]]:
-    others = {c.product: [v.product for v in variants.get(c.group, ())[:_MOST_VARIANTS]] for c in shown}
-    products = load([c.product for c in shown] + [pk for pks in others.values() for pk in pks])
+    """The products shown, and their other variants by primary key."""
+    others = {c.product: [v.product for v in variants.get(c.group, ())[:MOST_VARIANTS]] for c in shown}
+    products = products_by_pk([c.product for c in shown] + [pk for pks in others.values() for pk in pks])
     return (
         [products[c.product] for c in shown if c.product in products],
         {pk: [products[other] for other in pks if other in products] for pk, pks in others.items() if pks},
     )
-
-
-def _facets(found: Sequence[Candidate]) -> Facets:
-    counted = Counter(candidate.category for candidate in found if candidate.category)
-    categories = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
-    stores = {candidate.store for candidate in found}
-    prices = [candidate.price for candidate in found if candidate.price is not None]
-    if not prices or (len(stores) > 1 and len(currencies_of(stores)) > 1):
-        return Facets(categories)
-    return Facets(categories, Decimal(min(prices)) / 1000, Decimal(max(prices)) / 1000, min(stores))

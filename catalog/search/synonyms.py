@@ -1,13 +1,13 @@
-"""The shipped and the owner's synonyms as one thesaurus, made anew when the owner's change."""
+"""The shipped and the owner's synonyms as one thesaurus, which is rebuilt when the owner's change."""
 
 from functools import lru_cache
 
 from django.db import connection
 
-from catalog.language.thesaurus import Thesaurus, describing, kinds, shipped
+from catalog.language.thesaurus import Thesaurus, shipped
 from catalog.models import Synonyms
 
-# A column and its table, to select: it changes with every group that is added, changed or taken away.
+# What to select for the version of the owner's synonyms; it changes with every group that is added, changed or deleted.
 VERSION = (
     "CAST(COUNT(*) AS text) || ' ' || COALESCE(CAST(MAX(id) AS text) || ' ' || CAST(MAX(updated_at) AS text), '') "
     "FROM catalog_synonyms"
@@ -15,9 +15,9 @@ VERSION = (
 
 
 def thesaurus(version: str | None = None) -> Thesaurus:
-    """Return what is known now; the owner's groups count from the moment they are saved, in every process.
+    """Return the current thesaurus; the owner's groups count at once, in every process.
 
-    `version` is what `VERSION` says, where it was asked for already.
+    `version` is what `VERSION` selects, if the caller has read it already.
     """
     if version is None:
         with connection.cursor() as cursor:
@@ -26,8 +26,9 @@ def thesaurus(version: str | None = None) -> Thesaurus:
     return _of_version(version)
 
 
-# One value under its own version, whichever of several threads comes last.
+# Cached by version, so that a slow thread cannot leave an old thesaurus under a new version.
 @lru_cache(maxsize=1)
 def _of_version(version: str) -> Thesaurus:
     own = Synonyms.objects.values_list("words", flat=True)
-    return Thesaurus([*shipped(), *(text.split(",") for text in own)], describing(), kinds())
+    file = shipped()
+    return Thesaurus([*file.groups, *(text.split(",") for text in own)], file.describing, file.kinds)

@@ -1,9 +1,19 @@
-"""From a shopper's query to what is looked for."""
+"""What a shopper's query asks for, in the words that products have."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalog.language.inflection import asked, constructs, glued, is_number, respelt, slips, stem, unglued, without_and
+from catalog.language.inflection import (
+    constructs,
+    glued,
+    is_number,
+    query_tokens,
+    respelt,
+    slips,
+    stem,
+    unglued,
+    without_and,
+)
 from catalog.language.stop_words import STOP_WORDS, clauses
 from catalog.language.thesaurus import LONGEST_PHRASE, Phrase, Thesaurus
 from catalog.search.cache import Memory
@@ -11,21 +21,27 @@ from catalog.search.engines import Slot, Term, engine
 from catalog.search.rows import Glance
 from catalog.search.synonyms import thesaurus
 
-# How well a word fits that stands in a product's name.
-# A kind of what was asked for stands before what is only in the category of that name.
+# Points for a word in a product's name. A kind of a thing (spaghetti for "pasta") is worth more than a category of that
+# name is.
 EXACT, SAME_STEM, SYNONYM, KIND, MISSPELT, BEGINS, ENDS = 16, 14, 13, 12, 10, 8, 6
 _SHORTEST_MISSPELT = 5
 _SHORTEST_MEANT = 4
 _MOST_BEGUN = 20
+_MOST_TERMS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A word or an amount of a query, or a phrase that is called otherwise too; `typed` with what is glued to it."""
+    """A word or an amount of a query, or a phrase that has synonyms.
+
+    Attributes:
+        choices: For each word the tokens that are equally good.
+        typed: The same as typed, with prefixes.
+        opens: Whether it follows a comma or an "and", or begins the query.
+    """
 
     choices: tuple[Phrase, ...]
     typed: tuple[Phrase, ...]
-    # Whether it comes after a comma or an "and".
     opens: bool
 
     @property
@@ -39,20 +55,108 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a part means in a catalogue: what to look for, what no product has, whether an "and" is glued to it."""
+    """What a part means in a catalogue: what to look for, the words no product has, and whether it begins with ו."""
 
     terms: Sequence[Term]
     unknown: Sequence[str]
     joined: bool
 
 
-def _shown(choices: Sequence[Phrase]) -> str:
-    return " ".join(choice[-1] if len(choice) > 1 else choice[0] for choice in choices)
+@dataclass(slots=True)
+class Understood:
+    """What to look for.
+
+    Attributes:
+        terms: Everything that was asked for.
+        unknown: Words that no product has.
+        tokens: The tokens of the query in their order, to compare with names.
+        wishes: Each of several things that the query names; empty if it names one.
+    """
+
+    terms: list[Term] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    wishes: list["Understood"] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """The terms in the shopper's words."""
+        return " ".join(term.shown for term in self.terms)
+
+
+_meanings = Memory[Part, Meaning](4000)
+
+
+def understand(query: str, seen: Glance) -> Understood:
+    """Return what a query asks for.
+
+    Meanings are cached for the current state of the catalogue. All new words together cost one look-up, and each word
+    that no product has costs up to four more.
+    """
+    synonyms = thesaurus(seen.synonyms)
+    parts = list(_parts(query, synonyms))
+    meanings = _meanings.of(seen.state)
+    if new := [part for part in parts if part not in meanings]:
+        known = Vocabulary.of(new, synonyms)
+        meanings.update((part, known.meaning(part)) for part in new)
+    understood, wishes = Understood(), list[tuple[Understood, list[Part]]]()
+    for part in parts:
+        meaning = meanings[part]
+        if part.opens or not wishes or meaning.joined:
+            wishes.append((Understood(), []))
+        wish, within = wishes[-1]
+        within.append(part)
+        for into in (understood, wish):
+            into.tokens += [choice[0] for choice in part.typed]
+            into.terms += meaning.terms
+            into.unknown += meaning.unknown
+    named = [wish for wish, _ in wishes if wish.terms]
+    # In "red and blue shirts", "red" is not a thing of its own.
+    if len(named) > 1 and not any(_describes(within, synonyms) for _, within in wishes):
+        understood.wishes = named
+    return understood
+
+
+def _parts(query: str, synonyms: Thesaurus) -> Iterator[Part]:
+    """The parts of a query, of its first ten words."""
+    left, seen = _MOST_TERMS, set[Phrase]()
+    said = [query_tokens(clause) for clause in clauses(query)]
+    told = [[choice for choice in clause if not STOP_WORDS.issuperset(choice)] for clause in said]
+    for clause in told if any(told) else said:
+        wanted = [choice for choice in clause if choice not in seen][:left]
+        left -= len(wanted)
+        seen.update(wanted)
+        place = 0
+        while place < len(wanted):
+            part = _longest(tuple(wanted[place:]), synonyms, opens=not place)
+            place += len(part.typed)
+            yield part
+
+
+def _longest(wanted: tuple[Phrase, ...], synonyms: Thesaurus, *, opens: bool) -> Part:
+    """The longest phrase with synonyms that these words begin with, or else the first word."""
+    for length in range(min(LONGEST_PHRASE, len(wanted)), 1, -1):
+        typed = wanted[:length]
+        if phrase := synonyms.phrase(tuple(choice[0] for choice in typed)):
+            choices = tuple((word, *choice[1:]) for word, choice in zip(phrase, typed, strict=True))
+            return Part(choices, typed, opens)
+    return Part(wanted[:1], wanted[:1], opens)
+
+
+def _describes(parts: Sequence[Part], synonyms: Thesaurus) -> bool:
+    """Whether all these words only describe something: colours, sizes, amounts."""
+    return all(
+        is_number(word)
+        or (len(word) < 3 and word.isascii())
+        or any(synonyms.describes(form) for form in (word, *unglued(word)))
+        for part in parts
+        for word in part.phrase
+    )
 
 
 @dataclass(slots=True)
 class Vocabulary:
-    """Of the words that may be meant, those that products have: by text and by stem."""
+    """The words that products have, of all those that a query may mean."""
 
     synonyms: Thesaurus
     named: dict[str, bool]
@@ -60,7 +164,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, parts: Iterable[Part], synonyms: Thesaurus) -> "Vocabulary":
-        """What products have of all that these parts may mean, by one look-up."""
+        """Look up all words that these parts may mean, in one query."""
         texts, stems = set[str](), set[str]()
         for part in parts:
             for word in _may_mean(part, synonyms):
@@ -80,12 +184,12 @@ class Vocabulary:
         return cls(synonyms, named, by_stem)
 
     def meaning(self, part: Part) -> Meaning:
-        """What a part of a query may mean; up to four look-ups for a word that no product has in any form."""
+        """Return what a part means; a word that no product has in any form costs up to four look-ups."""
         terms, unknown = self._terms(part)
         return Meaning(terms, unknown, self._joined(part))
 
     def _joined(self, part: Part) -> bool:
-        """Whether an "and" is glued to the front: no product is named with the word as it stands."""
+        """Whether the first letter is the prefix "and": no product is named with the word as typed."""
         typed = part.typed[0][0]
         bare = without_and(typed)
         if not bare or part.choices != part.typed:
@@ -93,7 +197,7 @@ class Vocabulary:
         return bare in self._bare(typed) and bool(self.by_stem.get(stem(bare)) or self.synonyms.others((bare,)))
 
     def _terms(self, part: Part) -> tuple[list[Term], list[str]]:
-        """What to look for, and what no product has."""
+        """What to look for, and the words that no product has."""
         alone = len(part.choices) == 1
         ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],)), alone=alone) for choice in part.choices)]
         others = self.synonyms.others(part.phrase)
@@ -111,7 +215,7 @@ class Vocabulary:
         return (words, unknown) if words else ([], [part.shown])
 
     def slot(self, choice: Phrase, others: Sequence[Phrase], quality: int = EXACT, *, alone: bool = False) -> Slot:
-        """What fills the place of a word, or of the amounts that one may stand for; `alone` it is of no phrase."""
+        """The slot of a word or amount; `alone` if it is not part of a phrase."""
         found = dict[str, int]()
         for place, word in enumerate(choice):
             self._add(found, word, quality if not place else min(quality, SYNONYM))
@@ -121,7 +225,7 @@ class Vocabulary:
         for kind in self.synonyms.kinds(choice[0]) if alone else ():
             for token in self._forms(kind):
                 found.setdefault(token, KIND)
-        # A word that products are named with means itself, not every longer word that begins so.
+        # A word of product names does not mean longer words that begin with it.
         begins = quality == EXACT and not any(self.named.get(token) for token in found)
         prefixes = tuple(word for word in choice if len(word) >= 3 and not is_number(word)) if begins else ()
         if found or quality != EXACT or not choice or is_number(choice[0]):
@@ -140,11 +244,11 @@ class Vocabulary:
             fits(word, quality)
         if is_number(word):
             return
-        # Another form is worth less than the word itself, also where that is another word's other name.
+        # Another form is worth less than the word itself, also if the word is a synonym.
         related = min(quality - 1, SAME_STEM)
         for token in self._forms(word):
             fits(token, related)
-        # מחיטת is "of wheat" where products have חיטת too; מחלבת, a dairy, is not "of halva".
+        # מחיטת means "of wheat" only if products have חיטת too: מחלבת is a dairy, not "of halva".
         inflected = [form for form in constructs(word) if form in self.named]
         inflected += [form for each in (word, stem(word), *inflected) for form in glued(each)]
         for token in inflected:
@@ -166,21 +270,21 @@ class Vocabulary:
         return [token for token in self.by_stem.get(stem(word), ()) if not self.synonyms.apart(word, token)]
 
     def _bare(self, word: str) -> list[str]:
-        """What a word is without what is glued to it."""
+        """The word without the prefixes that it may begin with."""
         if not any(self.named[token] for token in self._forms(word)):
             return _bare(word, self.synonyms)
-        # מלח is salt, not "of lah": a word that products are named with is not taken apart, unless all that they are
-        # named with is "and cheese", "the cheese".
+        # A word of product names keeps its first letter: מלח is salt, not "of lah". Only "and" and "the" are taken off,
+        # if the rest has synonyms and the whole has none.
         known = self.synonyms.others
         return [bare for bare in (word[1:],) if word[0] in "וה" and known((bare,)) and not known((word,))]
 
 
 def _with_beginnings(found: dict[str, int], prefixes: Sequence[str]) -> Slot:
-    """What fills a place by words that are there, or by the few longer words that begin like them."""
+    """A slot for the words found, and for the longer words that begin like them."""
     few, begun = list[str](), list[str]()
     for prefix in prefixes:
         words = engine().beginning("text", prefix, _MOST_BEGUN + 1)
-        # Where many begin so, a database takes long to gather them all, and the word itself is what was meant.
+        # Many such words take long to look for, and then the word itself was meant.
         if len(words) <= _MOST_BEGUN:
             few.append(prefix)
             begun += words
@@ -188,7 +292,7 @@ def _with_beginnings(found: dict[str, int], prefixes: Sequence[str]) -> Slot:
 
 
 def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
-    """What a word may mean that no product has in any of its forms: a beginning, a slip, an ending."""
+    """The slot of a word that no product has in any form: as a beginning, a misspelling or an ending of other words."""
     index = engine()
     if index.beginning("text", word, 1):
         return Slot({}, (word,))
@@ -205,6 +309,7 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
 
 
 def _may_mean(part: Part, synonyms: Thesaurus) -> Iterator[str]:
+    """All words that a part may mean, before their forms."""
     for choice in part.choices:
         yield from choice
         for word in (choice[0], *_bare(choice[0], synonyms), *respelt(choice[0])):
@@ -215,18 +320,18 @@ def _may_mean(part: Part, synonyms: Thesaurus) -> Iterator[str]:
 
 
 def _inflected(word: str) -> list[str]:
-    """A Hebrew word before another, and with what may be glued to it: מחיטת דורום is of wheat."""
+    """The construct forms of a Hebrew word, and all of them with prefixes: מחיטת דורום is "of durum wheat"."""
     construct = constructs(word)
     return [*construct, *(form for each in (word, stem(word), *construct) for form in glued(each))]
 
 
 def _bare(word: str, synonyms: Thesaurus) -> list[str]:
-    """What a word may be without what is glued to it; of two letters only what a shop is known to sell: ותה."""
+    """A word without its possible prefixes; a rest of two letters counts only if it has synonyms: ותה."""
     return [bare for bare in unglued(word, 2) if len(bare) > 2 or synonyms.others((bare,))]
 
 
 def _misspelt(forms: Iterable[str], synonyms: Thesaurus) -> list[str]:
-    """The words of products or synonyms that one slip makes one of these: all that it could be are looked up."""
+    """The words of products and synonyms that are one slip away, by looking up all possible slips."""
     spelt = [word for word in forms if len(word) >= _SHORTEST_MISSPELT and not is_number(word)]
     if not spelt:
         return []
@@ -236,89 +341,5 @@ def _misspelt(forms: Iterable[str], synonyms: Thesaurus) -> list[str]:
     return [near for near in (*found, *synonyms.among(texts | stems)) if len(near) >= _SHORTEST_MEANT]
 
 
-_MOST_TERMS = 10
-_meanings = Memory[Part, Meaning](4000)
-
-
-@dataclass(slots=True)
-class Understood:
-    """A query as the catalogue understands it: what to look for, and the words that it does not know."""
-
-    terms: list[Term] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    # The query's own tokens in their order, with which a name may begin.
-    tokens: list[str] = field(default_factory=list)
-    # Where it names several things, one after another: each for itself.
-    wishes: list["Understood"] = field(default_factory=list)
-
-    @property
-    def shown(self) -> str:
-        """What is looked for, in the shopper's words."""
-        return " ".join(term.shown for term in self.terms)
-
-
-def understand(query: str, seen: Glance) -> Understood:
-    """Return what a query asks for.
-
-    Words that were asked for in the same state of the catalogue cost nothing; others take a look-up together, and up to
-    four more for each that no product has as it is.
-    """
-    synonyms = thesaurus(seen.synonyms)
-    parts = list(_parts(query, synonyms))
-    meanings = _meanings.of(seen.state)
-    if new := [part for part in parts if part not in meanings]:
-        known = Vocabulary.of(new, synonyms)
-        meanings.update((part, known.meaning(part)) for part in new)
-    understood, wishes = Understood(), list[tuple[Understood, list[Part]]]()
-    for part in parts:
-        meaning = meanings[part]
-        if part.opens or not wishes or meaning.joined:
-            wishes.append((Understood(), []))
-        wish, within = wishes[-1]
-        within.append(part)
-        for into in (understood, wish):
-            into.tokens += [choice[0] for choice in part.typed]
-            into.terms += meaning.terms
-            into.unknown += meaning.unknown
-    named = [wish for wish, _ in wishes if wish.terms]
-    # "Red and blue shirts": what is no thing by itself belongs to one that is.
-    if len(named) > 1 and not any(_describes(within, synonyms) for _, within in wishes):
-        understood.wishes = named
-    return understood
-
-
-def _parts(query: str, synonyms: Thesaurus) -> Iterator[Part]:
-    """The query in parts, at most ten words of it."""
-    left, seen = _MOST_TERMS, set[Phrase]()
-    said = [asked(clause) for clause in clauses(query)]
-    told = [[choice for choice in clause if not STOP_WORDS.issuperset(choice)] for clause in said]
-    for clause in told if any(told) else said:
-        wanted = [choice for choice in clause if choice not in seen][:left]
-        left -= len(wanted)
-        seen.update(wanted)
-        place = 0
-        while place < len(wanted):
-            part = _longest(tuple(wanted[place:]), synonyms, opens=not place)
-            place += len(part.typed)
-            yield part
-
-
-def _longest(wanted: tuple[Phrase, ...], synonyms: Thesaurus, *, opens: bool) -> Part:
-    """The longest phrase that these words begin with, or the first of them."""
-    for length in range(min(LONGEST_PHRASE, len(wanted)), 1, -1):
-        typed = wanted[:length]
-        if phrase := synonyms.phrase(tuple(choice[0] for choice in typed)):
-            choices = tuple((word, *choice[1:]) for word, choice in zip(phrase, typed, strict=True))
-            return Part(choices, typed, opens)
-    return Part(wanted[:1], wanted[:1], opens)
-
-
-def _describes(parts: Sequence[Part], synonyms: Thesaurus) -> bool:
-    """Whether these say how something is, and not what: colours, sizes, amounts."""
-    return all(
-        is_number(word)
-        or (len(word) < 3 and word.isascii())
-        or any(synonyms.describes(form) for form in (word, *unglued(word)))
-        for part in parts
-        for word in part.phrase
-    )
+def _shown(choices: Sequence[Phrase]) -> str:
+    return " ".join(choice[-1] if len(choice) > 1 else choice[0] for choice in choices)

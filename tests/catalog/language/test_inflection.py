@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.language.inflection import asked, glued, slips, stem, tokens, unglued
+from catalog.language.inflection import glued, query_tokens, slips, stem, tokens, unglued
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_one_amount_has_one_token_however_it_is_written(text):
     ],
 )
 def test_what_is_asked(query, expected):
-    assert asked(query) == expected
+    assert query_tokens(query) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,6 @@ def test_one_slip(other, near):
 
 @given(st.text(max_size=200))
 def test_any_text_has_tokens_that_need_no_escaping(text):
-    for token in (*tokens(text), *(token for choice in asked(text) for token in choice)):
+    for token in (*tokens(text), *(token for choice in query_tokens(text) for token in choice)):
         assert 0 < len(token) <= 40
         assert all(letter.isalnum() or letter in ".%" for letter in token)

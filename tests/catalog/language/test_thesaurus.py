@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from catalog.language.inflection import stem
-from catalog.language.thesaurus import Thesaurus, groups_in, kinds_in, shipped
+from catalog.language.thesaurus import Thesaurus, read_synonyms, shipped
 from catalog.models import Synonyms
 from catalog.search.query import Search
 from catalog.search.searching import search
@@ -16,13 +16,15 @@ def found(query):
 
 
 def test_the_shipped_file_is_rich_and_each_group_says_something():
-    assert len(shipped()) >= 300
-    assert all(len(group) >= 2 for group in shipped())
-    assert all(len(phrase.split()) <= 3 for group in shipped() for phrase in group)
+    groups = shipped().groups
+
+    assert len(groups) >= 300
+    assert all(len(group) >= 2 for group in groups)
+    assert all(len(phrase.split()) <= 3 for group in groups for phrase in group)
 
 
 def test_a_file_has_a_group_on_a_line():
-    assert list(groups_in("# note\n\na, b c ,d  # more\n")) == [["a", "b c", "d"]]
+    assert read_synonyms("# note\n\na, b c ,d  # more\n").groups == [["a", "b c", "d"]]
 
 
 def test_a_phrase_is_called_otherwise_in_singular_and_plural():
@@ -98,10 +100,11 @@ def test_a_glued_word_finds_what_another_language_calls_it(grocer):
 
 
 def test_a_file_tells_kinds_and_what_only_describes():
-    text = "pasta, פסטה > spaghetti, penne\n~ red, אדום\n"
+    file = read_synonyms("pasta, פסטה > spaghetti, penne\n~ red, אדום\n")
 
-    assert list(groups_in(text)) == [["red", "אדום"]]
-    assert list(kinds_in(text)) == [(["pasta", "פסטה"], ["spaghetti", "penne"])]
+    assert file.groups == [["red", "אדום"]]
+    assert file.describing == ["red", "אדום"]
+    assert file.kinds == [(["pasta", "פסטה"], ["spaghetti", "penne"])]
 
 
 def test_kinds_of_a_thing_come_after_it_and_before_what_only_stands_beside_it(grocer):
