@@ -11,11 +11,11 @@ from pydantic import Field, WithJsonSchema
 
 from catalog.models import Product, Store
 from catalog.schemas import ProductDetailOut, SearchOut, StoreOut, StoresOut
-from catalog.search.categories import categories, categories_like, shelves
+from catalog.search.categories import categories, shelves
 from catalog.search.query import Search, Sort
 from catalog.search.searching import search
 from shopmcp.api_types import Cursor, name, text
-from shopmcp.errors import InvalidArguments, NotFound
+from shopmcp.errors import NotFound
 
 products = Router(tags=["products"])
 stores = Router(tags=["stores"])
@@ -50,15 +50,10 @@ def list_products(
 
     When nothing is found, `categories` names those there are.
     """
-    if min_price is not None and max_price is not None and min_price > max_price:
-        raise InvalidArguments(
-            gettext("`min_price` is more than `max_price`."), fix=gettext("Search again with the two exchanged.")
-        )
     ids = _ids(store)
     asked = Search(
         query=query,
         stores=ids,
-        categories=categories_like(category, ids, existed=bool(cursor)) if category.strip() else None,
         category=category,
         min_price=min_price,
         max_price=max_price,

@@ -1,4 +1,4 @@
-"""The tools with which a chat looks around the shop; none of them needs a cart."""
+"""The tools that browse the shop; none of them needs a cart."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from pydantic import Field, WithJsonSchema
 
 from catalog.language.text import words
-from catalog.models import Store
+from catalog.models import Product, Store
 from catalog.schemas import DocumentOut, ProductDetailOut, ResultsOut, SearchOut, StoreOut, StoresOut
 from catalog.search import searching
-from catalog.search.categories import categories, categories_like, shelves
+from catalog.search.categories import categories, shelves
 from catalog.search.query import Search, Sort
 from catalog.search.references import named
 from catalog.texts import detail_text, search_text, several_currencies, store_info_text, store_line
@@ -21,6 +21,7 @@ from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.tools import tool
 
 _PRICE_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
+_RESULTS = 20  # on a page of `search`
 
 
 @tool(
@@ -85,14 +86,9 @@ def search_products(
     chosen = _chosen(call, stores, store)
     ids = (chosen.pk,) if chosen else None
     _speak(call, chosen or next(iter(stores), None))
-    if min_price is not None and max_price is not None and min_price > max_price:
-        raise InvalidArguments(
-            _("`min_price` is more than `max_price`."), fix=_("Search again with the two exchanged.")
-        )
     asked = Search(
         query=query,
         stores=ids,
-        categories=categories_like(category, ids, existed=bool(cursor)) if category and category.strip() else None,
         category=category or "",
         min_price=min_price,
         max_price=max_price,
@@ -130,13 +126,7 @@ def get_product(
     ],
 ) -> Answer[ProductDetailOut]:
     """Use this when the shopper asks about one product: its description, stock, or the sizes and colours it has."""
-    _speak(
-        call, Store.objects.filter(slug=product_id.partition(":")[0]).first() or Store.objects.oldest_first().first()
-    )
-    product = named(product_id)
-    call.notes.products = [product.public_id]
-    call.speak(product.store.language)
-    detail = ProductDetailOut.of(product)
+    detail = ProductDetailOut.of(_product(call, product_id))
     return Answer(detail_text(detail), detail)
 
 
@@ -175,28 +165,6 @@ def get_store_info(
     return Answer(store_info_text(info), info)
 
 
-def _speak(call: Call, store: Store | None) -> None:
-    """Use the caller's language, or the store's; English where there is neither."""
-    call.speak(store.language if store else "en")
-
-
-def _chosen(call: Call, stores: Sequence[Store], slug: str | None) -> Store | None:
-    if slug is None or not slug.strip():
-        return None
-    for store in stores:
-        if store.slug == slug.strip().lower():
-            return store
-    _speak(call, next(iter(stores), None))
-    raise NotFound(
-        _("There is no store “%(slug)s”.") % {"slug": slug[:40]},
-        fix=_("Use one of these: %(stores)s.") % {"stores": ", ".join(store.slug for store in stores[:20]) or "–"},
-        candidates=[{"store": store.slug, "name": store.name} for store in stores[:20]],
-    )
-
-
-_RESULTS = 20
-
-
 @tool(
     title="Search the catalogue",
     read_only=True,
@@ -232,11 +200,37 @@ def fetch(
 
     To shop, prefer get_product, which answers with data for the cart.
     """
-    store = Store.objects.filter(slug=id.partition(":")[0]).first() or Store.objects.oldest_first().first()
-    call.speak(store.language if store else "en")
-    product = named(id)
-    call.speak(product.store.language)
-    call.notes.products = [product.public_id]
+    product = _product(call, id)
     text = detail_text(ProductDetailOut.of(product), len(product.description))
     document = DocumentOut.of(product, text)
     return Answer(document.model_dump_json(), document, is_exact=True)
+
+
+def _speak(call: Call, store: Store | None) -> None:
+    """Answer in the caller's language, else in the store's, else in English."""
+    call.speak(store.language if store else "en")
+
+
+def _product(call: Call, reference: str) -> Product:
+    """Return the product that is named; answer in the language of its store, a refusal in that of the store named."""
+    slug = reference.partition(":")[0]
+    _speak(call, Store.objects.filter(slug=slug).first() or Store.objects.oldest_first().first())
+    product = named(reference)
+    call.notes.products = [product.public_id]
+    call.speak(product.store.language)
+    return product
+
+
+def _chosen(call: Call, stores: Sequence[Store], slug: str | None) -> Store | None:
+    """Return the store of this slug, or None if no slug is given."""
+    if slug is None or not slug.strip():
+        return None
+    for store in stores:
+        if store.slug == slug.strip().lower():
+            return store
+    _speak(call, next(iter(stores), None))
+    raise NotFound(
+        _("There is no store “%(slug)s”.") % {"slug": slug[:40]},
+        fix=_("Use one of these: %(stores)s.") % {"stores": ", ".join(store.slug for store in stores[:20]) or "–"},
+        candidates=[{"store": store.slug, "name": store.name} for store in stores[:20]],
+    )

@@ -22,7 +22,10 @@ _MOST_FACETS = 20
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a shopper looks for. Prices are in the store's currency; `categories` are what `category` names now."""
+    """What a shopper looks for; prices are in the store's currency.
+
+    `category` is a shopper's words for categories; `search` finds the `categories` that they name.
+    """
 
     query: str = ""
     stores: tuple[int, ...] | None = None

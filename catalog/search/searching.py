@@ -4,16 +4,20 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from catalog.language.inflection import tokens
 from catalog.language.price_words import PriceWords, price_words
 from catalog.models import Product
 from catalog.search.browsing import browse
+from catalog.search.categories import categories_like
 from catalog.search.engines import Candidate, Slot, Term
 from catalog.search.matching import Found, entries_of, find, fits_closely, scope_of
 from catalog.search.query import MOST_VARIANTS, Facets, Page, PriceBounds, Search, cursor_after, position_of
 from catalog.search.ranking import Position, Ranking
 from catalog.search.rows import Glance, currencies_of, glance, products_by_pk
 from catalog.search.understanding import Understood, understand
+from shopmcp.errors import InvalidArguments
 
 # A candidate with its position in the list of one wish.
 Placed = tuple[Position, Candidate]
@@ -33,8 +37,15 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
     A cursor holds the position at which its page ended, so it stays valid when products come and go.
 
     Raises:
-        InvalidArguments: If the cursor is no cursor, or belongs to another search.
+        InvalidArguments: If the cursor is no cursor, or belongs to another search, or the prices are exchanged.
+        NotFound: If there is no such category; see `categories_like`.
     """
+    if asked.min_price is not None and asked.max_price is not None and asked.min_price > asked.max_price:
+        raise InvalidArguments(
+            _("`min_price` is more than `max_price`."), fix=_("Search again with the two exchanged.")
+        )
+    if asked.category.strip():
+        asked = replace(asked, categories=categories_like(asked.category, asked.stores, existed=bool(cursor)))
     meant, bounds = _price_bounds(asked)
     if bounds is None:
         return _page(asked, limit, cursor)
