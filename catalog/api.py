@@ -36,7 +36,7 @@ def list_stores(request: HttpRequest) -> StoresOut:
 @products.get("", response=SearchOut, summary="List or search products", operation_id="list_products")
 def list_products(
     request: HttpRequest,
-    query: Annotated[str, text(1000, "Words, understood as chats' words are; empty lists everything.")] = "",
+    query: Annotated[str, text(1000, "Words to search for, as chats do; empty lists everything.")] = "",
     category: Annotated[str, text(120, "Only this category.")] = "",
     min_price: Annotated[Price | None, Query(description="Lowest price, in the store's currency.")] = None,
     max_price: Annotated[Price | None, Query(description="Highest price, in the store's currency.")] = None,
@@ -46,9 +46,9 @@ def list_products(
     limit: Annotated[int, Query(ge=1, le=50, description="How many to a page.")] = 25,
     cursor: Cursor = "",
 ) -> SearchOut:
-    """The products that the stores carry and that fit, by the same search that chats use.
+    """The products that fit, by the same search that chats use.
 
-    When nothing is found, `categories` names those there are.
+    When nothing is found, `categories` lists all categories.
     """
     ids = _ids(store)
     asked = Search(
@@ -69,7 +69,7 @@ def get_product(
     request: HttpRequest,
     product_id: Annotated[str, name(120, "The product_id of a product.", "shop:honey")],
 ) -> ProductDetailOut:
-    """One product with everything known about it, also one that the store no longer sells."""
+    """One product with everything known about it, even if the store no longer sells it."""
     product = Product.objects.known().select_related("store").filter(public_id=product_id).first()
     if product is None:
         raise NotFound(

@@ -1,4 +1,4 @@
-"""Stores and products as resources that a host may attach: `shop://…`."""
+"""Stores and products as MCP resources: `shop://…`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,9 +23,9 @@ def _slugs(begun: str, known: Mapping[str, str]) -> Sequence[str]:
 
 
 def _categories(begun: str, known: Mapping[str, str]) -> Sequence[str]:
-    """The categories that hold these letters, of the store that was chosen or of all: first those that begin so."""
+    """The categories, of the chosen store or of all, that contain the typed text; those that begin with it first."""
     stores = list(Store.objects.filter(slug=known["slug"]).values_list("pk", flat=True)) if known.get("slug") else None
-    # Signs that no word is made of are looked for as they are.
+    # Text without any word, such as a sign, is searched as typed.
     wanted = folded(begun, 300).strip() or begun.strip()
     told = [(name, folded(name, 300).strip()) for name in categories(stores)]
     fitting = [(not words.startswith(wanted), name) for name, words in told if wanted in words or wanted in name]
@@ -69,7 +69,7 @@ def category(slug: str, category: str) -> str:
 @resource("shop://product/{product_id}", title="Product")
 def product(product_id: str) -> str:
     """All that the shop says of one product, by its product_id: price, stock, description, variants."""
-    # Also one that is no longer sold: who attached it is told so.
+    # A withdrawn product is shown too: the text says that it is no longer sold.
     found = Product.objects.select_related("store").known().filter(public_id=product_id).first()
     if found is None:
         raise NotFound("")

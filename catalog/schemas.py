@@ -1,4 +1,4 @@
-"""The outward shape of stores and products, for MCP and JSON alike."""
+"""Stores and products as MCP tools and the JSON API return them."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -19,10 +19,10 @@ class StoreOut(BaseModel):
     currency: str = Field(description="ISO 4217 code, such as ILS.")
     language: str = Field(description="The language of the store's texts, such as he.")
     url: str | None = Field(description="The store's own site; null when it names none.")
-    products: int = Field(description="How many products can be bought now; what is sold out is not counted.")
+    products: int = Field(description="How many products can be bought now, without those that are sold out.")
     categories: list[str] = Field(description="What the `category` argument of search_products takes.")
-    shipping: str | None = Field(description="How, where and for how much it delivers; null when it does not say.")
-    returns: str | None = Field(description="What can be given back, and until when; null when it does not say.")
+    shipping: str | None = Field(description="How, where and at what cost it delivers; null when it does not say.")
+    returns: str | None = Field(description="What can be returned, and until when; null when it does not say.")
     contact: str | None = Field(description="How to reach the shop; null when it does not say.")
 
     @classmethod
@@ -59,12 +59,12 @@ class ProductOut(BaseModel):
     url: str | None = Field(description="The product's page in the shop.")
     in_stock: bool = Field(description="Whether it can be bought now.")
     stock: int | None = Field(description="How many are left; null when the shop does not count them.")
-    options: dict[str, str] = Field(description="What tells this variant from its siblings, such as size.")
+    options: dict[str, str] = Field(description="What distinguishes this variant from the others, such as size.")
     store: str = Field(description="The store's slug.")
 
     @classmethod
     def of(cls, product: Product) -> Self:
-        """The shape of a product whose store is loaded."""
+        """Needs the store loaded too."""
         return cls(
             product_id=product.public_id,
             name=product.name,
@@ -90,7 +90,7 @@ class ProductDetailOut(ProductOut):
 
     @classmethod
     def of(cls, product: Product) -> Self:
-        """The shape of a product whose store is loaded; asks for its variants."""
+        """Needs the store loaded too, and queries the variants."""
         return cls(
             **dict(ProductOut.of(product)),
             description=product.description,
@@ -104,7 +104,7 @@ class VariantOut(BaseModel):
 
     product_id: str = Field(description="What cart tools and get_product take.")
     name: str
-    options: dict[str, str] = Field(description="What tells it from its siblings, such as size.")
+    options: dict[str, str] = Field(description="What distinguishes it from the other variants, such as size.")
     price: Money | None
     in_stock: bool
 
@@ -120,7 +120,7 @@ class VariantOut(BaseModel):
 
 
 class FoundOut(ProductOut):
-    """A product as a search found it: the variant that fits best, and those that fit too."""
+    """A product as a search found it: the variant that fits best, and the others that fit."""
 
     variants: list[VariantOut] = Field(description="Its other variants that fit; get_product lists all of them.")
 
@@ -139,12 +139,12 @@ class FacetsOut(BaseModel):
 
     categories: list[CategoryCountOut] = Field(description="The most frequent first, at most twenty.")
     lowest_price: Money | None = Field(
-        description="Of what all pages hold; null when nothing has a price, or prices are in two currencies."
+        description="Of all pages; null when nothing has a price, or prices are in several currencies."
     )
     highest_price: Money | None
     partial: bool = Field(
-        description="True when more products fit than were looked at: these counts and prices are of those alone, and "
-        "there may be other categories."
+        description="True when more products fit than were counted: there may be other categories, higher counts and "
+        "other prices."
     )
 
     @classmethod
@@ -172,20 +172,19 @@ class PriceWordsOut(BaseModel):
 
 class SearchOut(BaseModel):
     products: list[FoundOut]
-    total: int = Field(description="How many products were found on all pages; variants of one count once.")
-    more_than_total: bool = Field(description="True when so many fit that counting stopped at `total`.")
+    total: int = Field(description="How many products all pages hold; variants of one product count once.")
+    more_than_total: bool = Field(description="True when counting stopped at `total` and more products may fit.")
     next_cursor: str | None = Field(description="Pass as `cursor`, with the same arguments, for the next page.")
-    dropped_words: list[str] = Field(description="Words of the query that nothing fits; the search went on without.")
+    dropped_words: list[str] = Field(description="Words of the query that were ignored because nothing fits them.")
     wishes: list[str] = Field(
-        description="When the query named several things that no product is all of: what was looked for one by one; "
-        "the products answer them in turn."
+        description="When no product fits all of the query: its parts, which were searched one by one; the products "
+        "answer them in turn."
     )
     price_words: PriceWordsOut | None = Field(
-        description="What was made of words such as “up to 50 shekels”; products were not searched for these words. "
-        "Null when there were none."
+        description="The meaning of words such as “up to 50 shekels”, which were not searched for; null without any."
     )
-    facets: FacetsOut = Field(description="What all pages hold, by category and price.")
-    categories: list[str] = Field(description="When nothing was found: the categories there are.")
+    facets: FacetsOut = Field(description="All pages by category and price.")
+    categories: list[str] = Field(description="All categories, when nothing was found.")
 
     @classmethod
     def of(cls, page: Page, categories: list[str]) -> Self:
@@ -203,7 +202,7 @@ class SearchOut(BaseModel):
 
 
 class ResultOut(BaseModel):
-    """A search result as connectors want it."""
+    """A search result in the form that connectors expect."""
 
     id: str
     title: str
@@ -221,7 +220,7 @@ class ResultsOut(BaseModel):
 
 
 class DocumentOut(BaseModel):
-    """A product as connectors want to read it."""
+    """A product in the form that connectors expect."""
 
     id: str
     title: str

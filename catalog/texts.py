@@ -1,4 +1,4 @@
-"""What the tools of the catalogue say in words."""
+"""The answers of the catalogue's tools in words."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _DESCRIBED = 600  # characters of a description that a text repeats
 
 
 def store_line(store: StoreOut) -> str:
-    """A store in a line, with what it offers."""
+    """Return a line about a store, its categories, and a line for each text of the owner."""
     products = ngettext("%(count)d product", "%(count)d products", store.products) % {"count": store.products}
     line = _("%(name)s (store %(slug)s): %(products)s, prices in %(currency)s.") % {
         "name": store.name,
@@ -36,7 +36,7 @@ def store_line(store: StoreOut) -> str:
 
 
 def store_info_text(store: StoreOut) -> str:
-    """What a store says of its ways, and what it says nothing about."""
+    """Return what a store says of itself, and which subjects it leaves out."""
     unsaid = [
         name
         for said, name in (
@@ -51,7 +51,7 @@ def store_info_text(store: StoreOut) -> str:
 
 
 def several_currencies(page: Page) -> str:
-    """That prices of these products cannot be compared; nothing where they can."""
+    """Return a warning if the prices of a page are in several currencies, else nothing."""
     if len({product.currency for product in page.products}) < 2:
         return ""
     return _("Prices are in several currencies and were compared as bare numbers; to compare them, limit to one store.")
@@ -63,7 +63,7 @@ def _offer(names: Sequence[str]) -> str:
 
 
 def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
-    """A page of results in words, or that nothing was found and what there is instead."""
+    """Return a page of results in words; if nothing was found, advice and the categories `offered`."""
     if not page.total:
         said = (
             _("Nothing was found for “%(query)s”.") % {"query": query[:80]}
@@ -99,7 +99,7 @@ def _count(page: Page) -> str:
 
 
 def _left_out(page: Page) -> list[str]:
-    """What of the query these products do not fit."""
+    """The parts of the query that the products do not fit."""
     said = []
     if page.dropped:
         listed = ", ".join(f"“{word}”" for word in page.dropped)
@@ -109,9 +109,7 @@ def _left_out(page: Page) -> list[str]:
         said.append(_("No product is all of it, so each was looked for by itself: %(wishes)s.") % {"wishes": listed})
     if page.partly:
         said.append(_("No product fits all the words; these fit most of them."))
-    if page.price_bounds:
-        said.append(_of_price(page.price_bounds))
-    return said
+    return list(filter(None, (*said, _of_price(page.price_bounds))))
 
 
 def _of_price(bounds: PriceBounds | None) -> str:
@@ -129,14 +127,14 @@ def _of_price(bounds: PriceBounds | None) -> str:
 
 
 def _variant(product: Product) -> str:
-    """Another variant in a few words: what is different, its id, and its price."""
+    """Another variant by its options, id, price and stock."""
     options = ", ".join(product.options.values()) or product.name
     shown = ProductOut.of(product)
     return " · ".join(filter(None, (options, product.public_id, _price(shown), _stock(shown))))
 
 
 def product_line(product: ProductOut) -> str:
-    """A product in one line: name, id, price, and what stands in the way of buying it."""
+    """Return a product in one line: name, id, price and stock."""
     options = ", ".join(f"{name}: {value}" for name, value in product.options.items())
     name = f"{product.name} ({options})" if options else product.name
     return " · ".join(filter(None, (f"- {name}", product.product_id, _price(product), _stock(product))))
@@ -164,7 +162,7 @@ def _stock(product: ProductOut) -> str:
 
 
 def detail_text(product: ProductDetailOut, most: int = _DESCRIBED) -> str:
-    """All that is known of a product, with so many characters of its description."""
+    """Return all that is known of a product, with at most `most` characters of its description."""
     lines = [product_line(product).removeprefix("- ")]
     if product.withdrawn:
         lines.append(_("The shop no longer sells this product."))

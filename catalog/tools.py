@@ -176,7 +176,7 @@ def search(
     call: Call,
     query: Annotated[str, Field(max_length=1000, description="Words that describe the product, Hebrew or English.")],
 ) -> Answer[ResultsOut]:
-    """Use this for research over the catalogue: it returns ids, titles and links to read with fetch.
+    """Use this for research in the catalogue: it returns ids, titles and links to read with fetch.
 
     To shop, prefer search_products, which shows prices and stock too.
     """
@@ -196,7 +196,7 @@ def search(
 def fetch(
     call: Call, id: Annotated[str, Field(min_length=1, max_length=1000, description="An id that search returned.")]
 ) -> Answer[DocumentOut]:
-    """Use this to read all that the shop says of one product that search returned.
+    """Use this to read everything the shop says about one product that search returned.
 
     To shop, prefer get_product, which answers with data for the cart.
     """

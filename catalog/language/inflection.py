@@ -1,7 +1,6 @@
-"""The forms that words take: plurals, glued Hebrew prefixes, units and quantities, one slip of the finger.
+"""The forms of words: plurals, Hebrew prefixes, units and amounts, typing errors.
 
-Everything here is about letters alone; which words a catalogue really holds,
-`catalog.search.understanding` knows.
+Only letters count here; `catalog.search.understanding` knows which words products have.
 """
 
 import re
@@ -11,14 +10,14 @@ from functools import lru_cache
 
 from catalog.language.text import compounds, words
 
-LONGEST = 40  # letters of a word that count
+_LONGEST = 40  # letters of a word that count
 _NUMBER = re.compile(r"\d+(?:\.\d+)*%?")
 _PLAIN_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,3})?")
 _NUMBER_UNIT = re.compile(r"(\d+(?:\.\d+)?)([^\W\d_]{1,8})")
 _HEBREW = re.compile("[\u05d0-\u05ea]")
 _FINALS = str.maketrans("ךםןףץ", "כמנפצ")
 
-# One name for every spelling of a unit, and how many of the base unit it is. Spellings are folded: no quotation marks.
+# By name of a unit: its base unit, how many of these it is, and its spellings, folded and so without quotation marks.
 _UNITS: dict[str, tuple[str, Decimal, tuple[str, ...]]] = {
     "kg": ("g", Decimal(1000), ("kgs", "kilo", "kilos", "kilogram", "kilograms", "קג", "קילו", "קילוגרם", "קילוגרמים")),
     "g": ("g", Decimal(1), ("gr", "grs", "gram", "grams", "gramme", "grammes", "גרם", "גר", "ג", "גרמים")),
@@ -33,14 +32,15 @@ _UNITS: dict[str, tuple[str, Decimal, tuple[str, ...]]] = {
 }
 _UNIT_OF = {spelling: unit for unit, (_, _, spellings) in _UNITS.items() for spelling in (unit, *spellings)}
 _HALVES = {"חצי": "0.5", "half": "0.5", "רבע": "0.25", "quarter": "0.25"}
-# Units that people leave the number one away from.
+# Units that mean one when no number is given.
 _WHOLES = ("kg", "l")
-# What is glued to the front of a Hebrew word: and, the, in, to, from, that, as, and what stands together.
+_HEBREW_ENDINGS = {"יות": "י", "יים": "י", "ייה": "י", "יה": "י", "ית": "י", "ים": "", "ות": "", "ה": ""}
+# Prefixes of Hebrew words: and, the, in, to, from, that, as, and some together.
 _GLUED = (
     "ה", "ו", "ב", "ל", "מ", "ש", "כ", "וה", "וב", "ול", "ומ", "וש", "וכ", "שה", "שב", "של", "שמ", "מה", "כש", "לה",
     "בה",
 )  # fmt: skip
-# The letters that a slip may put in a word, by script; a word of another script may only lose or exchange its own.
+# The letters that a typing error may put into a word, by script; a word of another script gets only letters of its own.
 _ALPHABETS = tuple(
     map(frozenset, ("אבגדהוזחטיךכלםמןנסעףפץצקרשת", "abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя",
                     "ابتثجحخدذرزسشصضطظعغفقكلمنهويةى"))
@@ -48,14 +48,14 @@ _ALPHABETS = tuple(
 
 
 def tokens(text: str, limit: int = 2000) -> list[str]:
-    """Return what a text is found by: its words, units under one name, and every amount in its base unit too.
+    """Return the tokens of a text: its words, one name for each unit, and each amount in its base unit too.
 
-    `1 ק"ג`, `1kg` and `1000 grams` share the token `1000g`. What dashes join is kept in one piece besides: `cocacola`.
+    `1 ק"ג`, `1kg` and `1000 grams` share the token `1000g`. What dashes join is one token too: `cocacola`.
     """
     spelt = list(_spelt(words(_halved(text))[:limit]))
     found = dict.fromkeys(spelt)
     found.update(dict.fromkeys(amount[0] for _, amount, _ in _amounts(spelt)))
-    found.update(dict.fromkeys(word[:LONGEST] for word in compounds(text)[:limit]))
+    found.update(dict.fromkeys(word[:_LONGEST] for word in compounds(text)[:limit]))
     return list(found)
 
 
@@ -76,36 +76,31 @@ def query_tokens(text: str) -> list[tuple[str, ...]]:
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """Return what singular and plural of a word have in common; a word in neither is its own stem."""
+    """Return what the singular and the plural of a word have in common."""
     if _NUMBER.match(word):
         return word
     return _hebrew_stem(word) if _HEBREW.search(word) else _english_stem(word)
 
 
 def unglued(word: str, least: int = 3) -> list[str]:
-    """Return what remains of a Hebrew word without the prefixes it may begin with, at least so many letters."""
+    """Return a Hebrew word without each prefix that it may have, if at least so many letters remain."""
     if not _HEBREW.match(word):
         return []
     return [word[len(prefix) :] for prefix in _GLUED if word.startswith(prefix) and len(word) - len(prefix) >= least]
 
 
-def without_article(word: str) -> list[str]:
-    """Return a Hebrew word without the article it begins with: a phrase wears it on its last word, שמן הזית."""
-    return [word[1:]] if word.startswith("ה") and len(word) > 2 else []
-
-
-def without_and(word: str) -> str:
-    """Return a Hebrew word without the "and" that it may begin with, or nothing."""
-    return word[1:] if word.startswith("ו") and len(word) > 2 else ""
+def without_letter(word: str, letter: str) -> str:
+    """Return a Hebrew word without the article (ה) or "and" (ו) that it begins with; empty if it has none."""
+    return word[1:] if word.startswith(letter) and len(word) > 2 else ""
 
 
 def glued(word: str) -> list[str]:
-    """Return a Hebrew word of three letters or more behind each prefix it may be glued to."""
+    """Return a Hebrew word of three letters or more with each prefix."""
     return [prefix + word for prefix in _GLUED] if len(word) >= 3 and _HEBREW.match(word) else []
 
 
 def constructs(word: str) -> list[str]:
-    """Return the forms a Hebrew noun takes before another: תפוחי עץ, עוגת גבינה."""
+    """Return the construct forms of a Hebrew noun, used before another noun: תפוחי עץ, עוגת גבינה."""
     if len(word) < 3 or not _HEBREW.match(word):
         return []
     root = _hebrew_stem(word)
@@ -113,18 +108,18 @@ def constructs(word: str) -> list[str]:
 
 
 def respelt(word: str) -> list[str]:
-    """Return a Hebrew word with the other of two last letters that sound alike: קפא is קפה."""
+    """Return a Hebrew word with its last letter exchanged for the one that sounds alike: קפא is קפה."""
     other = {"א": "ה", "ה": "א"}.get(word[-1:])
     return [word[:-1] + other] if other and len(word) >= 3 else []
 
 
 def is_number(word: str) -> bool:
-    """Whether a word is a number or an amount, of which only the whole counts."""
+    """Whether a word is a number or an amount, which has no other forms."""
     return word[:1].isdigit()
 
 
 def slips(word: str) -> set[str]:
-    """Return what a word may have been meant as: a letter fewer, more or another, or two in the other order."""
+    """Return all words one typing error away: a letter less, more or another, or two exchanged."""
     letters = next((alphabet for alphabet in _ALPHABETS if not alphabet.isdisjoint(word)), frozenset[str]())
     letters = letters.union(letter for letter in word if letter.isalpha())
     halves = [(word[:place], word[place:]) for place in range(len(word) + 1)]
@@ -137,17 +132,17 @@ def slips(word: str) -> set[str]:
 
 
 def _spelt(folded_words: Iterable[str]) -> Iterator[str]:
-    """Words with units under one name; a number glued to its unit falls apart."""
+    """The words with one name for each unit; a number and its unit become two words."""
     for word in folded_words:
         glued_unit = _NUMBER_UNIT.fullmatch(word) if word[:1].isdigit() else None
         if glued_unit and (unit := _UNIT_OF.get(glued_unit[2])):
             yield from (glued_unit[1], unit)
         else:
-            yield _UNIT_OF.get(word, word)[:LONGEST]
+            yield _UNIT_OF.get(word, word)[:_LONGEST]
 
 
 def _amounts(spelt: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], int]]:
-    """The amounts among spelt words: where each begins, its tokens, and how many words it takes."""
+    """The amounts among the words: the place of each, its tokens, and how many words it has."""
     place = 0
     while place < len(spelt):
         word, unit = spelt[place], spelt[place + 1] if place + 1 < len(spelt) else ""
@@ -158,7 +153,7 @@ def _amounts(spelt: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], int]]
         if number and unit in _UNITS:
             yield place, (_amount(number, unit),), width
             place += width - 1
-        elif word in _WHOLES:  # "a kilo of rice" is one, and may be any
+        elif word in _WHOLES:  # "a kilo of rice" means one, or any number
             yield place, (_amount("1", word), word), 1
         place += 1
 
@@ -176,16 +171,7 @@ def _halved(text: str) -> str:
 
 def _hebrew_stem(word: str) -> str:
     stemmed = word
-    for ending, instead in (
-        ("יות", "י"),
-        ("יים", "י"),
-        ("ייה", "י"),
-        ("יה", "י"),
-        ("ית", "י"),
-        ("ים", ""),
-        ("ות", ""),
-        ("ה", ""),
-    ):
+    for ending, instead in _HEBREW_ENDINGS.items():
         if word.endswith(ending) and len(word) - len(ending) >= (2 if ending != "ה" else 3):
             stemmed = word[: -len(ending)] + instead
             break

@@ -1,4 +1,4 @@
-"""What a shopper's words say of the price: up to 50 shekels, עד 50 ש"ח. Amounts such as 500 g are none of it."""
+"""The words of a query that speak of a price: up to 50 shekels, עד 50 ש"ח. Amounts such as 500 g are no prices."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _CURRENCIES = {
     "GBP": "£|gbp",
 }
 _CURRENCY = "|".join(_CURRENCIES.values())
-# Not a part of a code, of a longer number, or of an amount.
+# A number that is not part of a code, a longer number or an amount.
 _PRICE = re.compile(
     rf"(?:(?P<before>{_CURRENCY})\s?)?(?<![A-Za-z0-9_.,])(?<![A-Za-z]-)(?<![0-9]/)"
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,7}(?:\.\d{1,2})?)"
@@ -42,7 +42,7 @@ _ABOVE = (
 _OR_LESS = "max,maximum,tops,at most,or less,or under,or below,מקסימום,לכל היותר,או פחות,ומטה"
 _OR_MORE = "min,minimum,at least,or more,and more,and up,or above,לפחות,או יותר,ומעלה"
 _ABOUT = "for,about,around,for about,for around,costs,costing,price,ב,במחיר,במחיר של,מחיר,סביב,בערך,בערך ב,עולה"
-# Each letter of a price stands as this one, so that all places stay what they are.
+# Each character of a price is replaced by this one, so that positions stay the same.
 _MASK = "\ue000"
 _P = f"{_MASK}+"
 _GAP = r"[\s:-]*"
@@ -55,9 +55,9 @@ _SAID = re.compile(
     rf"(?P<between>{_BETWEEN})|(?P<highest>{_HIGHEST})|(?P<lowest>{_LOWEST})|(?P<some>{_SOME})", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W\d_]|[<>≤≥]")
-# Said of prices alone, so that no currency is needed.
+# Words of prices alone: with one of these no currency is needed.
 _OF_PRICES = re.compile(r"cheaper|budget|price|זול|תקציב|מחיר", re.IGNORECASE)
-# What else has numbers, and bounds.
+# Words before a number that is not a price.
 _OTHER_NUMBERS = frozenset(
     ["size", "sizes", "age", "aged", "ages", "model", "מידה", "מידות", "גיל", "גילאי", "גילאים", "מספר", "דגם"]
 )
@@ -68,12 +68,12 @@ class PriceWords:
     """The part of a query that speaks of the price.
 
     Attributes:
-        said: That part as it was typed.
+        said: That part as typed.
         rest: The query without it.
-        lowest: The least that it may cost, if the words say so.
-        highest: The most that it may cost, if the words say so.
-        currency: The ISO 4217 code of the currency that was named.
-        sure: Whether it can be nothing but a price: "under 3" may be an age.
+        lowest: The lowest price, if one is named.
+        highest: The highest price, if one is named.
+        currency: The ISO 4217 code of the currency, if one is named.
+        sure: Whether it can only be a price: "under 3" may be an age.
     """
 
     said: str
@@ -85,7 +85,7 @@ class PriceWords:
 
 
 def price_words(query: str) -> PriceWords | None:
-    """Return what a query says of the price, or None where no number in it is one."""
+    """Return what a query says of the price, or None if it names none."""
     if not any(letter.isdigit() for letter in query):
         return None
     text = unpointed(query)
@@ -133,7 +133,7 @@ def _said(text: str) -> Iterator[_Part]:
 
 
 def _alone(before: str, after: str) -> bool:
-    """Whether nothing is said of the number that would make it a size, an age or an amount of something."""
+    """Whether no word beside the number makes it a size, an age or an amount."""
     earlier, later = words(before), words(after[:40])
     if earlier and earlier[-1] in _OTHER_NUMBERS:
         return False

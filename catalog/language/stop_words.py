@@ -1,10 +1,9 @@
-"""How shoppers put words together: what only carries a sentence, and what divides one wish from the next."""
+"""Words of a sentence that name no product, and what separates the parts of a query."""
 
 import re
 
 from catalog.language.text import unpointed
 
-# Words that say nothing of the product.
 STOP_WORDS = frozenset(
     [
         "a", "an", "and", "any", "are", "at", "buy", "can", "do", "find", "for", "from", "get", "give", "have", "i",
@@ -23,5 +22,5 @@ _BETWEEN = re.compile(
 
 
 def clauses(query: str) -> list[str]:
-    """Return the query where commas, "and" and the like divide it."""
+    """Return the parts of a query between commas, "and" and the like."""
     return [clause for clause in _BETWEEN.split(unpointed(query)) if clause.strip()]

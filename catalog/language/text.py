@@ -1,59 +1,59 @@
-"""Text from outside: made safe to keep and show, and folded so that people find it however they type it."""
+"""Text from outside: cleaned to be stored and shown, and folded to be searched."""
 
 import re
 import unicodedata
 from hashlib import blake2b
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-# Marks that nobody sees, or that turn the text around them: direction overrides, joiners, soft hyphens.
+# Invisible characters: direction overrides, joiners, soft hyphens.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]"
 )
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]")
-# Vowel points and cantillation. Maqaf (05be), paseq, sof pasuq and nun hafukha separate words instead.
+# Vowel points and cantillation, without the marks that separate words: maqaf (05be), paseq, sof pasuq, nun hafukha.
 _NIQQUD = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
 _QUOTES = re.compile("[\"'`´\u05f3\u05f4\u2018-\u201f\u2032\u2033\u2035\u2036\u02b9-\u02bc\uff02\uff07]")
 _DASHES = "-\u05be\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d"
 _DASH = re.compile(f"[{_DASHES}]")
 _COMPOUND = re.compile(rf"\w+(?:[{_DASHES}]\w+)+")
-# A word is letters and digits; a point between digits belongs to the number, and so does a percent sign after it.
+# A word consists of letters and digits; a number may have points between its digits and a percent sign at its end.
 _WORD = re.compile(r"\d+(?:\.\d+)+%?|\d+%|[^\W_]+")
 _TRACKING = ("utm_", "gclid", "fbclid", "msclkid")
 
 
 def clean(text: str, limit: int) -> str:
-    """Return the text on one line, without characters that hide or mislead, at most `limit` characters long."""
-    if not (text.isascii() and text.isprintable()):  # most of what a file holds is
+    """Return the text on one line, without invisible or control characters, at most `limit` characters long."""
+    if not (text.isascii() and text.isprintable()):  # most text of a file is, and needs less work
         text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     return " ".join(text.split())[:limit].rstrip()
 
 
 def without_marks(text: str) -> str:
-    """Return the text without characters that only direct or hide, such as the right-to-left mark."""
+    """Return the text without invisible characters, such as the right-to-left mark."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def unpointed(text: str) -> str:
-    """Return the text without vowel points and marks that only direct or hide."""
+    """Return the text without vowel points and invisible characters."""
     return text if text.isascii() else _NIQQUD.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
 
 
 def clean_paragraphs(text: str, limit: int) -> str:
-    """Return the text cleaned line by line; blank lines between paragraphs stay, one at a time."""
+    """Return the text cleaned line by line; of several blank lines one stays."""
     lines = [clean(line, limit) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:limit].rstrip()
 
 
 def is_plain(text: str) -> bool:
-    """Whether the text holds nothing that `clean` would drop: no control, invisible or half characters."""
+    """Whether the text has no character that `clean` removes: control characters, invisible ones, surrogates."""
     return not _UNPRINTABLE.search(text) and not _INVISIBLE.search(text)
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, folded for comparison.
 
-    Letter case, compatibility forms, niqqud, quotation marks of every kind, dashes and spaces make no difference:
-    `ק"ג`, `ק״ג` and `קג` are one word, `Coca-Cola` and `coca cola` the same two.
+    Letter case, compatibility forms, niqqud, quotation marks, dashes and spaces make no difference: `ק"ג`, `ק״ג` and
+    `קג` are one word, `Coca-Cola` and `coca cola` the same two.
     """
     if text.isascii():
         return _WORD.findall(_QUOTES.sub("", text.lower()))
@@ -62,16 +62,13 @@ def words(text: str) -> list[str]:
 
 
 def folded(text: str, limit: int) -> str:
-    """Return the words as one string that begins and ends with a space, so that ` word ` finds whole words.
-
-    Empty when there are none.
-    """
+    """Return the words as one string with a space at each end, so that ` word ` finds whole words; else empty."""
     joined = " ".join(words(text))[: limit - 2].rstrip()
     return f" {joined} " if joined else ""
 
 
 def compounds(text: str) -> list[str]:
-    """Return the words that dashes join, each folded into one piece: `cocacola` for `Coca-Cola`."""
+    """Return the words that dashes join as one word each, folded: `cocacola` for `Coca-Cola`."""
     if not _DASH.search(text):
         return []
     found = _COMPOUND.findall(_QUOTES.sub("", text))
@@ -79,28 +76,27 @@ def compounds(text: str) -> list[str]:
 
 
 def web_address(text: str) -> str:
-    """Return an http or https address percent-encoded, its host in letters that DNS knows, or nothing if it is none."""
+    """Return an http or https address percent-encoded, its host in ASCII; empty if the text is no such address."""
     text = text.strip()
     try:
         host = urlsplit(text).hostname or ""
         if not host.isascii():
-            # The first that is spelt so is the host itself: before it stands the scheme alone, or who signs in.
+            # The first match is the host: only the scheme stands before it, or a user name, which is refused below.
             text = re.sub(re.escape(host), host.encode("idna").decode(), text, count=1, flags=re.IGNORECASE)
         text = quote(text, safe="%/:?#[]@!$&'()*+,;=~-._", errors="ignore")
         parts = urlsplit(text)
         if parts.scheme.lower() in ("http", "https") and parts.hostname and not parts.username:
-            parts.port  # noqa: B018 - raises ValueError for a port that is none
+            parts.port  # noqa: B018 - raises ValueError for a port that is no number
             return text
-    except ValueError:  # no address, or a host that no name can have
+    except ValueError:  # no address, or no valid host
         pass
     return ""
 
 
 def address_key(address: str) -> str:
-    """Return a digest by which an address is found again.
+    """Return a digest to look up an address by; empty if the text is no address.
 
-    Scheme, a leading `www.`, the way it is percent-encoded, a final slash, the fragment and the parameters that chats
-    and advertisements append make no difference. Empty for what is no address.
+    Scheme, a leading `www.`, percent-encoding, a final slash, the fragment and tracking parameters make no difference.
     """
     if not (address := web_address(address)):
         return ""

@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from catalog.language.inflection import stem, unglued, without_article
+from catalog.language.inflection import stem, unglued, without_letter
 from catalog.language.text import words
 
 # A word or a short phrase, as its tokens.
@@ -46,10 +46,14 @@ class Thesaurus:
         listed = self._others.get(phrase) or self._stemmed.get(tuple(map(stem, phrase)))
         return list(listed) if listed else []
 
+    def singles(self, phrase: Phrase) -> list[str]:
+        """Return the synonyms of a phrase that are one word."""
+        return [other for other, *more in self.others(phrase) if not more]
+
     def phrase(self, words: Phrase) -> Phrase | None:
         """Return the listed phrase that these words are, without prefixes, or None: ושמן הזית is שמן זית."""
         first, *others = words
-        bare = [(first, *unglued(first, 2)), *((word, *without_article(word)) for word in others)]
+        bare = [(first, *unglued(first, 2)), *((word, without_letter(word, "ה") or word) for word in others)]
         return next((phrase for phrase in product(*bare) if self.others(phrase)), None)
 
     def apart(self, one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""What stores offer, by category."""
+"""Stores and their categories."""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _FAR = 3
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What a store offers: how many products can be bought now, and its categories."""
+    """A store with the number of products that can be bought now, and its categories."""
 
     store: Store
     products: int
@@ -32,7 +32,7 @@ class Shelf:
 
 
 def shelves() -> list[Shelf]:
-    """Return every store with what it offers, the oldest first; counted once for each state of the catalogue."""
+    """Return every store with what it offers, the oldest first; counts are cached until the catalogue changes."""
     counted = remembered("shelves", _counted)
     return [
         Shelf(store, sum(offered.values()), [category for category in offered if category])
@@ -42,7 +42,7 @@ def shelves() -> list[Shelf]:
 
 
 def _counted() -> dict[int, dict[str, int]]:
-    """What can be bought now, by store and category; a category of which nothing can is counted as none."""
+    """The number of products that can be bought now, by store and category; sold out categories have 0."""
     counted: dict[int, dict[str, int]] = {}
     rows = visible().order_by().values_list("store", "category")
     for store, category, products in rows.annotate(n=Count("key", filter=Q(key__lt=SOLD_OUT))):
@@ -51,9 +51,9 @@ def _counted() -> dict[int, dict[str, int]]:
 
 
 def categories(stores: Sequence[int] | None = None) -> list[str]:
-    """Return the names of the categories that have products, in the order of the alphabet.
+    """Return the names of the categories that have products, in alphabetical order.
 
-    Goes from one name to the next within an index: many products cost no more than few.
+    The query skips from one name to the next in an index, so its time does not depend on the number of products.
     """
     chosen = [pk for (pk,) in rows_of("SELECT id FROM catalog_store")] if stores is None else list(stores)
     if not chosen:
@@ -69,12 +69,12 @@ def categories(stores: Sequence[int] | None = None) -> list[str]:
 
 
 def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: bool = False) -> tuple[str, ...]:
-    """Return the categories that a shopper's words name: the one that is called so, or else all that hold the words.
+    """Return the categories that a shopper's words name: those of exactly this name, or else all that hold the words.
 
-    One that `existed` when an earlier page was asked for may be gone; then there are none.
+    Returns none for a category that `existed` on an earlier page and is gone now.
 
     Raises:
-        NotFound: If there is none. It names those there are, the nearest first; what is near is a candidate.
+        NotFound: If there is none. It lists all categories, the most similar first, and similar ones as candidates.
     """
     names = categories(stores)
     wanted = folded(text, 300)
@@ -98,7 +98,7 @@ def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: 
 
 
 def _distances(stems: Set[str], names: Iterable[str]) -> dict[str, int]:
-    """How far each category is from what was asked for: nearest what shares a word, in either language or misspelt."""
+    """How different each category is: 0 if it shares a word, 1 a synonym, 2 a misspelt word, else `_FAR`."""
     synonyms = thesaurus()
     meant = {stem(word) for asked in stems for phrase in synonyms.others((asked,)) for word in phrase}
 

@@ -1,8 +1,7 @@
-"""Finding what fits a query: candidates from the index, fewer words where all of them fit nothing."""
+"""The candidates that fit a query; fewer words where nothing fits all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import combinations
 
 from catalog.language.inflection import tokens
@@ -12,14 +11,13 @@ from catalog.search.engines.base import COLUMNS
 from catalog.search.query import Search
 from catalog.search.understanding import Understood
 
-# How many are ranked: beyond, those whose names fit, in stock, the cheapest, and "more than so many" is said.
+# So many candidates are ranked at most: those whose names fit first, then those in stock, then the cheaper ones.
 MOST = 250
-# Where so many have the words in name, brand, category or options, as many as the longest page shows, descriptions are
-# not looked at.
+# If so many fit in name, brand, category or options, descriptions are not searched. The longest page shows as many.
 ENOUGH = 50
-# Where descriptions are looked at, so many are ranked.
+# So many are ranked at most when descriptions are searched.
 _PLENTY = 200
-# So many words are seldom all in a name: what has them anywhere is looked for at once.
+# A name seldom has so many words of a query, so all parts are searched at once.
 _MANY = 3
 _MOST_LEFT_OUT = 6
 _MOST_CATEGORIES, _MOST_OF_A_CATEGORY = 10, 5
@@ -27,7 +25,7 @@ _MOST_CATEGORIES, _MOST_OF_A_CATEGORY = 10, 5
 
 @dataclass(slots=True)
 class Found:
-    """Candidates in no order, the terms they fit, the words that nothing fits; see `Page` for the rest."""
+    """Candidates in no order, the terms that they fit, and more that `Page` explains."""
 
     candidates: list[Candidate] = field(default_factory=list)
     terms: Sequence[Term] = ()
@@ -37,13 +35,13 @@ class Found:
 
 
 def scope_of(asked: Search) -> Scope:
-    """The bounds of a search as the index keeps them."""
-    low, high = _thousandths(asked.min_price), _thousandths(asked.max_price)
+    """Return the bounds of a search as the index holds them."""
+    low, high = (None if price is None else int(price * 1000) for price in (asked.min_price, asked.max_price))
     return Scope(asked.stores, asked.categories, low, high, asked.in_stock_only)
 
 
 def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
-    """Return what searches see of these products within the bounds."""
+    """Return the entries of these products that are within the bounds."""
     if not products:
         return []
     bounds, params = scope.conditions(engine())
@@ -54,7 +52,7 @@ def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
 
 
 def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
-    """Return what fits every word; else every word that anything fits; else as many of them as any product fits."""
+    """Return what fits all words; else all words that anything fits; else as many of these as possible."""
     found = Found(terms=understood.terms, dropped=list(understood.unknown))
     if not understood.terms:
         return found
@@ -94,14 +92,15 @@ def fits_closely(terms: Sequence[Term], scope: Scope) -> bool:
 
 
 def _by_words(terms: Sequence[Term]) -> list[Term]:
-    """The terms with every phrase by its words; none if no phrase is among them."""
+    """The terms with each phrase replaced by its words; none if there is no phrase."""
     apart = [word for term in terms for word in term.words or (term,)]
     return apart if len(apart) > len(terms) else []
 
 
 def _living(terms: Sequence[Term], bounds: Sequence[Term], scope: Scope) -> tuple[list[Term], list[str]]:
-    """The terms that anything fits, a phrase that nothing fits by its words; and what nothing fits, in words."""
-    lives = engine().alive([_anywhere([term, *bounds]) for term in terms], scope)
+    """The terms that any product fits, with single words in place of a phrase that none fits; and the other words."""
+    index = engine()
+    lives = index.alive([index.expressions([[term, *bounds]])["anywhere"] for term in terms], scope)
     alive, dead = list[Term](), list[str]()
     for term, living in zip(terms, lives, strict=True):
         if living:
@@ -116,7 +115,7 @@ def _living(terms: Sequence[Term], bounds: Sequence[Term], scope: Scope) -> tupl
 
 
 def _bounds(scope: Scope) -> list[Term]:
-    """The categories of a search as words that stand near the name: without them all others would be read too."""
+    """The categories of a search as words to look for, so that the index skips all other categories."""
     named = [tokens(category, _MOST_OF_A_CATEGORY) for category in scope.categories or ()]
     if not 0 < len(named) <= _MOST_CATEGORIES or not all(named):
         return []
@@ -125,7 +124,7 @@ def _bounds(scope: Scope) -> list[Term]:
 
 
 def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool) -> tuple[list[Candidate], bool]:
-    """What fits all terms of a choice, and whether there may be more; where there is plenty, names first."""
+    """Return candidates that fit all terms of any choice, and whether there may be more; see `MOST` and `ENOUGH`."""
     index = engine()
     expressions = index.expressions(choices)
 
@@ -151,11 +150,3 @@ def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool
 
 def _together(first: Sequence[Candidate], then: Sequence[Candidate]) -> list[Candidate]:
     return list({candidate.product: candidate for candidate in (*first, *then)}.values())
-
-
-def _anywhere(terms: Sequence[Term]) -> str:
-    return engine().expressions([terms])["anywhere"]
-
-
-def _thousandths(price: Decimal | None) -> int | None:
-    return None if price is None else int(price * 1000)

@@ -1,4 +1,4 @@
-"""Which of the products found comes first."""
+"""The order of the products found."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -8,24 +8,24 @@ from catalog.search.engines import Candidate, Slot, Term
 from catalog.search.query import Sort
 from catalog.search.understanding import BEGINS, SYNONYM, Understood
 
-# A word counts so much less in brand, category, options and SKU, and is worth so little in a description.
-_LESS_NEARBY = 5
-_DESCRIBED = 2
-# Milk chocolate is less of an answer to "milk" than what milk is called in another language, though it begins so.
+_LESS_NEARBY = 5  # points that a word loses in brand, category, options and SKU
+_DESCRIBED = 2  # points for a word in a description
+# Points that a word loses in a phrase where it only describes: "milk chocolate" comes after a synonym of "milk".
 _QUALIFYING = 8
 _WHOLE_NAME, _PHRASE, _FIRST_WORD = 10, 4, 2
 _NO_PRICE = 1 << 60
 
-# Ascending; the product's number at its end makes every position different.
+# Sorts ascending; it ends with the product's primary key, so no two are equal.
 Position = tuple[Any, ...]
 
 
 class Ranking:
-    """Gives each candidate of one search its place.
+    """Gives each candidate of a search its position.
 
-    By relevance: what the query names exactly; then what has every word in its name, brand, category or options before
-    what only mentions one; within these what is in stock, the better match, the cheaper. A place depends on the query
-    and the candidate alone, so that it stays while others come and go.
+    By relevance, products that the query names exactly come first, then those that have every word in name, brand,
+    category or options, then those that only mention one. Within these: in stock before sold out, then the better
+    match, then the cheaper. A position depends on the query and the candidate alone, so that it is the same on the next
+    page, whatever products come and go.
     """
 
     def __init__(self, understood: Understood, terms: Sequence[Term], exact: Iterable[int], sort: Sort) -> None:
@@ -33,8 +33,8 @@ class Ranking:
         self._exact = frozenset(exact)
         self._whole = f" {' '.join(understood.tokens)} " if understood.tokens else ""
         self._phrase = self._whole if len(understood.tokens) > 1 else ""
-        # For each term the places of each of its ways.
-        self._ways = [[[_Place(slot) for slot in way] for way in term.ways] for term in terms]
+        # By term and way.
+        self._ways = [[[_Filling(slot) for slot in way] for way in term.ways] for term in terms]
 
     def _relevance(self, candidate: Candidate) -> Position:
         score, weak = self._score(candidate.name, candidate.meta)
@@ -52,8 +52,8 @@ class Ranking:
         for ways in self._ways:
             points, whole, begins = ways[0][0].filled(name, meta)
             if len(ways) > 1 or len(ways[0]) > 1:
-                # The best of the ways; every place of a way has to be filled.
-                filled = [[place.filled(name, meta) for place in way] for way in ways]
+                # The best way counts; all of its slots have to be filled.
+                filled = [[slot.filled(name, meta) for slot in way] for way in ways]
                 begins = any(first_ for way in filled for _, _, first_ in way)
                 points, whole = max(_together(way) for way in filled)
             score += points or _DESCRIBED
@@ -68,20 +68,20 @@ class Ranking:
         return score, weak
 
 
-class _Place:
-    """How well an entry fills the place of a word."""
+class _Filling:
+    """How well an entry fills a slot."""
 
     def __init__(self, slot: Slot) -> None:
-        # Spaces stand around every token of an entry.
+        # An entry has a space before and after each token.
         ordered = sorted(slot.tokens.items(), key=lambda item: -item[1])
         self._tokens = [(f" {token} ", points, points >= SYNONYM) for token, points in ordered]
         self._beginnings = [f" {prefix}" for prefix in slot.prefixes]
         self._qualifies = [f" {phrase} " for phrase in slot.qualifies]
-        # Where whole words fill the place, a mere beginning is a weak match.
+        # If the slot has whole words too, a beginning is a weak match.
         self._worded = bool(ordered)
 
     def filled(self, name: str, meta: str) -> tuple[int, bool, bool]:
-        """Return the points, none if only a description fills it, whether in whole, and whether the name begins so."""
+        """Return the points (0 if name and meta do not fill it), whether as a whole word, and if the name begins so."""
         for token, points, well in self._tokens:
             if token in name:
                 if self._qualifies and any(token in phrase and phrase in name for phrase in self._qualifies):
@@ -105,25 +105,9 @@ def _together(way: Sequence[tuple[int, bool, bool]]) -> tuple[int, bool]:
     return sum(points for points, _, _ in way) // len(way), all(whole for _, whole, _ in way)
 
 
-def _by_price(candidate: Candidate) -> Position:
-    return (candidate.price is None, candidate.price or 0, candidate.product)
-
-
-def _by_price_downwards(candidate: Candidate) -> Position:
-    return (candidate.price is None, -(candidate.price or 0), candidate.product)
-
-
-def _by_name(candidate: Candidate) -> Position:
-    return (candidate.name, candidate.product)
-
-
-def _newest(candidate: Candidate) -> Position:
-    return (-candidate.product,)
-
-
 _ORDERS: dict[Sort, Callable[[Candidate], Position]] = {
-    "price_asc": _by_price,
-    "price_desc": _by_price_downwards,
-    "name": _by_name,
-    "newest": _newest,
+    "price_asc": lambda found: (found.price is None, found.price or 0, found.product),
+    "price_desc": lambda found: (found.price is None, -(found.price or 0), found.product),
+    "name": lambda found: (found.name, found.product),
+    "newest": lambda found: (-found.product,),
 }

@@ -1,4 +1,4 @@
-"""The one product that is named, or those that may have been meant."""
+"""The one product that a reference names, or the products that may have been meant."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from shopmcp.errors import Ambiguous, NotFound
 _CANDIDATES = 5
 _MOST_WORDS = 6
 _MOST_LOOKED_AT = 20
-# A code has digits and no spaces; these are what people and models slip on in one.
+# A code has digits and no spaces. The signs are those that people and models confuse.
 _CODE = re.compile(r"(?=\S*\d)\S{3,40}")
 _SIGNS = "0123456789-OIS"
 
@@ -28,12 +28,12 @@ _SIGNS = "0123456789-OIS"
 def named(reference: str) -> Product:
     """Return the one product that a shopper's or model's words name, with its store.
 
-    Product ids, unique SKUs, addresses and exact names are understood. A withdrawn product is found by its id alone:
-    look at `withdrawn_at`.
+    Product ids, unique SKUs, addresses and exact names are understood. A withdrawn product is found by its id alone, so
+    check `withdrawn_at`.
 
     Raises:
         Ambiguous: If several products fit; they are the candidates.
-        NotFound: If none does; whatever comes near is a candidate.
+        NotFound: If none fits; similar products are the candidates.
     """
     found = Product.objects.exactly(reference)
     if len(found) == 1:
@@ -53,7 +53,7 @@ def named(reference: str) -> Product:
 
 
 def _near(reference: str) -> list[Product]:
-    """What may have been meant: by a code that is nearly this one, or else by words."""
+    """Products with a similar code, or else with a similar name."""
     store, colon, bare = without_marks(reference).strip().partition(":")
     bare = bare if colon else store
     if not is_plain(bare):
@@ -63,7 +63,7 @@ def _near(reference: str) -> list[Product]:
 
 
 def _coded_nearly(code: str) -> list[Product]:
-    """What has a SKU that is one slip away, or begins so: a look-up for all that it could be."""
+    """Products whose SKU is one slip away, or begins so; all possible slips are looked up."""
     same = {code, code.upper()}
     rows = Product.objects.select_related("store").listed().order_by("id")
     wanted = engine().many(same.union(*map(_one_slip, same)))
@@ -86,7 +86,7 @@ def _one_slip(code: str) -> set[str]:
 
 
 def _called_nearly(text: str, least: int) -> list[Product]:
-    """What a search finds whose name, brand or options hold half of the words, and not only how something is."""
+    """What a search finds with half of the words in name, brand or options, and not only with describing words."""
     wanted = [choice[0] for choice in query_tokens(text) if not STOP_WORDS.issuperset(choice)]
     said = [word for word in wanted if len(word) >= least and not is_number(word)][:_MOST_WORDS]
     seen = glance(text)
@@ -97,7 +97,7 @@ def _called_nearly(text: str, least: int) -> list[Product]:
     products = _found(understood)
 
     def held(product: Product) -> int:
-        """How many of the words the product is called by; none, if these are too few."""
+        """How many of the words name, brand and options hold; 0 if these are too few."""
         name = tokens(" ".join((product.name, product.brand, *product.options.values())))
         holding = [term for term in wordy if _holds(name, term)]
         things = [term for term in holding if not all(map(describes, term.shown.split()))]
@@ -110,7 +110,7 @@ def _called_nearly(text: str, least: int) -> list[Product]:
 
 
 def _found(understood: Understood) -> list[Product]:
-    """What a search shows first, one variant of each product."""
+    """The first results of a search, one variant of each product."""
     found = find(understood, Scope(), dearest_first=False)
     position = Ranking(understood, found.terms, (), "relevance").position
     first = dict[int | str, Candidate]()

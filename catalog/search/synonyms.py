@@ -2,10 +2,9 @@
 
 from functools import lru_cache
 
-from django.db import connection
-
 from catalog.language.thesaurus import Thesaurus, shipped
 from catalog.models import Synonyms
+from catalog.search.engines import rows_of
 
 # What to select for the version of the owner's synonyms; it changes with every group that is added, changed or deleted.
 VERSION = (
@@ -20,9 +19,7 @@ def thesaurus(version: str | None = None) -> Thesaurus:
     `version` is what `VERSION` selects, if the caller has read it already.
     """
     if version is None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {VERSION}")
-            (version,) = cursor.fetchone()
+        ((version,),) = rows_of(f"SELECT {VERSION}")
     return _of_version(version)
 
 

@@ -12,7 +12,7 @@ from catalog.language.inflection import (
     slips,
     stem,
     unglued,
-    without_and,
+    without_letter,
 )
 from catalog.language.stop_words import STOP_WORDS, clauses
 from catalog.language.thesaurus import LONGEST_PHRASE, Phrase, Thesaurus
@@ -21,8 +21,8 @@ from catalog.search.engines import Slot, Term, engine
 from catalog.search.rows import Glance
 from catalog.search.synonyms import thesaurus
 
-# Points for a word in a product's name. A kind of a thing (spaghetti for "pasta") is worth more than a category of that
-# name is.
+# Points for a word in a product's name. A kind of a thing (spaghetti for "pasta") counts more than a category that is
+# called so.
 EXACT, SAME_STEM, SYNONYM, KIND, MISSPELT, BEGINS, ENDS = 16, 14, 13, 12, 10, 8, 6
 _SHORTEST_MISSPELT = 5
 _SHORTEST_MEANT = 4
@@ -55,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a part means in a catalogue: what to look for, the words no product has, and whether it begins with ו."""
+    """What a part means in a catalogue: what to look for, words that no product has, whether it begins with "and"."""
 
     terms: Sequence[Term]
     unknown: Sequence[str]
@@ -64,10 +64,10 @@ class Meaning:
 
 @dataclass(slots=True)
 class Understood:
-    """What to look for.
+    """What a query asks for.
 
     Attributes:
-        terms: Everything that was asked for.
+        terms: What to look for.
         unknown: Words that no product has.
         tokens: The tokens of the query in their order, to compare with names.
         wishes: Each of several things that the query names; empty if it names one.
@@ -170,9 +170,9 @@ class Vocabulary:
             for word in _may_mean(part, synonyms):
                 texts.update((word, *_inflected(word), *respelt(word)))
                 stems.update((stem(word), *map(stem, _bare(word, synonyms))))
-            if len(part.choices) == 1:
-                texts.update(synonyms.kinds(part.phrase[0]))
-                stems.update(map(stem, synonyms.kinds(part.phrase[0])))
+            kinds = synonyms.kinds(part.phrase[0]) if len(part.choices) == 1 else ()
+            texts.update(kinds)
+            stems.update(map(stem, kinds))
         return cls.looked_up(texts, stems, synonyms)
 
     @classmethod
@@ -191,7 +191,7 @@ class Vocabulary:
     def _joined(self, part: Part) -> bool:
         """Whether the first letter is the prefix "and": no product is named with the word as typed."""
         typed = part.typed[0][0]
-        bare = without_and(typed)
+        bare = without_letter(typed, "ו")
         if not bare or part.choices != part.typed:
             return bool(bare) and part.phrase[0] == bare
         return bare in self._bare(typed) and bool(self.by_stem.get(stem(bare)) or self.synonyms.others((bare,)))
@@ -199,29 +199,31 @@ class Vocabulary:
     def _terms(self, part: Part) -> tuple[list[Term], list[str]]:
         """What to look for, and the words that no product has."""
         alone = len(part.choices) == 1
-        ways = [tuple(self.slot(choice, self.synonyms.others((choice[0],)), alone=alone) for choice in part.choices)]
-        others = self.synonyms.others(part.phrase)
+        ways = [tuple(self.slot(choice, self.synonyms.singles((choice[0],)), alone=alone) for choice in part.choices)]
         words, unknown = list[Term](), list[str]()
         if not alone:
-            ways.append((self.slot((), [other for other in others if len(other) == 1]),))
+            ways.append((self.slot((), self.synonyms.singles(part.phrase)),))
             for choice, slot in zip(part.choices, ways[0], strict=True):
                 if slot.empty:
                     unknown.append(_shown([choice]))
                 else:
                     words.append(Term(_shown([choice]), ((self._qualifying(slot, choice),),)))
-        ways += [tuple(self.slot((word,), (), SYNONYM) for word in other) for other in others if len(other) > 1]
+        ways += [
+            tuple(self.slot((word,), (), SYNONYM) for word in other)
+            for other in self.synonyms.others(part.phrase)
+            if len(other) > 1
+        ]
         if possible := tuple(way for way in ways if not any(slot.empty for slot in way)):
             return [Term(part.shown, possible, tuple(words))], []
         return (words, unknown) if words else ([], [part.shown])
 
-    def slot(self, choice: Phrase, others: Sequence[Phrase], quality: int = EXACT, *, alone: bool = False) -> Slot:
+    def slot(self, choice: Phrase, others: Sequence[str], quality: int = EXACT, *, alone: bool = False) -> Slot:
         """The slot of a word or amount; `alone` if it is not part of a phrase."""
         found = dict[str, int]()
         for place, word in enumerate(choice):
             self._add(found, word, quality if not place else min(quality, SYNONYM))
         for other in others:
-            if len(other) == 1:
-                self._add(found, other[0], min(quality, SYNONYM))
+            self._add(found, other, min(quality, SYNONYM))
         for kind in self.synonyms.kinds(choice[0]) if alone else ():
             for token in self._forms(kind):
                 found.setdefault(token, KIND)
@@ -254,17 +256,11 @@ class Vocabulary:
         for token in inflected:
             if token in self.named and not self.synonyms.apart(word, token):
                 fits(token, min(related, SYNONYM))
-        for alike in respelt(word) if word not in self.named else ():
-            for meant in (alike, *self._singly(alike)):
+        alike = [(other, MISSPELT) for other in respelt(word)] if word not in self.named else []
+        for other, most in (*alike, *((bare, SYNONYM) for bare in self._bare(word))):
+            for meant in (other, *self.synonyms.singles((other,))):
                 for token in self._forms(meant):
-                    fits(token, min(related, MISSPELT))
-        for bare in self._bare(word):
-            for meant in (bare, *self._singly(bare)):
-                for token in self._forms(meant):
-                    fits(token, min(related, SYNONYM))
-
-    def _singly(self, word: str) -> list[str]:
-        return [other for other, *more in self.synonyms.others((word,)) if not more]
+                    fits(token, min(related, most))
 
     def _forms(self, word: str) -> list[str]:
         return [token for token in self.by_stem.get(stem(word), ()) if not self.synonyms.apart(word, token)]
@@ -297,8 +293,8 @@ def _otherwise(word: str, synonyms: Thesaurus) -> Slot:
     if index.beginning("text", word, 1):
         return Slot({}, (word,))
     if meant := _misspelt((word, *unglued(word)), synonyms):
-        others = [other for near in meant for other in synonyms.others((near,)) if len(other) == 1]
-        spelt = [*meant, *(other for (other,) in others)]
+        others = [other for near in meant for other in synonyms.singles((near,))]
+        spelt = [*meant, *others]
         texts = {text for near in spelt for text in (near, *_inflected(near))}
         slot = Vocabulary.looked_up(texts, set(map(stem, spelt)), synonyms).slot(tuple(meant), others, MISSPELT)
         if slot.tokens:
