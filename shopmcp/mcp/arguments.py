@@ -1,7 +1,6 @@
 """What clients send as arguments: what is tolerated, and the words for what is not."""
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
@@ -9,7 +8,9 @@ from typing import Any, get_args, get_origin
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ModelSchema, NullableSchema, WithDefaultSchema
 
 from shopmcp.errors import InvalidArguments
 
@@ -20,7 +21,7 @@ _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,9}\s*")
 def _whole(value: Any) -> Any:
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
-    if isinstance(value, float) and math.isfinite(value) and value == int(value) and abs(value) < 1e9:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e9:
         return int(value)
     if type(value) is int:  # not bool
         return value
@@ -69,6 +70,27 @@ _WORDS = {
     "decimal_type": _("must be a number"),
     "finite_number": _("must be a number"),
 }
+
+
+class _Untitled(GenerateJsonSchema):
+    """Leaves out the titles that repeat a name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        return {key: value for key, value in super().model_schema(schema).items() if key != "title"}
+
+
+class _InputSchema(_Untitled):
+    """Leaves out null as well: an optional argument is simply not sent."""
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def get_default_value(self, schema: WithDefaultSchema) -> Any:
+        default = super().get_default_value(schema)
+        return NoDefault if default is None else default
 
 
 class Arguments:
@@ -129,9 +151,8 @@ class Arguments:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The published input schema: no generated titles, no null arms, no null defaults."""
-        schema: dict[str, Any] = _tidy(self.model.model_json_schema())
-        return schema
+        """The published input schema."""
+        return self.model.model_json_schema(schema_generator=_InputSchema)
 
 
 def output_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -139,7 +160,7 @@ def output_schema(model: type[BaseModel]) -> dict[str, Any]:
 
     The TypeScript SDK 1.x validates refusals against the output schema too.
     """
-    schema: dict[str, Any] = _untitled(model.model_json_schema(mode="serialization"))
+    schema = model.model_json_schema(mode="serialization", schema_generator=_Untitled)
     schema["properties"] = {**schema["properties"], "error": _ERROR_SCHEMA}
     schema["anyOf"] = [{"required": schema.pop("required", [])}, {"required": ["error"]}]
     return schema
@@ -183,34 +204,3 @@ def _holds_control(value: Any) -> bool:
     if isinstance(value, BaseModel):
         return any(_holds_control(inner) for _, inner in value)
     return False
-
-
-def _untitled(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_untitled(entry) for entry in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        key: {name: _untitled(inner) for name, inner in value.items()}
-        if key in ("properties", "$defs")
-        else _untitled(value)
-        for key, value in node.items()
-        if key != "title"
-    }
-
-
-def _tidy(node: Any) -> Any:
-    node = _untitled(node)
-    if isinstance(node, list):
-        return [_tidy(entry) for entry in node]
-    if not isinstance(node, dict):
-        return node
-    arms = node.get("anyOf")
-    if isinstance(arms, list) and len(arms) == 2 and {"type": "null"} in arms:
-        (kept,) = (arm for arm in arms if arm != {"type": "null"})
-        node = {**kept, **{key: value for key, value in node.items() if key != "anyOf"}}
-    return {
-        key: {name: _tidy(inner) for name, inner in value.items()} if key in ("properties", "$defs") else _tidy(value)
-        for key, value in node.items()
-        if not (key == "default" and value is None)
-    }
