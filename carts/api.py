@@ -27,7 +27,7 @@ from carts.services import cleanup, warnings
 from carts.timeline import Step, timeline
 from catalog.models import Store
 from shopmcp import paging
-from shopmcp.api_types import Cursor, Limit, Moment, name, text
+from shopmcp.api_types import Cursor, ErrorOut, Limit, Moment, name, text
 from shopmcp.errors import Kept, NotFound
 
 sessions = Router(tags=["sessions"])
@@ -107,7 +107,9 @@ def get_session(
     )
 
 
-@sessions.delete("/{session_id}", response={204: None}, summary="Delete a session", operation_id="delete_session")
+@sessions.delete(
+    "/{session_id}", response={204: None, 409: ErrorOut}, summary="Delete a session", operation_id="delete_session"
+)
 def delete_session(request: HttpRequest, session_id: SessionId) -> HttpResponse:
     """Delete a conversation with its cart. Where something was ordered, it stays and 409 is answered.
 

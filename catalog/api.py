@@ -14,7 +14,7 @@ from catalog.schemas import ProductDetailOut, SearchOut, StoreOut, StoresOut
 from catalog.search.categories import categories, shelves
 from catalog.search.query import Search, Sort
 from catalog.search.searching import search
-from shopmcp.api_types import Cursor, name, text
+from shopmcp.api_types import Cursor, ErrorOut, name, text
 from shopmcp.errors import NotFound
 
 products = Router(tags=["products"])
@@ -33,7 +33,9 @@ def list_stores(request: HttpRequest) -> StoresOut:
     return StoresOut(stores=[StoreOut.of(shelf) for shelf in shelves()])
 
 
-@products.get("", response=SearchOut, summary="List or search products", operation_id="list_products")
+@products.get(
+    "", response={200: SearchOut, 404: ErrorOut}, summary="List or search products", operation_id="list_products"
+)
 def list_products(
     request: HttpRequest,
     query: Annotated[str, text(1000, "Words to search for, as chats do; empty lists everything.")] = "",

@@ -1,7 +1,7 @@
-"""The JSON API: one router per app, and what is true of all of them.
+"""The JSON API: one router per app, and what all of them share.
 
-Who may ask is decided in `accounts.api`, how often in `shopmcp.throttle`. Every refusal has one shape, the one that
-chats get. The OpenAPI document tells of each operation how it may be refused.
+`accounts.api` decides who may ask, `shopmcp.throttle` how often. Every refusal has the shape that chats get, and the
+OpenAPI document lists the refusals of each operation.
 """
 
 import logging
@@ -15,9 +15,10 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
-from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.vary import vary_on_headers
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import Swagger
@@ -37,26 +38,10 @@ _STATUS: Mapping[type[ShopError], int] = {
     errors.Unauthorized: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
-    errors.Ambiguous: 409,
     errors.Kept: 409,
-    errors.CartExpired: 410,
     errors.TooMany: 429,
     errors.Busy: 503,
 }
-
-
-class ErrorFacts(BaseModel):
-    """A refusal in words."""
-
-    code: str = Field(description="For programs; it stays the same in every language.")
-    message: str = Field(description="What is wrong, for people.")
-    fix: str = Field(description="What to do instead, for people.")
-
-
-class ErrorOut(BaseModel):
-    """What every answer other than 2xx holds."""
-
-    error: ErrorFacts
 
 
 class HealthStoreOut(BaseModel):
@@ -77,7 +62,7 @@ Lists come in pages: pass `next_cursor` of one answer as `cursor` of the next re
 8601 with their zone. An answer other than 2xx holds an `error` with a `code` for programs, and a `message` and a `fix`
 for people, in the language of `Accept-Language` (English or Hebrew).
 """
-# What an operation may answer besides its own answers: the example's code, message and fix.
+# The example of each refusal in the OpenAPI document: code, message and fix.
 _REFUSALS = {
     400: ("bad_request", "The body of the request is not JSON.", "Send a JSON object."),
     401: ("unauthorized", "This needs a key or a member of staff.", "Send the header Authorization: Bearer KEY."),
@@ -97,61 +82,62 @@ class _Readable(JSONRenderer):
 
 
 class ShopAPI(NinjaAPI):
-    """An API whose every answer is JSON, counted, kept out of caches, and documented."""
+    """An API that throttles each address, answers in JSON alone, and documents every refusal."""
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        """The addresses, those of the documentation left as ninja makes them."""
+        patterns, app, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern) and pattern.name not in ("openapi-json", "openapi-view", "api-root"):
+                # Around the whole view: ninja's own decorators see no request whose method is not allowed.
+                pattern.callback = _guarded(pattern.callback)
+        return patterns, app, namespace
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
-        """Return the document, with the refusals that each operation may answer."""
+        """Return the document, with the refusals that operations declare and those that any may answer."""
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        parts = ErrorOut.model_json_schema(ref_template="#/components/schemas/{model}")
-        document["components"]["schemas"] |= {**parts.pop("$defs"), "ErrorOut": parts}
-        for operations in document["paths"].values():
+        for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 for parameter in operation["parameters"]:
-                    _say_what_a_query_can(parameter["schema"])
-                for status in _refusals_of(method, operation):
-                    operation["responses"].setdefault(status, _documented(status))
+                    # A query leaves a parameter out; it cannot say null.
+                    arms = parameter["schema"].pop("anyOf", ())
+                    parameter["schema"] |= next((arm for arm in arms if arm != {"type": "null"}), {})
+                answers, has_body = operation["responses"], "requestBody" in operation
+                # The others may come from any operation.
+                some = {400: has_body, 403: method.upper() not in SAFE, 404: "{" in path, 409: False}
+                some[422] = has_body or operation["parameters"]
+                answers |= {code: _documented(code) for code in _REFUSALS if code in answers or some.get(code, True)}
         return document
 
-    def _get_urls(self) -> list[URLResolver | URLPattern]:
-        patterns = super()._get_urls()
-        for pattern in patterns:
-            if isinstance(pattern, URLPattern) and pattern.name not in ("openapi-json", "openapi-view", "api-root"):
-                pattern.callback = self._guarded(pattern.callback)
-        return patterns
 
-    def _guarded(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            answer = self._throttled(request) or view(request, *args, **kwargs)
-            if isinstance(answer, HttpResponseNotAllowed):
-                allowed = answer["Allow"]
-                answer = self.refuse(
-                    request,
-                    405,
-                    "method_not_allowed",
-                    gettext("This address does not take %(method)s.") % {"method": (request.method or "")[:20]},
-                    gettext("Use one of these: %(methods)s.") % {"methods": allowed},
-                )
-                answer["Allow"] = allowed
-            # Even for those who may see it, none of it is for a cache on the way.
-            add_never_cache_headers(answer)
-            patch_vary_headers(answer, ("Authorization", "Cookie"))
-            return answer
-
-        return guarded
-
-    def _throttled(self, request: HttpRequest) -> HttpResponse | None:
-        # Before anybody is asked for a key: trying keys out counts too.
+def _guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    # No answer is for a cache on the way, whoever may see it.
+    @never_cache
+    @vary_on_headers("Authorization", "Cookie")
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # Before the key is looked up: requests with a wrong key count too.
         address = network_of(request.META.get("REMOTE_ADDR") or "")
-        wait = spend("address", address, settings.SHOPMCP_API_PER_ADDRESS)
-        return self.on_exception(request, TooMany.after(wait)) if wait else None
+        if wait := spend("address", address, settings.SHOPMCP_API_PER_ADDRESS):
+            return refused(request, TooMany.after(wait))
+        answer = view(request, *args, **kwargs)
+        return _not_allowed(request, answer["Allow"]) if isinstance(answer, HttpResponseNotAllowed) else answer
 
-    def refuse(self, request: HttpRequest, status: int, code: str, message: str, fix: str) -> HttpResponse:
-        """Return a refusal in the shape that all of them have."""
-        error = {"code": code, "message": message, "fix": fix}
-        return self.create_response(request, {"error": error}, status=status)
+    return guarded
+
+
+def _documented(status: int) -> dict[str, Any]:
+    example = {"error": dict(zip(("code", "message", "fix"), _REFUSALS[status], strict=True))}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}, "example": example}}
+    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content": content}
+    if status in (429, 503):
+        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    if status == 401:
+        answer["headers"] = {"WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}}}
+    return answer
 
 
 api = ShopAPI(
@@ -193,11 +179,15 @@ api.add_router("/warnings", "carts.api.warnings_router")
 api.add_router("/health", health)
 
 
+def _refusal(request: HttpRequest, status: int, code: str, message: str, fix: str) -> HttpResponse:
+    return api.create_response(request, {"error": {"code": code, "message": message, "fix": fix}}, status=status)
+
+
 @api.exception_handler(ShopError)
 def refused(request: HttpRequest, error: ShopError) -> HttpResponse:
-    """A refusal in words, under the status that fits its kind."""
-    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
-    answer = api.refuse(request, status, error.code, error.message, error.fix)
+    """A refusal in words, under the status of its kind."""
+    status = _STATUS.get(type(error), 422)
+    answer = _refusal(request, status, error.code, error.message, error.fix)
     if isinstance(error, TooMany):
         answer["Retry-After"] = str(error.seconds)
     if status == 401:
@@ -216,93 +206,58 @@ def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Arguments out of their bounds."""
-    # The place begins with `query`, `path` or `body` and a name that only the code knows.
+    # The first part of the place, such as `query`, is of no use to the caller.
     said = [f"{'.'.join(map(str, fault['loc'][1:])) or 'body'}: {fault['msg']}" for fault in error.errors[:5]]
     fix = gettext("Correct the request; /api/docs tells what each argument may be.")
-    return api.refuse(request, 422, errors.InvalidArguments.code, ". ".join(said), fix)
+    return refused(request, errors.InvalidArguments(". ".join(said), fix=fix))
 
 
 @api.exception_handler(HttpError)
 def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Ninja's own refusals: a body that is no JSON."""
+    """Ninja's own refusal: the body is not JSON."""
     message = gettext("The body of the request is not JSON.")
-    return api.refuse(request, error.status_code, "bad_request", message, gettext("Send a JSON object."))
+    return _refusal(request, error.status_code, "bad_request", message, gettext("Send a JSON object."))
 
 
 @api.exception_handler(SuspiciousOperation)
 def oversized(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
     """A body or a query larger than Django takes."""
     message = gettext("The request is too large, or cannot be read.")
-    return api.refuse(request, 400, "bad_request", message, gettext("Send less at once."))
+    return _refusal(request, 400, "bad_request", message, gettext("Send less at once."))
 
 
+@csrf_exempt
 @api.exception_handler(Http404)
-def unknown_address(request: HttpRequest, error: Http404) -> HttpResponse:
-    """An address under /api/ where nothing is."""
+def nothing_here(request: HttpRequest, error: Http404 | None = None) -> HttpResponse:
+    """An unknown address under /api/."""
     message = gettext("There is nothing at this address.")
-    return api.refuse(request, 404, errors.NotFound.code, message, gettext("/api/docs lists every address there is."))
+    return refused(request, errors.NotFound(message, fix=gettext("/api/docs lists every address there is.")))
 
 
 @api.exception_handler(DatabaseError)
 @api.exception_handler(InterfaceError)
 def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database did not answer in time."""
-    # The driver's own words may name hosts and users: they are for the log.
+    # The driver's message may name hosts and users: only the log gets it.
     logger.error("%s %s: the database does not answer", request.method, request.path, exc_info=error)
     message = gettext("The database could not answer now; nothing was changed.")
-    answer = api.refuse(request, 503, errors.Busy.code, message, gettext("Try again in a few seconds."))
+    answer = refused(request, errors.Busy(message, fix=gettext("Try again in a few seconds.")))
     answer["Retry-After"] = "5"
     return answer
 
 
 @api.exception_handler(Exception)
 def fault(request: HttpRequest, error: Exception) -> HttpResponse:
-    """A bug of ours: logged with its traceback, and told without it."""
+    """A bug: its traceback goes to the log, not to the caller."""
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     message = gettext("Something went wrong in the shop.")
     fix = gettext("Try again; if it stays, the shop's log tells what happened.")
-    return api.refuse(request, 500, "internal", message, fix)
+    return _refusal(request, 500, "internal", message, fix)
 
 
-@csrf_exempt
-def nothing_here(request: HttpRequest) -> HttpResponse:
-    """What every other address under /api/ answers."""
-    return unknown_address(request, Http404())
-
-
-def _say_what_a_query_can(schema: dict[str, Any]) -> None:
-    """Take null out of a parameter's schema: a query leaves a parameter out, it cannot say null."""
-    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
-    if len(kinds) == 1:
-        del schema["anyOf"]
-        schema.update(kinds[0])
-
-
-def _refusals_of(method: str, operation: Mapping[str, Any]) -> list[int]:
-    places = {parameter["in"] for parameter in operation["parameters"]}
-    found = [401, 429, 503]
-    if method.upper() not in SAFE:
-        found.append(403)
-    if "path" in places or any(parameter["name"] == "store" for parameter in operation["parameters"]):
-        found.append(404)
-    if method == "delete":
-        found.append(409)
-    if "requestBody" in operation:
-        found.append(400)
-    if places or "requestBody" in operation:
-        found.append(422)
-    return sorted(found)
-
-
-def _documented(status: int) -> dict[str, Any]:
-    code, message, fix = _REFUSALS[status]
-    example = {"error": {"code": code, "message": message, "fix": fix}}
-    answer: dict[str, Any] = {
-        "description": HTTPStatus(status).phrase,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}, "example": example}},
-    }
-    if status in (429, 503):
-        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
-    if status == 401:
-        answer["headers"] = {"WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}}}
+def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    message = gettext("This address does not take %(method)s.") % {"method": (request.method or "")[:20]}
+    fix = gettext("Use one of these: %(methods)s.") % {"methods": allowed}
+    answer = _refusal(request, 405, "method_not_allowed", message, fix)
+    answer["Allow"] = allowed
     return answer

@@ -5,10 +5,24 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from ninja.params.functions import Path, Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 # Control characters name nothing, and PostgreSQL refuses some of them.
 PLAIN = "^[^\u0000-\u001f\u007f]*$"
+
+
+class ErrorFacts(BaseModel):
+    """A refusal in words."""
+
+    code: str = Field(description="For programs; it stays the same in every language.")
+    message: str = Field(description="What is wrong, for people.")
+    fix: str = Field(description="What to do instead, for people.")
+
+
+class ErrorOut(BaseModel):
+    """What every answer other than 2xx holds."""
+
+    error: ErrorFacts
 
 
 def text(most: int, description: str) -> Any:
