@@ -1,6 +1,5 @@
 """Sessions, carts and warnings in the JSON API."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -97,13 +96,12 @@ def get_session(
     request: HttpRequest, session_id: SessionId, limit: Limit = 25, cursor: Cursor = ""
 ) -> SessionDetailOut:
     """One conversation with its cart, and its calls page by page, the newest first."""
-    older = paging.position("calls", cursor)[0] if cursor else None
     session = _found(session_id)
-    page = timeline(session, older=older, limit=limit)
+    page = timeline(session, cursor=cursor, limit=limit)
     return SessionDetailOut(
         **_facts(session, Store.objects.oldest_first().first()),
         calls=[_call(step) for step in page.steps],
-        next_cursor=None if page.older is None else paging.cursor("calls", page.older),
+        next_cursor=page.cursor or None,
     )
 
 
@@ -127,9 +125,9 @@ def delete_session(request: HttpRequest, session_id: SessionId) -> HttpResponse:
 @carts.get("", response=CartsOut, summary="List carts", operation_id="list_carts")
 def list_carts(request: HttpRequest, limit: Limit = 25, cursor: Cursor = "") -> CartsOut:
     """All carts at today's prices, the newest first."""
-    page = cart_page(limit=limit, cursor=cursor)
+    page, following = cart_page(limit=limit, cursor=cursor)
     first = Store.objects.oldest_first().first()
-    return CartsOut(carts=[_cart(cart, cart.session, first) for cart in page.carts], next_cursor=page.cursor or None)
+    return CartsOut(carts=[_cart(cart, cart.session, first) for cart in page], next_cursor=following or None)
 
 
 @carts.get("/{cart_id}", response=PublicCartOut, summary="Get a cart", operation_id="get_cart")
@@ -151,16 +149,11 @@ def list_warnings(
     cursor: Cursor = "",
 ) -> WarningsOut:
     """Signs that chats may not be told apart, by kind and client, the latest first."""
-    rows = SessionWarning.objects.newest_first()
+    rows = SessionWarning.objects.all()
     if state != "all":
         rows = rows.open() if state == "open" else rows.settled()
-    if cursor:
-        moment, pk = paging.position("warnings", cursor)
-        rows = rows.before(datetime.fromisoformat(moment), pk)
-    page = list(rows[: limit + 1])
-    more, page = len(page) > limit, page[:limit]
-    following = paging.cursor("warnings", page[-1].last_at.isoformat(), page[-1].pk) if more else None
-    return WarningsOut(warnings=[WarningOut.of(row) for row in page], next_cursor=following)
+    page, following = paging.page("warnings", rows, limit, cursor, by="last_at")
+    return WarningsOut(warnings=[WarningOut.of(row) for row in page], next_cursor=following or None)
 
 
 @warnings_router.patch("/{warning_id}", response=WarningOut, summary="Settle a warning", operation_id="change_warning")

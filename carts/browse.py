@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, TextField, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, TextField, Value, prefetch_related_objects
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from carts.cart import CartState, LineState, SoldItem, StoreInfo
 from carts.identity import BY_HANDLE, UNKEYED
@@ -20,7 +18,6 @@ from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
 from carts.services.saving import as_switched
 from catalog.models import Product
 from shopmcp import paging
-from shopmcp.errors import InvalidArguments
 
 State = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
 # An abandoned cart whose session has been quiet for so long is not waited for any more.
@@ -31,7 +28,6 @@ SCANNED = 5000
 _TRIES = 3
 
 _UNKEYED = Q(source__in=(BY_HANDLE, UNKEYED))
-_signer = Signer(salt="carts.browse.cursor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +132,9 @@ def session_page(asked: SessionFilter, *, limit: int = 25, cursor: str = "") -> 
     """Return one page of sessions; at most seven queries, however many sessions there are.
 
     Raises:
-        InvalidArguments: If the cursor is none that a page gave.
+        InvalidArguments: If the cursor is not of this list.
     """
-    rows = Session.objects.real()
-    if cursor:
-        rows = rows.filter(_before(*_position(cursor)))
+    rows = paging.after("sessions", Session.objects.real(), cursor, by="last_seen_at")
     # Times alone, whatever else is asked: where the search ends is read from the index.
     in_time = SessionFilter(
         asked.state if asked.state in ("active", "idle") else "", since=asked.since, until=asked.until
@@ -150,35 +144,21 @@ def session_page(asked: SessionFilter, *, limit: int = 25, cursor: str = "") -> 
     found = asked.of(rows)
     if ends:
         found = found.filter(_not_before(*ends[0]))
-    sessions = _with_carts(found.order_by("-last_seen_at", "-id")[: limit + 1])
-    if len(sessions) > limit:
-        last = sessions[limit - 1]
-        return SessionPage(sessions[:limit], _cursor(last.last_seen_at, last.pk))
-    if ends:
-        return SessionPage(sessions, _cursor(*ends[0]), ends[0][0])
-    return SessionPage(sessions)
+    page, following = paging.page("sessions", found, limit, by="last_seen_at")
+    sessions = _with_carts(page)
+    if ends and not following:
+        return SessionPage(sessions, paging.seal("sessions", *ends[0]), ends[0][0])
+    return SessionPage(sessions, following)
 
 
-@dataclass(slots=True)
-class CartPage:
-    """A page of carts, the newest first, with session, store, lines and products; `cursor` is empty at the end."""
-
-    carts: list[Cart] = field(default_factory=list)
-    cursor: str = ""
-
-
-def cart_page(*, limit: int = 25, cursor: str = "") -> CartPage:
-    """Return one page of carts, ordered ones too; four queries at most, however many carts there are.
+def cart_page(*, limit: int = 25, cursor: str = "") -> tuple[list[Cart], str]:
+    """Return one page of carts, ordered ones too, newest first, and the cursor of the next; four queries at most.
 
     Raises:
-        InvalidArguments: If the cursor is none that a page gave.
+        InvalidArguments: If the cursor is not of this list.
     """
-    rows = _with_lines(Cart.objects.filter(session__is_check=False))
-    if cursor:
-        rows = rows.filter(pk__lt=paging.position("carts", cursor)[0])
-    carts = _whole(rows.order_by("-id")[: limit + 1])
-    more, carts = len(carts) > limit, carts[:limit]
-    return CartPage(carts, paging.cursor("carts", carts[-1].pk) if more else "")
+    carts, following = paging.page("carts", _with_lines(Cart.objects.filter(session__is_check=False)), limit, cursor)
+    return _whole(carts), following
 
 
 def cart_of_id(public_id: str) -> Cart | None:
@@ -188,7 +168,7 @@ def cart_of_id(public_id: str) -> Cart | None:
 
 def session_of_id(public_id: str) -> Session | None:
     """Return the session with that public id and its open cart, or None; four queries at most."""
-    return next(iter(_with_carts(Session.objects.real().filter(public_id=public_id))), None)
+    return next(iter(_with_carts(list(Session.objects.real().filter(public_id=public_id)))), None)
 
 
 def state_of(cart: Cart, session: Session) -> CartState:
@@ -235,9 +215,9 @@ def _holding(products: Iterable[int]) -> Exists:
     return Exists(Line.objects.filter(cart__session=OuterRef("pk"), cart__ordered_at=None, product__in=list(products)))
 
 
-def _with_carts(rows: SessionQuerySet) -> list[Session]:
+def _with_carts(sessions: list[Session]) -> list[Session]:
     carts = Cart.objects.filter(ordered_at=None).select_related("store").prefetch_related(_lines())
-    sessions = list(rows.prefetch_related(Prefetch("carts", carts, "open_carts")))
+    prefetch_related_objects(sessions, Prefetch("carts", carts, "open_carts"))
     for session in sessions:
         session.open_carts = _whole(session.open_carts)  # type: ignore[attr-defined]  # the prefetch's to_attr
     return sessions
@@ -272,24 +252,5 @@ def _lines() -> "Prefetch[str, QuerySet[Line], str]":
     return Prefetch("lines", lines.select_related("product__store"))
 
 
-def _before(moment: datetime, pk: int) -> Q:
-    """What comes after that row in the newest-first order, as an index range."""
-    return Q(last_seen_at__lte=moment) & (Q(last_seen_at__lt=moment) | Q(id__lt=pk))
-
-
 def _not_before(moment: datetime, pk: int) -> Q:
     return Q(last_seen_at__gte=moment) & (Q(last_seen_at__gt=moment) | Q(id__gte=pk))
-
-
-def _cursor(moment: datetime, pk: int) -> str:
-    return _signer.sign_object([moment.isoformat(), pk], compress=True)
-
-
-def _position(cursor: str) -> tuple[datetime, int]:
-    try:
-        moment, pk = _signer.unsign_object(cursor)
-    except BadSignature:
-        raise InvalidArguments(
-            gettext("This cursor is none that a page gave."), fix=gettext("Start again from the first page.")
-        ) from None
-    return datetime.fromisoformat(moment), pk

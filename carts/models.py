@@ -251,10 +251,6 @@ class SessionWarningQuerySet(models.QuerySet["SessionWarning"]):
     def newest_first(self) -> Self:
         return self.order_by("-last_at", "-id")
 
-    def before(self, moment: datetime, pk: int) -> Self:
-        """What comes after that row in the newest-first order, as an index range."""
-        return self.filter(Q(last_at__lt=moment) | Q(id__lt=pk), last_at__lte=moment)
-
 
 class SessionWarning(models.Model):
     """A sign that chats may not be told apart, by kind and client."""

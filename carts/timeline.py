@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from carts.models import CallRecord, Cart, Change, Line, Session
+from shopmcp import paging
 
 # Stepping back undoes one change after the other; who changed a cart more often than this sees the last ones.
 MOST_CHANGES = 1000
@@ -30,10 +31,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A page of steps, the newest first; `older` leads on and is None at the end."""
+    """A page of steps, the newest first; `cursor` leads on and is empty at the end."""
 
     steps: list[Step]
-    older: int | None
+    cursor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,19 @@ class PastLine:
         return self.price * self.quantity
 
 
-def timeline(session: Session, *, older: int | None = None, limit: int = 50) -> Timeline:
-    """Return the session's calls, the newest first; two queries."""
-    calls = CallRecord.objects.filter(session=session)
-    if older is not None:
-        calls = calls.filter(pk__lt=older)
-    page = list(calls.order_by("-id")[: limit + 1])
-    more, page = len(page) > limit, page[:limit]
+def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline:
+    """Return the session's calls, the newest first; two queries.
+
+    Raises:
+        InvalidArguments: If the cursor is not of this list.
+    """
+    page, following = paging.page("calls", CallRecord.objects.filter(session=session), limit, cursor)
     versions = {call.version for call in page if call.version is not None}
     # One cart is open at a time; where an order closed one, the newest with that version is the call's.
     found = Change.objects.filter(cart__session=session, version__in=versions).order_by("cart")
     changes = {change.version: _differences(change.delta) for change in found} if versions else {}
     steps = [Step(call, changes.get(call.version or 0, ())) for call in page]
-    return Timeline(steps, page[-1].pk if more else None)
+    return Timeline(steps, following)
 
 
 def cart_at(cart: Cart, version: int) -> list[PastLine] | None:

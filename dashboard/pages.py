@@ -6,13 +6,14 @@ from typing import Any, Concatenate, ParamSpec
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.admin.views.decorators import staff_member_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 
 from dashboard.signs import Sign, attention
+from shopmcp.errors import ShopError
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -23,7 +24,7 @@ _ZONES = frozenset(available_timezones())
 
 
 def owner_page(view: View[P]) -> View[P]:
-    """A page for staff, in the time zone of whoever looks; others are sent to sign in."""
+    """A page for staff, in the time zone of its reader; a refusal is 404 in words. Others are sent to sign in."""
     guarded = staff_member_required(view)
 
     @never_cache
@@ -34,7 +35,10 @@ def owner_page(view: View[P]) -> View[P]:
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         name = request.COOKIES.get(ZONE_COOKIE, "")
         with timezone.override(ZoneInfo(name) if name in _ZONES else None):
-            return guarded(request, *args, **kwargs)
+            try:
+                return guarded(request, *args, **kwargs)
+            except ShopError as refusal:
+                raise Http404(refusal.message) from None
 
     return seen
 

@@ -1,28 +1,64 @@
-"""Where the next page begins, sealed so that nobody makes one up."""
+"""Pages of lists. A cursor holds the position of a page's last row, so new rows neither repeat nor hide others."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.core.signing import BadSignature, Signer
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext
 
 from shopmcp.errors import InvalidArguments
 
-
-def cursor(of: str, *values: Any) -> str:
-    """Return a cursor for a kind of list, holding plain JSON values."""
-    return Signer(salt=f"shopmcp.paging.{of}").sign_object(list(values), compress=True)
+Row = TypeVar("Row", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
-def position(of: str, cursor: str) -> list[Any]:
-    """Return what the cursor holds.
+def seal(of: str, *position: Any) -> str:
+    """Return a signed cursor for one kind of list; the position holds JSON values and moments."""
+    values = [value.isoformat() if isinstance(value, datetime) else value for value in position]
+    return _signer(of).sign_object(values, compress=True)
+
+
+def unseal(of: str, cursor: str) -> tuple[Any, ...]:
+    """Return the position in a cursor; moments come back as ISO 8601.
 
     Raises:
-        InvalidArguments: If it is none that such a list gave.
+        InvalidArguments: If the cursor is not of this kind of list.
     """
     try:
-        values: list[Any] = Signer(salt=f"shopmcp.paging.{of}").unsign_object(cursor)
+        return tuple(_signer(of).unsign_object(cursor))
     except BadSignature:
         raise InvalidArguments(
-            gettext("This cursor is none that a page gave."), fix=gettext("Start again from the first page.")
+            gettext("This cursor does not belong to this list."),
+            fix=gettext("Start again without a cursor, then use each next_cursor with the same arguments."),
         ) from None
-    return values
+
+
+def after(of: str, rows: Rows, cursor: str, *, by: str = "id") -> Rows:
+    """Return the rows beyond the cursor, newest first by that column; all without a cursor.
+
+    Raises:
+        InvalidArguments: If the cursor is not of this kind of list.
+    """
+    if not cursor:
+        return rows
+    first, *rest = unseal(of, cursor)
+    beyond = Q(**{f"{by}__lt": first})
+    # The second condition is a range of the column's index.
+    return rows.filter(beyond | Q(id__lt=rest[0]), **{f"{by}__lte": first}) if rest else rows.filter(beyond)
+
+
+def page(of: str, rows: QuerySet[Row], limit: int, cursor: str = "", *, by: str = "id") -> tuple[list[Row], str]:
+    """Return a page of rows, newest first by that column, and the cursor of the next page: empty at the end.
+
+    Raises:
+        InvalidArguments: If the cursor is not of this kind of list.
+    """
+    columns = ["id"] if by == "id" else [by, "id"]
+    found = list(after(of, rows, cursor, by=by).order_by(*(f"-{column}" for column in columns))[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    return found, seal(of, *(getattr(found[-1], column) for column in columns)) if more else ""
+
+
+def _signer(of: str) -> Signer:
+    return Signer(salt=f"shopmcp.paging.{of}")

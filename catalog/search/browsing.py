@@ -15,8 +15,9 @@ from catalog.models.search_index import SOLD_OUT, Entry
 from catalog.search.cache import remembered
 from catalog.search.engines import Scope, engine, rows_of
 from catalog.search.engines.base import FEW, VISIBLE
-from catalog.search.query import MOST_VARIANTS, Facets, Page, Search, Sort, cursor_after
+from catalog.search.query import MOST_VARIANTS, Facets, Page, Search, Sort
 from catalog.search.rows import products_by_pk
+from shopmcp import paging
 
 _COUNTED = 1000
 # Store, category, how many, the lowest price and the highest.
@@ -63,7 +64,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
         },
         min(total, _COUNTED),
         total > _COUNTED,
-        cursor_after(asked, shown[-1][2:]) if more else None,
+        paging.seal(asked.listed, *shown[-1][2:]) if more else None,
         facets=facets,
     )
 

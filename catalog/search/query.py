@@ -1,19 +1,15 @@
 """What is asked of a search, and what it answers."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, Literal, Self
-
-from django.core.signing import BadSignature, Signer
-from django.utils.translation import gettext as _
+from typing import Literal, Self
 
 from catalog.language.text import words
 from catalog.models import Product
 from catalog.search.rows import currencies_of
-from shopmcp.errors import InvalidArguments
 
 Sort = Literal["relevance", "price_asc", "price_desc", "name", "newest"]
 MOST_VARIANTS = 20  # shown beside a product
@@ -37,13 +33,13 @@ class Search:
     sort: Sort = "relevance"
 
     @property
-    def fingerprint(self) -> str:
-        """A digest that is the same however the search is written, and whatever categories its `category` names."""
+    def listed(self) -> str:
+        """The kind of list for cursors: one for each search, however it is written, whatever its `category` names."""
         low, high = (price if price is None else price.normalize() for price in (self.min_price, self.max_price))
         named = None if self.category else self.categories
         bounds = replace(self, query="", category="", categories=named, min_price=low, max_price=high)
         asked = (bool(self.query.strip()), words(self.query), self.category.strip().casefold(), bounds)
-        return blake2b(repr(asked).encode(), digest_size=6).hexdigest()
+        return f"search.{blake2b(repr(asked).encode(), digest_size=6).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,28 +115,3 @@ class Page:
     wishes: tuple[str, ...] = ()
     price_bounds: PriceBounds | None = None
     facets: Facets = field(default_factory=Facets)
-
-
-def cursor_after(asked: Search, position: Sequence[Any]) -> str:
-    """Return the cursor of the page that follows a position of this search."""
-    return _signer().sign_object([asked.fingerprint, *position], compress=True)
-
-
-def position_of(cursor: str, asked: Search) -> tuple[Any, ...]:
-    """Return the position that a cursor holds.
-
-    Raises:
-        InvalidArguments: If it is no cursor, or belongs to another search.
-    """
-    fix = _("Search again without a cursor, then use each next_cursor with the same arguments.")
-    try:
-        fingerprint, *position = _signer().unsign_object(cursor)
-    except BadSignature:
-        raise InvalidArguments(_("This cursor is none that a search gave."), fix=fix) from None
-    if fingerprint != asked.fingerprint:
-        raise InvalidArguments(_("This cursor belongs to another search."), fix=fix)
-    return tuple(position)
-
-
-def _signer() -> Signer:
-    return Signer(salt="catalog.search.cursor")

@@ -13,10 +13,11 @@ from catalog.search.browsing import browse
 from catalog.search.categories import categories_like
 from catalog.search.engines import Candidate, Slot, Term
 from catalog.search.matching import Found, entries_of, find, fits_closely, scope_of
-from catalog.search.query import MOST_VARIANTS, Facets, Page, PriceBounds, Search, cursor_after, position_of
+from catalog.search.query import MOST_VARIANTS, Facets, Page, PriceBounds, Search
 from catalog.search.ranking import Position, Ranking
 from catalog.search.rows import Glance, currencies_of, glance, products_by_pk
 from catalog.search.understanding import Understood, understand
+from shopmcp import paging
 from shopmcp.errors import InvalidArguments
 
 # A candidate with its position in the list of one wish.
@@ -89,7 +90,7 @@ def _is_named(price: PriceWords, asked: Search, seen: Glance) -> bool:
 
 
 def _page(asked: Search, limit: int, cursor: str | None) -> Page:
-    position = position_of(cursor, asked) if cursor else None
+    position = paging.unseal(asked.listed, cursor) if cursor else None
     scope = scope_of(asked)
     if not asked.query.strip():
         return browse(asked, scope, limit, position)
@@ -124,7 +125,7 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
         others,
         len(every),
         at_least,
-        cursor_after(asked, following) if following else None,
+        paging.seal(asked.listed, *following) if following else None,
         tuple(dict.fromkeys([*understood.unknown, *(word for finds in found for word in finds.dropped)])),
         any(finds.partly for finds in found),
         tuple(wish.shown for wish in understood.wishes) if several else (),

@@ -8,12 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from catalog.models import ImportRun, Product, ProductQuerySet, Store
+from catalog.models import ImportRun, Product, Store
 from catalog.search.query import Search
 from catalog.search.searching import search
 from dashboard.forms import PRODUCT_STATES
-from dashboard.pages import number, owner_page, show
-from shopmcp.errors import InvalidArguments
+from dashboard.pages import owner_page, show
+from shopmcp import paging
 
 _PER_PAGE = 25
 _WITHDRAWN = Q(withdrawn_at__isnull=False)
@@ -57,16 +57,15 @@ class StoreRow:
 def products(request: HttpRequest) -> HttpResponse:
     """The stores with their last imports, and their products by state or search."""
     state, query = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    cursor = request.GET.get("cursor", "")
     if state not in _STATES:
         raise Http404
     if query:
-        try:
-            page = search(Search(query=query), limit=_PER_PAGE, cursor=request.GET.get("cursor") or None)
-        except InvalidArguments as refusal:
-            raise Http404(refusal.message) from None
-        rows, following = page.products, page.next_cursor
+        found = search(Search(query=query), limit=_PER_PAGE, cursor=cursor)
+        rows, following = found.products, found.next_cursor
     else:
-        rows, following = _listed(Product.objects.known().filter(_STATES[state]), number(request, "cursor"))
+        known = Product.objects.known().filter(_STATES[state]).select_related("store")
+        rows, following = paging.page("products", known, _PER_PAGE, cursor)
     context = {
         "stores": _stores(),
         "states": PRODUCT_STATES,
@@ -76,14 +75,6 @@ def products(request: HttpRequest) -> HttpResponse:
         "cursor": following,
     }
     return show(request, "dashboard/products.html", context)
-
-
-def _listed(found: ProductQuerySet, before: int | None) -> tuple[list[Product], str | None]:
-    if before is not None:
-        found = found.filter(pk__lt=before)
-    page = list(found.select_related("store").order_by("-id")[: _PER_PAGE + 1])
-    more, page = len(page) > _PER_PAGE, page[:_PER_PAGE]
-    return page, str(page[-1].pk) if more else None
 
 
 def _stores() -> list[StoreRow]:

@@ -17,7 +17,6 @@ from dashboard.forms import SessionFilterForm
 from dashboard.pages import number, owner_page, show
 from dashboard.rows import SessionRow
 from dashboard.signs import client_name
-from shopmcp.errors import InvalidArguments
 
 _PER_PAGE = 25
 _MOST_EXPORTED = 10_000
@@ -31,10 +30,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """Sessions by the filters of the address, the newest first."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
-    try:
-        page = session_page(form.asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
-    except InvalidArguments as refusal:
-        raise Http404(refusal.message) from None
+    page = session_page(form.asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
     rows = [SessionRow(session) for session in page.sessions]
     context = {"form": form, "rows": rows, "page": page, "narrowed": form.asked != SessionFilter()}
     return show(request, "dashboard/sessions.html", context)
@@ -66,12 +62,12 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
     """One session: its cart, now or at a version, beside the timeline of its calls."""
     found = get_object_or_404(Session, public_id=public_id)
     cart = Cart.objects.filter(session=found).order_by("-id").first()
-    at, older = number(request, "at"), number(request, "older")
+    at = number(request, "at")
     shown = None if cart is None else cart.version if at is None else at
     past = cart_at(cart, shown) if cart is not None and shown is not None else []
     if past is None:
         raise Http404(_("This cart has no such version."))
-    story = timeline(found, older=older)
+    story = timeline(found, cursor=request.GET.get("cursor", ""))
     before, after = versions_around(cart, shown) if cart is not None and shown is not None else (None, None)
     context = {
         "session": found,
@@ -85,7 +81,6 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
         "after": after,
         "oldest": oldest_version(cart) if cart is not None else None,
         "timeline": story,
-        "older": older,
         "meta_keys": sorted({key for step in story.steps for key in step.call.meta_keys}),
         "warned": sorted({step.call.warning for step in story.steps if step.call.warning}),
         "is_unkeyed": found.source in (BY_HANDLE, UNKEYED),

@@ -50,7 +50,7 @@ def test_no_address_breaks_a_page(owner, make_session, value):
         reverse("dashboard-export"): filters,
         reverse("dashboard-analytics"): PeriodForm.base_fields,
         reverse("dashboard-products"): ("state", "q", "cursor"),
-        session: ("at", "older"),
+        session: ("at", "cursor"),
         "/dashboard/warnings/unkeyed/?since=2026-01-01T00:00:00Z": ("check",),
         "/dashboard/warnings/unkeyed/?check=mcp": ("since",),
     }.items():

@@ -146,7 +146,7 @@ def test_a_query_of_signs_alone_is_another_search_than_none(load):
     load(OLD)
     cursor = search(Search(sort="price_asc"), limit=2).next_cursor
 
-    with pytest.raises(InvalidArguments, match="another search"):
+    with pytest.raises(InvalidArguments, match="does not belong to this list"):
         search(Search("***", sort="price_asc"), cursor=cursor)
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from carts import browse
 from carts.models import Cart, Line, Session
-from carts.timeline import MOST_CHANGES
+from carts.timeline import MOST_CHANGES, timeline
 
 LIST = reverse("dashboard-sessions")
 EXPORT = reverse("dashboard-export")
@@ -94,8 +94,10 @@ def test_a_search_ends_after_so_many_sessions_and_leads_on(owner, make_session, 
     assert [row.session.client for row in following.context["rows"]] == ["rare"]
 
 
-def test_a_cursor_that_no_page_gave_leads_nowhere(owner):
-    assert owner.get(LIST, {"cursor": "made-up"}).status_code == 404
+def test_a_cursor_that_no_page_gave_leads_nowhere(owner, make_session):
+    one = reverse("dashboard-session", args=[make_session().public_id])
+
+    assert [owner.get(address, {"cursor": "made-up"}).status_code for address in (LIST, one)] == [404, 404]
 
 
 @pytest.mark.parametrize("n", [1, 25])
@@ -210,16 +212,17 @@ def test_a_long_timeline_has_pages(owner, make_session, make_call):
         make_call(session)
     address = reverse("dashboard-session", args=[session.public_id])
     first = owner.get(address).context["timeline"]
-    second = owner.get(address, {"older": first.older}).context["timeline"]
+    second = owner.get(address, {"cursor": first.cursor}).context["timeline"]
 
-    assert (len(first.steps), len(second.steps), second.older) == (50, 10, None)
+    assert (len(first.steps), len(second.steps), second.cursor) == (50, 10, "")
 
 
 def test_a_timeline_has_pages_after_a_billion_calls(owner, make_session, make_call):
     session = make_session()
     make_call(session, pk=10**9)
     make_call(session, pk=10**10)
-    page = owner.get(reverse("dashboard-session", args=[session.public_id]), {"older": 10**10})
+    cursor = timeline(session, limit=1).cursor
+    page = owner.get(reverse("dashboard-session", args=[session.public_id]), {"cursor": cursor})
 
     assert [step.call.pk for step in page.context["timeline"].steps] == [10**9]
 
