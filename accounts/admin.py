@@ -1,4 +1,4 @@
-"""API keys in Django's admin: to look at and to revoke. They are made by `manage.py create_api_key`."""
+"""API keys in the admin, to see and to revoke. `manage.py create_api_key` makes them."""
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
@@ -14,7 +14,7 @@ from shopmcp.admin import FastAdmin
 class ApiKeyAdmin(FastAdmin):
     list_display = ("name", "ending", "is_valid", "read_only", "created_at", "expires_at", "revoked_at", "last_used_at")
     ordering = ("-id",)
-    # Named one by one: the digest is shown nowhere.
+    # Without the digest.
     fields = ("name", "ending", "read_only", "created_at", "expires_at", "revoked_at", "last_used_at")
     readonly_fields = fields
     actions = ("revoke",)

@@ -1,4 +1,4 @@
-"""Who may use the JSON API: a script with a key, or a member of staff who is signed in."""
+"""Authentication of the JSON API: a script's key, or the session of a member of staff."""
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
@@ -46,7 +46,7 @@ class Bearer(HttpBearer):
 
 
 class StaffSession(APIKeyCookie):
-    """A browser in which a member of staff is signed in; what changes something needs the CSRF token too."""
+    """The session of a signed-in member of staff; unsafe methods need the CSRF token too."""
 
     param_name = settings.SESSION_COOKIE_NAME
     openapi_description = "The session of a signed-in member of staff. Unsafe methods need the `X-CSRFToken` header."
@@ -55,10 +55,10 @@ class StaffSession(APIKeyCookie):
         return self.authenticate(request, request.COOKIES.get(self.param_name))
 
     def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
-        """Return the member of staff, or None for anybody else.
+        """Return the member of staff, or None for others.
 
         Raises:
-            Forbidden: If the request would change something and does not prove that it comes from the shop's own pages.
+            Forbidden: If an unsafe request has no valid CSRF token.
         """
         user: User | AnonymousUser = request.user
         if not (isinstance(user, User) and user.is_active and user.is_staff):

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
-    """Who may ask for what: the keys of the JSON API."""
+    """The keys of the JSON API."""
 
     name = "accounts"
     verbose_name = _("access")

@@ -1,4 +1,4 @@
-"""Who may ask for what: the keys with which scripts use the JSON API."""
+"""The keys with which scripts use the JSON API."""
 
 from datetime import datetime
 from typing import Self
@@ -17,12 +17,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A script's key. The key itself is shown once and kept nowhere."""
+    """The record of a script's key. The key itself is shown once and not stored."""
 
     name = models.CharField(_("name"), max_length=80)
-    # The key's last characters: enough to tell two keys apart, far too little to guess one.
+    # The last characters of the key, to tell keys apart.
     ending = models.CharField(_("ends with"), max_length=4)
-    # SHA-256 in hex. The key is 256 random bits: there is nothing to try out.
+    # SHA-256 in hex. A slow hash is not needed: the key is 256 random bits.
     digest = models.CharField(max_length=64, unique=True, editable=False)
     read_only = models.BooleanField(_("read-only"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)

@@ -13,14 +13,14 @@ from django.utils.translation import gettext
 from accounts.models import ApiKey, ApiKeyQuerySet
 from shopmcp.errors import InvalidArguments
 
-# So that whoever finds a key in a file knows what it is.
+# A key that turns up in a file can be recognised, by secret scanners too.
 PREFIX = "shopmcp_"
 _NOTED_EVERY = timedelta(minutes=1)
 _LONGEST_NAME = 80
 
 
 def create_key(name: str, *, read_only: bool = False, expires_in: timedelta | None = None) -> tuple[ApiKey, str]:
-    """Make a key; return its record and the key itself, which nobody can see again.
+    """Make a key; return its record and the key, which is not stored.
 
     Raises:
         InvalidArguments: If the name is empty, too long, or holds control characters.
@@ -44,25 +44,25 @@ def create_key(name: str, *, read_only: bool = False, expires_in: timedelta | No
 
 
 def find_key(key: str) -> ApiKey | None:
-    """Return the record of a key that opens the API, or None."""
+    """Return the record of a valid key, or None."""
     if not key.startswith(PREFIX):
         return None
     return ApiKey.objects.valid().filter(digest=_digest(key)).first()
 
 
 def note_use(key: ApiKey) -> None:
-    """Note that the key was used; at most once a minute, and never at the price of an answer."""
+    """Store when the key was last used, at most once a minute."""
     now = timezone.now()
     if key.last_used_at is not None and key.last_used_at > now - _NOTED_EVERY:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - _NOTED_EVERY)
-    # Somebody else is writing, or the disk is full: a reader gets its answer all the same.
+    # A locked database or a full disk must not fail a request that only reads.
     with suppress(DatabaseError):
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
 
 
 def revoke_keys(keys: ApiKeyQuerySet) -> int:
-    """Close these keys for good; return how many were still open."""
+    """Revoke these keys; return how many were not revoked before."""
     return keys.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 

@@ -5,4 +5,3 @@ from django.utils.translation import gettext_lazy as _
 class CartsConfig(AppConfig):
     name = "carts"
     verbose_name = _("Carts")
-    default_auto_field = "django.db.models.BigAutoField"

@@ -5,4 +5,3 @@ from django.utils.translation import gettext_lazy as _
 class CatalogConfig(AppConfig):
     name = "catalog"
     verbose_name = _("Catalogue")
-    default_auto_field = "django.db.models.BigAutoField"

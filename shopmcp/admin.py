@@ -1,4 +1,4 @@
-"""What every app's admin pages share: lists that stay fast however many rows there are."""
+"""The base of every app's admin: lists stay fast however many rows a table has."""
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -11,23 +11,20 @@ from django.utils.functional import cached_property
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django's own takes no arguments at run time
-    """Counts no further than a hundred pages: counting a million rows takes longer than showing fifty.
-
-    What lies beyond is found by searching and filtering.
-    """
+    """Counts up to a hundred pages: counting a million rows is slow. Searching and filtering find the rest."""
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
         most = self.per_page * 100
-        # Unordered: the database may count along whichever index it likes.
+        # Without an order the database may use any index.
         return rows.order_by()[:most].count() if isinstance(rows, QuerySet) else min(len(rows), most)
 
 
 class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     """An admin whose lists cost the same for ten rows and for a million.
 
-    Subclasses order and search by indexed columns alone, and name in `list_select_related` what a row shows.
+    Subclasses order and search by indexed columns only, and list in `list_select_related` the relations a row shows.
     """
 
     paginator = CappedPaginator
@@ -37,10 +34,7 @@ class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     sortable_by = ()
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Refuse a filter that is no value of the database, such as a NUL or a time outside the years 1 to 9999.
-
-        Django refuses what is no value of Python alone.
-        """
+        """Refuse a filter value that the database cannot hold, such as NUL; Django checks Python's types only."""
         try:
             return super().get_changelist_instance(request)
         except (DataError, OverflowError):

@@ -76,7 +76,7 @@ _REFUSALS = {
 
 
 class _Readable(JSONRenderer):
-    """Hebrew stays Hebrew."""
+    """Writes Hebrew as it is, not as escapes."""
 
     json_dumps_params = {"ensure_ascii": False}
 
@@ -114,7 +114,7 @@ class ShopAPI(NinjaAPI):
 
 
 def _guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    # No answer is for a cache on the way, whoever may see it.
+    # No cache on the way may keep an answer.
     @never_cache
     @vary_on_headers("Authorization", "Cookie")
     @wraps(view)
@@ -197,7 +197,7 @@ def refused(request: HttpRequest, error: ShopError) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    """Neither a key nor a member of staff."""
+    """The request has neither a key nor a session of staff."""
     message = gettext("This needs a key, or a member of staff who is signed in.")
     fix = gettext("Send the header Authorization: Bearer KEY, with a key from: manage.py create_api_key NAME")
     return refused(request, errors.Unauthorized(message, fix=fix))
@@ -205,7 +205,7 @@ def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Arguments out of their bounds."""
+    """An argument is missing or out of its bounds."""
     # The first part of the place, such as `query`, is of no use to the caller.
     said = [f"{'.'.join(map(str, fault['loc'][1:])) or 'body'}: {fault['msg']}" for fault in error.errors[:5]]
     fix = gettext("Correct the request; /api/docs tells what each argument may be.")
@@ -221,7 +221,7 @@ def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(SuspiciousOperation)
 def oversized(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
-    """A body or a query larger than Django takes."""
+    """The body or the query is larger than Django accepts."""
     message = gettext("The request is too large, or cannot be read.")
     return _refusal(request, 400, "bad_request", message, gettext("Send less at once."))
 
@@ -229,7 +229,7 @@ def oversized(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
 @csrf_exempt
 @api.exception_handler(Http404)
 def nothing_here(request: HttpRequest, error: Http404 | None = None) -> HttpResponse:
-    """An unknown address under /api/."""
+    """No operation has this address."""
     message = gettext("There is nothing at this address.")
     return refused(request, errors.NotFound(message, fix=gettext("/api/docs lists every address there is.")))
 

@@ -1,4 +1,4 @@
-"""What the JSON API's operations have in common: arguments of lists, and text that a database can look for."""
+"""Types that the operations of the JSON API share: errors, times and the arguments of lists."""
 
 import re
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from ninja.params.functions import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-# Control characters name nothing, and PostgreSQL refuses some of them.
+# No control characters: PostgreSQL refuses NUL.
 PLAIN = "^[^\u0000-\u001f\u007f]*$"
 
 
@@ -26,17 +26,17 @@ class ErrorOut(BaseModel):
 
 
 def text(most: int, description: str) -> Any:
-    """A text argument of the query, at most so many characters long."""
+    """A query argument of at most so many characters."""
     return Query(max_length=most, pattern=PLAIN, description=description)
 
 
 def name(most: int, description: str, example: str) -> Any:
-    """A text in the path that names something."""
+    """A name or id in the path."""
     return Path(min_length=1, max_length=most, pattern=PLAIN, description=description, example=example)
 
 
 def _written_as_a_time(value: Any) -> Any:
-    """Refuse bare numbers, which would count as seconds; mend a `+` that a query turned into a space."""
+    """Refuse bare numbers, which pydantic takes for seconds; restore a `+` that a query turned into a space."""
     if not (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value)):
         raise ValueError("a time is written like 2026-11-23T09:30:00+02:00")
     return re.sub(r" (\d\d:?\d\d)$", r"+\1", value) if "T" in value else value

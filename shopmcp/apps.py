@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class ShopmcpConfig(AppConfig):
-    """The project itself: commands, pages and translations that belong to no domain."""
+    """The commands, pages and translations that belong to no other app."""
 
     name = "shopmcp"
 

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` looks at besides Django's own checks: templates that parse."""
+"""Our own system check for `manage.py check --deploy`: all templates compile."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from django.template import TemplateSyntaxError, engines
 
 @register("templates", deploy=True)
 def templates_parse(**kwargs: Any) -> list[CheckMessage]:
-    """Every template of the project compiles, also those that no test happens to show."""
+    """Report each template of the project that does not compile."""
     return [Error(fault, id="shopmcp.E001") for fault in _template_faults()]
 
 

@@ -1,4 +1,4 @@
-"""Commands that need the shop's tables: a new database gets them, an outdated one is not touched."""
+"""The base of commands that need tables: it makes them in a new database and refuses an outdated one."""
 
 import os
 import sys
@@ -12,12 +12,12 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-# Any number that nothing else in the database locks.
+# The number of the advisory lock: any that is not used elsewhere in the database.
 _PREPARING = 7_467_362
 
 
 class ShopCommand(BaseCommand):
-    """A command that works before the shop was ever started."""
+    """A command that also works before the first `manage.py serve`."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Make the tables if there are none, then run.
@@ -30,7 +30,7 @@ class ShopCommand(BaseCommand):
             said = super().execute(*args, **options)
             self.stdout.flush()
         except BrokenPipeError:
-            # Whoever reads has heard enough, such as `head`; Python itself would complain of it once more at its end.
+            # The reader, such as `head`, has closed the pipe. Without this Python reports it again when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
         return said
@@ -38,7 +38,7 @@ class ShopCommand(BaseCommand):
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Machines that start together over one PostgreSQL take turns at preparing it."""
+    """Hold an advisory lock, so that servers that start together prepare one PostgreSQL database in turn."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -51,12 +51,12 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def migrate() -> None:
-    """Bring the tables up to date, silently; inside `one_at_a_time`."""
+    """Migrate silently. Call it inside `one_at_a_time`."""
     call_command("migrate", interactive=False, verbosity=0)
 
 
 def unusable(error: DatabaseError) -> CommandError:
-    """Say which setting to look at when the database fails."""
+    """Return the error that names the setting of a database that fails."""
     where = "DATABASE_URL" if connection.vendor != "sqlite" else "SHOPMCP_DATA_DIR"
     reason = " ".join(str(error).split())
     return CommandError(
@@ -70,7 +70,7 @@ def _make_ready() -> None:
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return
         if executor.loader.applied_migrations:
-            # A running server may be of the version that the tables are.
+            # A server of that earlier version may still be running.
             raise CommandError(
                 _("The database is of an earlier version. Start the shop once with manage.py serve, then try again.")
             )

@@ -1,4 +1,4 @@
-"""Refusals in words. Whatever is not a `ShopError` is a bug."""
+"""Refusals in words. Any other exception is a bug."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 
 class ShopError(Exception):
-    """A refusal that its reader can act on; each surface translates it once.
+    """A refusal that tells its reader what to do; each surface renders it in one place.
 
     Args:
         message: What is wrong, one or two sentences.
@@ -25,92 +25,92 @@ class ShopError(Exception):
 
 
 class InvalidArguments(ShopError):
-    """The arguments do not say what to do."""
+    """The arguments are missing, malformed or out of bounds."""
 
     code = "invalid_arguments"
 
 
 class NotFound(ShopError):
-    """What the caller named does not exist."""
+    """No such thing exists."""
 
     code = "not_found"
 
 
 class Ambiguous(ShopError):
-    """The caller's words fit several things; they are the candidates."""
+    """The reference fits several things, which are the candidates."""
 
     code = "ambiguous"
 
 
 class NotForSale(ShopError):
-    """The product exists and cannot be bought: withdrawn, without a price, sold out."""
+    """The product cannot be bought: it is withdrawn, has no price or is sold out."""
 
     code = "not_for_sale"
 
 
 class CartLimit(ShopError):
-    """The cart cannot hold this: a bound, a second store or a second currency."""
+    """The cart cannot hold this: it is full, or has another store or currency."""
 
     code = "cart_limit"
 
 
 class SessionNeeded(ShopError):
-    """The call does not say which conversation it belongs to, and has to."""
+    """The call must say which conversation it belongs to."""
 
     code = "session_needed"
 
 
 class UnknownCart(ShopError):
-    """A `cart_id` that opens nothing here."""
+    """The `cart_id` opens no cart here."""
 
     code = "unknown_cart"
 
 
 class CartExpired(ShopError):
-    """The cart was kept for its time and is gone."""
+    """The cart was deleted after its time."""
 
     code = "cart_expired"
 
 
 class RequestIdReused(ShopError):
-    """A `request_id` that was used before, for something else."""
+    """The `request_id` was used before for another request."""
 
     code = "request_id_reused"
 
 
 class Busy(ShopError):
-    """The database could not take the change now; nothing was done."""
+    """The database does not answer; nothing was changed."""
 
     code = "busy"
 
 
 class Unauthorized(ShopError):
-    """The caller did not say who they are, or not in a way that counts."""
+    """The caller did not prove who they are."""
 
     code = "unauthorized"
 
 
 class Forbidden(ShopError):
-    """The caller is known and may not do this."""
+    """The caller may not do this."""
 
     code = "forbidden"
 
 
 class Kept(ShopError):
-    """What was asked to go has to stay, such as what was ordered."""
+    """The row must not be deleted, because something was ordered in it."""
 
     code = "kept"
 
 
 class TooMany(ShopError):
-    """The caller sent too many requests; `seconds` from now there may be more."""
+    """The caller sent too many requests, and may send more in `seconds`."""
 
     code = "too_many_requests"
     seconds = 60
 
     @classmethod
     def after(cls, seconds: int) -> Self:
-        """The refusal that says when to come back."""
+        """Return the refusal that says how long to wait."""
         error = cls(
             gettext("Too many requests within one minute."),
             fix=gettext("Wait %(seconds)d seconds, then go on.") % {"seconds": seconds},

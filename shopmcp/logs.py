@@ -1,7 +1,7 @@
-"""Log lines leave the event loop at once and are written by a thread of their own.
+"""A thread of its own writes the log, so that the event loop does not wait.
 
-Writing a line gives up the interpreter's lock, and the loop would wait to have it back while the lanes work. (The
-logging cookbook, "Dealing with handlers that block".)
+Writing a line releases the interpreter's lock, and the loop would wait for the worker threads to get it back. See
+"Dealing with handlers that block" in Python's logging cookbook.
 """
 
 import logging
@@ -12,17 +12,17 @@ from queue import SimpleQueue
 
 
 class _Handing(QueueHandler):
-    """Puts a line together, so that what it speaks of may change, and leaves the rest to the thread."""
+    """Formats the message at once, because its arguments may change, and queues the record."""
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        # The standard one copies the record first, for the sake of other handlers; here there are none.
+        # Python's own copies the record for other handlers; there are none.
         record.msg, record.args = record.getMessage(), None
         return record
 
 
 @contextmanager
 def written_apart() -> Iterator[None]:
-    """Have what the root logger's handlers do done by a thread; at the end nothing is left unwritten."""
+    """Run the root logger's handlers in a thread; on leaving, every queued line is written."""
     root = logging.getLogger()
     handlers = list(root.handlers)
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()

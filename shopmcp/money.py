@@ -1,4 +1,4 @@
-"""Amounts and how people write them."""
+"""Amounts of money and how each locale writes them."""
 
 import re
 from collections.abc import Callable
@@ -9,11 +9,10 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 from pydantic import BaseModel, ConfigDict, Field
 
-# Babel surrounds Hebrew and Arabic amounts with direction marks and joins them with a no-break space.
-# Chats show both as they come, so the amount carries neither; pages isolate it with <bdi>.
+# Babel adds direction marks and no-break spaces. Chats show both as characters; pages isolate amounts with <bdi>.
 _MARKS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile("[\u00a0\u202f]")
-# Babel writes KWD1.234; the locale data it draws on wants a space between a code and its figures.
+# Babel writes KWD1.234; CLDR asks for a space between the code and the figures.
 _CODE_BEFORE_FIGURES = re.compile(r"(?<=[A-Z]{3})(?=\d)")
 
 
@@ -33,7 +32,7 @@ def is_currency(code: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def money(amount: Decimal, currency: str, locale: str) -> Money:
-    """Return the amount in both forms, rounded to the currency's own decimals."""
+    """Return the amount in both forms, rounded to the decimals of the currency."""
     places, write = _writing(currency, locale)
     rounded = amount.quantize(places, ROUND_HALF_UP)
     return Money(amount=str(rounded), formatted=write(rounded))
@@ -41,10 +40,10 @@ def money(amount: Decimal, currency: str, locale: str) -> Money:
 
 @lru_cache(maxsize=1024)
 def _writing(currency: str, locale: str) -> tuple[Decimal, Callable[[Decimal], str]]:
-    """The currency's smallest part, and how amounts of it are written.
+    """The currency's smallest unit, and the function that writes its amounts.
 
-    Babel takes longer for one amount than reading a cart does. Where its way of writing is plain figures in groups of
-    three between fixed signs, which a few samples show, the figures are put between the signs without it.
+    Babel is slow: one amount takes longer than reading a cart. Where samples show that the locale writes figures in
+    groups of three between a fixed prefix and suffix, `by_hand` does the same without Babel.
     """
     places = Decimal(1).scaleb(-get_currency_precision(currency))
     found = _locale(locale)
@@ -53,7 +52,7 @@ def _writing(currency: str, locale: str) -> tuple[Decimal, Callable[[Decimal], s
         written = format_currency(amount, currency, locale=found)
         return _CODE_BEFORE_FIGURES.sub(" ", _SPACES.sub(" ", _MARKS.sub("", written)))
 
-    # Where the sample's figures begin and end, and what separates them.
+    # Prefix, thousands separator, decimal point, suffix.
     sample = by_babel(Decimal("1234567.888").quantize(places, ROUND_DOWN))
     shape = re.fullmatch(r"([^0-9]*)1([^0-9]?)234(?:\2)567(?:([^0-9])8+)?([^0-9]*)", sample)
     if shape is None:
@@ -69,7 +68,7 @@ def _writing(currency: str, locale: str) -> tuple[Decimal, Callable[[Decimal], s
 
 
 def _locale(name: str) -> Locale:
-    """The locale of that name, written `pt-BR` or `pt_BR`; English where nobody writes amounts that way."""
+    """The locale of that name, written `pt-BR` or `pt_BR`; English if Babel does not know it."""
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):

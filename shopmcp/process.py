@@ -1,7 +1,7 @@
-"""The process that `manage.py serve` becomes: uvicorn, with its own options.
+"""The process that `manage.py serve` becomes: uvicorn, with exit code 0 when it is told to stop.
 
-Told to stop, uvicorn answers the calls at hand, closes everything, and then hands the signal on to whoever handled it
-before. Left to itself that would end the process as if it had been killed.
+After its shutdown uvicorn raises the signal again for the previous handler. The default handler would end the process
+as if it had been killed.
 """
 
 import signal
@@ -21,6 +21,6 @@ def _end(signum: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-# Further workers import this file as well, and are started by uvicorn.
+# uvicorn's worker processes import this file too.
 if __name__ == "__main__":
     run()

@@ -1,4 +1,4 @@
-"""Signing in by a link: a token for one member of staff that works once, for ten minutes."""
+"""Sign-in links: a token signs in one member of staff, once, within ten minutes."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -19,19 +19,19 @@ _SALT = "shopmcp.sign_in"
 
 
 class LinkExpired(ShopError):
-    """The link was good once and is not any more."""
+    """The link was valid and is no longer."""
 
     code = "link_expired"
 
 
 def staff_user(username: str | None = None) -> User:
-    """Return the active member of staff of that name; without a name `owner`, or else the only one there is.
+    """Return the active member of staff of that name; without a name, the only one, or `owner`.
 
-    Without a name, a shop that has no staff at all gets `owner`, who may do everything. The new user has no password:
-    links are the way in until one is set in the admin.
+    Without a name, a shop without any staff gets the superuser `owner`. It has no password: it signs in by links until
+    one is set in the admin.
 
     Raises:
-        InvalidArguments: If there is no such member of staff. It names those there are.
+        InvalidArguments: If there is no such member of staff; it lists the others.
     """
     users = get_user_model().objects
     staff = {user.username: user for user in users.filter(is_active=True, is_staff=True).order_by("username")}
@@ -50,9 +50,9 @@ def staff_user(username: str | None = None) -> User:
 
 
 def link_for(user: User, public_url: str) -> str:
-    """A link that signs the user in, once, within ten minutes.
+    """Return a link that signs the user in once, within ten minutes.
 
-    The token names the user's last sign-in. Using the link changes that, and so spends every link made before.
+    The token holds the time of the user's last sign-in. Each sign-in changes it, which spends every earlier link.
     """
     last_login = user.last_login.isoformat() if user.last_login else None
     token = signing.dumps([user.pk, last_login], salt=_SALT)
@@ -60,11 +60,11 @@ def link_for(user: User, public_url: str) -> str:
 
 
 def check(token: str) -> User:
-    """Return the user whom the token would sign in, without spending it.
+    """Return the token's user without spending the token.
 
     Raises:
-        NotFound: If this server never made such a token.
-        LinkExpired: If it was used before or is too old.
+        NotFound: If this server did not sign the token.
+        LinkExpired: If the token was used or is too old.
     """
     fix = _("Make a new link with: manage.py sign_in_link")
     try:
@@ -80,7 +80,7 @@ def check(token: str) -> User:
 
 
 def spend(token: str) -> User:
-    """Check the token, spend it and return its user; of two that come at once, one wins.
+    """Check the token, spend it and return its user; of two concurrent calls one succeeds.
 
     Raises:
         NotFound, LinkExpired: As `check` does.

@@ -1,4 +1,4 @@
-"""Static files: collected and compressed into the data directory, again only when one of them changed."""
+"""Static files: collected and compressed into the data directory when one of them has changed."""
 
 import hashlib
 from importlib.metadata import version
@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 
 def make_static_ready() -> bool:
-    """Collect the static files unless the last collection still holds; whether there was something to do."""
+    """Collect the static files if they changed; return whether they did."""
     stamp = settings.STATIC_ROOT / ".collected"
     fingerprint = _fingerprint()
     if stamp.is_file() and stamp.read_text() == fingerprint:
@@ -23,7 +23,7 @@ def make_static_ready() -> bool:
 
 
 def _forget_changed() -> None:
-    # Django compares times by the second and keeps what looks newer: an older release copied here would keep our files.
+    # collectstatic keeps a file that is newer than its source. After a downgrade that file is of the later release.
     for finder in get_finders():
         for path, storage in finder.list([]):
             collected = settings.STATIC_ROOT / path
@@ -32,7 +32,7 @@ def _forget_changed() -> None:
 
 
 def _fingerprint() -> str:
-    """Names, sizes and times of all that would be collected, and the versions of what collects it."""
+    """A digest of every file's name, size and time, and of the versions of Django and WhiteNoise."""
     digest = hashlib.sha256(f"{version('django')} {version('whitenoise')}".encode())
     for finder in get_finders():
         for path, storage in finder.list([]):

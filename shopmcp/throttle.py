@@ -1,4 +1,4 @@
-"""How many requests somebody may send: counted by the minute in Django's cache."""
+"""The throttle: requests are counted by the minute in Django's cache."""
 
 from ipaddress import IPv6Address, ip_address
 from time import time
@@ -11,8 +11,8 @@ WINDOW = 60  # seconds
 def spend(kind: str, who: str, limit: int) -> int:
     """Count one request; return 0 if it is within the limit, else the seconds until the next window.
 
-    Adding and counting are single steps of the cache, so that no two requests count as one, in this process or, with a
-    shared cache, in any. The cache of one process counts for that process alone.
+    The cache adds and increments atomically, so two requests never count as one. A cache in memory counts for its own
+    process only.
     """
     now = time()
     window = int(now // WINDOW)
@@ -20,13 +20,13 @@ def spend(kind: str, who: str, limit: int) -> int:
     cache.add(key, 0, 2 * WINDOW)
     try:
         used = cache.incr(key)
-    except ValueError:  # the cache was full and dropped it meanwhile
+    except ValueError:  # the cache was full and dropped the key
         used = 1
     return 0 if used <= limit else max(1, int((window + 1) * WINDOW - now + 0.999))
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that a provider hands to one IPv6 customer."""
+    """Return the IPv4 address, or the /64 network that one IPv6 customer has; both count as one address."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:

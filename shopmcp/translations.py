@@ -1,4 +1,4 @@
-"""Translations: Babel compiles the catalogues that Django reads, so that a shop needs no gettext programs."""
+"""Translations: Babel compiles Django's catalogues, so that the gettext programs are not needed."""
 
 import tempfile
 from collections.abc import Collection, Generator, Mapping
@@ -25,8 +25,8 @@ def catalogues() -> list[Path]:
 def extract_template(
     file: IO[bytes], keywords: Mapping[str, Any], tags: Collection[str], options: Mapping[str, Any]
 ) -> Generator[tuple[int, Any, list[str], str | None], None, None]:
-    """Babel's method for Django templates (pyproject.toml): Django turns one into Python calls, line for line."""
-    # The template's indentation goes: Python would take it for blocks.
+    """Extract messages of a Django template for Babel (see pyproject.toml): `templatize` makes it Python code."""
+    # Without the template's indentation, which Python would read as blocks.
     flat = "\n".join(line.lstrip() for line in templatize(file.read().decode()).split("\n"))
     yield from extract_python(BytesIO(flat.encode()), keywords, tags, {"encoding": "utf-8"})
 
@@ -35,7 +35,7 @@ def _compile(po: Path) -> bool:
     mo = po.with_suffix(".mo")
     if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
         return False
-    # Written aside and moved into place: a process that starts meanwhile reads the old one or the new one.
+    # Replaced atomically: a process that starts now reads the old file or the new one.
     with po.open("rb") as file, tempfile.NamedTemporaryFile(dir=po.parent, prefix=".django", delete=False) as draft:
         write_mo(draft, read_po(file, abort_invalid=True))
     Path(draft.name).chmod(0o644)

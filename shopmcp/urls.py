@@ -1,4 +1,4 @@
-"""One include per app."""
+"""The addresses of the project's pages and apps."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -16,7 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", nothing_here),
     path("api/", api.urls),
-    # A `path` would let an address with a line break in it through.
+    # `path` does not match line breaks.
     re_path(r"^api/[\s\S]*$", nothing_here),
 ]
 

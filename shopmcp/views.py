@@ -1,4 +1,4 @@
-"""The project's own pages: the landing page, signing in by a link, health, and what is said when something is wrong."""
+"""The project's own pages: the landing page, sign-in by a link, health and the error pages."""
 
 import logging
 
@@ -22,7 +22,7 @@ logger = logging.getLogger("shopmcp.views")
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """What this is and how to connect a chat to it, for the owner of a shop."""
+    """Tell the owner what shopmcp is and how to connect a chat."""
     public = settings.PUBLIC_URL
     reachable = public.startswith("https://")
     return render(request, "shopmcp/landing.html", {"mcp_url": f"{public}/mcp", "reachable": reachable})
@@ -35,7 +35,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         stores = [{"slug": s.store.slug, "name": s.store.name, "products": s.products} for s in shelves()]
     except (DatabaseError, InterfaceError) as error:
-        # The driver's own words may name hosts and users: they are for the log.
+        # The driver's message may name hosts and users: only the log gets it.
         logger.error("healthz: the database does not answer: %s", " ".join(str(error).split()))
         return JsonResponse({"status": "unhealthy", "reason": "The database does not answer."}, status=503)
     return JsonResponse({"status": "healthy", "stores": stores})
@@ -44,7 +44,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a button, and sign in when it is pressed: whatever merely looks at a link must not spend it."""
+    """Show a button that signs in. A GET spends no link, because mail scanners and previews send one."""
     if not sign_in.same_host(request.get_host(), settings.PUBLIC_URL):
         link = f"{settings.PUBLIC_URL}{request.path}"
         message = _("This sign-in link works only at the shop's public address.")
@@ -63,13 +63,13 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 def mcp_elsewhere(request: HttpRequest) -> HttpResponse:
-    """Chats are answered ahead of Django in `shopmcp.asgi`; a server that does not start there cannot answer them."""
+    """Refuse chats: `shopmcp.asgi` answers them before Django, and this server was started without it."""
     sentence = "This server answers pages only; start it with `manage.py serve` to answer chats at /mcp.\n"
     return HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=501)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: most often a host name that the settings do not list, which only the owner can mend."""
+    """400. A host name that is missing in ALLOWED_HOSTS is the usual cause; only the owner can add it."""
     if isinstance(exception, DisallowedHost):
         host = request.headers.get("Host", "")[:100]
         logger.warning("refused a request for host %r; PUBLIC_URL and ALLOWED_HOSTS say which are served", host)
@@ -87,7 +87,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form that another page sent, or that was open for too long."""
+    """403 for a form whose CSRF token is missing or too old."""
     message = _("This form could not be accepted: it was open for too long, or came from another address.")
     fix = _("Reload the page and send it again. The shop's public address is set by PUBLIC_URL.")
     return _problem(request, 403, message, fix)

@@ -1,4 +1,4 @@
-"""`manage.py serve`: everything between a fresh checkout and a running shop."""
+"""`manage.py serve`: prepare everything a shop needs, then run the server."""
 
 import errno
 import os
@@ -23,9 +23,9 @@ from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
 from shopmcp.translations import compile_translations
 
-# Seconds that calls in progress get when the server is told to stop.
+# Seconds to finish calls in progress on shutdown.
 GRACE = 15
-# Longer than the minute for which proxies keep idle connections, so that none is closed under a request on its way.
+# Proxies keep idle connections for 60 seconds. The server must not close one first: a request may be on its way.
 KEEP_ALIVE = 75
 
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             make_static_ready()
             settings.ADDRESS_FILE.write_text(f"{public_url}\n")
         except OSError as error:
-            # A full disk is no fault of one file's, and nothing is named then.
+            # The error of a full disk names no file.
             where = error.filename or settings.DATA_DIR
             raise CommandError(f"{where} cannot be written: {error.strerror}.") from None
         try:
@@ -77,14 +77,14 @@ class Command(BaseCommand):
                     self.stdout.write(f"Indexed {rebuild(watched)} products.")
                 if demo and (report := load_demo()):
                     self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
-            # One that can only be read is opened all the same, and says so at the first change: of nothing, here.
+            # A read-only database opens without an error: this write of no row finds out.
             Store.objects.filter(pk=0).update(name="")
         except DatabaseError as error:
             raise unusable(error) from None
 
     def _greet(self, public_url: str) -> None:
         lines = [("MCP URL", f"{public_url}/mcp"), ("Dashboard", f"{public_url}/dashboard/")]
-        # A log keeps what it is given, and the link opens the shop: it is for the eyes of whoever started us.
+        # Only to a terminal: the link opens the shop, and must not stay in a log.
         if self.stdout.isatty():
             try:
                 way_in = f"{link_for(staff_user(), public_url)}  (once, within ten minutes)"
@@ -109,7 +109,7 @@ def _workers(text: str) -> int:
 
 
 def _check_address(host: str, port: int) -> None:
-    """Try the address before preparing anything: a taken port should be the first thing heard."""
+    """Refuse an address that is taken, before the preparations, which may take minutes."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -124,18 +124,18 @@ def _check_address(host: str, port: int) -> None:
 
 
 def _address(host: str, port: int) -> str:
-    """What a browser on this machine types to reach a server that listens there."""
+    """Return the URL at which a browser on this machine reaches the server."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}" if port == 80 else f"http://{name}:{port}"
 
 
 def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, reload: bool) -> None:
-    """Replace this process, so that signals reach the server itself and it starts with the settings just decided."""
+    """Replace this process by the server, so that signals reach it and it starts with this PUBLIC_URL."""
     command = [
         sys.executable,
         "-P",
-        # WhiteNoise hands Django files in blocks, which Django reads in a thread; it need not say so in every log.
+        # WhiteNoise streams files synchronously, of which Django warns at each.
         *("-W", "ignore:StreamingHttpResponse must consume synchronous iterators"),
         *("-m", "shopmcp.process", "shopmcp.asgi:application"),
         *("--host", host, "--port", str(port)),
@@ -150,7 +150,7 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         own = sorted(folder for folder in folders if folder.parent == settings.BASE_DIR)
         command += ["--reload", *(part for folder in own for part in ("--reload-dir", str(folder)))]
     environment = {**os.environ, "PUBLIC_URL": public_url}
-    # The project is found from whatever folder the command was given in, and nothing there is taken for it.
+    # The command works in any folder, and imports nothing from there.
     path = (str(settings.BASE_DIR), environment.get("PYTHONPATH"))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     sys.stdout.flush()

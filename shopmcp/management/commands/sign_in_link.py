@@ -1,4 +1,4 @@
-"""`manage.py sign_in_link`: a way in for whoever may run commands here."""
+"""`manage.py sign_in_link`: sign in by having access to the shell."""
 
 from argparse import ArgumentParser
 from typing import Any
