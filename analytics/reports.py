@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from analytics.models import Fact, Progress, Tally
 from analytics.percentiles import percentile
+from analytics.schemas import FruitlessOut, PopularOut, PopularProductsOut, RefusalOut, SpeedOut, StageOut, SummaryOut
 from analytics.services import Uncounted, uncounted
 from analytics.tally import STAGES
 from carts.browse import LOST_AFTER
+from catalog.models import Product
 
 LISTED = 10
 _TRIES = 3
@@ -27,60 +29,10 @@ _Counts = dict[str, Counter[str]]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """A tool's calls: how many, and milliseconds at the median and where 95 of 100 stay below, within 5 %."""
+class Summary(SummaryOut, PopularProductsOut):
+    """The numbers of whole hours. Durations, p50 and p95 are right within 5 %. `calls` are those of keyed sessions."""
 
-    tool: str
     calls: int
-    p50: float
-    p95: float
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Sessions that name their conversation by their last call, and the calls of such by their own time.
-
-    `since` and `until` are the whole hours that were counted. Durations are in seconds, within 5 %. `popular` holds
-    (product's public id, sessions that saw it, sessions that added it), `refusals` (tool, code, calls), `fruitless`
-    (words, searches); the most frequent first. `waiting` is how many of the latest calls are in no number yet.
-    """
-
-    since: datetime
-    until: datetime
-    sessions: int
-    median: float | None
-    p90: float | None
-    filled: int
-    abandoned: int
-    lost: int
-    unkeyed: int
-    calls: int
-    unkeyed_calls: int
-    stages: Mapping[str, int]
-    popular: Sequence[tuple[str, int, int]]
-    fruitless: Sequence[tuple[str, int]]
-    refusals: Sequence[tuple[str, str, int]]
-    speeds: Sequence[Speed]
-    waiting: int
-
-    @property
-    def abandonment(self) -> float | None:
-        """Abandoned carts, of the filled ones; None without any."""
-        return _share(self.abandoned, self.filled)
-
-    @property
-    def conversion(self) -> float | None:
-        """Sessions that filled a cart, of all: the last step that this shop can reach. None without sessions."""
-        return _share(self.filled, self.sessions)
-
-    def reached(self, stage: str) -> float | None:
-        """Sessions that came so far, of all; None without sessions."""
-        return _share(self.stages[stage], self.sessions)
-
-    def in_hundred(self, sessions: int) -> float:
-        """How many of a hundred sessions these are."""
-        return 100 * (_share(sessions, self.sessions) or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +48,7 @@ class Hours:
 
 
 def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
-    """Return the numbers of [since, until), of everybody or of one client; nine queries at most."""
+    """Return the numbers of [since, until), of everybody or of one client; ten queries at most."""
     first, last = _hour(since), hour_after(until)
     quiet_for_long = min(last, _hour(timezone.now() - LOST_AFTER))
 
@@ -106,28 +58,33 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
         return counts, lost.get(_Kind.FILLED, Counter())[""], _lively(first, last, client, waiting), waiting.more
 
     counts, lost, lively, waiting = _at_one_moment(read)
-    seen, added = counts[_Kind.SEEN], counts[_Kind.ADDED]
-    most = sorted(seen, key=lambda product: (-added[product], -seen[product], product))[:LISTED]
-    filled = counts[_Kind.FILLED][""]
+    sessions, filled = counts[_Kind.SESSIONS][""], counts[_Kind.FILLED][""]
+    abandoned = max(0, filled - lively)
     durations = {int(name): n for name, n in counts[_Kind.DURATION].items()}
+    stages = counts[_Kind.STAGE]
     return Summary(
         since=first,
         until=last,
-        sessions=counts[_Kind.SESSIONS][""],
-        median=percentile(durations, 0.5),
-        p90=percentile(durations, 0.9),
+        sessions=sessions,
+        waiting=waiting,
+        median_duration=percentile(durations, 0.5),
+        p90_duration=percentile(durations, 0.9),
         filled=filled,
-        abandoned=max(0, filled - lively),
+        abandoned=abandoned,
         lost=lost,
+        abandonment=_share(abandoned, filled),
+        conversion=_share(filled, sessions),
         unkeyed=counts[_Kind.UNKEYED][""],
         calls=counts[_Kind.CALLS][""],
-        unkeyed_calls=counts[_Kind.UNKEYED_CALLS][""],
-        stages={stage: counts[_Kind.STAGE][stage] for stage in STAGES},
-        popular=[(product, seen[product], added[product]) for product in most],
-        fruitless=_most(counts[_Kind.FRUITLESS]),
-        refusals=[(*_parted(name), n) for name, n in _most(counts[_Kind.REFUSED])],
-        speeds=_speeds(counts[_Kind.LATENCY]),
-        waiting=waiting,
+        funnel=[StageOut(stage=name, sessions=stages[name], share=_share(stages[name], sessions)) for name in STAGES],
+        products=_popular(counts[_Kind.SEEN], counts[_Kind.ADDED], sessions),
+        fruitless_searches=[FruitlessOut(words=words, searches=n) for words, n in _most(counts[_Kind.FRUITLESS])],
+        refusals=[
+            RefusalOut(tool=tool, code=code, calls=n)
+            for name, n in _most(counts[_Kind.REFUSED])
+            for tool, _, code in [name.partition(" ")]
+        ],
+        tools=_speeds(counts[_Kind.LATENCY]),
     )
 
 
@@ -211,7 +168,21 @@ def _lively(since: datetime, until: datetime, client: str, waiting: Uncounted) -
     )
 
 
-def _most(counts: Counter[str]) -> list[tuple[str, int]]:
+def _popular(seen: Counter[str], added: Counter[str], sessions: int) -> list[PopularOut]:
+    most = sorted(seen, key=lambda product: (-added[product], -seen[product], product))[:LISTED]
+    names = dict(Product.objects.filter(public_id__in=most).values_list("public_id", "name")) if most else {}
+    return [
+        PopularOut(
+            product_id=product,
+            name=names.get(product, product),
+            seen=100 * (_share(seen[product], sessions) or 0),
+            added=100 * (_share(added[product], sessions) or 0),
+        )
+        for product in most
+    ]
+
+
+def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:LISTED]
 
 
@@ -219,18 +190,18 @@ def _share(part: int, of: int) -> float | None:
     return part / of if of else None
 
 
-def _parted(name: str) -> tuple[str, str]:
-    tool, _, rest = name.partition(" ")
-    return tool, rest
-
-
-def _speeds(latency: Mapping[str, int]) -> list[Speed]:
+def _speeds(latency: Mapping[str, int]) -> list[SpeedOut]:
     by_tool: dict[str, dict[int, int]] = defaultdict(dict)
     for name, n in latency.items():
-        tool, number = _parted(name)
+        tool, _, number = name.partition(" ")
         by_tool[tool][int(number)] = n
     found = [
-        Speed(tool, sum(buckets.values()), percentile(buckets, 0.5) or 0, percentile(buckets, 0.95) or 0)
+        SpeedOut(
+            tool=tool,
+            calls=sum(buckets.values()),
+            p50=percentile(buckets, 0.5) or 0,
+            p95=percentile(buckets, 0.95) or 0,
+        )
         for tool, buckets in by_tool.items()
     ]
     return sorted(found, key=lambda speed: (-speed.calls, speed.tool))

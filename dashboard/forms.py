@@ -73,7 +73,7 @@ class SessionFilterForm(forms.Form):
     def asked(self) -> SessionFilter:
         """The filter that the valid fields make; days are whole days where the reader is, the last one included."""
         given = self.cleaned_data
-        until = given.get("until")
+        since, until = given.get("since"), given.get("until")
         return SessionFilter(
             state=given.get("state", ""),
             client=given.get("client", ""),
@@ -85,14 +85,14 @@ class SessionFilterForm(forms.Form):
             outcome=given.get("outcome", ""),
             saw=given.get("saw", ""),
             missed=given.get("missed", ""),
-            since=midnight(given.get("since")),
+            since=midnight(since) if since else None,
             until=midnight(min(until, _LAST) + timedelta(days=1)) if until else None,
         )
 
 
-def midnight(day: date | None) -> datetime | None:
-    """When the day begins where the reader is."""
-    return timezone.make_aware(datetime.combine(min(max(day, _FIRST), _LAST), time())) if day else None
+def midnight(day: date) -> datetime:
+    """Return when the day begins in the reader's time zone."""
+    return timezone.make_aware(datetime.combine(min(max(day, _FIRST), _LAST), time()))
 
 
 class PeriodForm(forms.Form):

@@ -174,7 +174,7 @@ api.add_router("/sessions", "carts.api.sessions")
 api.add_router("/carts", "carts.api.carts")
 api.add_router("/products", "catalog.api.products")
 api.add_router("/stores", "catalog.api.stores")
-api.add_router("/analytics", "dashboard.api.analytics")
+api.add_router("/analytics", "analytics.api.analytics")
 api.add_router("/warnings", "carts.api.warnings_router")
 api.add_router("/health", health)
 

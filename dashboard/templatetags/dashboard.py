@@ -1,11 +1,14 @@
-"""How the owner's pages write amounts, moments and lengths of time."""
+"""How the owner's pages write amounts, moments and lengths of time, and link numbers to sessions."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -87,3 +90,11 @@ def technical(text: str) -> SafeString:
 @register.filter
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
     return mapping.get(key)
+
+
+@register.simple_tag(takes_context=True)
+def sessions_link(context: Mapping[str, Any], **filters: str) -> str:
+    """The list of the sessions behind a number: keyed, of the page's days and client, and with these filters."""
+    of_page = {name: context[name].isoformat() for name in ("since", "until")} | {"client": context["client"]}
+    chosen = {name: text for name, text in ({"keyed": "on"} | of_page | filters).items() if text}
+    return f"{reverse('dashboard-sessions')}?{urlencode(chosen)}"

@@ -24,8 +24,8 @@ def test_durations_are_right_within_five_percent(make_session, make_call):
         make_call(make_session(n, created_at=timezone.now() - timedelta(minutes=n + 1)))
     catch_up()
 
-    assert month().median == pytest.approx(300, rel=0.05)
-    assert month().p90 == pytest.approx(540, rel=0.05)
+    assert month().median_duration == pytest.approx(300, rel=0.05)
+    assert month().p90_duration == pytest.approx(540, rel=0.05)
 
 
 def test_abandoned_and_lost_carts_are_those_that_are_quiet(make_session, make_call):
@@ -48,7 +48,7 @@ def test_a_filter_never_raises_a_number_and_the_parts_make_the_whole(make_sessio
     part = month(client=client)
 
     assert part.sessions == {"codex": 2, "openai-mcp": 1, "nobody": 0}[client]
-    assert part.filled == part.calls == part.stages["added"] == part.sessions
+    assert part.filled == part.calls == part.funnel[2].sessions == part.sessions
     assert month().sessions == 4
 
 
@@ -72,8 +72,8 @@ def test_a_summary_costs_the_same_for_one_session_and_for_many(make_session, mak
         make_call(make_session(number), tool="add_to_cart", products=[f"shop:{number}"])
     catch_up()
 
-    # How far counting has come, the latest calls; lost, all, lively; whether counting went on meanwhile.
-    with django_assert_num_queries(6):
+    # How far counting has come, the latest calls; lost, all, lively; whether counting went on meanwhile; products.
+    with django_assert_num_queries(7):
         month()
 
 

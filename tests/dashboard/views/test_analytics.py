@@ -1,11 +1,15 @@
+import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from analytics.definitions import DEFINITIONS
+from analytics.schemas import FruitlessOut, PopularOut, RefusalOut
 from analytics.services import catch_up, roll_up, uncounted
 from carts.models import Cart, Session
 from carts.services import cleanup
@@ -15,17 +19,9 @@ PAGE = reverse("dashboard-analytics")
 
 
 @pytest.fixture
-def report(owner):
+def told(owner):
     def ask(**asked):
-        return owner.get(PAGE, asked).context["report"]
-
-    return ask
-
-
-@pytest.fixture
-def told(report):
-    def ask(**asked):
-        return report(**asked).numbers
+        return owner.get(PAGE, asked).context["numbers"]
 
     return ask
 
@@ -55,7 +51,7 @@ def test_sessions_of_the_period_are_counted_with_their_durations(visit, told):
     assert told().sessions == 10
     assert told(period="month").sessions == 11
     assert told(period="day").sessions == 0
-    assert (told().median, told().p90) == pytest.approx((300, 540), rel=0.05)
+    assert (told().median_duration, told().p90_duration) == pytest.approx((300, 540), rel=0.05)
 
 
 def test_abandoned_and_lost_carts_are_those_that_are_quiet(visit, told):
@@ -70,7 +66,7 @@ def test_abandoned_and_lost_carts_are_those_that_are_quiet(visit, told):
 
 @pytest.mark.parametrize("counted", [0, 3, 15])
 def test_the_numbers_are_the_same_counted_or_not_and_stay_when_sessions_go(
-    owner, make_session, make_call, honey, report, counted
+    owner, make_session, make_call, honey, told, counted
 ):
     for n in range(5):
         session = make_session(n, created_at=timezone.now() - timedelta(minutes=5))
@@ -79,20 +75,19 @@ def test_the_numbers_are_the_same_counted_or_not_and_stay_when_sessions_go(
         make_call(session, tool="add_to_cart", outcome="not_found")
         make_call(session, tool="search_products", words=["gold"], results=0)
     roll_up(counted)
-    found = report()
-    numbers = found.numbers
+    numbers = told()
 
     assert (numbers.sessions, numbers.filled, numbers.abandoned, numbers.lost) == (5, 5, 0, 0)
-    assert numbers.median == pytest.approx(300, rel=0.05)
-    assert numbers.stages == {"searched": 5, "viewed": 5, "added": 5}
-    assert numbers.popular == [(honey.public_id, 5, 5)]
-    assert numbers.fruitless == [("gold", 5)]
-    assert numbers.refusals == [("add_to_cart", "not_found", 5)]
+    assert numbers.median_duration == pytest.approx(300, rel=0.05)
+    assert [stage.sessions for stage in numbers.funnel] == [5, 5, 5]
+    assert numbers.products == [PopularOut(product_id=honey.public_id, name="Honey", seen=100, added=100)]
+    assert numbers.fruitless_searches == [FruitlessOut(words="gold", searches=5)]
+    assert numbers.refusals == [RefusalOut(tool="add_to_cart", code="not_found", calls=5)]
     assert numbers.waiting == 0
     catch_up()
-    assert report() == found
+    assert told() == numbers
     cleanup.delete_sessions(Session.objects.all())
-    assert report() == found
+    assert told() == numbers
 
 
 def test_calls_beyond_what_is_looked_at_are_told_to_be_missing(owner, visit, monkeypatch):
@@ -103,34 +98,34 @@ def test_calls_beyond_what_is_looked_at_are_told_to_be_missing(owner, visit, mon
     assert "3 calls are still to be counted." in owner.get(PAGE).text
 
 
-def test_no_stage_of_the_funnel_is_larger_than_the_one_before(make_session, make_call, report):
+def test_no_stage_of_the_funnel_is_larger_than_the_one_before(make_session, make_call, told):
     searched, added, idle = make_session(1), make_session(2), make_session(3)
     make_call(searched, tool="search_products")
     make_call(added, tool="add_to_cart", version=1)
     make_call(idle, tool="add_to_cart", outcome="not_found")
 
-    assert [(stage.key, stage.sessions, round(stage.share, 2)) for stage in report().funnel] == [
+    assert [(stage.stage, stage.sessions, round(stage.share, 2)) for stage in told().funnel] == [
         ("searched", 2, 0.67),
         ("viewed", 1, 0.33),
         ("added", 1, 0.33),
     ]
 
 
-def test_products_searches_refusals_and_times_are_told(make_session, make_call, visit, honey, report):
+def test_products_searches_refusals_and_times_are_told(make_session, make_call, visit, honey, told):
     session = make_session()
     visit(2)
     make_call(session, tool="search_products", words=["honey"], results=1, products=[honey.public_id], milliseconds=1)
     make_call(session, tool="search_products", words=["gold", "leaf"], results=0, milliseconds=3)
     make_call(session, tool="add_to_cart", products=[honey.public_id])
     make_call(session, tool="add_to_cart", outcome="not_for_sale")
-    found = report()
+    found = told()
 
-    assert [(item.name, item.seen, item.added) for item in found.popular] == [("Honey", 50, 50)]
-    assert [(search.words, search.searches) for search in found.fruitless] == [("gold leaf", 1)]
+    assert [(item.name, item.seen, item.added) for item in found.products] == [("Honey", 50, 50)]
+    assert [(search.words, search.searches) for search in found.fruitless_searches] == [("gold leaf", 1)]
     assert [(refusal.tool, refusal.code, refusal.calls) for refusal in found.refusals] == [
         ("add_to_cart", "not_for_sale", 1)
     ]
-    (speed,) = [speed for speed in found.speeds if speed.tool == "search_products"]
+    (speed,) = [speed for speed in found.tools if speed.tool == "search_products"]
     assert (speed.calls, speed.p50, speed.p95) == (2, pytest.approx(1, rel=0.05), pytest.approx(3, rel=0.05))
 
 
@@ -148,7 +143,7 @@ def test_a_check_counts_nowhere(make_session, visit, told):
     assert told().sessions == 0
 
 
-def test_every_number_leads_to_the_sessions_behind_it(owner, visit, make_session, make_call, report, honey):
+def test_every_number_leads_to_the_sessions_behind_it(owner, visit, make_session, make_call, honey):
     ago = timedelta(hours=2)
     busy, quiet, searched, away = visit(1), visit(2, ago=ago), visit(3), visit(4, ago=timedelta(days=8))
     for session in (busy, quiet, away):
@@ -160,26 +155,36 @@ def test_every_number_leads_to_the_sessions_behind_it(owner, visit, make_session
     unkeyed = visit(5, source="cart_id")
     fill(unkeyed)
     make_call(unkeyed, tool="add_to_cart", products=[honey.public_id])
-    found = report(period="month")
-    (popular,) = [item for item in found.popular if item.name == "Honey"]
 
     def behind(link):
-        return {row.session for row in owner.get(link).context["rows"]}
+        return {row.session for row in owner.get(unescape(link)).context["rows"]}
 
-    def ratio(sessions):
-        return found.numbers.in_hundred(len(sessions))
+    links = re.findall(r'href="(/dashboard/sessions/\?[^"]*)"', owner.get(PAGE, {"period": "month"}).text)
 
-    assert behind(found.links["sessions"]) == {busy, quiet, searched, away}
-    assert behind(found.links["cart"]) == {busy, quiet, away}
-    assert behind(found.links["abandoned"]) == {quiet, away}
-    assert behind(found.links["lost"]) == {away}
-    assert behind(found.links["unkeyed"]) == {unkeyed}
-    assert [behind(stage.link) for stage in found.funnel] == [{busy, searched}, {busy}, {busy}]
-    assert behind(found.refusals[0].link) == {busy}
-    assert behind(found.fruitless[0].link) == {searched}
-    assert (popular.seen, behind(popular.link_seen)) == (ratio([busy, searched]), {busy, searched})
-    assert (popular.added, behind(popular.link_added)) == (ratio([busy]), {busy})
-    assert behind(found.speeds[0].link) == {busy, quiet, searched, away}
+    assert [behind(link) for link in links] == [
+        # Sessions, duration; filled, abandoned, lost.
+        *({busy, quiet, searched, away}, {busy, quiet, searched, away}),
+        *({busy, quiet, away}, {quiet, away}, {away}),
+        # Searched, viewed, added.
+        *({busy, searched}, {busy}, {busy}),
+        # Honey and the other product, seen and added.
+        *({busy, searched}, {busy}, {busy}, {busy}),
+        # The fruitless search, the refusal.
+        *({searched}, {busy}),
+        # view_cart, add_to_cart, search_products.
+        *({busy, quiet, searched, away}, {busy}, {searched}),
+        {unkeyed},
+    ]
+
+
+def test_the_links_keep_to_the_client_and_the_days(owner, visit, make_call):
+    make_call(visit(1, client="codex"), tool="search_products")
+    visit(2, client="other", ago=timedelta(days=3))
+    day = str(timezone.localdate())
+
+    for link in re.findall(r'href="/dashboard/sessions/\?([^"]*)"', owner.get(PAGE, {"client": "codex"}).text):
+        asked = parse_qs(unescape(link))
+        assert (asked["client"], asked["until"], asked["keyed"]) == (["codex"], [day], ["on"])
 
 
 @pytest.mark.parametrize("asked", [{"client": "codex"}, {"client": "openai-mcp"}, {"client": "nobody"}])
@@ -192,7 +197,7 @@ def test_a_filter_never_raises_a_number(make_session, make_call, told, asked):
 
     assert part.sessions <= whole.sessions
     assert part.filled <= whole.filled
-    assert all(part.stages[stage] <= whole.stages[stage] for stage in whole.stages)
+    assert all(less.sessions <= more.sessions for less, more in zip(part.funnel, whole.funnel, strict=True))
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
