@@ -1,4 +1,4 @@
-"""What each number means, in the words of the page, the JSON API and the documentation alike."""
+"""The meaning of each number, for the page, the JSON API and the documentation."""
 
 from django.utils.translation import gettext_noop as _
 

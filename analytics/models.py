@@ -1,24 +1,23 @@
-"""What happened, counted by hour and by day, so that no page looks through the calls of a month."""
+"""Counts by hour and by day, so that no page has to read the calls of a month."""
 
 from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.utils import timezone
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):
     def within(self, grain: str, since: datetime, until: datetime) -> Self:
-        """Those of this grain that begin in [since, until)."""
+        """Tallies of this grain that begin in [since, until)."""
         return self.filter(grain=grain, start__gte=since, start__lt=until)
 
     def of_client(self, client: str) -> Self:
-        """Those of one client; of all together where it is empty."""
+        """Tallies of one client, or of all clients together if `client` is empty."""
         return self.filter(everybody=not client, client=client)
 
 
 class Tally(models.Model):
-    """How often something happened in an hour or a day, to one client's chats or to everybody's."""
+    """How often something happened in an hour or a day, for one client or for all."""
 
     class Grain(models.TextChoices):
         HOUR = "hour"
@@ -35,7 +34,7 @@ class Tally(models.Model):
         ADDED = "added"
         # Carts by when they were opened.
         CARTS = "carts"
-        # Calls by their own time. Nameless ones name neither a conversation nor a cart.
+        # Calls by their own time. Nameless calls carry neither a conversation id nor a cart_id.
         CALLS = "calls"
         UNKEYED_CALLS = "unkeyed_calls"
         NAMELESS = "nameless"
@@ -46,11 +45,11 @@ class Tally(models.Model):
     grain = models.CharField(max_length=4, choices=Grain.choices)
     # In UTC.
     start = models.DateTimeField()
-    # A chat may name no client: its calls have an empty name, which is not everybody's.
+    # All clients together. An empty `client` is not enough to say so: some chats name no client.
     everybody = models.BooleanField()
     client = models.CharField(max_length=60, blank=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    # What was counted: a product's public id, a stage, a histogram's bucket, a tool with its code.
+    # A product's public id, a stage, a bucket of a histogram, or a tool with a code.
     name = models.CharField(max_length=200, blank=True)
     count = models.BigIntegerField()
 
@@ -68,20 +67,20 @@ class Tally(models.Model):
 
 
 class Fact(models.Model):
-    """What a session has contributed to the tallies so far, so that it can be taken back when more is known."""
+    """What a session has contributed to the tallies, to be taken back when the session goes on."""
 
-    # The session's key. No relation: the numbers outlive the session.
+    # No foreign key: the tallies outlive the session.
     session = models.BigIntegerField(primary_key=True)
     client = models.CharField(max_length=60, blank=True)
     keyed = models.BooleanField()
     last_at = models.DateTimeField()
     seconds = models.FloatField(default=0)
     filled = models.BooleanField(default=False)
-    # How far it came: 0 nothing yet, 1 searched, 2 viewed, 3 added.
+    # 0 nothing yet, 1 searched, 2 viewed, 3 added.
     stage = models.PositiveSmallIntegerField(default=0)
     # {public id: whether it was added}
     products = models.JSONField(default=dict)
-    # Its newest cart that was counted; 0 for none.
+    # The newest cart that was counted; 0 for none.
     cart = models.BigIntegerField(default=0)
 
     class Meta:
@@ -93,14 +92,13 @@ class Fact(models.Model):
         return str(self.session)
 
 
-class Progress(models.Model):
-    """How far the counting has come; its one row is locked by whoever counts."""
+class Checkpoint(models.Model):
+    """The last counted call. A step of the counting locks the only row."""
 
-    # Every call up to this key was counted, but for the missing ones.
+    # All calls up to this key were counted, except the missing ones.
     call = models.BigIntegerField(default=0)
-    # [[key, seconds since the epoch when it was missed]]: their transactions may commit later.
+    # [[key, seconds since the epoch when it was missed]]. Their transactions may still commit.
     missing = models.JSONField(default=list)
-    counted_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return str(self.call)

@@ -1,7 +1,6 @@
-"""Percentiles that add up: a value is kept as the number of its bucket, and buckets of any hours can be summed.
+"""Percentiles from histograms, which can be added up over any hours.
 
-Each bucket is a tenth wider than the one before, and its geometric middle stands for it: a percentile read from buckets
-is off by less than 5 % of the value.
+Each bucket is a tenth wider than the one before and stands for its geometric mean: a percentile is right within 5 %.
 """
 
 from collections.abc import Mapping
@@ -13,12 +12,12 @@ _NOTHING = -1000
 
 
 def bucket(value: float) -> int:
-    """Return the bucket of a value; all below a thousandth share one, which stands for zero."""
+    """Return the number of a value's bucket. Values below a thousandth share one, which stands for zero."""
     return floor(log(value) / _WIDER) if value >= _SMALLEST else _NOTHING
 
 
 def percentile(buckets: Mapping[int, int], share: float) -> float | None:
-    """Return the value that this share of the counted values does not exceed; None where nothing was counted."""
+    """Return the value that this share of all values does not exceed; None without values."""
     wanted = share * sum(buckets.values())
     passed = 0
     for number in sorted(buckets):

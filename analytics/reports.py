@@ -1,7 +1,7 @@
-"""What the tallies say of a range of time: a number of rows that grows with the days, never with the sessions.
+"""Reports on a range of time, from tallies: the number of rows grows with the days, not with the sessions.
 
-Ranges are whole hours: the start is moved back to its hour, the end forward. Whole days are read as such. What the
-latest calls will add is looked at on top, so that the numbers are those of this moment.
+Ranges are whole hours: the start is moved back to its hour, the end forward. Whole days are read from tallies of days.
+What the uncounted calls will add is computed on top, so reports are up to date.
 """
 
 from collections import Counter, defaultdict
@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from analytics.models import Fact, Progress, Tally
+from analytics.models import Checkpoint, Fact, Tally
 from analytics.percentiles import percentile
 from analytics.schemas import FruitlessOut, PopularOut, PopularProductsOut, RefusalOut, SpeedOut, StageOut, SummaryOut
-from analytics.services import Uncounted, uncounted
+from analytics.services import Batch, uncounted
 from analytics.tally import STAGES
 from carts.browse import LOST_AFTER
 from catalog.models import Product
@@ -37,22 +37,22 @@ class Summary(SummaryOut, PopularProductsOut):
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """How often something happened, by (hour, kind of tally), and how many of the latest calls are not among it yet."""
+    """Counts by (hour, kind of tally). `waiting` is about how many of the latest calls are not in them yet."""
 
-    counts: Mapping[tuple[datetime, str], int]
+    counts: Counter[tuple[datetime, str]]
     waiting: int
 
     def between(self, kind: str, since: datetime, until: datetime) -> int:
-        """The sum of the hours that begin in [since, until)."""
+        """Return the sum of the hours that begin in [since, until)."""
         return sum(n for (hour, of), n in self.counts.items() if of == kind and since <= hour < until)
 
 
 def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
-    """Return the numbers of [since, until), of everybody or of one client; ten queries at most."""
+    """Return the numbers of [since, until), of one client or, if `client` is empty, of all; ten queries at most."""
     first, last = _hour(since), hour_after(until)
     quiet_for_long = min(last, _hour(timezone.now() - LOST_AFTER))
 
-    def read(waiting: Uncounted) -> tuple[_Counts, int, int, int]:
+    def read(waiting: Batch) -> tuple[_Counts, int, int, int]:
         lost = _counts(first, quiet_for_long, client, waiting, [_Kind.FILLED]) if quiet_for_long > first else {}
         counts = _counts(first, last, client, waiting)
         return counts, lost.get(_Kind.FILLED, Counter())[""], _lively(first, last, client, waiting), waiting.more
@@ -89,10 +89,10 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
 
 
 def by_hour(since: datetime, until: datetime, kinds: Collection[str]) -> Hours:
-    """Return how often these kinds happened in each whole hour of [since, until), to everybody; six queries at most."""
+    """Return the counts of these kinds in each whole hour of [since, until), of all clients; six queries at most."""
     rows = Tally.objects.of_client("").within(Tally.Grain.HOUR, since, until).filter(kind__in=kinds, name="")
 
-    def read(waiting: Uncounted) -> Hours:
+    def read(waiting: Batch) -> Hours:
         counts = Counter({(start, kind): n for start, kind, n in rows.values_list("start", "kind", "count")})
         for hour, kind, _name, by in waiting.deltas.of("", since, until):
             if kind in kinds:
@@ -103,22 +103,22 @@ def by_hour(since: datetime, until: datetime, kinds: Collection[str]) -> Hours:
 
 
 def hour_after(moment: datetime) -> datetime:
-    """The moment itself where an hour begins, else when the next one does."""
+    """Return the first full hour at or after the moment."""
     return _hour(moment + timedelta(hours=1) - timedelta(microseconds=1)) if moment < _LATEST else _LATEST
 
 
-def _at_one_moment(read: Callable[[Uncounted], T]) -> T:
-    """Read tallies, and what comes on top of them; anew, where a step of the counting came in between."""
+def _at_one_moment(read: Callable[[Batch], T]) -> T:
+    """Read tallies and uncounted calls; again if a step of the counting came in between."""
     for _attempt in range(_TRIES):
         waiting = uncounted()
         found = read(waiting)
-        if waiting.call == (Progress.objects.values_list("call", flat=True).filter(pk=1).first() or 0):
+        if waiting.call == (Checkpoint.objects.values_list("call", flat=True).filter(pk=1).first() or 0):
             break
     return found
 
 
 def _counts(
-    since: datetime, until: datetime, client: str, waiting: Uncounted, kinds: Sequence[str] = _Kind.values
+    since: datetime, until: datetime, client: str, waiting: Batch, kinds: Sequence[str] = _Kind.values
 ) -> _Counts:
     rows = Tally.objects.of_client(client).filter(_spans(since, until), kind__in=kinds)
     sums: dict[str, Counter[str]] = defaultdict(Counter)
@@ -127,12 +127,12 @@ def _counts(
     for _moment, kind, name, by in waiting.deltas.of(client, since, until):
         if kind in kinds:
             sums[kind][name] += by
-    # What was taken back is not there any more.
+    # Unary plus drops names whose count is zero.
     return defaultdict(Counter, {kind: +names for kind, names in sums.items()})
 
 
 def _spans(first: datetime, last: datetime) -> Q:
-    """Whole days by day, what is left at both ends by hour."""
+    """Select whole days by day, and the rest at both ends by hour."""
     day = timedelta(days=1)
     day_first = first if not first.hour else first.replace(hour=0) + day
     day_last = last.replace(hour=0)
@@ -147,7 +147,7 @@ def _spans(first: datetime, last: datetime) -> Q:
 
 
 def _hour(moment: datetime) -> datetime:
-    # East of Greenwich the first day there is begins before the first moment there is.
+    # East of Greenwich, the first day of the calendar begins before datetime.min.
     return max(moment, _EARLIEST).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
@@ -155,8 +155,8 @@ _EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
 _LATEST = _hour(datetime.max.replace(tzinfo=UTC))
 
 
-def _lively(since: datetime, until: datetime, client: str, waiting: Uncounted) -> int:
-    """Filled sessions of the range that have not been quiet for long enough to count as abandoned."""
+def _lively(since: datetime, until: datetime, client: str, waiting: Batch) -> int:
+    """Count the filled sessions of the range whose last call is too recent for an abandoned cart."""
     quiet = max(since, timezone.now() - settings.SHOPMCP_ABANDONED_AFTER)
     rows = Fact.objects.filter(keyed=True, filled=True, last_at__gte=quiet, last_at__lt=until)
     if client:

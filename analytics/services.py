@@ -1,8 +1,8 @@
-"""Counting calls into the tallies: in small steps, each call exactly once, whenever it is committed.
+"""Counts calls into the tallies, in small steps, each call exactly once.
 
-A step takes the next calls by key. On PostgreSQL keys may be committed out of order: a key that is passed over is kept
-as missing for an hour and looked for again. What a session contributed before is taken back and counted anew, since
-its last call, its duration and its cart have moved on.
+A step takes the next calls by key. PostgreSQL may commit keys out of order, so a key that a step passes over is looked
+for again for an hour. When a session goes on, its earlier contribution is taken back and counted anew, because its last
+call, its duration and its cart have changed.
 """
 
 import json
@@ -18,62 +18,50 @@ from django.db import connection, transaction
 from django.db.models import Exists, Field, Max, Model, OuterRef
 from django.utils import timezone
 
-from analytics.models import Fact, Progress, Tally
-from analytics.tally import Call, Deltas, Visit, progress_of
+from analytics.models import Checkpoint, Fact, Tally
+from analytics.tally import Deltas, RecordedCall, Visit, progress_of
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, Session
 
-# Calls to a step: the more, the less each costs, since most of what they change is the same few numbers. It holds
-# SQLite's write lock for some tens of milliseconds.
+# Calls to a step. Many calls change the same tallies, so large steps cost less for each call; this one holds SQLite's
+# write lock for some tens of milliseconds.
 STEP = 400
 _MISSED_FOR = 3600
 _MOST_MISSING = 2000
-# Beyond 999 variables in one statement some builds of SQLite give up.
+# Some builds of SQLite take at most 999 variables in a statement.
 _KEYS = 500
 _SESSION = ("pk", "created_at", "last_seen_at", "client", "source")
 _CART = ("carts__pk", "carts__created_at", "carts__item_count")
 
 
 @dataclass(slots=True)
-class _Next:
-    """The calls to count next, the late ones among them, with what they make of the sessions and the tallies."""
+class Batch:
+    """The calls of one step, and what they change.
 
-    late: list[Call] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    deltas: Deltas = field(default_factory=Deltas)
-    visits: list[Visit] = field(default_factory=list)
-
-    @property
-    def number(self) -> int:
-        return len(self.late) + len(self.calls)
-
-
-@dataclass(frozen=True, slots=True)
-class Uncounted:
-    """What the latest calls will add to the tallies.
-
-    `visits` are their sessions as they will be counted. `call` is the last call that the tallies contain; `more` is
-    about how many calls are in neither.
+    `call` is the last counted call, `late` are missing calls that have come, `calls` are the next ones. `visits` are
+    their sessions as they will be counted. `more` is about how many calls follow.
     """
 
     call: int
-    deltas: Deltas
-    visits: Sequence[Visit]
-    more: int
+    late: list[RecordedCall] = field(default_factory=list)
+    calls: list[RecordedCall] = field(default_factory=list)
+    deltas: Deltas = field(default_factory=Deltas)
+    visits: list[Visit] = field(default_factory=list)
+    more: int = 0
 
 
 def roll_up(step: int = STEP) -> int:
-    """Count the next calls, at most `step` of them and of the missing ones, in one transaction; return how many.
+    """Count at most `step` new calls and `step` missing ones in one transaction; return how many were counted.
 
-    Where somebody else is counting, nothing is done.
+    Counts nothing if another process is counting.
     """
     return _step(step, wait=False)
 
 
 def catch_up(step: int = STEP) -> None:
-    """Count all that is there, resting after each step for as long as it took; forget what is of no use any more.
+    """Count all calls, resting after each step for as long as it took, then delete facts that are not needed any more.
 
-    Where somebody else is counting, each step waits for theirs: what is about to be deleted must have been counted.
+    Waits if another process is counting: the cleanup may only delete counted calls.
     """
     while True:
         started = perf_counter()
@@ -84,63 +72,60 @@ def catch_up(step: int = STEP) -> None:
 
 
 def forget() -> int:
-    """Delete what is known of sessions that were deleted; what they contributed stays counted. Return how many."""
-    there = Session.objects.filter(pk=OuterRef("session"))
-    # A day: whatever was recorded of a session before it was deleted has been counted by then.
-    gone = Fact.objects.filter(~Exists(there), last_at__lt=timezone.now() - timedelta(days=1)).order_by("last_at")
+    """Delete the facts of deleted sessions and return how many; their tallies stay."""
+    existing = Session.objects.filter(pk=OuterRef("session"))
+    # After a day, all calls of a deleted session have been counted.
+    gone = Fact.objects.filter(~Exists(existing), last_at__lt=timezone.now() - timedelta(days=1)).order_by("last_at")
     done = 0
     while keys := list(gone.values_list("pk", flat=True)[:_KEYS]):
         done += Fact.objects.filter(pk__in=keys).delete()[0]
     return done
 
 
-def uncounted(most: int = STEP) -> Uncounted:
-    """Look at what the next calls will add, at most `most` of them, and change nothing; six queries."""
-    progress = Progress.objects.filter(pk=1).first() or Progress()
-    found = _next(progress, most)
-    last = found.calls[-1].id if found.calls else progress.call
-    newest = CallRecord.objects.aggregate(newest=Max("pk"))["newest"] if len(found.calls) == most else None
-    return Uncounted(progress.call, found.deltas, found.visits, (newest or last) - last)
+def uncounted(most: int = STEP) -> Batch:
+    """Return what the next step would count, at most `most` new calls, without counting it; six queries."""
+    batch = _next(Checkpoint.objects.filter(pk=1).first() or Checkpoint(), most)
+    if len(batch.calls) == most:
+        last = batch.calls[-1].id
+        batch.more = (CallRecord.objects.aggregate(newest=Max("pk"))["newest"] or last) - last
+    return batch
 
 
 def _step(step: int, *, wait: bool) -> int:
     with transaction.atomic():
-        Progress.objects.get_or_create(pk=1)
-        progress = Progress.objects.select_for_update(skip_locked=not wait).filter(pk=1).first()
-        if progress is None:
+        Checkpoint.objects.get_or_create(pk=1)
+        checkpoint = Checkpoint.objects.select_for_update(skip_locked=not wait).filter(pk=1).first()
+        if checkpoint is None:
             return 0
-        found = _next(progress, step)
-        if found.number:
-            write_tallies(found.deltas)
-            write_facts(found.visits)
-            _pass_over(progress, {call.id for call in found.late}, [call.id for call in found.calls])
-    return found.number
+        batch = _next(checkpoint, step)
+        number = len(batch.late) + len(batch.calls)
+        if number:
+            write_tallies(batch.deltas)
+            write_facts(batch.visits)
+            _advance(checkpoint, {call.id for call in batch.late}, [call.id for call in batch.calls])
+    return number
 
 
-def _next(progress: Progress, step: int) -> _Next:
-    rows = CallRecord.objects.order_by("pk").values_list(*Call._fields, named=False)
-    missed = [key for key, _ in progress.missing]
-    found = _Next(
-        late=[
-            Call._make(row)
-            for n in range(0, len(missed), _KEYS)
-            for row in rows.filter(pk__in=missed[n : n + _KEYS])[:step]
-        ][:step],
-        calls=[Call._make(row) for row in rows.filter(pk__gt=progress.call)[:step]],
-    )
-    by_session: dict[int, list[Call]] = defaultdict(list)
-    for call in (*found.late, *found.calls):
-        found.deltas.add_call(call)
+def _next(checkpoint: Checkpoint, step: int) -> Batch:
+    batch = Batch(checkpoint.call)
+    rows = CallRecord.objects.order_by("pk").values_list(*RecordedCall._fields, named=False)
+    missing = [key for key, _ in checkpoint.missing]
+    for n in range(0, len(missing), _KEYS):
+        batch.late += map(RecordedCall._make, rows.filter(pk__in=missing[n : n + _KEYS])[: step - len(batch.late)])
+    batch.calls += map(RecordedCall._make, rows.filter(pk__gt=checkpoint.call)[:step])
+    by_session: dict[int, list[RecordedCall]] = defaultdict(list)
+    for call in (*batch.late, *batch.calls):
+        batch.deltas.add_call(call)
         if call.session_id is not None:
             by_session[call.session_id].append(call)
     keys = list(by_session)
     for n in range(0, len(keys), _KEYS):
-        _visit(keys[n : n + _KEYS], by_session, found)
-    return found
+        _add_visits(batch, keys[n : n + _KEYS], by_session)
+    return batch
 
 
-def _visit(keys: Sequence[int], calls: dict[int, list[Call]], found: _Next) -> None:
-    """Look at the sessions as they are now, beside what was counted of them."""
+def _add_visits(batch: Batch, keys: Sequence[int], calls: dict[int, list[RecordedCall]]) -> None:
+    """Compare the sessions with what was counted of them."""
     before = {row[0]: Visit._make(row) for row in Fact.objects.filter(pk__in=keys).values_list(*Visit._fields)}
     rows = Session.objects.real().filter(pk__in=keys).order_by("pk", "carts__pk").values_list(*_SESSION, *_CART)
     carts: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -151,7 +136,7 @@ def _visit(keys: Sequence[int], calls: dict[int, list[Call]], found: _Next) -> N
             continue
         carts[key].append((cart, items))
         if key not in before or cart > before[key].cart:
-            found.deltas.add_cart(client, opened_at)
+            batch.deltas.add_cart(client, opened_at)
     for key, created, last, client, source in sessions.values():
         fact = before.get(key)
         stage, products = progress_of(fact.stage if fact else 0, fact.products if fact else {}, calls[key])
@@ -166,20 +151,20 @@ def _visit(keys: Sequence[int], calls: dict[int, list[Call]], found: _Next) -> N
             products=products,
             cart=max((cart for cart, _ in carts[key]), default=0),
         )
-        found.deltas.replace(fact, visit)
-        found.visits.append(visit)
+        batch.deltas.replace(fact, visit)
+        batch.visits.append(visit)
 
 
-def _pass_over(progress: Progress, found: set[int], passed: Sequence[int]) -> None:
+def _advance(checkpoint: Checkpoint, found: set[int], counted: Sequence[int]) -> None:
     now = int(time())
-    missing = [[key, at] for key, at in progress.missing if key not in found and at > now - _MISSED_FOR]
-    # Before the first call ever counted nothing is missing: the calls there were deleted.
-    last = progress.call or (passed[0] - 1 if passed else 0)
-    for key in passed:
+    missing = [[key, at] for key, at in checkpoint.missing if key not in found and at > now - _MISSED_FOR]
+    # Nothing is missing before the first call that was ever counted: earlier calls were deleted.
+    last = checkpoint.call or (counted[0] - 1 if counted else 0)
+    for key in counted:
         missing += [[gap, now] for gap in range(max(last + 1, key - _MOST_MISSING), key)]
         last = key
-    progress.call, progress.missing, progress.counted_at = last, missing[-_MOST_MISSING:], timezone.now()
-    progress.save()
+    checkpoint.call, checkpoint.missing = last, missing[-_MOST_MISSING:]
+    checkpoint.save()
 
 
 def write_tallies(deltas: Deltas) -> None:

@@ -1,6 +1,6 @@
-"""What a call and a session add to the tallies. Nothing here asks the database.
+"""What calls and sessions add to the tallies, computed without queries.
 
-Everything is counted for one client and one hour; the numbers of days and of everybody are sums of these.
+All changes are kept by client and hour. Those of days and of all clients are sums of them.
 """
 
 from collections import Counter, defaultdict
@@ -15,11 +15,11 @@ from carts.models import SessionWarning
 
 STAGES = ("searched", "viewed", "added")
 _STAGE = {"search_products": 1, "get_product": 2, "add_to_cart": 3}
-# What a session is remembered to have seen: it is written anew with every call, so one that sees everything is capped.
+# A session's products are written again with each step, so their number is capped.
 _MOST_PRODUCTS = 300
 _HOUR, _HOURS_OF_DAY = 3600, 24
 _HOURLY, _DAILY = Tally.Grain.HOUR.value, Tally.Grain.DAY.value
-# As plain text: to look a member of an enumeration up takes several times as long.
+# Plain strings: a look-up of an enumeration's member takes several times as long.
 (_SESSIONS, _UNKEYED, _FILLED, _REACHED, _DURATION, _SEEN, _ADDED, _CARTS, _CALLS, _UNKEYED_CALLS, _NAMELESS,
  _FRUITLESS, _REFUSED, _LATENCY) = Tally.Kind.values  # fmt: skip
 
@@ -27,8 +27,8 @@ _HOURLY, _DAILY = Tally.Grain.HOUR.value, Tally.Grain.DAY.value
 Counted = tuple[str, str]
 
 
-class Call(NamedTuple):
-    """A recorded call, as far as it counts. The names are those of the record."""
+class RecordedCall(NamedTuple):
+    """The columns of a CallRecord that are counted."""
 
     id: int
     session_id: int | None
@@ -64,7 +64,7 @@ class Call(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """A session, as far as it counts. The names are those of the fact that is kept of it."""
+    """The counted state of a session; its fields are the columns of a Fact."""
 
     session: int
     client: str
@@ -78,18 +78,18 @@ class Visit(NamedTuple):
 
     @property
     def place(self) -> tuple[str, bool, int]:
-        """Where it is counted."""
+        """The client, whether it is keyed, and the hour: what decides which tallies it counts in."""
         return self.client, self.keyed, _hour(self.last_at)
 
     @property
     def came(self) -> set[Counted]:
-        """What the session adds in the hour of its last call, but for its products."""
+        """What the session adds in the hour of its last call, without its products."""
         if not self.keyed:
             return {(_UNKEYED, "")}
         counted = {(_SESSIONS, ""), (_DURATION, str(bucket(self.seconds)))}
         if self.filled:
             counted.add((_FILLED, ""))
-        # Whoever came further passed the stages before.
+        # A later stage includes the earlier ones.
         counted.update((_REACHED, stage) for stage in STAGES[: self.stage])
         return counted
 
@@ -103,7 +103,7 @@ class Visit(NamedTuple):
                     yield _ADDED, product
 
     def chose_since(self, before: "Visit") -> Iterator[Counted]:
-        """What its products add beyond what they added before: a session forgets none."""
+        """What its products add beyond those of `before`; a session never loses a product."""
         if self.keyed:
             for product, added in self.products.items() - before.products.items():
                 if product not in before.products:
@@ -112,8 +112,8 @@ class Visit(NamedTuple):
                     yield _ADDED, product
 
 
-def progress_of(stage: int, products: Mapping[str, bool], calls: Iterable[Call]) -> tuple[int, dict[str, bool]]:
-    """Return how far a session came, and the products it saw and whether it added them, after these calls too."""
+def progress_of(stage: int, products: Mapping[str, bool], calls: Iterable[RecordedCall]) -> tuple[int, dict[str, bool]]:
+    """Return a session's stage after these calls, and for each product that it saw whether it was added."""
     seen = dict(products)
     for call in calls:
         if call.outcome != "ok":
@@ -127,24 +127,24 @@ def progress_of(stage: int, products: Mapping[str, bool], calls: Iterable[Call])
 
 
 class Deltas:
-    """By how much tallies change."""
+    """The changes of tallies."""
 
     def __init__(self) -> None:
-        # By client and number of the hour.
+        # By client and hour since the epoch.
         self._changes: defaultdict[tuple[str, int], Counter[Counted]] = defaultdict(Counter)
 
-    def add_call(self, call: Call) -> None:
-        """Count a call, in its own hour."""
+    def add_call(self, call: RecordedCall) -> None:
+        """Count a call in its own hour."""
         self._change(call.client, call.at, call.counted, 1)
 
     def add_cart(self, client: str, opened_at: datetime) -> None:
-        """Count a cart, in the hour it was opened."""
+        """Count a cart in the hour it was opened."""
         self._change(client, opened_at, ((_CARTS, ""),), 1)
 
     def replace(self, before: Visit | None, after: Visit) -> None:
-        """Take back what the session was counted as, and count it as what it is now."""
+        """Take back what the session added before, and add what it is now."""
         if before is not None and before.place == after.place:
-            # Most of it stays as it is.
+            # Only the differences: most stays the same.
             self._change(after.client, after.last_at, before.came - after.came, -1)
             self._change(after.client, after.last_at, after.came - before.came, 1)
             self._change(after.client, after.last_at, after.chose_since(before), 1)
@@ -157,7 +157,7 @@ class Deltas:
         """Yield (hour, kind, name, change) of the hours that begin in [since, until).
 
         Args:
-            client: This client's; everybody's where it is empty.
+            client: Only this client's changes; those of all clients if empty.
             since, until: Moments at which hours begin.
         """
         first, end = _hour(since), _hour(until)
@@ -167,7 +167,7 @@ class Deltas:
                     yield _moment(hour), kind, name, by
 
     def rows(self) -> list[tuple[bool, str, str, str, datetime, str, int]]:
-        """The changes of tallies: (everybody, client, kind, grain, start, name, change), in one order everywhere."""
+        """Return the changes as (everybody, client, kind, grain, start, name, change), sorted."""
         sums: Counter[tuple[bool, str, str, str, int, str]] = Counter()
         for (client, hour), changes in self._changes.items():
             day = hour - hour % _HOURS_OF_DAY
@@ -186,7 +186,7 @@ class Deltas:
 
 
 def _hour(moment: datetime) -> int:
-    """The hours since the epoch."""
+    """Return the hours since the epoch."""
     return int(moment.timestamp() // _HOUR)
 
 

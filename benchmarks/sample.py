@@ -1,4 +1,4 @@
-"""A large catalogue and what shoppers ask of it, made up the same way every time: for the benchmark."""
+"""A large made-up catalogue and queries for it, the same in every run."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -23,109 +23,31 @@ _THINGS = {
     "Lighting": "lamp bulb candle lampshade torch מנורה נר",
 }
 _LOOKS = [
-    "red",
-    "blue",
-    "green",
-    "black",
-    "white",
-    "yellow",
-    "brown",
-    "pink",
-    "organic",
-    "wild",
-    "fresh",
-    "large",
-    "small",
-    "classic",
-    "soft",
-    "roasted",
-    "smoked",
-    "striped",
-    "plain",
-    "woven",
-    "handmade",
-    "vintage",
-    "light",
-    "heavy",
-    "double",
-    "slim",
-    "mini",
-    "travel",
-    "family",
-    "natural",
-    "אדום",
-    "כחול",
-    "לבן",
-    "שחור",
-    "אורגני",
-    "טרי",
-    "גדול",
-    "קטן",
-    "קלוי",
-]
+    "red", "blue", "green", "black", "white", "yellow", "brown", "pink", "organic", "wild", "fresh", "large",
+    "small", "classic", "soft", "roasted", "smoked", "striped", "plain", "woven", "handmade", "vintage", "light",
+    "heavy", "double", "slim", "mini", "travel", "family", "natural", "אדום", "כחול", "לבן", "שחור", "אורגני",
+    "טרי", "גדול", "קטן", "קלוי",
+]  # fmt: skip
 _STUFF = [
-    "cotton",
-    "linen",
-    "wool",
-    "oak",
-    "steel",
-    "ceramic",
-    "glass",
-    "bamboo",
-    "leather",
-    "copper",
-    "silk",
-    "clay",
-    "עץ",
-    "כותנה",
-    "זכוכית",
-]
+    "cotton", "linen", "wool", "oak", "steel", "ceramic", "glass", "bamboo", "leather", "copper", "silk", "clay",
+    "עץ", "כותנה", "זכוכית",
+]  # fmt: skip
 _AMOUNTS = ["250 g", "500 g", '1 ק"ג', "750 ml", "1 l", "2 kg", "500 גרם", "", "", "", "", "", "", "", "", ""]
 _SYLLABLES = [
-    "ba",
-    "be",
-    "do",
-    "fa",
-    "ga",
-    "hi",
-    "ka",
-    "ko",
-    "la",
-    "lo",
-    "ma",
-    "mi",
-    "na",
-    "no",
-    "pa",
-    "ra",
-    "re",
-    "sa",
-    "so",
-    "ta",
-    "ti",
-    "va",
-    "vo",
-    "za",
-    "dar",
-    "mel",
-    "nor",
-    "pel",
-    "run",
-    "sil",
-    "tan",
-    "vik",
-]
+    "ba", "be", "do", "fa", "ga", "hi", "ka", "ko", "la", "lo", "ma", "mi", "na", "no", "pa", "ra", "re", "sa",
+    "so", "ta", "ti", "va", "vo", "za", "dar", "mel", "nor", "pel", "run", "sil", "tan", "vik",
+]  # fmt: skip
 SKU = "P{:06d}"
 
 
 def products(count: int) -> Iterator[dict[str, Any]]:
-    """Yield the fields of so many products: sixteen categories, thousands of brands, a fifth of them with variants."""
+    """Yield the fields of products in sixteen categories and thousands of brands; a fifth of them are variants."""
     chance = Random(4)
     brands = ["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4))).title() for _ in range(4000)]
     kinds = [(category, thing) for category, things in _THINGS.items() for thing in things.split()]
     model = 0
     for number in range(count):
-        # Variants come in fives, each a size of the product before.
+        # Variants come in fives: sizes of one product.
         variant = number % 25 if number % 25 < 5 else 0
         if not variant:
             category, thing = chance.choice(kinds)
@@ -152,7 +74,7 @@ def products(count: int) -> Iterator[dict[str, Any]]:
 
 
 def queries(count: int, of: int) -> list[str]:
-    """Return what is asked of a catalogue of that size: plain, precise, broad, misspelt, bilingual and in vain."""
+    """Return queries for a catalogue of that size: plain, precise, broad, misspelt, bilingual and fruitless."""
     chance = Random(7)
     goods = [product for product in products(min(of, 5000)) if not product["group_id"]]
     things = [thing for things in _THINGS.values() for thing in things.split()]

@@ -296,10 +296,6 @@ class SessionWarning(models.Model):
         return self.fixed_at is not None and self.last_at <= self.fixed_at
 
     @property
-    def is_open(self) -> bool:
-        return not self.is_muted and not self.is_fixed
-
-    @property
     def has_returned(self) -> bool:
         """Whether it happened again after it was marked as fixed."""
         return self.fixed_at is not None and self.last_at > self.fixed_at

@@ -1,4 +1,4 @@
-"""Bars over time, drawn by the server: they need no script, and follow direction and colours of the page."""
+"""Bar charts over time, drawn by the server: they need no script and follow the page's direction and colours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One row of bars. `marks` are the few labels below them."""
+    """A row of bars; `marks` are the labels below some of them."""
 
     title: str
     bars: Sequence[Bar]
@@ -44,12 +44,12 @@ class Chart:
 
 
 def hour_chart(title: str, values: Sequence[tuple[datetime, int]]) -> Chart:
-    """A bar for each moment, labelled in the time zone of whoever looks."""
+    """Return a bar for each moment, labelled in the reader's time zone."""
     most = max((value for _, value in values), default=0)
     days = len(values) > 48
     bars = []
     for x, (moment, value) in enumerate(values):
         label = date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT" if days else "H:i")
-        # What is not nothing is never invisible.
+        # A small value must stay visible.
         bars.append(Bar(label, value, x, max(2.0, round(_HEIGHT * value / most, 2)) if value else 0.0))
     return Chart(title, bars)

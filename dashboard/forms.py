@@ -1,4 +1,4 @@
-"""What the addresses of the owner's pages may ask for."""
+"""Forms that read the query strings of the owner's pages."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, get_args
@@ -31,7 +31,7 @@ PRODUCT_STATES = {
 }
 PERIODS = {"day": _("Today"), "week": _("7 days"), "month": _("30 days")}
 assert set(STATES) == set(get_args(State))
-# Beyond these, a moment of the one zone is none of another's.
+# Days beyond these may not exist in another time zone.
 _FIRST, _LAST = date(2, 1, 1), date(9998, 12, 31)
 
 
@@ -40,7 +40,7 @@ def _date() -> forms.DateInput:
 
 
 class SessionFilterForm(forms.Form):
-    """The filters of a list of sessions. What cannot be understood is left out, and said."""
+    """The filters of a list of sessions. Invalid filters are ignored and marked."""
 
     state = forms.ChoiceField(label=_("State"), choices=list(STATES.items()), required=False)
     q = forms.CharField(label=_("Public id or product"), max_length=200, required=False)
@@ -50,7 +50,7 @@ class SessionFilterForm(forms.Form):
     )
     since = forms.DateField(label=_("From"), required=False, widget=_date())
     until = forms.DateField(label=_("To"), required=False, widget=_date())
-    # What the numbers of the other pages lead to.
+    # Filters of the links from other pages.
     product = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
     keyed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     did = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
@@ -66,12 +66,11 @@ class SessionFilterForm(forms.Form):
 
     @property
     def sources(self) -> list[str]:
-        """What a session may be told by."""
         return [*settings.SHOPMCP_SESSION_KEYS, *KEYS, BY_HANDLE, UNKEYED]
 
     @property
     def asked(self) -> SessionFilter:
-        """The filter that the valid fields make; days are whole days where the reader is, the last one included."""
+        """The filter of the valid fields. Days are those of the reader's time zone; `until` is included."""
         given = self.cleaned_data
         since, until = given.get("since"), given.get("until")
         return SessionFilter(
@@ -96,7 +95,7 @@ def midnight(day: date) -> datetime:
 
 
 class PeriodForm(forms.Form):
-    """The days that analytics look at, and whom alone."""
+    """The days and the client of the analytics page."""
 
     period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS.items(), ("", _("Chosen days"))], required=False)
     since = forms.DateField(label=_("From"), required=False, widget=_date())
@@ -119,7 +118,7 @@ class PeriodForm(forms.Form):
 
     @property
     def period_shown(self) -> str:
-        """The period in force, empty for chosen days."""
+        """The period in force; empty for chosen days."""
         given = self.cleaned_data
         chosen = given.get("period", "")
         return chosen if chosen or given.get("since") or given.get("until") else "week"

@@ -1,4 +1,4 @@
-"""What all the owner's pages share: who may see them, in which time zone, and how they are updated in place."""
+"""What all the owner's pages share: access, time zone, and updates in place."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -18,7 +18,7 @@ from shopmcp.errors import ShopError
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
-# Set by static/dashboard/live.js: a browser knows where its owner is, a server does not.
+# Set by static/dashboard/live.js, because only the browser knows the reader's time zone.
 ZONE_COOKIE = "timezone"
 _ZONES = frozenset(available_timezones())
 
@@ -31,7 +31,7 @@ def owner_page(view: View[P]) -> View[P]:
     @wraps(view)
     def seen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if in_place(request) and not _may_enter(request):
-            # A fragment of the sign-in page would be pasted into the old page: load that anew instead.
+            # htmx would paste the sign-in page into the old page, so have it reload the page.
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         name = request.COOKIES.get(ZONE_COOKIE, "")
         with timezone.override(ZoneInfo(name) if name in _ZONES else None):
@@ -44,12 +44,12 @@ def owner_page(view: View[P]) -> View[P]:
 
 
 def in_place(request: HttpRequest) -> bool:
-    """Whether the page updates itself: only the part that changes is wanted."""
+    """Whether the request comes from a page that updates itself, which needs only the part that changes."""
     return "HX-Request" in request.headers
 
 
 def number(request: HttpRequest, name: str) -> int | None:
-    """A whole number of the address that a column can hold, or None."""
+    """Return a whole number of the query string that fits into a column, or None."""
     text = request.GET.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 19 else None
 
@@ -59,7 +59,8 @@ def show(
 ) -> HttpResponse:
     """Answer with a page, or with the part of it that is updated in place.
 
-    `signs` are what the owner should look at, where the page has asked for them already.
+    Args:
+        signs: The open signs, if the view has read them already.
     """
     layout = "dashboard/part.html" if in_place(request) else "dashboard/page.html"
     facts = {"layout": layout, "attention": attention() if signs is None else signs, **context}

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import Cart, Line, Session
-from dashboard.signs import client_name
+from dashboard.texts import client_name
 
 
 @dataclass(frozen=True, slots=True)

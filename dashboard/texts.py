@@ -1,8 +1,20 @@
-"""What the owner's pages say in place of names that machines use."""
+"""Words for outcomes of calls and names of clients."""
+
+import re
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+CHATGPT, INSPECTOR = "ChatGPT", "MCP Inspector"
+_CLIENTS = (
+    (re.compile("^openai-mcp", re.I), CHATGPT),
+    (re.compile("inspector", re.I), INSPECTOR),
+    (re.compile("^claude", re.I), "Claude"),
+    (re.compile("visual studio code|vscode", re.I), "VS Code"),
+    (re.compile("^codex", re.I), "Codex"),
+    (re.compile("^cursor", re.I), "Cursor"),
+)
 _OUTCOMES: dict[str, str | Promise] = {
     "ok": _("done"),
     "invalid_arguments": _("unclear request"),
@@ -20,5 +32,13 @@ _OUTCOMES: dict[str, str | Promise] = {
 
 
 def outcome_text(code: str) -> str:
-    """Return the outcome of a call in words, or its code where there are none."""
+    """Return the outcome of a call in words; its code if it has none."""
     return str(_OUTCOMES.get(code, code))
+
+
+def client_name(client: str) -> str:
+    """Return the name by which people know the client, or what it calls itself."""
+    for pattern, name in _CLIENTS:
+        if pattern.search(client):
+            return name
+    return client or gettext("unknown client")

@@ -79,7 +79,7 @@ def check(token: str) -> User:
     return user
 
 
-def spend(token: str) -> User:
+def redeem(token: str) -> User:
     """Check the token, spend it and return its user; of two concurrent calls one succeeds.
 
     Raises:

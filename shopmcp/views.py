@@ -52,7 +52,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method != "POST":
             return render(request, "shopmcp/sign_in.html", {"user_to_be": sign_in.check(token)})
-        user = sign_in.spend(token)
+        user = sign_in.redeem(token)
     except ShopError as refusal:
         status = 404 if isinstance(refusal, NotFound) else 410
         return render(request, "shopmcp/sign_in.html", {"message": refusal.message, "fix": refusal.fix}, status=status)

@@ -23,13 +23,12 @@ register = template.Library()
 _TECHNICAL = re.compile(r"(--[a-z-]+ \S+|_meta|[A-Za-z][\w.]*(?:[_/=][\w.,-]*\w)+)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
-
 register.filter("outcome", outcome_text)
 
 
 @register.filter
 def in_currency(amount: Decimal | None, currency: str) -> SafeString:
-    """An amount in the reader's own way of writing, kept apart from the text around it."""
+    """An amount in the reader's locale, isolated from the direction of the text around it."""
     if amount is None or not currency:
         return SafeString("–")
     return format_html("<bdi>{}</bdi>", money(amount, currency, get_language() or "en").formatted)
@@ -52,7 +51,7 @@ def length(seconds: timedelta | float | None) -> str:
 
 @register.filter
 def ago(moment: datetime | None) -> SafeString | str:
-    """How long ago, with the exact time for machines and for those who point at it."""
+    """How long ago, with the exact time as `datetime` and as a tooltip."""
     if moment is None:
         return "–"
     local = timezone.localtime(moment)
@@ -69,19 +68,19 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 @register.filter
 def capped(count: int, cap: int = 10_000) -> str:
-    """A count that was taken no further than the cap."""
+    """A count that stops at the cap."""
     return f"{count:,}+" if count >= cap else f"{count:,}"
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """A share of one; a dash where there is nothing to take a share of."""
+    """A share from 0 to 1 as a percentage; a dash for None."""
     return "–" if share is None else f"{share:.0%}" if share in (0, 1) else f"{share * 100:.1f}%"
 
 
 @register.filter
 def technical(text: str) -> SafeString:
-    """A sentence with the names of keys, settings and tools set apart, so that they read the same in any direction."""
+    """A sentence whose names of keys, settings and tools are isolated from the text's direction."""
     parts = _TECHNICAL.split(str(text))
     pieces = [format_html('<bdi class="id">{}</bdi>' if n % 2 else "{}", part) for n, part in enumerate(parts)]
     return format_html_join("", "{}", ((piece,) for piece in pieces))
@@ -94,7 +93,7 @@ def lookup(mapping: dict[Any, Any], key: Any) -> Any:
 
 @register.simple_tag(takes_context=True)
 def sessions_link(context: Mapping[str, Any], **filters: str) -> str:
-    """The list of the sessions behind a number: keyed, of the page's days and client, and with these filters."""
+    """The address of the list of sessions behind a number: keyed, of the page's days and client, with these filters."""
     of_page = {name: context[name].isoformat() for name in ("since", "until")} | {"client": context["client"]}
     chosen = {name: text for name, text in ({"keyed": "on"} | of_page | filters).items() if text}
     return f"{reverse('dashboard-sessions')}?{urlencode(chosen)}"

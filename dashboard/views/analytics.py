@@ -1,4 +1,4 @@
-"""What sells, and where shoppers stop."""
+"""The analytics page: what sells, and where shoppers stop."""
 
 from datetime import timedelta
 

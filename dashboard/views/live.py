@@ -1,4 +1,4 @@
-"""The first page: who is shopping now, what is in the carts, and whether chats are told apart."""
+"""The first page: who is shopping now, what the carts hold, and whether chats are kept apart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ from dashboard.rows import SessionRow
 _HOURS = 24
 _Kind = Tally.Kind
 _KINDS = (_Kind.CALLS, _Kind.UNKEYED_CALLS, _Kind.NAMELESS, _Kind.CARTS)
+_SHOWN = 25
+_PRESETS = ("", "cart", "idle", "unkeyed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,10 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class LastDay:
-    """The last 24 hours, the oldest first, each with its calls and new carts; and what came today.
+    """The last 24 hours, the oldest first, each with its calls and new carts.
 
-    `unkeyed` calls since midnight named neither a conversation nor a cart. `waiting` is how many of the latest calls
-    are in none of this yet, because more came at once than are counted at a time.
+    `unkeyed` are the calls since midnight that named neither a conversation nor a cart. `waiting` is about how many
+    of the latest calls are not counted yet.
     """
 
     hours: Sequence[tuple[datetime, int, int]]
@@ -66,39 +68,35 @@ def now() -> Now:
 
 
 def last_day() -> LastDay:
-    """Return what happened by the hour: from the tallies and the latest calls, however many calls there were.
+    """Return the counts of the last day; seven queries at most.
 
-    Seven queries at most; one of them counts calls where midnight is not when an hour of UTC begins.
+    One query counts the calls between midnight and the next full hour of UTC, if they differ.
     """
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     today = hour_after(midnight)
     until = hour_after(timezone.now())
     since = until - timedelta(hours=_HOURS)
     found = by_hour(min(since, today), until, _KINDS)
-    moments = [since + timedelta(hours=n) for n in range(_HOURS)]
+    counts = found.counts
     before = CallRecord.objects.filter(at__gte=midnight, at__lt=today, warning=SessionWarning.Kind.UNKEYED)
     return LastDay(
         hours=[
             (
-                moment,
-                found.counts.get((moment, _Kind.CALLS), 0) + found.counts.get((moment, _Kind.UNKEYED_CALLS), 0),
-                found.counts.get((moment, _Kind.CARTS), 0),
+                hour,
+                counts[hour, _Kind.CALLS] + counts[hour, _Kind.UNKEYED_CALLS],
+                counts[hour, _Kind.CARTS],
             )
-            for moment in moments
+            for hour in (since + timedelta(hours=n) for n in range(_HOURS))
         ],
         unkeyed=found.between(_Kind.NAMELESS, today, until) + (before.count() if midnight < today else 0),
         waiting=found.waiting,
     )
 
 
-_SHOWN = 25
-_PRESETS = ("", "cart", "idle", "unkeyed")
-
-
 @owner_page
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """Warnings first, then four numbers, the newest sessions, and the last day by the hour."""
+    """Warnings, four numbers, the newest sessions, and the last day by hour."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
     asked = form.asked

@@ -16,18 +16,18 @@ from carts.timeline import cart_at, oldest_version, timeline, versions_around
 from dashboard.forms import SessionFilterForm
 from dashboard.pages import number, owner_page, show
 from dashboard.rows import SessionRow
-from dashboard.signs import client_name
+from dashboard.texts import client_name
 
 _PER_PAGE = 25
 _MOST_EXPORTED = 10_000
-# A spreadsheet runs what begins like this (OWASP, "CSV Injection").
+# Spreadsheets run cells that begin so (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @owner_page
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
-    """Sessions by the filters of the address, the newest first."""
+    """Sessions by the filters of the query string, the newest first."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
     page = session_page(form.asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
@@ -44,7 +44,7 @@ def export(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="sessions-{timezone.localdate()}.csv"'
-    # A byte order mark, without which spreadsheets take Hebrew for something else.
+    # Spreadsheets read Hebrew wrongly without a byte order mark.
     answer.write("\ufeff")
     writer = csv.writer(answer)
     writer.writerow(
@@ -59,7 +59,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @owner_page
 @require_safe
 def session(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One session: its cart, now or at a version, beside the timeline of its calls."""
+    """One session: its cart, now or at a version, and the timeline of its calls."""
     found = get_object_or_404(Session, public_id=public_id)
     cart = Cart.objects.filter(session=found).order_by("-id").first()
     at = number(request, "at")

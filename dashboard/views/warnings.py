@@ -1,4 +1,4 @@
-"""The signs that chats are not told apart: what happened, how to mend it, and whether it is mended."""
+"""The pages of signs that chats are not kept apart, and the check whether one is fixed."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -15,7 +15,8 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 
 from carts.services import warnings as services
 from dashboard.pages import owner_page, show
-from dashboard.signs import CHECKED_FOR, TITLES, attention, check_since, client_name, settled, sign_of, verdict
+from dashboard.signs import CHECKED_FOR, KINDS, attention, check_since, settled, sign_of, verdict
+from dashboard.texts import client_name
 from shopmcp.api_types import PLAIN, Moment
 
 _ACTIONS = {
@@ -26,7 +27,7 @@ _ACTIONS = {
 
 
 class _Check(BaseModel):
-    """What the address of a check holds."""
+    """The query string of a check."""
 
     check: Annotated[str, StringConstraints(max_length=60, pattern=PLAIN)]
     since: Moment
@@ -35,7 +36,7 @@ class _Check(BaseModel):
 @owner_page
 @require_safe
 def warnings(request: HttpRequest) -> HttpResponse:
-    """What is open, and what was settled."""
+    """The open signs, and the settled warnings."""
     signs = attention()
     return show(request, "dashboard/warnings.html", {"signs": signs, "settled": settled()}, signs)
 
@@ -43,7 +44,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
 @owner_page
 @require_safe
 def warning(request: HttpRequest, kind: str) -> HttpResponse:
-    """One kind of sign, by client; with `check` and `since`, whether that client's next call still gives it."""
+    """One kind of sign by client; with `check` and `since`, whether that client's next call still gives it."""
     _demand(kind)
     signs = attention()
     context = {"sign": sign_of(kind, signs), "checked": _checked(request, kind)}
@@ -53,7 +54,7 @@ def warning(request: HttpRequest, kind: str) -> HttpResponse:
 @owner_page
 @require_POST
 def check(request: HttpRequest, kind: str) -> HttpResponse:
-    """Begin to wait for the client's next call."""
+    """Start to wait for the client's next call."""
     _demand(kind)
     asked = urlencode({"check": request.POST.get("client", "")[:60], "since": timezone.now().isoformat()})
     return HttpResponseRedirect(f"{reverse('dashboard-warning', args=[kind])}?{asked}")
@@ -72,18 +73,17 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _demand(kind: str) -> None:
-    if kind not in TITLES:
+    if kind not in KINDS:
         raise Http404(gettext("There is no such kind of warning."))
 
 
 def _checked(request: HttpRequest, kind: str) -> dict[str, object] | None:
-    """The check that the address asks for: the client, and what its next call showed, as soon as there is one."""
+    """Return the check of the query string, with the client's next call as soon as there is one."""
     try:
         asked = _Check.model_validate(request.GET.dict())
     except ValidationError:
         return None
     now = timezone.now()
-    # A moment to come counts as now.
     since = min(asked.since, now)
     call, again = check_since(kind, asked.check, since)
     return {

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from analytics.models import Fact, Progress, Tally
+from analytics.models import Checkpoint, Fact, Tally
 from analytics.reports import summary
 from analytics.schemas import RefusalOut
 from analytics.services import catch_up, forget, roll_up, uncounted
@@ -71,21 +71,21 @@ def test_a_call_that_is_committed_late_is_counted_once(make_session, make_call, 
     catch_up()
 
     assert told().calls == 3
-    assert Progress.objects.get().missing == []
+    assert Checkpoint.objects.get().missing == []
 
 
 def test_a_call_that_never_comes_is_forgotten_after_an_hour(make_session, make_call):
     first = make_call(make_session())
     make_call(pk=first.pk + 2)
     catch_up()
-    progress = Progress.objects.get()
+    progress = Checkpoint.objects.get()
     assert [key for key, _ in progress.missing] == [first.pk + 1]
     progress.missing = [[key, at - 3601] for key, at in progress.missing]
     progress.save()
     make_call()
     catch_up()
 
-    assert Progress.objects.get().missing == []
+    assert Checkpoint.objects.get().missing == []
 
 
 def test_the_cleanup_keeps_the_numbers_of_what_it_deletes_counted_or_not(make_session, make_call, told):
@@ -119,12 +119,13 @@ def test_unkeyed_sessions_and_calls_are_counted_apart(make_session, make_call, t
 
 def test_a_step_that_fails_leaves_nothing_behind(make_session, make_call, monkeypatch, told):
     make_call(make_session())
+    Checkpoint.objects.create(pk=1)
 
     def fail(*args):
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr("analytics.services._pass_over", fail)
+        broken.setattr(Checkpoint, "save", fail)
         with pytest.raises(RuntimeError):
             roll_up()
     assert not Tally.objects.exists()
@@ -151,7 +152,7 @@ def test_sessions_that_go_on_between_the_steps_are_counted_as_they_are_in_the_en
 
     catch_up()
     at_once = of_sessions()
-    for model in (Tally, Fact, Progress):
+    for model in (Tally, Fact, Checkpoint):
         model.objects.all().delete()
     last = Session.objects.values_list("last_seen_at", flat=True).order_by("-last_seen_at")[0]
     for hours in (50, 20, 1):
@@ -226,13 +227,13 @@ def test_what_waits_to_be_counted_is_told_and_stays_uncounted(make_session, make
 @pytest.mark.django_db(transaction=True)
 def test_catching_up_waits_for_whoever_is_counting_now(make_session, make_call, told):
     make_call(make_session())
-    Progress.objects.create(pk=1)
+    Checkpoint.objects.create(pk=1)
     locked = Event()
 
     def hold():
         """Count, until somebody waits for it or is done."""
         with transaction.atomic(), connection.cursor() as cursor:
-            Progress.objects.select_for_update().get(pk=1)
+            Checkpoint.objects.select_for_update().get(pk=1)
             locked.set()
             while other.is_alive():
                 cursor.execute("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
@@ -252,7 +253,7 @@ def test_catching_up_waits_for_whoever_is_counting_now(make_session, make_call, 
     other.join()
     holder.join()
 
-    assert Progress.objects.get().call == CallRecord.objects.get().pk
+    assert Checkpoint.objects.get().call == CallRecord.objects.get().pk
     assert told().calls == 1
 
 
@@ -264,7 +265,7 @@ def test_much_that_is_missing_is_looked_for_with_few_variables(make_call, few_va
         make_call(pk=first.pk + late)
 
     assert roll_up() == 2
-    assert len(Progress.objects.get().missing) == 1498
+    assert len(Checkpoint.objects.get().missing) == 1498
 
 
 def test_many_deleted_sessions_are_forgotten_with_few_variables(few_variables):

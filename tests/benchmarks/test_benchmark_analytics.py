@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from analytics.models import Fact, Progress, Tally
+from analytics.models import Checkpoint, Fact, Tally
 from analytics.services import catch_up
 from benchmarks.management.commands import benchmark_analytics
 from catalog.imports.importing import load_demo
@@ -25,7 +25,7 @@ def test_the_numbers_that_are_filled_in_at_once_are_those_of_the_counting():
     benchmark_analytics._fill(300)
     benchmark_analytics._count()
     at_once, known = tallies(), facts()
-    for model in (Tally, Fact, Progress):
+    for model in (Tally, Fact, Checkpoint):
         model.objects.all().delete()
 
     catch_up()

@@ -335,8 +335,7 @@ def test_a_change_that_cannot_be_read_changes_nothing(api, make_warnings, body, 
 
     api.patch(f"warnings/{warning.pk}", body, status)
 
-    warning.refresh_from_db()
-    assert warning.is_open
+    assert SessionWarning.objects.open().get() == warning
 
 
 @pytest.mark.parametrize("pk", [999, 2**63 - 1])

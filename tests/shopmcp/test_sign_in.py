@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from shopmcp.errors import InvalidArguments, NotFound
-from shopmcp.sign_in import LinkExpired, check, link_for, same_host, spend, staff_user
+from shopmcp.sign_in import LinkExpired, check, link_for, redeem, same_host, staff_user
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 HOST = {"host": "127.0.0.1:8000"}
@@ -159,16 +159,16 @@ def test_of_two_that_come_at_once_one_wins(path, monkeypatch):
     user = check(token)
     monkeypatch.setattr("shopmcp.sign_in.check", lambda token: user)  # both have checked, neither has spent
 
-    spend(token)
+    redeem(token)
     with pytest.raises(LinkExpired):
-        spend(token)
+        redeem(token)
 
 
 def test_using_a_link_spends_those_made_before_it(client):
     owner = staff_user()
     first, second = (link_for(owner, PUBLIC_URL).split("/")[4] for _ in range(2))
 
-    spend(first)
+    redeem(first)
 
     with pytest.raises(LinkExpired):
         check(second)

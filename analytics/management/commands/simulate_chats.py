@@ -1,4 +1,4 @@
-"""`manage.py simulate_chats N`: shoppers in several apps at once, over real HTTP, for demos and tests."""
+"""`manage.py simulate_chats N`: play chats of several clients at once over HTTP, for demos and tests."""
 
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from carts.isolation_check.client import Server
 from shopmcp.errors import ShopError
 
-# The client, and the key under which it names its conversation: None where it names none.
+# The client and the key of its conversation id; None if it sends none.
 _CLIENTS = (
     ("openai-mcp", "openai/session"),
     ("codex", "threadId"),
@@ -24,7 +24,7 @@ _CLIENTS = (
 )
 _REVISIONS = ("2026-07-28", "2025-11-25")
 _AT_ONCE = 8
-# A search for this finds nothing, which the owner should see too.
+# Fruitless searches appear in the analytics too.
 _ABSENT = "unobtainium"
 
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 
 def _play(url: str, number: int) -> int:
-    """Play one chat; return its calls. Which client it is, and how far it comes, follow from its number."""
+    """Play one chat and return the number of its calls. Its number decides on client and course."""
     client, key = _CLIENTS[number % len(_CLIENTS)]
     chat = Server(url, {}, client=client).chat(_REVISIONS[number % len(_REVISIONS)], key, uuid4().hex)
     dice = Random(number)
@@ -64,7 +64,7 @@ def _play(url: str, number: int) -> int:
     for product in dice.sample(found, min(len(found), number % 4)):
         chat.call("get_product", product_id=product["product_id"])
         reply = chat.call("add_to_cart", product_id=product["product_id"], quantity=dice.randint(1, 3), **handle)
-        # Without a conversation of its own, a chat keeps the handle that it was given.
+        # A chat without a conversation id passes the cart_id that it was given.
         handle = {"cart_id": reply.cart_id} if key is None and reply.cart_id else {}
         calls += 2
     chat.call("view_cart", **handle)

@@ -1,4 +1,4 @@
-"""`manage.py benchmark_analytics`: the owner's pages over a shop with a million sessions; run by hand."""
+"""`manage.py benchmark_analytics`: time the owner's pages over a million sessions."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from analytics.models import Progress
+from analytics.models import Checkpoint
 from analytics.reports import summary
 from analytics.services import STEP, roll_up
 from carts.models import CallRecord, Session
@@ -93,7 +93,7 @@ class Command(ShopCommand):
         return self._measure(address, ask, rounds)
 
     def _measure(self, name: str, act: Callable[[], object], rounds: int) -> float:
-        """Tell the time by the clock, and that of this process: other work on the machine makes them differ."""
+        """Print wall time and processor time: other work on the machine makes them differ."""
         times, own = [], []
         act()
         for _ in range(rounds):
@@ -118,7 +118,7 @@ class Command(ShopCommand):
         self.stdout.flush()
 
     def _measure_steps(self, rounds: int) -> None:
-        """Time the counting alone: the calls are written down between the steps."""
+        """Time the counting alone; the calls are inserted between the steps."""
         times, own = [], []
         for n in range(rounds + 1):
             _insert_calls(n)
@@ -131,7 +131,7 @@ class Command(ShopCommand):
 
 
 def _fill(sessions: int) -> None:
-    """Fill the tables by statements that both databases know, but for their words for times and JSON."""
+    """Fill the tables by SQL, which differs between the databases for times and JSON only."""
     sqlite = connection.vendor == "sqlite"
     start = (datetime.now(UTC) - _DAYS).replace(tzinfo=None).isoformat(" ", "microseconds")
     apart = _DAYS.total_seconds() / sessions
@@ -174,7 +174,7 @@ def _fill(sessions: int) -> None:
     ]
     with connection.cursor() as cursor:
         for statement in statements:
-            # No parameters: a per cent sign is one.
+            # Without parameters, a per cent sign stands for itself.
             cursor.execute(statement)
         if not sqlite:
             for table in ("carts_session", "carts_cart"):
@@ -182,9 +182,9 @@ def _fill(sessions: int) -> None:
 
 
 def _count() -> None:
-    """Fill the tallies as the counting would have, but at once: a call at a time takes longer than one cares to wait.
+    """Fill the tallies by SQL, because counting a call at a time takes too long.
 
-    Durations and times to answer are made up: they follow from the session's key.
+    Durations and times to answer are made up from the session's key.
     """
     hour, day = (
         ("strftime('%Y-%m-%d %H:00:00', {0})", "strftime('%Y-%m-%d 00:00:00', {0})")
@@ -195,7 +195,7 @@ def _count() -> None:
     many = min(_PRODUCTS, Product.objects.count())
     keyed, unkeyed, filled = "s.source <> 'cart_id'", "s.source = 'cart_id'", "s.source <> 'cart_id' AND s.id % 3 = 0"
     product, last, calls = "p.public_id", "s.last_seen_at", len(_TOOLS)
-    # Kind, name, which sessions, their time, how often each counts.
+    # Kind, name, condition of the sessions, time, count of each.
     kinds = [
         ("sessions", "''", keyed, last, 1),
         ("unkeyed", "''", unkeyed, last, 1),
@@ -233,11 +233,11 @@ def _count() -> None:
             "FROM carts_session s LEFT JOIN carts_cart c ON c.session_id = s.id"
         )
     newest = CallRecord.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    Progress.objects.update_or_create(pk=1, defaults={"call": newest})
+    Checkpoint.objects.update_or_create(pk=1, defaults={"call": newest})
 
 
 def _insert_calls(n: int) -> None:
-    """As many calls as a step of the counting takes, of chats that go on and of ones that come back."""
+    """Insert the calls of one step: of recent sessions and of older ones that come back."""
     rows = Session.objects.real().order_by("-last_seen_at", "-id")
     sessions = [*rows[:100], *rows[1000 + 50 * n : 1050 + 50 * n]]
     products = Product.objects.order_by("pk").values_list("public_id", flat=True)[:_PRODUCTS]

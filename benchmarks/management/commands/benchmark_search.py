@@ -1,4 +1,4 @@
-"""`manage.py benchmark_search`: how long searches take in a large catalogue, made up for the purpose."""
+"""`manage.py benchmark_search`: time searches in a large made-up catalogue."""
 
 import csv
 import gc
@@ -62,7 +62,7 @@ class Command(ShopCommand):
             self.stdout.write(f"{connection.vendor}: {count} products imported in {perf_counter() - started:.0f} s")
             asked = queries(number, count)
             gc.collect()
-            gc.freeze()  # as the server does, which else halts now and then to look through all that was loaded
+            gc.freeze()  # as the server does
             _measure(_found, [Search(query) for query in asked[:50]])
             self._searches(asked, "")
             if options["beside_import"]:
@@ -81,7 +81,7 @@ class Command(ShopCommand):
 
 
 def _bounded(asked: Sequence[str]) -> dict[str, list[Search]]:
-    """The same words, or none, within bounds and in other orders."""
+    """Return searches with filters and other orders, by what they test."""
     chance = Random(5)
     few = [*asked[: max(20, len(asked) // 5)]]
     shelves = sorted({product["category"] for product in products(2000)})
@@ -115,7 +115,7 @@ def _second_pages(asked: Sequence[str]) -> list[float]:
 
 
 def _icontains(query: str) -> None:
-    """What Django's own means would do: every word somewhere, ten shown, all counted."""
+    """Search with Django alone: every word in some column, ten rows and a count."""
     rows = Product.objects.filter(withdrawn_at=None).filter(
         reduce(
             and_,
@@ -131,7 +131,7 @@ def _icontains(query: str) -> None:
 
 
 def _measure(ask: Callable[[T], None], asked: Sequence[T]) -> list[float]:
-    """The milliseconds that each took."""
+    """Return the milliseconds of each."""
     times = []
     for one in asked:
         started = perf_counter()
@@ -147,7 +147,7 @@ def _line(what: str, times: Sequence[float]) -> str:
 
 
 def _feed(file: Path, count: int, *, changed: bool = False) -> Path:
-    """The catalogue as a file; changed, every tenth product has another name and price."""
+    """Write the catalogue to the file; if `changed`, every tenth product has another name and price."""
     with file.open("w", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream)
         rows.writerow(_COLUMNS)
@@ -163,7 +163,7 @@ def _feed(file: Path, count: int, *, changed: bool = False) -> Path:
 
 @contextmanager
 def _importing(address: str, files: Sequence[Path]) -> Iterator[None]:
-    """Import the files in turn, in a process of its own as an owner does, for as long as the block runs."""
+    """Import the files in turn in another process while the block runs."""
     command = "import sys\nfrom django.core.management import call_command\nimport django\ndjango.setup()\n" + (
         "while True:\n    for file in sys.argv[2:]: call_command('import_products', file, store=sys.argv[1])"
     )
@@ -184,7 +184,7 @@ def _importing(address: str, files: Sequence[Path]) -> Iterator[None]:
 
 @contextmanager
 def _database(folder: Path) -> Iterator[str]:
-    """Another database in place of the shop's, deleted at the end; gives its address."""
+    """Use another database in place of the shop's, and delete it at the end; yield its address."""
     own = connections["default"].settings_dict["NAME"]
     connection.close()
     sqlite = connection.vendor == "sqlite"

@@ -69,7 +69,7 @@ class Command(ShopCommand):
             )
         except ShopError as error:
             raise CommandError(f"{error.message} {error.fix} {_('Nothing was changed.')}".replace("  ", " ")) from None
-        for line in summary(report, dry_run=options["dry_run"]):
+        for line in report_lines(report, dry_run=options["dry_run"]):
             self.stdout.write(line)
 
 
@@ -83,7 +83,7 @@ def file_or_address(text: str) -> Path | str:
     return text if re.match(r"(?i)[a-z][a-z0-9+.-]+://", text) else Path(text)
 
 
-def summary(report: ImportReport, *, dry_run: bool) -> list[str]:
+def report_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
     """The closing lines: the counts, then each refused line with its reason, then the warnings."""
     if report.not_modified:
         return [_("%(store)s: the address holds nothing new since the last import.") % {"store": report.store.slug}]

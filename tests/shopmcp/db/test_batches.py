@@ -34,7 +34,6 @@ def test_a_long_transaction_makes_the_next_batches_as_much_smaller(db, clock):
     first = pace.size
 
     assert after(pace, clock, 0.6) == first // 10
-    assert pace.longest == pytest.approx(0.6)
 
 
 def test_short_ones_make_them_larger_bit_by_bit(db, clock):
