@@ -27,6 +27,7 @@ RECOGNISED = {
     "plain-windows-1252.csv": "csv",
     "plain.csv": "csv",
     "plain.json": "json",
+    "scraped.json": "weft",
 }
 
 
@@ -48,7 +49,7 @@ def rows(name, path=None):
 
 def test_every_fixture_is_told_of_here():
     assert {path.name for path in FIXTURES.iterdir()} == set(RECOGNISED)
-    assert set(RECOGNISED.values()) == set(FORMATS) - {"weft"}
+    assert set(RECOGNISED.values()) == set(FORMATS)
 
 
 @pytest.mark.parametrize(("name", "form"), RECOGNISED.items())

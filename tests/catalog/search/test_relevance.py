@@ -1,10 +1,8 @@
-"""Whether a shopper's words find the right product: judged queries over the demo catalogue and a real shop's list."""
+"""Whether a shopper's words find the right product: judged queries over the demo catalogue and a scraped shop."""
 
 import logging
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
 
 from catalog.imports.importing import import_products, load_demo
 from catalog.language.text import folded
@@ -13,7 +11,7 @@ from catalog.search.searching import search
 
 logger = logging.getLogger(__name__)
 _FILE = Path(__file__).parent / "judged.txt"
-_WEFT = Path(__file__).parents[4] / "shared" / "data" / "weft-products.json"
+_SCRAPED = Path(__file__).parents[1] / "fixtures" / "scraped.json"
 
 
 class Judged(NamedTuple):
@@ -58,7 +56,7 @@ def figures(entries):
 
 
 def test_enough_queries_are_judged():
-    assert len({entry.query for name in ("demo", "weft") for entry in judged(name)}) >= 120
+    assert len({entry.query for name in ("demo", "scraped") for entry in judged(name)}) >= 120
 
 
 def test_the_demo_catalogue_gives_what_is_meant(db):
@@ -69,11 +67,10 @@ def test_the_demo_catalogue_gives_what_is_meant(db):
     assert (at_5 >= 0.99, mrr >= 0.98) == (True, True)
 
 
-@pytest.mark.skipif(not _WEFT.exists(), reason="../shared/data/weft-products.json is not there")
-def test_a_real_shops_list_gives_what_is_meant(db):
-    import_products(_WEFT, slug="weft", currency="ILS", base_url="https://www.nizat.com/")
+def test_a_scraped_shop_gives_what_is_meant(db):
+    import_products(_SCRAPED, slug="mill", currency="ILS", base_url="https://mill.example.com/")
 
-    at_5, mrr = figures(judged("weft"))
+    at_5, mrr = figures(judged("scraped"))
 
     assert (at_5 >= 0.99, mrr >= 0.98) == (True, True)
     assert search(Search("קינואה")).total == 8
