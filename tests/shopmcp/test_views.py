@@ -86,8 +86,8 @@ def test_health_counts_what_can_be_bought_as_list_stores_and_the_api_do(client, 
     response = client.get("/healthz")
 
     stores = [
-        {"slug": "bare", "name": "Bare", "products": 0},
         {"slug": "shop", "name": "The Shop", "products": 1},
+        {"slug": "bare", "name": "Bare", "products": 0},
     ]
     assert response.status_code == 200
     assert response.json() == {"status": "healthy", "stores": stores}
