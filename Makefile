@@ -1,5 +1,6 @@
 # make run            install and serve the demo shop; needs only Python 3.11 or newer
 # make test           run the tests on all cores; ARGS="-k cart" selects some
+# make quick          run those that need neither a server nor a browser in a process of its own
 # make check          run all other checks: format, lint, types, imports, migrations, translations, deploy, requirements
 # make requirements   compile the pinned requirements; ARGS=--upgrade takes the newest versions
 # make screenshots    take the pictures in docs/screenshots/; needs Chromium
@@ -22,7 +23,7 @@ EXTRACT = pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
 UPDATE = $(BIN)/pybabel --quiet update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date \
 	-D django -d locale -i "$$pot"
 
-.PHONY: run test check format lint types imports migrations translations deploy drift requirements messages screenshots
+.PHONY: run test quick check format lint types imports migrations translations deploy drift requirements messages screenshots
 .DELETE_ON_ERROR:
 
 run: .venv/.installed
@@ -30,6 +31,9 @@ run: .venv/.installed
 
 test: .venv/.installed-dev
 	$(BIN)/pytest -n auto $(ARGS)
+
+quick: .venv/.installed-dev
+	$(BIN)/pytest -n auto -m "not live" $(ARGS)
 
 check: format lint types imports migrations translations deploy drift
 

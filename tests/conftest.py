@@ -1,6 +1,7 @@
-"""Fixtures that talk like a client."""
+"""Fixtures that talk like a client, and the servers and the browser that tests share."""
 
 import sqlite3
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,8 +12,24 @@ from mcp.client import Client
 
 from shopmcp.composition import endpoint
 from shopmcp.translations import compile_translations
+from tests.browser import CHROMIUM, open_browser
+from tests.live import GOODS, LiveServer
+
+LIVE = {"serve", "empty_shop", "live_shop", "one_browser"}
 
 compile_translations()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what needs a server process or a browser; what shares one of them runs in one process of pytest-xdist."""
+    for item in items:
+        if needed := LIVE & set(item.fixturenames):
+            item.add_marker("live")
+            if needed != {"serve"}:
+                item.add_marker(pytest.mark.xdist_group("live_shop" if "live_shop" in needed else "browser"))
+            if "one_browser" in needed and not CHROMIUM:
+                item.add_marker(pytest.mark.skip("Chromium is not installed"))
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +60,44 @@ def call_tool(db):
             return await client.call_tool(name, arguments, meta=keys | (meta or {}))
 
     return call
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start a server of the test's own with these options and settings."""
+    with ExitStack() as stack:
+        yield lambda *options, **env: stack.enter_context(LiveServer(tmp_path / "data", *options, **env))
+
+
+@pytest.fixture(scope="session")
+def empty_shop(tmp_path_factory):
+    """A server without products, for tests that leave it so."""
+    with LiveServer(tmp_path_factory.mktemp("empty") / "data") as live:
+        yield live
+
+
+@pytest.fixture(scope="session")
+def live_shop(tmp_path_factory):
+    """A server with a store `shop` of a few goods, for tests with conversations of their own."""
+    with LiveServer(tmp_path_factory.mktemp("shop") / "data") as live:
+        goods = live.data_dir / "goods.csv"
+        goods.write_text(GOODS)
+        live.manage("import_products", str(goods), "--store", "shop", "--currency", "ILS")
+        yield live
+
+
+@pytest.fixture(scope="session")
+def one_browser(tmp_path_factory):
+    with open_browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(one_browser):
+    """The browser as after its start: no page, no cookies, English, light and wide."""
+    one_browser.open("about:blank")  # what an earlier page still asks for must not load into this test
+    one_browser.send("Network.clearBrowserCookies")
+    one_browser.look_like()
+    one_browser.complaints.clear()
+    one_browser.requested.clear()
+    return one_browser

@@ -1,6 +1,5 @@
-"""A real server for tests: `manage.py serve` in a process of its own, with data and a database of its own."""
+"""Real servers for tests: `manage.py serve` in a process of its own, and any ASGI application in a thread."""
 
-import json
 import os
 import re
 import secrets
@@ -9,30 +8,30 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from threading import Event, Thread
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import psycopg
+import uvicorn
+
+from tests.rpc import Reply, rpc, send
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
 
-class Reply(NamedTuple):
-    status: int
-    headers: Any
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    def json(self) -> Any:
-        return json.loads(self.body)
+# Of the honey any number can be bought.
+GOODS = """sku,name,category,price,stock,image,url,description
+honey,"Honey, ""wild"" 1 ק""ג",Pantry,24.90,,https://example.com/honey.png,https://example.com/honey,From the hills.
+tahini,טחינה גולמית,Pantry,18.50,,,,
+last,Last <b>cup</b>,Kitchen,9.90,3,,,
+gone,Sold-out cup,Kitchen,9.90,0,,,
+unpriced,Cup without a price,Kitchen,,,,,
+"""
 
 
 class LiveServer:
@@ -133,37 +132,12 @@ class LiveServer:
         return result
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, timeout: float = 30) -> Reply:
-        return self.request("GET", path, headers=headers, timeout=timeout)
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        *,
-        timeout: float = 30,
-    ) -> Reply:
-        """Send one request; redirects are not followed, and every status is an answer."""
-        request = urllib.request.Request(f"{self.url}{path}", data=body, method=method, headers=dict(headers or {}))
-        try:
-            with _OPENER.open(request, timeout=timeout) as response:
-                return Reply(response.status, response.headers, response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Reply(error.code, error.headers, error.read())
+        return send(self.url, method="GET", path=path, headers=headers or {}, timeout=timeout)
 
     def call_tool(self, name: str, *, meta: dict[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
         """POST one `tools/call` as a client of the 2025-06-18 revision and return its result."""
         params = {"name": name, "arguments": arguments, "_meta": meta or {}}
-        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": "2025-06-18",
-        }
-        answer = self.request("POST", "/mcp", json.dumps(message).encode(), headers).json()
-        result: dict[str, Any] = answer["result"]
+        result: dict[str, Any] = rpc(self.url, "2025-06-18", "tools/call", params).json["result"]
         return result
 
     def _make_database(self, server: str) -> str:
@@ -195,9 +169,38 @@ def free_port() -> int:
         return port
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
+class Address(str):
+    """Where a server answers; `stopping` is set when it begins to stop."""
+
+    stopping: Event
 
 
-_OPENER = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
+class _Server(uvicorn.Server):
+    def __init__(self, config):
+        super().__init__(config)
+        self.ready, self.stopping = Event(), Event()
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def shutdown(self, sockets=None):
+        self.stopping.set()
+        await super().shutdown(sockets)
+
+
+@contextmanager
+def serving(app, *, lifespan="off"):
+    """Serve an ASGI application for as long as the block runs; gives its address."""
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan=lifespan))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            assert server.ready.wait(10)
+            address = Address(f"http://127.0.0.1:{listening.getsockname()[1]}")
+            address.stopping = server.stopping
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join(20)

@@ -1,7 +1,5 @@
 """The running server counts by itself."""
 
-from tests.serving import shop
-
 COUNTED = """
 from time import monotonic, sleep
 from analytics.models import Tally
@@ -13,8 +11,9 @@ print("COUNTED", sorted(found))
 """
 
 
-def test_a_call_is_in_the_numbers_soon_and_nobody_asked_for_it(tmp_path):
-    with shop(tmp_path) as server:
-        server.call_tool("get_product", product_id="shop:honey", meta={"openai/session": "one"})
+def test_a_call_is_in_the_numbers_soon_and_nobody_asked_for_it(serve):
+    server = serve("--demo")
 
-        assert "COUNTED [('searched', 1), ('viewed', 1)]" in server.manage("shell", "-c", COUNTED).stdout
+    server.call_tool("get_product", product_id="demo:HO-005", meta={"openai/session": "one"})
+
+    assert "COUNTED [('searched', 1), ('viewed', 1)]" in server.manage("shell", "-c", COUNTED).stdout

@@ -2,8 +2,6 @@
 
 import json
 
-from tests.serving import shop
-
 COUNTED = """
 import json
 from carts.models import CallRecord, Line, Session
@@ -17,11 +15,12 @@ print("COUNTED " + json.dumps({
 """
 
 
-def test_simulated_chats_are_real_calls_of_several_clients(tmp_path):
-    with shop(tmp_path) as server:
-        said = server.manage("simulate_chats", "10").stdout
+def test_simulated_chats_are_real_calls_of_several_clients(serve):
+    server = serve("--demo")
 
-        counted = json.loads(server.manage("shell", "-c", COUNTED).stdout.partition("COUNTED ")[2])
+    said = server.manage("simulate_chats", "10").stdout
+
+    counted = json.loads(server.manage("shell", "-c", COUNTED).stdout.partition("COUNTED ")[2])
 
     assert said.strip() == f"Played 10 chats with {counted['calls']} calls."
     assert counted["clients"] == ["Visual Studio Code", "codex", "mcp-inspector", "openai-mcp"]
@@ -30,9 +29,8 @@ def test_simulated_chats_are_real_calls_of_several_clients(tmp_path):
     assert counted["lines"]
 
 
-def test_a_server_that_is_not_there_is_told_in_words(tmp_path):
-    with shop(tmp_path) as server:
-        result = server.manage("simulate_chats", "1", "--url", "http://127.0.0.1:9", check=False)
+def test_a_server_that_is_not_there_is_told_in_words(live_shop):
+    result = live_shop.manage("simulate_chats", "1", "--url", "http://127.0.0.1:9", check=False)
 
     assert result.returncode == 1
     assert "cannot be reached" in result.stderr

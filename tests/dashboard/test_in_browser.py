@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import CHROMIUM, open_browser
 from tests.dashboard.chats import chat, play, play_unkeyed
 from tests.live import LiveServer
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
 
 # Where axe-core's axe.min.js lies; .ci/run fetches it.
 AXE = os.environ.get("AXE_CORE", "")
@@ -19,34 +16,12 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    """A shop with chats in it, some without a conversation id. Tests only look at it."""
+def shop(one_browser, tmp_path_factory):
+    """A shop with chats in it, some without a conversation id; tests may add some of their own."""
     with LiveServer(tmp_path_factory.mktemp("shop") / "data", "--demo") as server:
         play(server)
         play_unkeyed(server)
         yield server
-
-
-@pytest.fixture
-def new_shop(tmp_path):
-    with LiveServer(tmp_path / "data", "--demo") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def one_browser(tmp_path_factory):
-    with open_browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
-
-
-@pytest.fixture
-def browser(one_browser):
-    """A browser that nobody has used, English, light and wide."""
-    # What an earlier page still asks for must not load into this test.
-    one_browser.open("about:blank")
-    one_browser.send("Network.clearBrowserCookies")
-    one_browser.look_like()
-    return one_browser
 
 
 @pytest.fixture(scope="module")
@@ -80,23 +55,24 @@ def address(browser, server, page):
     return browser.evaluate("document.querySelector('.rows tbody th a').href")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "he"])
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_whole_on_every_screen(shop, browser, signed_in, page, width, language, dark):
+def test_a_page_is_whole_on_every_screen_light_and_dark(shop, browser, signed_in, page, width, language):
     enter(browser, shop, signed_in)
-    browser.look_like(width=width, language=language, dark=dark)
+    browser.look_like(width=width, language=language)
     browser.open(address(browser, shop, page))
 
-    assert browser.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     told = browser.evaluate("[document.documentElement.lang, document.dir, document.querySelectorAll('h1').length]")
     assert told == [language, "rtl" if language == "he" else "ltr", 1]
+    for dark in (False, True):
+        browser.look_like(width=width, language=language, dark=dark)
+        assert browser.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        if AXE:
+            assert broken_rules(browser) == []
     assert browser.complaints == []
     assert browser.requested
     assert all(url.startswith((shop.url, "data:")) for url in browser.requested)
-    if AXE:
-        assert broken_rules(browser) == []
 
 
 def broken_rules(browser):
@@ -117,7 +93,8 @@ def test_the_rules_of_wcag_are_looked_at(browser):
     assert "image-alt" in [rule for rule, _places in broken_rules(browser)]
 
 
-def test_a_new_chat_appears_without_disturbing_whoever_reads(new_shop, browser):
+def test_a_new_chat_appears_without_disturbing_whoever_reads(serve, browser):
+    new_shop = serve("--demo")
     sign_in(browser, new_shop)
     chat(new_shop, "openai-mcp", "first")("add_to_cart", product_id="demo:HO-005")
     browser.look_like(width=390)
@@ -161,7 +138,8 @@ def test_nothing_is_asked_while_updates_are_paused_or_nobody_looks(shop, browser
     browser.wait_until(f"{asked} > {before}", within=3)
 
 
-def test_a_server_that_is_away_is_said_and_found_again(new_shop, browser):
+def test_a_server_that_is_away_is_said_and_found_again(serve, browser):
+    new_shop = serve("--demo")
     sign_in(browser, new_shop)
     browser.open(f"{new_shop.url}/dashboard/")
     new_shop.stop()
@@ -172,20 +150,20 @@ def test_a_server_that_is_away_is_said_and_found_again(new_shop, browser):
     browser.wait_until("document.querySelector('[data-said]').textContent.startsWith('Updates every')", within=10)
 
 
-def test_whoever_signs_out_elsewhere_is_asked_to_sign_in(new_shop, browser):
-    sign_in(browser, new_shop)
-    browser.open(f"{new_shop.url}/dashboard/")
-    browser.send("Network.deleteCookies", name="sessionid", url=new_shop.url)
+def test_whoever_signs_out_elsewhere_is_asked_to_sign_in(shop, browser, signed_in):
+    enter(browser, shop, signed_in)
+    browser.open(f"{shop.url}/dashboard/")
+    browser.send("Network.deleteCookies", name="sessionid", url=shop.url)
 
     browser.wait_until("location.pathname === '/admin/login/'", within=6)
 
 
-def test_stepping_through_a_session_shows_its_cart_as_it_was(new_shop, browser):
-    call = chat(new_shop, "openai-mcp", "first")
+def test_stepping_through_a_session_shows_its_cart_as_it_was(shop, browser, signed_in):
+    call = chat(shop, "openai-mcp", "stepping")
     call("add_to_cart", product_id="demo:HO-005", quantity=2)
     call("clear_cart")
-    sign_in(browser, new_shop)
-    browser.open(address(browser, new_shop, "sessions/"))
+    enter(browser, shop, signed_in)
+    browser.open(address(browser, shop, "sessions/"))
     browser.click_through(".rows tbody th a")
     assert "The cart is empty" in browser.evaluate("document.querySelector('.sticky').textContent")
 
@@ -197,7 +175,8 @@ def test_stepping_through_a_session_shows_its_cart_as_it_was(new_shop, browser):
     assert browser.complaints == []
 
 
-def test_the_owner_finds_fixes_and_checks_a_default_session_warning(new_shop, browser):
+def test_the_owner_finds_fixes_and_checks_a_default_session_warning(serve, browser):
+    new_shop = serve("--demo")
     sign_in(browser, new_shop)
     browser.open(f"{new_shop.url}/dashboard/")
     assert "Every chat is told apart" in browser.evaluate("document.querySelector('#signs').textContent")

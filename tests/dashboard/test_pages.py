@@ -36,11 +36,8 @@ def test_an_empty_shop_has_every_page_in_both_languages(owner, page, language, d
 
 @pytest.mark.parametrize(
     "value",
-    [
-        "a\0b", "9" * 18, "9" * 19, "9" * 5000, "٣", "²", "0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00",
-        "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z",
-    ],
-)  # fmt: skip
+    ["a\0b", "9" * 19, "9" * 5000, "²", "0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],
+)
 def test_no_address_breaks_a_page(owner, make_session, value):
     session = reverse("dashboard-session", args=[make_session().public_id])
     filters = SessionFilterForm.base_fields

@@ -15,7 +15,8 @@ from shopmcp.db.workers import lanes
 from shopmcp.mcp.http import Edge
 from shopmcp.mcp.server import Endpoint
 from shopmcp.mcp.tools import Toolbox
-from tests.serving import rpc, send, serving
+from tests.live import serving
+from tests.rpc import rpc, send
 
 
 @pytest.fixture(scope="module")

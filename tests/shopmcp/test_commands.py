@@ -4,6 +4,9 @@ import pytest
 
 from tests.live import clean_env, manage
 
+# Each is a process that migrates a database of its own, and takes as long as a server does.
+pytestmark = pytest.mark.live
+
 COMMANDS = {
     "sign_in_link": "/sign-in/",
     "cleanup_sessions": "Sessions deleted: 0",

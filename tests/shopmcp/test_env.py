@@ -69,7 +69,9 @@ def test_a_good_value_is_read(tmp_path, environment, name, value, result):
     [
         ("DEBUG", "maybe"),
         ("SHOPMCP_UNKEYED_CALLS", "perhaps"),
-        ("SHOPMCP_KEEP_CARTS", "soon"),
+        ("SHOPMCP_KEEP_CARTS", "1 month"),
+        ("SHOPMCP_KEEP_EMPTY", "-1h"),
+        ("SHOPMCP_ACTIVE_WINDOW", "soon"),
         ("PUBLIC_URL", "shop.example.com"),
         ("PUBLIC_URL", "ftp://shop.example.com"),
         ("PUBLIC_URL", "https://"),

@@ -38,6 +38,10 @@ def test_test_installs_what_tests_need_and_runs_them():
     assert ".venv/bin/pytest -n auto -x" in commands
 
 
+def test_quick_leaves_out_what_needs_a_server_or_a_browser():
+    assert '.venv/bin/pytest -n auto -m "not live" -x' in dry_run("quick", "ARGS=-x")
+
+
 def test_check_holds_every_gate():
     commands = dry_run("check")
 

@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.live import ROOT, LiveServer, clean_env, free_port, manage
+from tests.rpc import rpc, send
+
+pytestmark = pytest.mark.live
 
 
 def found(pattern, text):
@@ -29,74 +32,72 @@ def wait_for(condition, what, within=30):
         time.sleep(0.05)
 
 
-def test_one_command_prepares_everything_and_prints_where_it_is(server):
-    assert f"MCP URL:   {server.url}/mcp\n" in server.output
-    assert f"Dashboard: {server.url}/dashboard/\n" in server.output
-    assert server.get("/healthz").json() == {"status": "healthy", "stores": []}
-    assert server.get("/dashboard/").headers["location"] == "/admin/login/?next=/dashboard/"
+def test_one_command_prepares_everything_and_prints_where_it_is(empty_shop):
+    assert f"MCP URL:   {empty_shop.url}/mcp\n" in empty_shop.output
+    assert f"Dashboard: {empty_shop.url}/dashboard/\n" in empty_shop.output
+    assert empty_shop.get("/healthz").json == {"status": "healthy", "stores": []}
+    assert empty_shop.get("/dashboard/").headers["location"] == "/admin/login/?next=/dashboard/"
 
 
-def test_a_log_never_holds_a_sign_in_link(server):
-    assert "sign-in/" not in server.output
+def test_a_log_never_holds_a_sign_in_link(empty_shop):
+    assert "sign-in/" not in empty_shop.output
 
 
-def test_pages_come_with_their_static_files_and_without_the_servers_name(server):
-    page = server.get("/")
+def test_pages_come_with_their_static_files_and_without_the_servers_name(empty_shop):
+    page = empty_shop.get("/")
     style = found(r'href="(/static/shopmcp/site\.[0-9a-f]+\.css)"', page.text)
 
     assert "server" not in page.headers
-    assert server.get(style).status == 200
-    assert "immutable" in server.get(style).headers["cache-control"]
-    assert server.get("/static/shopmcp/site.css").status == 200
-    assert "StreamingHttpResponse" not in server.output
+    assert empty_shop.get(style).status == 200
+    assert "immutable" in empty_shop.get(style).headers["cache-control"]
+    assert empty_shop.get("/static/shopmcp/site.css").status == 200
+    assert "StreamingHttpResponse" not in empty_shop.output
 
 
-def test_another_host_is_refused_by_the_server_too(server):
-    assert server.get("/", {"Host": "evil.example"}).status == 400
-    assert server.get("/", {"Host": f"localhost:{server.port}"}).status == 200
+def test_another_host_is_refused_by_the_server_too(empty_shop):
+    assert empty_shop.get("/", {"Host": "evil.example"}).status == 400
+    assert empty_shop.get("/", {"Host": f"localhost:{empty_shop.port}"}).status == 200
 
 
-def test_chats_are_answered_on_the_same_address(server):
-    message = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
-    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-
-    assert "tools" in server.request("POST", "/mcp", message, headers).json()["result"]
-    assert server.get("/mcp").status == 405
+def test_chats_are_answered_on_the_same_address(empty_shop):
+    assert "tools" in rpc(empty_shop.url, None, "tools/list").json["result"]
+    assert empty_shop.get("/mcp").status == 405
 
 
-def test_other_commands_know_the_address_and_their_link_signs_in_once(server):
-    path = server.manage("sign_in_link").stdout.strip().removeprefix(server.url)
+def test_other_commands_know_the_address_and_their_link_signs_in_once(empty_shop):
+    path = empty_shop.manage("sign_in_link").stdout.strip().removeprefix(empty_shop.url)
 
-    page = server.get(path)
+    page = empty_shop.get(path)
     cookie = page.headers["set-cookie"].split(";")[0]
     token = found(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     form = f"csrfmiddlewaretoken={token}".encode()
 
-    assert server.request("POST", path, form, headers).headers["location"] == "/dashboard/"
-    assert server.request("POST", path, form, headers).status == 410
+    assert send(empty_shop.url, form, headers, path=path).headers["location"] == "/dashboard/"
+    assert send(empty_shop.url, form, headers, path=path).status == 410
 
 
-def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(tmp_path):
-    with LiveServer(tmp_path / "data") as server:
-        server.manage("createsuperuser", "--noinput", "--username", "dana", "--email", "dana@example.com")
-        key = (server.data_dir / "secret_key").read_text()
+def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(serve):
+    server = serve()
+    server.manage("createsuperuser", "--noinput", "--username", "dana", "--email", "dana@example.com")
+    key = (server.data_dir / "secret_key").read_text()
 
-        assert server.stop() == 0
-        server.start()
+    assert server.stop() == 0
+    server.start()
 
-        assert (server.data_dir / "secret_key").read_text() == key
-        users = "from django.contrib.auth.models import User; print([user.username for user in User.objects.all()])"
-        assert "['dana']" in server.manage("shell", "-c", users).stdout
+    assert (server.data_dir / "secret_key").read_text() == key
+    users = "from django.contrib.auth.models import User; print([user.username for user in User.objects.all()])"
+    assert "['dana']" in server.manage("shell", "-c", users).stdout
 
 
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--reload",)], ids=" ".join)
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=lambda by: by.name)
-def test_told_to_stop_it_ends_with_code_0(tmp_path, options, by):
-    with LiveServer(tmp_path / "data", *options) as server:
-        assert server.stop(by) == 0
-        assert server.output.rstrip().splitlines()[-1].startswith(("INFO:     Finished", "INFO:     Stopping"))
-        assert "Traceback" not in server.output
+def test_told_to_stop_it_ends_with_code_0(serve, options, by):
+    server = serve(*options)
+
+    assert server.stop(by) == 0
+    assert server.output.rstrip().splitlines()[-1].startswith(("INFO:     Finished", "INFO:     Stopping"))
+    assert "Traceback" not in server.output
 
 
 def test_it_is_served_from_any_folder(tmp_path):
@@ -116,57 +117,54 @@ def test_it_is_served_from_any_folder(tmp_path):
     assert code == 0
 
 
-def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(tmp_path):
-    with LiveServer(tmp_path / "data", "--demo") as server:
-        (store,) = server.get("/healthz").json()["stores"]
-        assert store["slug"] == "demo"
-        assert store["products"] >= 50
-        assert "Loaded a demo catalogue" in server.output
+def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(serve):
+    server = serve("--demo")
+    (store,) = server.get("/healthz").json["stores"]
+    assert store["slug"] == "demo"
+    assert store["products"] >= 50
+    assert "Loaded a demo catalogue" in server.output
 
-        server.restart()
-        assert server.get("/healthz").json()["stores"] == [store]
-        assert server.output.count("Loaded a demo catalogue") == 1
+    server.restart()
+    assert server.get("/healthz").json["stores"] == [store]
+    assert server.output.count("Loaded a demo catalogue") == 1
 
 
-@pytest.mark.parametrize(
-    "outdated",
-    ["Revision.objects.update(layout=1)", "Entry.objects.all().delete()"],
-    ids=["of an earlier version", "missing"],
-)
-def test_a_search_index_that_finds_nothing_is_made_anew(tmp_path, outdated):
-    with LiveServer(tmp_path / "data", "--demo") as server:
-        found = server.call_tool("search_products", query="quinoa")["structuredContent"]
-        assert found["total"]
-        assert "search index" not in server.output
+def test_a_search_index_that_is_missing_or_of_an_earlier_version_is_made_anew(serve):
+    server = serve("--demo")
+    found = server.call_tool("search_products", query="quinoa")["structuredContent"]
+    assert found["total"]
+    assert "search index" not in server.output
+
+    for times, outdated in enumerate(("Revision.objects.update(layout=1)", "Entry.objects.all().delete()"), start=1):
         server.stop()
-        code = f"from catalog.models import Entry, Revision; {outdated}"
-        server.manage("shell", "-c", code)
-
+        server.manage("shell", "-c", f"from catalog.models import Entry, Revision; {outdated}")
         server.start()
-
-        assert "The search index is missing or of an earlier version" in server.output
+        assert server.output.count("The search index is missing or of an earlier version") == times
         assert server.call_tool("search_products", query="quinoa")["structuredContent"] == found
-        server.restart()
-        assert server.output.count("search index") == 1
+
+    server.restart()
+    assert server.output.count("search index") == 2
 
 
-def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(tmp_path):
-    with LiveServer(tmp_path / "data", PUBLIC_URL="https://shop.example.com") as server:
-        assert "MCP URL:   https://shop.example.com/mcp\n" in server.output
-        assert server.manage("sign_in_link").stdout.startswith("https://shop.example.com/sign-in/")
-        assert server.get("/").status == 200
+def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(serve):
+    server = serve(PUBLIC_URL="https://shop.example.com")
 
-        # The proxy that ends TLS runs on this machine, and is believed.
-        proxied = server.get("/", {"Host": "shop.example.com", "X-Forwarded-Proto": "https"})
-        assert proxied.status == 200
-        assert "max-age=31536000" in proxied.headers["strict-transport-security"]
-        assert "secure" in proxied.headers["set-cookie"].lower()
+    assert "MCP URL:   https://shop.example.com/mcp\n" in server.output
+    assert server.manage("sign_in_link").stdout.startswith("https://shop.example.com/sign-in/")
+    assert server.get("/").status == 200
+
+    # The proxy that ends TLS runs on this machine, and is believed.
+    proxied = server.get("/", {"Host": "shop.example.com", "X-Forwarded-Proto": "https"})
+    assert proxied.status == 200
+    assert "max-age=31536000" in proxied.headers["strict-transport-security"]
+    assert "secure" in proxied.headers["set-cookie"].lower()
 
 
-def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(tmp_path):
-    with LiveServer(tmp_path / "data", "--workers", "2", DATABASE_URL="") as server:
-        assert "Warning: SQLite takes one writer at a time" in server.output
-        assert server.get("/healthz").status == 200
+def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(serve):
+    server = serve("--workers", "2", DATABASE_URL="")
+
+    assert "Warning: SQLite takes one writer at a time" in server.output
+    assert server.get("/healthz").status == 200
 
 
 @pytest.mark.skipif(not os.environ.get("TEST_DATABASE_URL"), reason="TEST_DATABASE_URL names no PostgreSQL")
@@ -176,16 +174,15 @@ def test_machines_that_start_together_over_one_postgresql_prepare_it_once(tmp_pa
     try:
         with ThreadPoolExecutor() as pool:
             list(pool.map(LiveServer.start, [first, second]))
-        assert first.get("/healthz").json() == second.get("/healthz").json()
+        assert first.get("/healthz").json == second.get("/healthz").json
         assert (first.output + second.output).count("Loaded a demo catalogue") == 1
     finally:
         second.close()
         first.close()
 
 
-def test_reload_watches_the_projects_own_folders(tmp_path):
-    with LiveServer(tmp_path / "data", "--reload") as server:
-        watched = found(r"Will watch for changes in these directories: (.*)", server.output)
+def test_reload_watches_the_projects_own_folders(serve):
+    watched = found(r"Will watch for changes in these directories: (.*)", serve("--reload").output)
 
     assert str(ROOT / "shopmcp") in watched
     assert ".venv" not in watched
@@ -334,8 +331,7 @@ def test_runserver_serves_pages_and_names_serve_for_chats(tmp_path):
     port = free_port()
     env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DEBUG="on")
     command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
-    helper = LiveServer(tmp_path, DATABASE_URL="")
-    helper.url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}"
     with (tmp_path / "runserver.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -345,10 +341,10 @@ def test_runserver_serves_pages_and_names_serve_for_chats(tmp_path):
                 return probe.connect_ex(("127.0.0.1", port)) == 0
 
         wait_for(listening, "runserver")
-        answer = helper.request("POST", "/mcp", b"{}", {"Content-Type": "application/json"})
+        answer = send(url, b"{}")
         assert answer.status == 501
         assert "manage.py serve" in answer.text
-        assert helper.get("/").status == 200
+        assert send(url, method="GET", path="/").status == 200
     finally:
         process.terminate()
         process.wait(timeout=30)

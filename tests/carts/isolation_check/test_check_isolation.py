@@ -1,7 +1,6 @@
 """`manage.py check_isolation` against real servers, sound ones and broken ones."""
 
 import json
-from contextlib import closing
 
 import pytest
 from django.core.management import call_command
@@ -14,8 +13,7 @@ from carts.models import Session
 from carts.services import carts
 from shopmcp.mcp.call import Call
 from tests.carts.chats import change
-from tests.live import LiveServer, free_port
-from tests.serving import shop
+from tests.live import free_port
 
 LEFT = """
 import json
@@ -40,30 +38,31 @@ def run(server, *arguments):
 
 
 @pytest.mark.parametrize("policy", ["isolate", "refuse", "shared"])
-def test_a_sound_server_passes_and_nothing_is_left_behind(tmp_path, policy):
-    with shop(tmp_path, SHOPMCP_UNKEYED_CALLS=policy) as server:
-        result = run(server)
+def test_a_sound_server_passes_and_nothing_is_left_behind(serve, policy):
+    server = serve("--demo", SHOPMCP_UNKEYED_CALLS=policy)
 
-        assert (result.returncode, result.stderr) == (0, ""), result.stdout + server.output
-        *checks, summary = result.stdout.splitlines()
-        assert {line[0] for line in checks} == {"✓"}
-        assert all(sum(revision in line for line in checks) >= 9 for revision in REVISIONS)
-        assert summary == f"All {len(checks)} checks passed: no chat sees another's cart."
-        assert left(server) == NOTHING
+    result = run(server)
+
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout + server.output
+    *checks, summary = result.stdout.splitlines()
+    assert {line[0] for line in checks} == {"✓"}
+    assert all(sum(revision in line for line in checks) >= 9 for revision in REVISIONS)
+    assert summary == f"All {len(checks)} checks passed: no chat sees another's cart."
+    assert left(server) == NOTHING
 
 
-def test_the_shared_cart_and_other_conversations_stay_exactly_as_they_were(tmp_path):
-    with shop(tmp_path, SHOPMCP_UNKEYED_CALLS="shared") as server:
-        server.call_tool("add_to_cart", product_id="shop:honey", quantity=2)
-        server.call_tool("add_to_cart", product_id="shop:honey", meta={"openai/session": "real"})
-        server.restart()  # by then every record is written
-        before = left(server)
-        assert len(before["Session"]) == 2
+def test_the_shared_cart_and_other_conversations_stay_exactly_as_they_were(serve):
+    server = serve("--demo", SHOPMCP_UNKEYED_CALLS="shared")
+    server.call_tool("add_to_cart", product_id="demo:HO-005", quantity=2)
+    server.call_tool("add_to_cart", product_id="demo:HO-005", meta={"openai/session": "real"})
+    server.restart()  # by then every record is written
+    before = left(server)
+    assert len(before["Session"]) == 2
 
-        result = run(server)
-        assert result.returncode == 0, result.stdout + server.output
+    result = run(server)
+    assert result.returncode == 0, result.stdout + server.output
 
-        assert left(server) == before
+    assert left(server) == before
 
 
 @pytest.mark.parametrize(
@@ -76,37 +75,35 @@ def test_the_shared_cart_and_other_conversations_stay_exactly_as_they_were(tmp_p
         ("believing", "a forged cart_id opens nothing"),
     ],
 )
-def test_a_server_whose_session_code_is_broken_fails(tmp_path, fault, noticed):
-    with shop(tmp_path, DJANGO_SETTINGS_MODULE="tests.carts.isolation_check.broken", BROKEN=fault) as server:
-        result = run(server)
+def test_a_server_whose_session_code_is_broken_fails(serve, fault, noticed):
+    server = serve("--demo", DJANGO_SETTINGS_MODULE="tests.carts.isolation_check.broken", BROKEN=fault)
 
-        assert result.returncode == 1
-        assert any(line.startswith("✗") and noticed in line for line in result.stdout.splitlines())
-        assert "carts may not be safe from other chats" in result.stderr
-        if fault != "blind":  # such a server does not see either that a check is calling
-            assert left(server)["Session"] == []
+    result = run(server)
+
+    assert result.returncode == 1
+    assert any(line.startswith("✗") and noticed in line for line in result.stdout.splitlines())
+    assert "carts may not be safe from other chats" in result.stderr
+    if fault != "blind":  # such a server does not see either that a check is calling
+        assert left(server)["Session"] == []
 
 
-def test_a_shop_with_nothing_to_sell_is_told_so(tmp_path):
-    with LiveServer(tmp_path) as server:
-        result = run(server)
+def test_a_shop_with_nothing_to_sell_is_told_so(empty_shop):
+    result = run(empty_shop)
 
     assert result.returncode == 1
     assert "nothing to sell" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_a_server_that_does_not_answer_is_named(tmp_path):
+def test_a_server_that_does_not_answer_is_named(empty_shop):
     url = f"http://127.0.0.1:{free_port()}"
-    with closing(LiveServer(tmp_path)) as server:
-        server.manage("migrate")
 
-        result = run(server, "--url", url)
+    result = run(empty_shop, "--url", url)
 
-        assert result.returncode == 1
-        assert f"{url} cannot be reached" in result.stderr
-        assert "manage.py serve" in result.stderr
-        assert run(server, "--url", "shop.example.com").returncode == 1
+    assert result.returncode == 1
+    assert f"{url} cannot be reached" in result.stderr
+    assert "manage.py serve" in result.stderr
+    assert run(empty_shop, "--url", "shop.example.com").returncode == 1
 
 
 def test_an_interrupted_check_takes_its_sessions_along_and_no_others(monkeypatch, honey):

@@ -1,6 +1,8 @@
 """The threads that tools run on, with a real database and real commits."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from functools import partial
 from threading import Event, current_thread
 from typing import Any
@@ -24,13 +26,13 @@ def database(transactional_db, settings, tmp_path, django_db_blocker):
     if connection.vendor != "sqlite":
         yield
         return
-    from django.core.management import call_command
-
     name, kept = str(tmp_path / "lanes.sqlite3"), connection.settings_dict["NAME"]
+    connection.ensure_connection()
+    with closing(sqlite3.connect(name)) as file:
+        connection.connection.backup(file)
     connection.close()
     kept_connection, connection.connection = connection.connection, None
     connection.settings_dict["NAME"] = connections.settings["default"]["NAME"] = name
-    call_command("migrate", verbosity=0, interactive=False)
     yield
     connection.close()
     connection.settings_dict["NAME"] = connections.settings["default"]["NAME"] = kept

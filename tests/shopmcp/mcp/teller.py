@@ -8,7 +8,8 @@ from mcp.types import CallToolResult, ListToolsResult, TextContent
 from shopmcp.mcp.http import Edge
 from shopmcp.mcp.server import Endpoint
 from shopmcp.mcp.tools import Toolbox
-from tests.serving import MODERN, dressed, rpc, send, serving
+from tests.live import serving
+from tests.rpc import MODERN, dressed, rpc, send
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 

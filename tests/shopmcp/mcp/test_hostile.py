@@ -8,7 +8,7 @@ import pytest
 
 from carts.identity import KEYS
 from shopmcp.composition import toolbox
-from tests.serving import ERAS, dressed, shop
+from tests.rpc import ERAS, dressed, send
 
 REVISIONS = [era for era in ERAS if era]
 # Whatever else is wrong is said in a result; −32603 and code 0 are faults of the server.
@@ -82,17 +82,11 @@ NAMES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory):
-    with shop(tmp_path_factory.mktemp("hostile")) as server:
-        yield server
-
-
 @pytest.fixture
-def probe(live):
+def probe(live_shop):
     """Send a message and demand a sensible answer; at the end, demand that the server's log tells of no fault."""
-    connection = HTTPConnection("127.0.0.1", live.port, timeout=30)
-    read = len(live.output)
+    connection = HTTPConnection("127.0.0.1", live_shop.port, timeout=30)
+    read = len(live_shop.output)
 
     def send(message, era):
         body, headers = dressed(message, era)
@@ -113,7 +107,7 @@ def probe(live):
     yield send
 
     connection.close()
-    written = live.output[read:]
+    written = live_shop.output[read:]
     assert "Traceback" not in written, written
     assert " ERROR " not in written, written
 
@@ -211,16 +205,16 @@ def test_odd_tool_names(probe, era):
         assert "error" in probe(called(value, {}), era)
 
 
-def test_other_methods_with_odd_params(probe, live, era):
+def test_other_methods_with_odd_params(probe, live_shop, era):
     methods = ["resources/read", "prompts/get", "completion/complete", "tools/list", "logging/setLevel", "initialize"]
     values: list[Any] = ["x", 1, None, [], {}, "file:///etc/passwd", {"type": "ref/prompt", "name": "x"}]
     for method in [*methods, "subscriptions/listen", "resources/subscribe", "server/discover", "ping", "nonsense"]:
         for key in ("uri", "name", "ref", "cursor", "level", "protocolVersion", "_meta"):
             for value in values:
-                body, headers = dressed({"jsonrpc": "2.0", "id": 1, "method": method, "params": {key: value}}, era)
-                reply = live.request("POST", "/mcp", body, headers)
+                message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {key: value}}
+                reply = send(live_shop.url, *dressed(message, era))
                 assert reply.status < 500
-                assert reply.json().get("error", {}).get("code") not in (0, -32603)
+                assert reply.error not in (0, -32603)
 
 
 def test_after_all_that_the_shop_still_sells(probe, era):

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.serving import ERAS, dressed, rpc, send
+from tests.rpc import ERAS, dressed, rpc, send
 from tests.shopmcp.mcp.teller import teller
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "echo", "arguments": {}}}

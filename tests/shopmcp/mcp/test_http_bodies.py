@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from shopmcp.mcp.http import MAX_BODY
-from tests.serving import JSON_HEADERS, send
+from tests.rpc import JSON_HEADERS, send
 from tests.shopmcp.mcp.teller import call, teller
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "echo", "arguments": {}}}

@@ -7,7 +7,7 @@ import pytest
 from mcp_types.jsonrpc import HEADER_MISMATCH
 
 from shopmcp.mcp.jsonrpc import OUTER_META
-from tests.serving import ERAS, MODERN, dressed, rpc, send
+from tests.rpc import ERAS, MODERN, dressed, rpc, send
 from tests.shopmcp.mcp.teller import (
     INTERNAL_ERROR,
     INVALID_PARAMS,

@@ -7,7 +7,8 @@ from asgiref.sync import async_to_sync
 
 from shopmcp.composition import endpoint
 from shopmcp.mcp import jsonrpc
-from tests.serving import GOODS, dressed
+from tests.live import GOODS
+from tests.rpc import dressed
 
 CALLS = [
     ("list_stores", {}),

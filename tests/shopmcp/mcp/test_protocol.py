@@ -5,7 +5,7 @@ import json
 import pytest
 from mcp_types.jsonrpc import HEADER_MISMATCH, UNSUPPORTED_PROTOCOL_VERSION
 
-from tests.serving import ERAS, JSON_HEADERS, MODERN, dressed, rpc, send
+from tests.rpc import ERAS, JSON_HEADERS, MODERN, dressed, rpc, send
 from tests.shopmcp.mcp.teller import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, call, teller
 
 REQUEST = {"jsonrpc": "2.0", "id": 1, "method": "ping"}

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from shopmcp.composition import toolbox
-from tests.serving import shop
 
 SDK = "@modelcontextprotocol/sdk@1.32.2"
 SCRIPT = Path(__file__).parents[2] / "node" / "call_tools.mjs"
@@ -59,18 +58,12 @@ def modules():
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory):
-    with shop(tmp_path_factory.mktemp("typescript")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def call_all(live, modules):
+def call_all(live_shop, modules):
     """Call several tools one after the other with the TypeScript client."""
 
     def call(plan):
         told = subprocess.run(
-            ["node", str(SCRIPT), str(modules), live.mcp_url],
+            ["node", str(SCRIPT), str(modules), live_shop.mcp_url],
             input=json.dumps([{"name": name, "arguments": arguments} for name, arguments in plan]),
             capture_output=True,
             text=True,
@@ -116,8 +109,8 @@ def test_a_refusal_of_every_tool_fits_its_schema(call_all):
         assert outcome["structured"]["error"]["message"], name
 
 
-def test_a_search_page_and_a_full_cart_fit_too(call_all, live):
-    page = live.call_tool("search_products", limit=20)["structuredContent"]["products"]
+def test_a_search_page_and_a_full_cart_fit_too(call_all, live_shop):
+    page = live_shop.call_tool("search_products", limit=20)["structuredContent"]["products"]
     items = [{"product_id": item["product_id"]} for item in page if item["price"] and item["in_stock"]]
 
     outcomes = call_all([("search_products", {"limit": 50}), ("add_to_cart", {"items": items}), ("view_cart", {})])

@@ -1,96 +1,39 @@
-"""A real HTTP server in a thread, and a client that sends exactly what it is told."""
+"""A client for tests that sends over HTTP exactly what it is told."""
 
 import json
-import socket
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from threading import Event, Thread
+from http.client import HTTPConnection, HTTPMessage
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import uvicorn
 from mcp.shared.inbound import encode_header_value
 
-from tests.live import LiveServer
-
-GOODS = """sku,name,category,price,stock,image,url,description
-honey,"Honey, ""wild"" 1 ק""ג",Pantry,24.90,,https://example.com/honey.png,https://example.com/honey,From the hills.
-tahini,טחינה גולמית,Pantry,18.50,,,,
-last,Last <b>cup</b>,Kitchen,9.90,3,,,
-gone,Sold-out cup,Kitchen,9.90,0,,,
-unpriced,Cup without a price,Kitchen,,,,,
-"""
 JSON_HEADERS = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 ERAS = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", None]
 MODERN = "2026-07-28"
 _ENVELOPE = "io.modelcontextprotocol/"
 
 
-class Address(str):
-    """Where a server answers; `stopping` is set when it begins to stop."""
-
-    stopping: Event
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config):
-        super().__init__(config)
-        self.ready, self.stopping = Event(), Event()
-
-    async def startup(self, sockets=None):
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def shutdown(self, sockets=None):
-        self.stopping.set()
-        await super().shutdown(sockets)
-
-
-@contextmanager
-def serving(app, *, lifespan="off"):
-    """Serve an ASGI application for as long as the block runs; gives its address."""
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan=lifespan))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            assert server.ready.wait(10)
-            address = Address(f"http://127.0.0.1:{listening.getsockname()[1]}")
-            address.stopping = server.stopping
-            yield address
-        finally:
-            server.should_exit = True
-            thread.join(20)
-
-
-@contextmanager
-def shop(data_dir, **env):
-    """Run `manage.py serve` with a store `shop` of these goods; of `shop:honey` any number can be bought."""
-    with LiveServer(data_dir, **env) as live:
-        goods = data_dir / "goods.csv"
-        goods.write_text(GOODS)
-        live.manage("import_products", str(goods), "--store", "shop", "--currency", "ILS")
-        yield live
-
-
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     status: int
-    headers: dict[str, str]
+    headers: HTTPMessage
     body: bytes
 
     @property
-    def json(self):
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
         return json.loads(self.body)
 
     @property
-    def error(self):
+    def error(self) -> int | None:
         """The code of a JSON-RPC error, or None."""
         return self.json.get("error", {}).get("code") if self.body else None
 
 
-def send(url, body=b"", headers=JSON_HEADERS, *, method="POST", path="/mcp", extra=()):
-    """Send one request with these headers and no others but Host and Content-Length.
+def send(url, body=b"", headers=JSON_HEADERS, *, method="POST", path="/mcp", extra=(), timeout=30) -> Reply:
+    """Send one request with these headers and no others but Host and Content-Length; follow no redirect.
 
     Args:
         body: Bytes, or an iterable of bytes for a chunked body.
@@ -98,7 +41,7 @@ def send(url, body=b"", headers=JSON_HEADERS, *, method="POST", path="/mcp", ext
         extra: Further header lines, which may repeat.
     """
     address = urlsplit(url)
-    connection = HTTPConnection(address.hostname, address.port, timeout=20)
+    connection = HTTPConnection(address.hostname, address.port, timeout=timeout)
     lines = [("Host", address.netloc)] if "Host" not in headers else []
     lines += [(name, value) for name, value in headers.items() if value is not None]
     chunked = not isinstance(body, bytes)
@@ -109,12 +52,12 @@ def send(url, body=b"", headers=JSON_HEADERS, *, method="POST", path="/mcp", ext
             connection.putheader(name, value)
         connection.endheaders(body, encode_chunked=chunked)
         answer = connection.getresponse()
-        return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        return Reply(answer.status, answer.headers, answer.read())
     finally:
         connection.close()
 
 
-def rpc(url, era, method, params=None, *, id=1, headers=None, beside=None):
+def rpc(url, era, method, params=None, *, id=1, headers=None, beside=None) -> Reply:
     """Send one JSON-RPC request as a proper client of that revision would.
 
     Args:
