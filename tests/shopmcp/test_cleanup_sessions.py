@@ -8,6 +8,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from carts.models import Cart, Session
+from tests.carts.conftest import honey, make_product, store
+
+__all__ = ["honey", "make_product", "store"]
 
 
 def clean(*arguments):
