@@ -1,7 +1,7 @@
 """Batches whose transactions are short enough for others to write between them."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from time import monotonic, sleep
 
@@ -20,7 +20,8 @@ _LOGGED = 1000
 class Pace:
     """Adapts the size of batches to the time that their transactions take, and rests between two of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = monotonic, wait: Callable[[float], None] = sleep) -> None:
+        self._clock, self._wait = clock, wait
         self.size = _FIRST
         self._ended = 0.0
 
@@ -29,12 +30,12 @@ class Pace:
         """Open a transaction for a batch of at most `size`."""
         alone = connection.vendor == "sqlite" and not connection.in_atomic_block
         if alone:
-            sleep(max(0.0, self._ended + _REST - monotonic()))
+            self._wait(max(0.0, self._ended + _REST - self._clock()))
         with _undisturbed(), _own_log() if alone else nullcontext():
             with transaction.atomic():
-                began = monotonic()
+                began = self._clock()
                 yield
-            self._ended = monotonic()
+            self._ended = self._clock()
         took = self._ended - began
         # Grow slowly: the next rows may cost more than these.
         self.size = min(_MOST, max(_LEAST, round(self.size * min(1.3, _TARGET / max(took, 0.001)))))

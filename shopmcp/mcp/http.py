@@ -20,8 +20,6 @@ from shopmcp.mcp.server import Endpoint
 log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 64 * 1024
-# A body of that size takes no honest client longer.
-_BODY_SECONDS: Final = 30
 _MAX_HOST: Final = 300
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -38,10 +36,14 @@ class Edge:
     Args:
         public_url: The shop's own address; browsers may call from this origin alone.
         allowed_hosts: Host names as Django's setting writes them.
+        body_seconds: How long to wait for a body; one of `MAX_BODY` takes no honest client longer.
     """
 
-    def __init__(self, endpoint: Endpoint, *, public_url: str, allowed_hosts: Sequence[str]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, public_url: str, allowed_hosts: Sequence[str], body_seconds: float = 30
+    ) -> None:
         self._endpoint = endpoint
+        self._body_seconds = body_seconds
         self._origin = _origin(public_url)
         self._allowed_hosts = list(allowed_hosts)
         self._serves = lru_cache(maxsize=64)(self._serves_host)
@@ -50,7 +52,7 @@ class Edge:
         headers = list(scope["headers"])
         reply = self._refusal(scope["method"], headers)
         if reply is None:
-            body = await _body(receive)
+            body = await _body(receive, self._body_seconds)
             if body is None:
                 return  # the client hung up
             reply = body if isinstance(body, Reply) else await answer(self._endpoint, body, headers)
@@ -139,11 +141,11 @@ def _is_json(types: list[bytes], *, from_browser: bool) -> bool:
     return kind == b"application/json" or (kind in (b"", b"application/octet-stream") and not from_browser)
 
 
-async def _body(receive: ASGIReceiveCallable) -> bytes | Reply | None:
+async def _body(receive: ASGIReceiveCallable, seconds: float) -> bytes | Reply | None:
     """Read the body: a refusal if it is too large or does not come, None if the client hangs up."""
     body, more = bytearray(), True
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             while more and len(body) <= MAX_BODY:
                 message = await receive()
                 if message["type"] != "http.request":
@@ -151,7 +153,7 @@ async def _body(receive: ASGIReceiveCallable) -> bytes | Reply | None:
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
     except TimeoutError:
-        return failure(408, f"The body did not arrive within {_BODY_SECONDS} seconds.")
+        return failure(408, f"The body did not arrive within {seconds:g} seconds.")
     return bytes(body) if len(body) <= MAX_BODY else _TOO_LARGE
 
 

@@ -184,22 +184,18 @@ def test_a_method_that_an_address_does_not_take_is_refused_in_json(client):
     assert answer.json()["error"]["code"] == "method_not_allowed"
 
 
-def test_a_bug_is_logged_and_not_shown(client, monkeypatch, caplog):
+def test_a_bug_is_logged_and_not_shown(client, break_stores, caplog):
     asked = script(client)
-    monkeypatch.setattr("shopmcp.api.shelves", lambda: 1 / 0)
+    break_stores(ZeroDivisionError("division by zero"))
 
     assert asked.get("health", 500)["code"] == "internal"
     assert "division" not in asked.answer.text
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_database_that_does_not_answer_is_no_bug(client, monkeypatch, caplog):
+def test_a_database_that_does_not_answer_is_no_bug(client, break_stores, caplog):
     asked = script(client)
-
-    def locked():
-        raise OperationalError("database is locked by postgres://owner:password@host")
-
-    monkeypatch.setattr("shopmcp.api.shelves", locked)
+    break_stores(OperationalError("database is locked by postgres://owner:password@host"))
 
     assert asked.get("health", 503)["code"] == "busy"
     assert asked.answer["Retry-After"] == "5"

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from shopmcp.errors import InvalidArguments, NotFound
@@ -154,14 +155,18 @@ def test_a_link_works_once(client, path):
     assert not signed_in(client)
 
 
-def test_of_two_that_come_at_once_one_wins(path, monkeypatch):
+def test_of_two_that_come_at_once_one_wins(path):
     token = path.split("/")[2]
-    user = check(token)
-    monkeypatch.setattr("shopmcp.sign_in.check", lambda token: user)  # both have checked, neither has spent
+    rivals = [token]
 
-    redeem(token)
-    with pytest.raises(LinkExpired):
+    def overtaken(execute, sql, *rest):
+        if sql.startswith("UPDATE") and rivals:  # both have checked, neither has spent
+            redeem(rivals.pop())
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(overtaken), pytest.raises(LinkExpired):
         redeem(token)
+    assert rivals == []
 
 
 def test_using_a_link_spends_those_made_before_it(client):

@@ -108,11 +108,8 @@ def test_health_counts_once_for_each_state_of_the_catalogue(client, make_product
     assert client.get("/healthz").json()["stores"][0]["products"] == 2
 
 
-def test_a_database_that_does_not_answer_is_503_with_the_reason_and_no_secrets(client, monkeypatch, caplog):
-    def fail(*_):
-        raise OperationalError('connection to "db.internal" as "shop" failed')
-
-    monkeypatch.setattr("shopmcp.views.shelves", fail)
+def test_a_database_that_does_not_answer_is_503_with_the_reason_and_no_secrets(client, break_stores, caplog):
+    break_stores(OperationalError('connection to "db.internal" as "shop" failed'))
     response = client.get("/healthz")
 
     assert response.status_code == 503
@@ -147,11 +144,8 @@ def test_a_form_from_elsewhere_is_refused_in_words():
     assert "Reload the page" in response.text
 
 
-def test_a_bug_is_answered_by_a_page_of_its_own_in_both_languages(monkeypatch):
-    def break_down(*_, **__):
-        raise RuntimeError("a secret detail")
-
-    monkeypatch.setattr("shopmcp.views.shelves", break_down)
+def test_a_bug_is_answered_by_a_page_of_its_own_in_both_languages(break_stores):
+    break_stores(RuntimeError("a secret detail"))
     response = Client(raise_request_exception=False).get("/healthz")
 
     assert response.status_code == 500

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.utils import timezone
 
-from carts.models import Cart, Line, Session
+from carts.call_log import recorder
+from carts.models import CallRecord, Cart, Line, Session
 from catalog.models import Store
 from catalog.services import create_product
 from shopmcp.composition import toolbox
-from shopmcp.db.workers import Lane, Lanes
+from shopmcp.db.workers import Lane, Lanes, lanes
 from shopmcp.errors import NotFound, ShopError
 from shopmcp.mcp.call import Answer, Call, WriteNeeded
 
@@ -121,15 +123,10 @@ def test_a_duplicate_that_the_database_refuses_leaves_its_neighbours_changes_alo
     assert slugs() == ["later", "same"]
 
 
-def test_where_the_commit_fails_everybody_is_told_and_nothing_is_kept(monkeypatch):
-    fail = DatabaseError("disk full")
-
+def test_where_the_commit_fails_everybody_is_told_and_nothing_is_kept():
     def break_commit():
-        def broken():
-            raise fail
-
-        monkeypatch.setattr(connections["default"], "_commit", broken)
-        return add_store("breaks")
+        # Databases look for the session when the transaction ends.
+        CallRecord.objects.create(session_id=1, tool="view_cart", at=timezone.now(), milliseconds=1)
 
     async def play(lane, go_on):
         answers = asyncio.gather(lane.run(lambda: add_store("before")), lane.run(break_commit), return_exceptions=True)
@@ -137,7 +134,9 @@ def test_where_the_commit_fails_everybody_is_told_and_nothing_is_kept(monkeypatc
         go_on()
         return await answers
 
-    assert run(play) == [fail, fail]
+    first, second = run(play)
+    assert isinstance(first, IntegrityError)
+    assert first is second
     assert slugs() == []
 
 
@@ -203,35 +202,22 @@ def test_work_runs_on_the_lane_s_own_threads_and_elsewhere_without_lanes():
     assert names == ["write", "read", "browse"]
 
 
-@pytest.fixture
-def served(monkeypatch):
+@async_to_sync
+async def served(play):
     """Play tools on running lanes."""
-    from carts import call_log
-    from shopmcp.mcp import tools
-
-    def served(play):
-        @async_to_sync
-        async def go():
-            lanes = Lanes()
-            monkeypatch.setattr(tools, "lanes", lanes)
-            monkeypatch.setattr(call_log, "lanes", lanes)
-            lanes.start()
-            try:
-                return await play()
-            finally:
-                await call_log.recorder.drain()
-                await lanes.stop()
-
-        return go()
-
-    return served
+    lanes.start()
+    try:
+        return await play()
+    finally:
+        await recorder.drain()
+        await lanes.stop()
 
 
 def call(name, session="chat", **arguments):
     return toolbox.answer(name, arguments, {"openai/session": session}, "test")
 
 
-def test_parallel_additions_of_one_conversation_add_up(served):
+def test_parallel_additions_of_one_conversation_add_up():
     create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
 
     async def play():
@@ -247,7 +233,7 @@ def test_parallel_additions_of_one_conversation_add_up(served):
     assert (Session.objects.count(), Cart.objects.count()) == (1, 1)
 
 
-def test_a_conversation_sees_its_own_changes_at_once(served):
+def test_a_conversation_sees_its_own_changes_at_once():
     create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
 
     async def one(name):
@@ -263,7 +249,7 @@ def test_a_conversation_sees_its_own_changes_at_once(served):
     assert Session.objects.count() == 6
 
 
-def test_refusals_among_parallel_changes_leave_the_others_alone(served):
+def test_refusals_among_parallel_changes_leave_the_others_alone():
     create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
 
     async def play():
@@ -276,7 +262,7 @@ def test_refusals_among_parallel_changes_leave_the_others_alone(served):
     assert sum(Line.objects.values_list("quantity", flat=True)) == 20
 
 
-def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(served, monkeypatch):
+def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(monkeypatch):
     places = []
 
     def look(call: Call) -> Answer[Any]:
@@ -295,7 +281,7 @@ def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(served, mo
     assert places == [("read", False), ("write", True)]
 
 
-def test_the_first_look_of_a_conversation_makes_its_session(served):
+def test_the_first_look_of_a_conversation_makes_its_session():
     async def play():
         return await asyncio.gather(*(call("view_cart") for _ in range(10)))
 

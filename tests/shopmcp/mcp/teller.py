@@ -30,12 +30,13 @@ async def _no_tools(ctx, params):
 
 
 @contextmanager
-def teller(public_url="http://127.0.0.1:8000", hosts=()):
+def teller(public_url="http://127.0.0.1:8000", hosts=(), **options):
     """Serve it as a shop that is reached at this address; gives where it really is."""
     server = Server("teller", version="1", title="Teller", on_call_tool=_tell, on_list_tools=_no_tools)
     server.middleware.clear()
     allowed = ["127.0.0.1", "localhost", "[::1]", *hosts]
-    with serving(Edge(Endpoint(server, Toolbox(())), public_url=public_url, allowed_hosts=allowed)) as address:
+    edge = Edge(Endpoint(server, Toolbox(())), public_url=public_url, allowed_hosts=allowed, **options)
+    with serving(edge) as address:
         yield address
 
 

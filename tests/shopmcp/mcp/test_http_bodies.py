@@ -73,9 +73,8 @@ def test_a_client_that_hangs_up_in_the_middle_harms_nobody(url, caplog):
 
 
 @pytest.mark.parametrize("piece", [b"", b'{"jsonrpc"'])
-def test_a_body_that_does_not_come_is_not_waited_for(url, monkeypatch, piece):
-    monkeypatch.setattr("shopmcp.mcp.http._BODY_SECONDS", 0.1)
-    with raw(url) as wire:
+def test_a_body_that_does_not_come_is_not_waited_for(piece):
+    with teller(body_seconds=0.1) as url, raw(url) as wire:
         wire.sendall(head(url, "Content-Length: 100") + piece)
 
         assert b" 408 " in wire.recv(4096)
