@@ -15,19 +15,17 @@ from shopmcp.translations import compile_translations
 from tests.browser import CHROMIUM, open_browser
 from tests.live import GOODS, LiveServer
 
-LIVE = {"serve", "empty_shop", "live_shop", "one_browser"}
+LIVE = {"own_shop", "empty_shop", "live_shop", "one_browser"}
 
 compile_translations()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a server process or a browser; what shares one of them runs in one process of pytest-xdist."""
+    """Mark what needs a server process or a browser."""
     for item in items:
         if needed := LIVE & set(item.fixturenames):
             item.add_marker("live")
-            if needed != {"serve"}:
-                item.add_marker(pytest.mark.xdist_group("live_shop" if "live_shop" in needed else "browser"))
             if "one_browser" in needed and not CHROMIUM:
                 item.add_marker(pytest.mark.skip("Chromium is not installed"))
 
@@ -63,7 +61,7 @@ def call_tool(db):
 
 
 @pytest.fixture
-def serve(tmp_path):
+def own_shop(tmp_path):
     """Start a server of the test's own with these options and settings."""
     with ExitStack() as stack:
         yield lambda *options, **env: stack.enter_context(LiveServer(tmp_path / "data", *options, **env))

@@ -11,8 +11,8 @@ print("COUNTED", sorted(found))
 """
 
 
-def test_a_call_is_in_the_numbers_soon_and_nobody_asked_for_it(serve):
-    server = serve("--demo")
+def test_a_call_is_in_the_numbers_soon_and_nobody_asked_for_it(own_shop):
+    server = own_shop("--demo")
 
     server.call_tool("get_product", product_id="demo:HO-005", meta={"openai/session": "one"})
 

@@ -15,8 +15,8 @@ print("COUNTED " + json.dumps({
 """
 
 
-def test_simulated_chats_are_real_calls_of_several_clients(serve):
-    server = serve("--demo")
+def test_simulated_chats_are_real_calls_of_several_clients(own_shop):
+    server = own_shop("--demo")
 
     said = server.manage("simulate_chats", "10").stdout
 

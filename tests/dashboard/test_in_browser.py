@@ -93,8 +93,8 @@ def test_the_rules_of_wcag_are_looked_at(browser):
     assert "image-alt" in [rule for rule, _places in broken_rules(browser)]
 
 
-def test_a_new_chat_appears_without_disturbing_whoever_reads(serve, browser):
-    new_shop = serve("--demo")
+def test_a_new_chat_appears_without_disturbing_whoever_reads(own_shop, browser):
+    new_shop = own_shop("--demo")
     sign_in(browser, new_shop)
     chat(new_shop, "openai-mcp", "first")("add_to_cart", product_id="demo:HO-005")
     browser.look_like(width=390)
@@ -138,8 +138,8 @@ def test_nothing_is_asked_while_updates_are_paused_or_nobody_looks(shop, browser
     browser.wait_until(f"{asked} > {before}", within=3)
 
 
-def test_a_server_that_is_away_is_said_and_found_again(serve, browser):
-    new_shop = serve("--demo")
+def test_a_server_that_is_away_is_said_and_found_again(own_shop, browser):
+    new_shop = own_shop("--demo")
     sign_in(browser, new_shop)
     browser.open(f"{new_shop.url}/dashboard/")
     new_shop.stop()
@@ -175,8 +175,8 @@ def test_stepping_through_a_session_shows_its_cart_as_it_was(shop, browser, sign
     assert browser.complaints == []
 
 
-def test_the_owner_finds_fixes_and_checks_a_default_session_warning(serve, browser):
-    new_shop = serve("--demo")
+def test_the_owner_finds_fixes_and_checks_a_default_session_warning(own_shop, browser):
+    new_shop = own_shop("--demo")
     sign_in(browser, new_shop)
     browser.open(f"{new_shop.url}/dashboard/")
     assert "Every chat is told apart" in browser.evaluate("document.querySelector('#signs').textContent")

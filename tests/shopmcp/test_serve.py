@@ -77,8 +77,8 @@ def test_other_commands_know_the_address_and_their_link_signs_in_once(empty_shop
     assert send(empty_shop.url, form, headers, path=path).status == 410
 
 
-def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(serve):
-    server = serve()
+def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(own_shop):
+    server = own_shop()
     server.manage("createsuperuser", "--noinput", "--username", "dana", "--email", "dana@example.com")
     key = (server.data_dir / "secret_key").read_text()
 
@@ -92,8 +92,8 @@ def test_a_stopped_server_ends_cleanly_and_starts_again_on_the_same_data(serve):
 
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--reload",)], ids=" ".join)
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=lambda by: by.name)
-def test_told_to_stop_it_ends_with_code_0(serve, options, by):
-    server = serve(*options)
+def test_told_to_stop_it_ends_with_code_0(own_shop, options, by):
+    server = own_shop(*options)
 
     assert server.stop(by) == 0
     assert server.output.rstrip().splitlines()[-1].startswith(("INFO:     Finished", "INFO:     Stopping"))
@@ -117,8 +117,8 @@ def test_it_is_served_from_any_folder(tmp_path):
     assert code == 0
 
 
-def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(serve):
-    server = serve("--demo")
+def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(own_shop):
+    server = own_shop("--demo")
     (store,) = server.get("/healthz").json["stores"]
     assert store["slug"] == "demo"
     assert store["products"] >= 50
@@ -129,8 +129,8 @@ def test_the_demo_is_loaded_into_an_empty_catalogue_and_only_there(serve):
     assert server.output.count("Loaded a demo catalogue") == 1
 
 
-def test_a_search_index_that_is_missing_or_of_an_earlier_version_is_made_anew(serve):
-    server = serve("--demo")
+def test_a_search_index_that_is_missing_or_of_an_earlier_version_is_made_anew(own_shop):
+    server = own_shop("--demo")
     found = server.call_tool("search_products", query="quinoa")["structuredContent"]
     assert found["total"]
     assert "search index" not in server.output
@@ -146,8 +146,8 @@ def test_a_search_index_that_is_missing_or_of_an_earlier_version_is_made_anew(se
     assert server.output.count("search index") == 2
 
 
-def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(serve):
-    server = serve(PUBLIC_URL="https://shop.example.com")
+def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(own_shop):
+    server = own_shop(PUBLIC_URL="https://shop.example.com")
 
     assert "MCP URL:   https://shop.example.com/mcp\n" in server.output
     assert server.manage("sign_in_link").stdout.startswith("https://shop.example.com/sign-in/")
@@ -160,8 +160,8 @@ def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(serve
     assert "secure" in proxied.headers["set-cookie"].lower()
 
 
-def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(serve):
-    server = serve("--workers", "2", DATABASE_URL="")
+def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(own_shop):
+    server = own_shop("--workers", "2", DATABASE_URL="")
 
     assert "Warning: SQLite takes one writer at a time" in server.output
     assert server.get("/healthz").status == 200
@@ -181,8 +181,8 @@ def test_machines_that_start_together_over_one_postgresql_prepare_it_once(tmp_pa
         first.close()
 
 
-def test_reload_watches_the_projects_own_folders(serve):
-    watched = found(r"Will watch for changes in these directories: (.*)", serve("--reload").output)
+def test_reload_watches_the_projects_own_folders(own_shop):
+    watched = found(r"Will watch for changes in these directories: (.*)", own_shop("--reload").output)
 
     assert str(ROOT / "shopmcp") in watched
     assert ".venv" not in watched

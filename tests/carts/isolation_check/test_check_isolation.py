@@ -38,8 +38,8 @@ def run(server, *arguments):
 
 
 @pytest.mark.parametrize("policy", ["isolate", "refuse", "shared"])
-def test_a_sound_server_passes_and_nothing_is_left_behind(serve, policy):
-    server = serve("--demo", SHOPMCP_UNKEYED_CALLS=policy)
+def test_a_sound_server_passes_and_nothing_is_left_behind(own_shop, policy):
+    server = own_shop("--demo", SHOPMCP_UNKEYED_CALLS=policy)
 
     result = run(server)
 
@@ -51,8 +51,8 @@ def test_a_sound_server_passes_and_nothing_is_left_behind(serve, policy):
     assert left(server) == NOTHING
 
 
-def test_the_shared_cart_and_other_conversations_stay_exactly_as_they_were(serve):
-    server = serve("--demo", SHOPMCP_UNKEYED_CALLS="shared")
+def test_the_shared_cart_and_other_conversations_stay_exactly_as_they_were(own_shop):
+    server = own_shop("--demo", SHOPMCP_UNKEYED_CALLS="shared")
     server.call_tool("add_to_cart", product_id="demo:HO-005", quantity=2)
     server.call_tool("add_to_cart", product_id="demo:HO-005", meta={"openai/session": "real"})
     server.restart()  # by then every record is written
@@ -75,8 +75,8 @@ def test_the_shared_cart_and_other_conversations_stay_exactly_as_they_were(serve
         ("believing", "a forged cart_id opens nothing"),
     ],
 )
-def test_a_server_whose_session_code_is_broken_fails(serve, fault, noticed):
-    server = serve("--demo", DJANGO_SETTINGS_MODULE="tests.carts.isolation_check.broken", BROKEN=fault)
+def test_a_server_whose_session_code_is_broken_fails(own_shop, fault, noticed):
+    server = own_shop("--demo", DJANGO_SETTINGS_MODULE="tests.carts.isolation_check.broken", BROKEN=fault)
 
     result = run(server)
 
