@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from catalog.feeds.delimited import is_google_table, is_openai_table, is_table, read_table
 from catalog.feeds.markup import is_xml, read_xml
 from catalog.feeds.objects import is_json, is_lines, is_nested_json, is_weft, read_lines, read_objects, read_weft
-from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable
+from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable
 from catalog.feeds.shopify import is_shopify, read_shopify
 from catalog.feeds.source import Source, open_source
 from catalog.feeds.woocommerce import is_woocommerce, read_woocommerce
 
 __all__ = [
     "FORMATS",
-    "Entry",
+    "FeedEntry",
     "Format",
     "Record",
     "Refused",
@@ -39,14 +39,14 @@ class Format:
     """
 
     fits: Callable[[Source], bool]
-    read: Callable[[Source], Iterator[Entry]]
+    read: Callable[[Source], Iterator[FeedEntry]]
 
 
 def _is_flat(source: Source) -> bool:
     return is_openai_table(source) and not is_json(source)
 
 
-def _read_openai(source: Source) -> Iterator[Entry]:
+def _read_openai(source: Source) -> Iterator[FeedEntry]:
     if not is_json(source):
         return read_table(source)
     return read_lines(source) if is_lines(source) else read_objects(source)
@@ -83,7 +83,7 @@ def format_of(source: Source, name: str = "auto") -> str:
     )
 
 
-def read_feed(source: Source, format_name: str = "auto") -> Iterator[Entry]:
+def read_feed(source: Source, format_name: str = "auto") -> Iterator[FeedEntry]:
     """Yield the entries of a product file one by one; memory does not grow with the file.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from catalog.feeds.records import Entry, Record, Refused, Unreadable, column_of, named_fields, spelled
+from catalog.feeds.records import FeedEntry, Record, Refused, Unreadable, column_of, named_fields, spelled
 from catalog.feeds.source import Source
 
 # In characters; a longer line is not part of a table.
@@ -68,7 +68,7 @@ def is_openai_table(source: Source) -> bool:
     return bool(names & {"enablesearch", "iseligiblesearch", "enablecheckout"}) or {"itemid", "title"} <= names
 
 
-def read_table(source: Source) -> Iterator[Entry]:
+def read_table(source: Source) -> Iterator[FeedEntry]:
     """Yield the lines of a table, refusing those with more fields than the first line has names.
 
     Raises:

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from catalog.feeds.records import Entry, Record, Unreadable, named_fields
+from catalog.feeds.records import FeedEntry, Record, Unreadable, named_fields
 from catalog.feeds.source import Source
 
 _ENTRIES = {"item", "entry", "product"}
@@ -25,7 +25,7 @@ def is_xml(source: Source) -> bool:
     return _BEGIN.match(source.head) is not None
 
 
-def read_xml(source: Source) -> Iterator[Entry]:
+def read_xml(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per `item`, `entry` or `product`.
 
     Names count without their namespace. A document type is refused as a whole: that is where entities are declared,

@@ -7,7 +7,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
-from catalog.feeds.records import Entry, Record, Refused, is_blank, named_fields
+from catalog.feeds.records import FeedEntry, Record, Refused, is_blank, named_fields
 from catalog.feeds.shopify import variant_sku
 from shopmcp.money import is_currency
 
@@ -19,7 +19,7 @@ def is_nested(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("variants"), list)
 
 
-def unfold(line: int, product: Mapping[str, Any]) -> Iterator[Entry]:
+def unfold(line: int, product: Mapping[str, Any]) -> Iterator[FeedEntry]:
     """Yield a record per variant; values that it lacks come from its product."""
     shared = _plain(product, product)
     variants = product["variants"]

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.feeds.nested import is_nested, unfold
-from catalog.feeds.records import Entry, Record, Refused, Unreadable, column_of, named_fields
+from catalog.feeds.records import FeedEntry, Record, Refused, Unreadable, column_of, named_fields
 from catalog.feeds.source import Source
 from catalog.feeds.walk import DECODER, Walk, not_json
 
@@ -38,7 +38,7 @@ def is_weft(source: Source) -> bool:
     return "sku" not in fields and isinstance(url, str) and _WEFT_SKU.search(url) is not None
 
 
-def read_objects(source: Source) -> Iterator[Entry]:
+def read_objects(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per object, or per variant of an object; refuse entries that are not objects.
 
     Raises:
@@ -49,7 +49,7 @@ def read_objects(source: Source) -> Iterator[Entry]:
             yield from _entries(line, value)
 
 
-def read_lines(source: Source) -> Iterator[Entry]:
+def read_lines(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per line, or per variant of its object; refuse lines that are not objects.
 
     Raises:
@@ -73,7 +73,7 @@ def read_lines(source: Source) -> Iterator[Entry]:
             yield from _entries(line, value)
 
 
-def read_weft(source: Source) -> Iterator[Entry]:
+def read_weft(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per object; its SKU is the `i<number>` at the end of its address."""
     for record in read_objects(source):
         if not isinstance(record, Record):
@@ -84,7 +84,7 @@ def read_weft(source: Source) -> Iterator[Entry]:
             yield Refused(record.line, _("its address does not end in a number such as i281"))
 
 
-def _entries(line: int, value: Any) -> Iterator[Entry]:
+def _entries(line: int, value: Any) -> Iterator[FeedEntry]:
     if not isinstance(value, dict):
         yield Refused(line, _("it is not an object"))
     elif is_nested(value):

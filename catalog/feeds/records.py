@@ -87,7 +87,7 @@ class Skipped:
     sku: str = ""
 
 
-Entry = Record | Refused | Skipped
+FeedEntry = Record | Refused | Skipped
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.feeds.delimited import Table
-from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable, spelled
+from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable, spelled
 from catalog.feeds.source import Source
 from catalog.language.text import words
 
@@ -51,7 +51,7 @@ class _Product:
     options: dict[int, str] = field(default_factory=dict)
 
 
-def read_shopify(source: Source) -> Iterator[Entry]:
+def read_shopify(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per variant; lines that only add a picture yield nothing.
 
     A variant without a SKU gets one from its Handle and options. Prices are in the store's currency, as the export

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.feeds.delimited import Table
-from catalog.feeds.records import Entry, Record, Refused, Skipped, Unreadable, spelled
+from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable, spelled
 from catalog.feeds.source import Source
 
 _INHERITED = (
@@ -29,7 +29,7 @@ def is_woocommerce(source: Source) -> bool:
     return {"type", "sku", "name"} <= names and bool(names & {"regularprice", "attribute1name", "visibilityincatalog"})
 
 
-def read_woocommerce(source: Source) -> Iterator[Entry]:
+def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per simple or external product and per variation.
 
     A variable product only holds what its variations share. A line without a SKU gets one from its id. A blank

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalog.demo import STORE as DEMO
 from catalog.demo import demo_rows
-from catalog.feeds import Entry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
+from catalog.feeds import FeedEntry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
 from catalog.feeds.prices import names_currency
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.imports.download import fetch, name_of
@@ -127,7 +127,7 @@ def _rehearse(
     return report
 
 
-def _read(entries: Iterable[Entry], spool: Spool, report: ImportReport, name: str, progress: Progress) -> None:
+def _read(entries: Iterable[FeedEntry], spool: Spool, report: ImportReport, name: str, progress: Progress) -> None:
     """Spool the rows; of those that share a SKU, the first with a price."""
     store = report.store
     for entry in progress(entries, _("Reading")):
