@@ -17,18 +17,8 @@ from catalog.feeds.source import Source, open_source
 from catalog.feeds.woocommerce import is_woocommerce, read_woocommerce
 
 __all__ = [
-    "FORMATS",
-    "FeedEntry",
-    "Format",
-    "Record",
-    "Refused",
-    "Skipped",
-    "Source",
-    "Unreadable",
-    "format_of",
-    "open_source",
-    "read_feed",
-]
+    "FORMATS", "FeedEntry", "Record", "Refused", "Skipped", "Unreadable", "format_of", "open_source", "read_feed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,7 @@ def read_table(source: Source) -> Iterator[FeedEntry]:
         Unreadable: If there are no columns for the name and the SKU, or the quotation marks do not match.
     """
     table = Table(source)
-    columns = {found[0] for name in table.heading if (found := column_of(name))}
-    if not {"sku", "name"} <= columns:
+    if not {"sku", "name"} <= set(map(column_of, table.heading)):
         raise Unreadable(
             _("The first line names no column for the SKU and the name of a product."),
             fix=_("It needs at least “sku” (or “id”) and “name” (or “title”)."),

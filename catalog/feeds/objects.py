@@ -114,5 +114,4 @@ def _first_line(source: Source) -> dict[str, Any] | None:
         value: dict[str, Any] = DECODER.decode(first.strip())
     except (ValueError, RecursionError):
         return None
-    columns = {found[0] for name in value if (found := column_of(name))}
-    return value if columns & {"sku", "name"} else None
+    return None if {"sku", "name"}.isdisjoint(map(column_of, value)) else value

@@ -1,16 +1,17 @@
 """Records with the shop's own column names: the common result of all formats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
 from catalog.language.text import words
 from shopmcp.errors import ShopError
 
+T = TypeVar("T")
 # The names of each column, as `spelled` returns them; the first one with a value wins.
 _NAMES = {
     "sku": ("sku", "id", "itemid", "productid", "variantsku", "code", "itemcode", "productcode", "offerid", "מקט"),
@@ -36,7 +37,7 @@ _NAMES = {
     "options": ("options", "variantdict"),
     "eligible": ("enablesearch", "iseligiblesearch"),
 }  # fmt: skip
-_COLUMNS = {name: (column, rank) for column, names in _NAMES.items() for rank, name in enumerate(names)}
+_COLUMNS = {name: column for column, names in _NAMES.items() for name in names}
 # Columns that hold one option each, and the name of the option.
 _OPTIONS = {
     "color": "Color", "colour": "Color", "size": "Size", "material": "Material", "pattern": "Pattern", "צבע": "צבע",
@@ -55,7 +56,7 @@ class RowRefused(Exception):
 
 
 class RowSkipped(Exception):
-    """The shop itself does not offer this row; the message is the reason."""
+    """The shop itself does not offer this row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,13 @@ class Skipped:
     """A line that the shop itself does not offer, such as a draft; it is not an error."""
 
     line: int
-    reason: str
-    sku: str = ""
 
 
 FeedEntry = Record | Refused | Skipped
 
 
-@lru_cache(maxsize=4096)
-def column_of(name: str) -> tuple[str, int] | None:
-    """Return the shop's column for a name in a file, with the rank of that name (0 is best), or None."""
+def column_of(name: str) -> str | None:
+    """Return the shop's column for a name in a file, or None."""
     return _COLUMNS.get(spelled(name))
 
 
@@ -103,25 +101,33 @@ def spelled(name: str) -> str:
     return "".join(words(plain[:100]))
 
 
+def by_spelling(fields: Mapping[str, T]) -> dict[str, T]:
+    """Return the values that are not blank, by the spelling of their names; the first of a spelling counts."""
+    values: dict[str, T] = {}
+    for name, value in fields.items():
+        if not is_blank(value):
+            values.setdefault(spelled(name), value)
+    return values
+
+
+def best_of(values: Mapping[str, T], columns: Mapping[str, Sequence[str]]) -> dict[str, T]:
+    """Return the value of each column: that of the first of its spellings that has one."""
+    found = ((column, next(filter(values.__contains__, names), None)) for column, names in columns.items())
+    return {column: values[name] for column, name in found if name is not None}
+
+
 def named_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of known columns, by the shop's own column names.
 
     Colour, size and similar columns are collected in `options`.
     """
-    best: dict[str, tuple[int, Any]] = {}
+    values = by_spelling(fields)
+    named = best_of(values, _NAMES)
     options: dict[str, str] = {}
-    for name, value in fields.items():
-        if is_blank(value):
-            continue
-        if found := column_of(name):
-            if found[0] not in best or found[1] < best[found[0]][0]:
-                best[found[0]] = (found[1], value)
-        elif isinstance(value, str) and (option := _OPTIONS.get(spelled(name))):
+    for name, value in values.items():
+        if isinstance(value, str) and (option := _OPTIONS.get(name)):
             options.setdefault(option, value)
-    named = {column: value for column, (_, value) in best.items()}
-    if options and "options" not in named:
-        named["options"] = options
-    return named
+    return {"options": options, **named} if options else named
 
 
 def is_blank(value: Any) -> bool:

@@ -73,7 +73,7 @@ def read_row(record: Record, *, currency: str, base_url: str) -> Row:
         raise RowRefused(_("it has no name"))
     sku = read_sku(fields)
     if text_of(fields, "eligible").strip().lower() in ("false", "no", "0"):
-        raise RowSkipped(_("it is not meant to be found in chats"))
+        raise RowSkipped
     price, former_price, currency = prices(fields, currency)
     image, url = _address(fields, "image", base_url), _address(fields, "url", base_url)
     return Row(

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.feeds.delimited import Table
-from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable, spelled
+from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable, best_of, by_spelling
 from catalog.feeds.source import Source
 from catalog.language.text import words
 
@@ -34,8 +34,6 @@ _NAMES = {
     "image": ("imagesrc", "productimageurl"),
     "variant_image": ("variantimage", "variantimageurl"),
 }
-_COLUMNS = {name: (column, rank) for column, names in _NAMES.items() for rank, name in enumerate(names)}
-_BEYOND_STOCK = ("continue", "true")
 
 
 def is_shopify(source: Source) -> bool:
@@ -68,7 +66,8 @@ def read_shopify(source: Source) -> Iterator[FeedEntry]:
         if isinstance(row, Refused):
             yield row
             continue
-        line, values = row[0], _named(row[1])
+        line, spelt = row[0], by_spelling(row[1])
+        values = best_of(spelt, _NAMES)
         handle = values.get("handle", "").strip()
         if not handle:
             yield Refused(line, _("it has no Handle"))
@@ -76,7 +75,7 @@ def read_shopify(source: Source) -> Iterator[FeedEntry]:
         product = products.setdefault(handle, _Product())
         if len(products) > _REMEMBERED:
             products.popitem(last=False)
-        options = _learn(product, row[1], values)
+        options = _learn(product, spelt, values)
         if not (options or values.get("sku") or values.get("price")):
             continue  # a picture
         yield _variant(line, handle, product, values, options)
@@ -90,44 +89,31 @@ def variant_sku(handle: str, options: Mapping[str, str]) -> str:
     return f"{sku[:50]}-{blake2b(sku.encode(errors='replace'), digest_size=6).hexdigest()}"
 
 
-def _named(row: Mapping[str, str]) -> dict[str, str]:
-    best: dict[str, tuple[int, str]] = {}
-    for name, value in row.items():
-        found = _COLUMNS.get(spelled(name))
-        if found and value.strip() and (found[0] not in best or found[1] < best[found[0]][0]):
-            best[found[0]] = (found[1], value)
-    return {column: value for column, (_rank, value) in best.items()}
-
-
 def _learn(product: _Product, row: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
     """Store the values that further lines inherit; return this line's options by name."""
     for column in ("title", "body", "vendor", "type", "published", "status", "image"):
         if values.get(column):
             product.shared.setdefault(column, values[column])
-    given: dict[int, str] = {}
-    for name, value in row.items():
-        key = spelled(name)
-        if len(key) > 7 and key.startswith("option") and key[6].isdecimal() and value.strip():
-            place = int(key[6])
-            if key[7:] == "name":
-                product.options.setdefault(place, value.strip())
-            elif key[7:] == "value":
-                given[place] = value.strip()
-    return {product.options.get(place, _("Option")): given[place] for place in sorted(given)}
+    options: dict[str, str] = {}
+    for place in range(1, 10):
+        if name := row.get(f"option{place}name"):
+            product.options.setdefault(place, name.strip())
+        if value := row.get(f"option{place}value"):
+            options[product.options.get(place, _("Option"))] = value.strip()
+    return options
 
 
 def _variant(
     line: int, handle: str, product: _Product, values: Mapping[str, str], options: dict[str, str]
 ) -> Record | Skipped:
     shared = product.shared
+    if shared.get("status", "active").strip().lower() != "active" or shared.get("published", "").lower() == "false":
+        return Skipped(line)
     # Shopify's name for the only variant of a product without options.
     options = {name: value for name, value in options.items() if value != "Default Title"}
-    sku = values.get("sku", "").strip().removeprefix("'") or variant_sku(handle, options)
-    if shared.get("status", "active").strip().lower() != "active" or shared.get("published", "").lower() == "false":
-        return Skipped(line, _("it is not published"), sku)
     title = shared.get("title", "")
     fields: dict[str, Any] = {
-        "sku": sku,
+        "sku": values.get("sku", "").strip().removeprefix("'") or variant_sku(handle, options),
         "name": " - ".join(filter(None, (title, " / ".join(options.values())))) if title else "",
         "description": shared.get("body", ""),
         "brand": shared.get("vendor", ""),
@@ -140,11 +126,7 @@ def _variant(
         "group_id": handle,
         "options": options,
     }
-    if values.get("tracker") and not _sells_beyond(values):
+    # A shop that sells more than its stock sets no limit by it.
+    if values.get("tracker") and values.get("policy", "").strip().lower() not in ("continue", "true"):
         fields["stock"] = values.get("stock", "")
     return Record(line, {name: value for name, value in fields.items() if value})
-
-
-def _sells_beyond(values: Mapping[str, str]) -> bool:
-    """Whether the shop sells more than its stock; the stock then sets no limit."""
-    return values.get("policy", "").strip().lower() in _BEYOND_STOCK

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.feeds.delimited import Table
-from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable, spelled
+from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable, by_spelling
 from catalog.feeds.source import Source
 
 _INHERITED = (
@@ -60,7 +60,7 @@ def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
             continue
         sku = row.get("sku") or (f"id-{row['id']}" if row.get("id") else "")
         if "grouped" in types:
-            yield Skipped(line, _("it is a group of products, each of which stands for itself"), sku)
+            yield Skipped(line)  # each of its products has a line of its own
         elif "variation" not in types:
             yield _product(line, sku, row, {}, "")
         elif parent := parents.get(row.get("parent", "")):
@@ -72,8 +72,7 @@ def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
 
 
 def _spelled(row: Mapping[str, str]) -> Row:
-    """The values that are not blank, by column name without spaces and signs."""
-    return {spelled(name): _ESCAPED.sub("", value.strip(), count=1) for name, value in row.items() if value.strip()}
+    return {name: _ESCAPED.sub("", value.strip(), count=1) for name, value in by_spelling(row).items()}
 
 
 def _types(row: Row) -> list[str]:
@@ -85,7 +84,7 @@ def _product(
 ) -> Record | Skipped:
     published = (row.get("published", "1"), (parent or {}).get("published", "1"))
     if any(said not in ("1", "yes", "true") for said in published):
-        return Skipped(line, _("it is not published"), sku)
+        return Skipped(line)
     name = row.get("name", "")
     if parent and options and name == parent.get("name"):
         name = f"{name} - {', '.join(options.values())}"
