@@ -78,36 +78,36 @@ def _run(database: BaseDatabaseWrapper, text: str, values: Sequence[Any], read: 
 
 
 class _Prepared:
-    def __init__(self) -> None:
-        self._compiled: dict[str, tuple[str, tuple[Any, ...]]] = {}
+    def __init__(self, build: Callable[[], Any]) -> None:
+        # Called at the first use, because Django may still be loading models when a query is defined.
+        self._build = build
+        self._compiled: dict[str, tuple[str, Sequence[Any]]] = {}
 
     def _compile(self) -> tuple[str, Sequence[Any]]:
         raise NotImplementedError
 
     def _execute(self, database: BaseDatabaseWrapper, values: dict[str, Any], read: Callable[[Any], T]) -> T:
         text, params = self._compiled.get(database.vendor) or self._statement(database)
-        bound = self._bound(params, values, database)
-        return _run(database, text, bound, read)
+        return _run(database, text, _bound(params, values, database), read)
 
-    @staticmethod
-    def _bound(params: tuple[Any, ...], values: dict[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
-        return [param.value(values[param.name], database) if type(param) is Param else param for param in params]
-
-    def _statement(self, database: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+    def _statement(self, database: BaseDatabaseWrapper) -> tuple[str, Sequence[Any]]:
         text, params = self._compile()
         if database.vendor == "sqlite":
             assert "?" not in text and "%%" not in text
             text = text.replace("%s", "?")
-        statement = self._compiled[database.vendor] = (text, tuple(params))
-        return statement
+        self._compiled[database.vendor] = text, params
+        return text, params
+
+
+def _bound(params: Sequence[Any], values: dict[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
+    return [param.value(values[param.name], database) if type(param) is Param else param for param in params]
 
 
 class Select(_Prepared):
     """A `values_list` query."""
 
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
-        super().__init__()
-        self._build = build
+        super().__init__(build)
         self._converters: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
 
     def _compile(self) -> tuple[str, Sequence[Any]]:
@@ -151,40 +151,33 @@ def _converter(converters: Sequence[Any], expression: Any) -> Callable[[Any], An
     return _remembering(convert) if isinstance(expression.output_field, _REMEMBERED) else convert
 
 
-class Update(_Prepared):
-    """An update of the rows that a query finds."""
-
-    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **values: Any) -> None:
-        super().__init__()
-        self._build = build
-        self._values = values
-
-    def _compile(self) -> tuple[str, Sequence[Any]]:
-        query: Any = self._build().query.chain(sql.UpdateQuery)
-        query.add_update_values(self._values)
-        text, params = query.get_compiler(connection=connection).as_sql()
-        return text, params
-
+class _Change(_Prepared):
     def run(self, **values: Any) -> int:
         """Return how many rows were changed."""
         return int(self._execute(connections[DEFAULT_DB_ALIAS], values, _ROWCOUNT))
 
 
-class Delete(_Prepared):
-    """A deletion of rows that nothing points at: it does not look for dependent rows."""
+class Update(_Change):
+    """An update of the rows that a query finds."""
 
-    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
-        super().__init__()
-        self._build = build
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **values: Any) -> None:
+        super().__init__(build)
+        self._values = values
+
+    def _compile(self) -> tuple[str, Sequence[Any]]:
+        query = self._build().query.chain(sql.UpdateQuery)
+        query.add_update_values(self._values)
+        text, params = query.get_compiler(connection=connection).as_sql()
+        return text, params
+
+
+class Delete(_Change):
+    """A deletion of rows that nothing points at: it does not look for dependent rows."""
 
     def _compile(self) -> tuple[str, Sequence[Any]]:
         query = self._build().query.chain(sql.DeleteQuery)
         text, params = query.get_compiler(connection=connection).as_sql()
         return text, params
-
-    def run(self, **values: Any) -> int:
-        """Return how many rows were deleted."""
-        return int(self._execute(connections[DEFAULT_DB_ALIAS], values, _ROWCOUNT))
 
 
 class Insert(_Prepared):
@@ -198,7 +191,7 @@ class Insert(_Prepared):
         returning: bool = True,
         ignore_conflicts: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(model)
         self._model = model
         self._fields = fields
         self._returning = returning and not ignore_conflicts
@@ -207,7 +200,7 @@ class Insert(_Prepared):
     def _compile(self) -> tuple[str, Sequence[Any]]:
         meta = self._model._meta
         fields = [field for field in map(meta.get_field, self._fields) if isinstance(field, models.Field)]
-        row = self._model()
+        row = self._build()
         for field in fields:
             # Set past the descriptor of a relation, which would want an instance.
             row.__dict__[field.attname] = Param(field.attname, self._model, field.name)
@@ -237,5 +230,5 @@ class Insert(_Prepared):
         with database.cursor() as cursor:
             cursor.executemany(
                 text.replace("?", "%s") if database.vendor == "sqlite" else text,
-                [self._bound(params, row, database) for row in rows],
+                [_bound(params, row, database) for row in rows],
             )
