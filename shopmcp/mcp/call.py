@@ -17,29 +17,17 @@ class WriteNeeded(Exception):
 
 @dataclass(slots=True)
 class Notes:
-    """What a call turns out to be, filled in on its way and kept in its record.
+    """What a call turns out to be, filled in on its way and kept in its record."""
 
-    Attributes:
-        identity: What the conversation is recognised by, as `carts.identity` reads it.
-        source: The `_meta` key that named the conversation, or what stood in for one; empty where nothing asked.
-        session: The primary key of the session that was found.
-        is_new_session: The call itself made that session.
-        warnings: Kinds of signs that chats may not be told apart, each once.
-        words: The normalised words of a search.
-        results: How many products the search found.
-        products: The public ids of the products that the call was about.
-        version: The cart's version after a change.
-    """
-
-    identity: Any = None
-    source: str = ""
-    session: int | None = None
+    identity: Any = None  # what the conversation is recognised by, as `carts.identity` reads it
+    source: str = ""  # the `_meta` key that named the conversation, or what stood in for one
+    session: int | None = None  # its primary key
     is_new_session: bool = False
-    warnings: list[str] = field(default_factory=list)
-    words: Sequence[str] = ()
-    results: int | None = None
-    products: Sequence[str] = ()
-    version: int | None = None
+    warnings: list[str] = field(default_factory=list)  # kinds of signs that chats may not be told apart
+    words: Sequence[str] = ()  # of a search, normalised
+    results: int | None = None  # how many products the search found
+    products: Sequence[str] = ()  # the public ids of those that the call was about
+    version: int | None = None  # of the cart, after a change
 
     def warn(self, kind: str) -> None:
         """Note a sign that chats may not be told apart."""
@@ -49,29 +37,17 @@ class Notes:
 
 @dataclass(slots=True)
 class Call:
-    """What a tool may know about the request that called it.
-
-    Attributes:
-        tool: The tool's name.
-        meta: `params._meta` as it came.
-        client: The client's name for itself.
-        language: The language that the caller asked for, if the shop has it.
-        spoken: The language that the call was answered in.
-        may_write: False where writes do not belong; raise WriteNeeded to be moved.
-        given: The names of the arguments that came.
-        ignored: Those of them that the tool does not have.
-        remark: What the answer has to end with; a tool that says so itself clears it.
-    """
+    """What a tool may know about the request that called it."""
 
     tool: str
-    meta: Mapping[str, Any]
-    client: str = ""
-    language: str | None = None
-    spoken: str = ""
-    may_write: bool = True
-    given: Collection[str] = ()
-    ignored: tuple[str, ...] = ()
-    remark: str | Promise = ""
+    meta: Mapping[str, Any]  # `params._meta` as it came
+    client: str = ""  # the client's name for itself
+    language: str | None = None  # the one that the caller asked for, if the shop has it
+    spoken: str = ""  # the one that the call was answered in
+    may_write: bool = True  # False where writes do not belong; raise WriteNeeded to be moved
+    given: Collection[str] = ()  # the names of the arguments that came
+    ignored: tuple[str, ...] = ()  # those of them that the tool does not have
+    remark: str | Promise = ""  # what the answer ends with; a tool that says so itself clears it
     notes: Notes = field(default_factory=Notes)
 
     def speak(self, language: str) -> None:
