@@ -7,7 +7,7 @@ raises `NotFound`. It runs where browsing does.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, unquote
 
 from mcp.shared.exceptions import MCPError
@@ -30,7 +30,6 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from shopmcp.db.workers import lanes
 from shopmcp.errors import NotFound
 
-T = TypeVar("T")
 # What completes one part of an address: its beginning and the parts that are known already, to what it may be.
 Completer = Callable[[str, Mapping[str, str]], Sequence[str]]
 # What is listed one by one of what a template stands for: the parts of each address, and its title.
@@ -42,6 +41,7 @@ _PART = re.compile(r"\{(\w+)\}")
 # No database of ours has a name with one of these, and some cannot even be asked for it.
 _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 2000
+_PLAIN = "text/plain"
 # What the revisions before 2026-07-28 call an address that leads nowhere.
 _NOT_FOUND_BEFORE = -32002
 
@@ -52,7 +52,6 @@ class ResourceKind:
     name: str
     title: str
     description: str
-    mime_type: str
     read: Reader
     complete: Mapping[str, Completer]
     each: Lister | None
@@ -62,15 +61,14 @@ class ResourceKind:
         """Whether it stands for many addresses, rather than being one."""
         return _PART.search(self.template) is not None
 
-    def described_as(self, shape: Callable[..., T], *, title: str = "", **address: str) -> T:
-        """Its description in one of the protocol's shapes, which differ in how they call the address."""
-        return shape(
-            **address,
-            name=self.name,
-            title=title or self.title,
-            description=self.description,
-            mime_type=self.mime_type,
-        )
+    def described(self, title: str = "") -> dict[str, Any]:
+        """What the protocol's resources and templates tell of it, apart from the address."""
+        return {
+            "name": self.name,
+            "title": title or self.title,
+            "description": self.description,
+            "mime_type": _PLAIN,
+        }
 
     def address(self, parts: Mapping[str, str]) -> str:
         """The address that has these parts."""
@@ -92,7 +90,6 @@ def resource(
     template: str,
     *,
     title: str,
-    mime_type: str = "text/plain",
     complete: Mapping[str, Completer] | None = None,
     each: Lister | None = None,
 ) -> Callable[[Reader], ResourceKind]:
@@ -101,14 +98,13 @@ def resource(
     Args:
         template: Its address, such as `shop://store/{slug}`: `{parts}` become arguments of the function.
         title: What people see.
-        mime_type: Of the text it returns.
         complete: By part, what completes it.
         each: Which of many addresses are listed, at most a hundred.
     """
 
     def made(function: Reader) -> ResourceKind:
         description = (function.__doc__ or "").strip()
-        return ResourceKind(template, function.__name__, title, description, mime_type, function, complete or {}, each)
+        return ResourceKind(template, function.__name__, title, description, function, complete or {}, each)
 
     return made
 
@@ -123,22 +119,17 @@ class Resources:
         listed = list[Resource]()
         for known in self._known:
             if not known.has_parts:
-                listed.append(known.described_as(Resource, uri=known.template))
+                listed.append(Resource(uri=known.template, **known.described()))
             elif known.each is not None:
                 every = await lanes.run("browse", known.each)
-                listed += [
-                    known.described_as(Resource, uri=known.address(parts), title=title)
-                    for parts, title in every[:_MOST_LISTED]
-                ]
+                for parts, title in every[:_MOST_LISTED]:
+                    listed.append(Resource(uri=known.address(parts), **known.described(title)))
         return ListResourcesResult(resources=listed)
 
     async def templates(self, ctx: Any, params: Any) -> ListResourceTemplatesResult:
-        open_ended = (known for known in self._known if known.has_parts)
-        return ListResourceTemplatesResult(
-            resource_templates=[
-                known.described_as(ResourceTemplate, uri_template=known.template) for known in open_ended
-            ]
-        )
+        many = [known for known in self._known if known.has_parts]
+        templates = [ResourceTemplate(uri_template=known.template, **known.described()) for known in many]
+        return ListResourceTemplatesResult(resource_templates=templates)
 
     async def read(self, ctx: Any, params: ReadResourceRequestParams) -> ReadResourceResult:
         """Answer `resources/read`.
@@ -153,9 +144,7 @@ class Resources:
                     text = await lanes.run("browse", lambda known=known, parts=parts: known.read(**parts))  # type: ignore[misc]
                 except NotFound:
                     continue  # it may still be another kind of address
-                return ReadResourceResult(
-                    contents=[TextResourceContents(uri=uri, mime_type=known.mime_type, text=text)]
-                )
+                return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_PLAIN, text=text)])
         code = _NOT_FOUND_BEFORE if ctx.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS else INVALID_PARAMS
         raise MCPError(code, "Unknown resource", data={"uri": ascii(uri)[1:-1][:200]})
 
