@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from types import SimpleNamespace
 from typing import Any, Final
 
 import anyio
@@ -87,7 +88,8 @@ async def answer(endpoint: Endpoint, body: bytes, headers: Sequence[tuple[bytes,
             "Parse error: the body is not valid JSON in UTF-8 with 64-bit integers and whole characters.",
             code=PARSE_ERROR,
         )
-    if _too_deep(body, message):
+    # Small bodies pay for two counts only.
+    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH and _is_deeper(message, _MAX_DEPTH):
         return failure(400, f"Parse error: nested more than {_MAX_DEPTH} levels deep.", code=PARSE_ERROR)
     if (problem := _problem(message)) is not None:
         return failure(400, f"Invalid request: {problem}")
@@ -207,13 +209,6 @@ def _with_outer_meta(params: dict[str, Any] | None, outer: Any) -> dict[str, Any
     return {**(params or {}), "_meta": {**(meta or {}), OUTER_META: outer}}
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What handlers find as `ctx.request`: the headers of the POST, names in lower case."""
-
-    headers: Mapping[str, str]
-
-
 class _Exchange:
     """What the SDK's kernel may know of one POST: nothing reaches the client but the one answer."""
 
@@ -222,7 +217,8 @@ class _Exchange:
 
     def __init__(self, request_id: str | int, headers: Mapping[str, str]) -> None:
         self.request_id = request_id
-        self.message_metadata: MessageMetadata = ServerMessageMetadata(request_context=Head(headers))
+        # Handlers find it as `ctx.request`: the headers of the POST, names in lower case.
+        self.message_metadata: MessageMetadata = ServerMessageMetadata(request_context=SimpleNamespace(headers=headers))
 
     @cached_property
     def cancel_requested(self) -> anyio.Event:
@@ -260,22 +256,10 @@ def _names_its_version(message: dict[str, Any]) -> bool:
     return isinstance(meta, dict) and PROTOCOL_VERSION_META_KEY in meta
 
 
-def _too_deep(body: bytes, message: Any) -> bool:
-    """Whether arrays and objects lie more than `_MAX_DEPTH` deep; small bodies pay for two counts only."""
-    if body.count(b"[") + body.count(b"{") <= _MAX_DEPTH:
-        return False
-    level = [message]
-    for _ in range(_MAX_DEPTH + 1):
-        inner: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                inner.extend(value.values())
-            elif isinstance(value, list):
-                inner.extend(value)
-        if not inner:
-            return False
-        level = inner
-    return True
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether arrays and objects are nested in more than so many levels."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(levels == 0 or _is_deeper(inner, levels - 1) for inner in inside)
 
 
 def _rejected(rejection: InboundLadderRejection, id: str | int | None) -> Reply:
