@@ -21,9 +21,7 @@ products = Router(tags=["products"])
 stores = Router(tags=["stores"])
 
 Price = Annotated[
-    Decimal,
-    Field(ge=0, le=999_999_999),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999}),
+    Decimal, Field(ge=0, le=999_999_999), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
 ]
 
 
@@ -68,8 +66,7 @@ def list_products(
 
 @products.get("/{path:product_id}", response=ProductDetailOut, summary="Get a product", operation_id="get_product")
 def get_product(
-    request: HttpRequest,
-    product_id: Annotated[str, name(120, "The product_id of a product.", "shop:honey")],
+    request: HttpRequest, product_id: Annotated[str, name(120, "The product_id of a product.", "shop:honey")]
 ) -> ProductDetailOut:
     """One product with everything known about it, even if the store no longer sells it."""
     product = Product.objects.known().select_related("store").filter(public_id=product_id).first()

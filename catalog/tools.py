@@ -71,8 +71,7 @@ def search_products(
     sort: Annotated[Sort, Field(description="The order; relevance puts the best match first.")] = "relevance",
     limit: Annotated[int, Field(ge=1, le=50, description="Products on a page."), Whole] = 10,
     cursor: Annotated[
-        str | None,
-        Field(max_length=2000, description="next_cursor of the last answer, with the same other arguments."),
+        str | None, Field(max_length=2000, description="next_cursor of the last answer, with the same other arguments.")
     ] = None,
     store: Annotated[str | None, Field(max_length=40, description="Only this store, by its slug.")] = None,
 ) -> Answer[SearchOut]:
@@ -131,11 +130,7 @@ def get_product(
 
 
 @tool(
-    title="Get store information",
-    read_only=True,
-    browsing=True,
-    invoking="Asking the store",
-    invoked="Asked the store",
+    title="Get store information", read_only=True, browsing=True, invoking="Asking the store", invoked="Asked the store"
 )
 def get_store_info(
     call: Call,

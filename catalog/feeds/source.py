@@ -21,11 +21,7 @@ LARGEST_FILE = 100 * 1024 * 1024
 LARGEST_TEXT = 512 * 1024 * 1024
 _PIECE = 1024 * 1024
 _HEAD = 65_536
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 # Only encodings that contain ASCII: the declaration itself was read as ASCII.
 _DECLARABLE = re.compile(r"utf-?8|us-ascii|iso-?8859-\d+|windows-125\d|cp125\d", re.IGNORECASE)

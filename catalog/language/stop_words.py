@@ -15,10 +15,7 @@ STOP_WORDS = frozenset(
     ]
 )  # fmt: skip
 # A comma between digits belongs to a number.
-_BETWEEN = re.compile(
-    r"[,،](?!\d)|[;\n&+]|\b(?:and|or|plus)\b|(?<!\w)(?:וגם|או|וכן)(?!\w)",
-    re.IGNORECASE,
-)
+_BETWEEN = re.compile(r"[,،](?!\d)|[;\n&+]|\b(?:and|or|plus)\b|(?<!\w)(?:וגם|או|וכן)(?!\w)", re.IGNORECASE)
 
 
 def clauses(query: str) -> list[str]:

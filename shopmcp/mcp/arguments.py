@@ -29,12 +29,10 @@ def _whole(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            pass
-    return value
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
 
 
 # Both go last inside Annotated[...]: a bound written after them is enforced but not published in the schema.
@@ -125,10 +123,9 @@ class Arguments:
             values = self.model.model_validate(known)
         except ValidationError as error:
             raise InvalidArguments(_problems(error), fix=gettext("Correct that and call the tool again.")) from None
-        if names_of_odd := [name for name in names if _holds_control(getattr(values, name))]:
-            problems = ", ".join(f"`{name}`" for name in names_of_odd)
+        if odd := [f"`{name}`" for name in names if _holds_control(getattr(values, name))]:
             raise InvalidArguments(
-                gettext("Control characters in %(names)s.") % {"names": problems},
+                gettext("Control characters in %(names)s.") % {"names": ", ".join(odd)},
                 fix=gettext("Leave them out and call the tool again."),
             )
         return {name: getattr(values, name) for name in names}

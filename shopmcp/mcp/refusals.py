@@ -21,12 +21,7 @@ def refused(refusal: ShopError, *, ending: Iterable[str] = ()) -> dict[str, Any]
         text = "\n".join((f"{wrong} {perhaps}", *map(_in_words, refusal.candidates), todo))
     else:
         text = " ".join(filter(None, (wrong, todo)))
-    error = {
-        "code": refusal.code,
-        "message": refusal.message,
-        "fix": refusal.fix,
-        "candidates": refusal.candidates,
-    }
+    error = {"code": refusal.code, "message": refusal.message, "fix": refusal.fix, "candidates": refusal.candidates}
     return {"content": [{"type": "text", "text": text}], "structuredContent": {"error": error}, "isError": True}
 
 

@@ -69,7 +69,7 @@ def tool(
         read_only: Changes nothing.
         destructive: Takes something away.
         idempotent: A repeated call adds nothing; a read-only tool always is.
-        browsing: A read that needs no cart and may take longer.
+        browsing: Read-only, needs no cart and may take longer.
         invoking: What ChatGPT shows while it runs, at most 64 characters.
         invoked: And afterwards.
     """
@@ -90,9 +90,9 @@ def tool(
             output_schema=output_schema(output),
             annotations=ToolAnnotations(
                 title=title,
-                read_only_hint=read_only,
+                read_only_hint=read_only or browsing,
                 destructive_hint=destructive,
-                idempotent_hint=idempotent or read_only,
+                idempotent_hint=idempotent or read_only or browsing,
                 open_world_hint=False,
             ),
             _meta={key: words for key, words in status.items() if words} or None,
@@ -100,10 +100,6 @@ def tool(
         return Tool(function, arguments, published, "browse" if browsing else "read" if read_only else "write")
 
     return made
-
-
-def _no_remark(call: Call) -> str:
-    return ""
 
 
 async def _no_record(call: Call, outcome: str, seconds: float) -> None:
@@ -125,7 +121,7 @@ class Toolbox:
         tools: Iterable[Tool],
         *,
         language: Callable[[], str] = lambda: settings.LANGUAGE_CODE,
-        remark: Callable[[Call], str | Promise] = _no_remark,
+        remark: Callable[[Call], str | Promise] = lambda call: "",
         record: Callable[[Call, str, float], Awaitable[None]] = _no_record,
     ) -> None:
         self.tools = {tool.name: tool for tool in tools}
