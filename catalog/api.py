@@ -1,16 +1,14 @@
 """Stores and products in the JSON API."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router
 from ninja.params.functions import Query
-from pydantic import Field, WithJsonSchema
 
 from catalog.models import Product, Store
-from catalog.schemas import ProductDetailOut, SearchOut, StoreOut, StoresOut
+from catalog.schemas import Price, ProductDetailOut, SearchOut, StoreOut, StoresOut
 from catalog.search.categories import categories, shelves
 from catalog.search.query import Search, Sort
 from catalog.search.searching import search
@@ -19,10 +17,6 @@ from shopmcp.errors import NotFound
 
 products = Router(tags=["products"])
 stores = Router(tags=["stores"])
-
-Price = Annotated[
-    Decimal, Field(ge=0, le=999_999_999), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
-]
 
 
 @stores.get("", response=StoresOut, summary="List stores", operation_id="list_stores")

@@ -1,14 +1,20 @@
 """Stores and products as MCP tools and the JSON API return them."""
 
 from collections.abc import Sequence
-from typing import Self
+from decimal import Decimal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from catalog.models import Product, Store
 from catalog.search.categories import Shelf
 from catalog.search.query import Facets, Page, PriceBounds
 from shopmcp.money import Money, money
+
+Price = Annotated[
+    Decimal, Field(ge=0, le=999_999_999), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
+]
+"""A bound of a search, as tools and the JSON API take it."""
 
 
 class StoreOut(BaseModel):

@@ -1,15 +1,14 @@
 """The tools that browse the shop; none of them needs a cart."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Annotated
 
 from django.utils.translation import gettext as _
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from catalog.language.text import words
 from catalog.models import Product, Store
-from catalog.schemas import DocumentOut, ProductDetailOut, ResultsOut, SearchOut, StoreOut, StoresOut
+from catalog.schemas import DocumentOut, Price, ProductDetailOut, ResultsOut, SearchOut, StoreOut, StoresOut
 from catalog.search import searching
 from catalog.search.categories import categories, shelves
 from catalog.search.query import Search, Sort
@@ -20,13 +19,21 @@ from shopmcp.mcp.arguments import Whole
 from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.tools import tool
 
-_PRICE_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
+Query = Annotated[
+    str,
+    Field(
+        max_length=1000,
+        description="Words in any order, Hebrew or English; plurals, glued prefixes, units, synonyms and one typo are "
+        "understood. A product_id, SKU, barcode or product URL finds that product. Empty lists everything. Limit the "
+        "price by max_price rather than here.",
+    ),
+]
+Lowest = Annotated[Price | None, Field(description="Lowest price, in the store's currency.")]
+Highest = Annotated[Price | None, Field(description="Highest price, in the store's currency.")]
 _RESULTS = 20  # on a page of `search`
 
 
-@tool(
-    title="List stores", read_only=True, browsing=True, invoking="Looking at the stores", invoked="Looked at the stores"
-)
+@tool(title="List stores", browsing=True, invoking="Looking at the stores", invoked="Looked at the stores")
 def list_stores(call: Call) -> Answer[StoresOut]:
     """Use this when the shopper asks what the shop sells, or before limiting a search to one category or store.
 
@@ -41,32 +48,16 @@ def list_stores(call: Call) -> Answer[StoresOut]:
     return Answer("\n".join(store_line(store) for store in stores), StoresOut(stores=stores))
 
 
-@tool(
-    title="Search products", read_only=True, browsing=True, invoking="Searching the shop", invoked="Searched the shop"
-)
+@tool(title="Search products", browsing=True, invoking="Searching the shop", invoked="Searched the shop")
 def search_products(
     call: Call,
     *,
-    query: Annotated[
-        str,
-        Field(
-            max_length=1000,
-            description="Words in any order, Hebrew or English; plurals, glued prefixes, units, synonyms and one typo "
-            "are understood. A product_id, SKU, barcode or product URL finds that product. Empty lists everything. "
-            "Limit the price by max_price rather than here.",
-        ),
-    ] = "",
+    query: Query = "",
     category: Annotated[
         str | None, Field(max_length=120, description="Only this category, as list_stores names it.")
     ] = None,
-    min_price: Annotated[
-        Decimal | None, Field(ge=0, le=999_999_999, description="Lowest price, in the store's currency."), _PRICE_SCHEMA
-    ] = None,
-    max_price: Annotated[
-        Decimal | None,
-        Field(ge=0, le=999_999_999, description="Highest price, in the store's currency."),
-        _PRICE_SCHEMA,
-    ] = None,
+    min_price: Lowest = None,
+    max_price: Highest = None,
     in_stock_only: Annotated[bool, Field(description="Leave out what cannot be bought now.")] = False,
     sort: Annotated[Sort, Field(description="The order; relevance puts the best match first.")] = "relevance",
     limit: Annotated[int, Field(ge=1, le=50, description="Products on a page."), Whole] = 10,
@@ -105,13 +96,7 @@ def search_products(
     return Answer(text, SearchOut.of(page, offered))
 
 
-@tool(
-    title="Get product",
-    read_only=True,
-    browsing=True,
-    invoking="Looking at the product",
-    invoked="Looked at the product",
-)
+@tool(title="Get product", browsing=True, invoking="Looking at the product", invoked="Looked at the product")
 def get_product(
     call: Call,
     product_id: Annotated[
@@ -129,9 +114,7 @@ def get_product(
     return Answer(detail_text(detail), detail)
 
 
-@tool(
-    title="Get store information", read_only=True, browsing=True, invoking="Asking the store", invoked="Asked the store"
-)
+@tool(title="Get store information", browsing=True, invoking="Asking the store", invoked="Asked the store")
 def get_store_info(
     call: Call,
     store: Annotated[
@@ -160,13 +143,7 @@ def get_store_info(
     return Answer(store_info_text(info), info)
 
 
-@tool(
-    title="Search the catalogue",
-    read_only=True,
-    browsing=True,
-    invoking="Searching the catalogue",
-    invoked="Searched the catalogue",
-)
+@tool(title="Search the catalogue", browsing=True, invoking="Searching the catalogue", invoked="Searched the catalogue")
 def search(
     call: Call,
     query: Annotated[str, Field(max_length=1000, description="Words that describe the product, Hebrew or English.")],
@@ -181,13 +158,7 @@ def search(
     return Answer(results.model_dump_json(), results, is_exact=True)
 
 
-@tool(
-    title="Read a product",
-    read_only=True,
-    browsing=True,
-    invoking="Reading about the product",
-    invoked="Read about the product",
-)
+@tool(title="Read a product", browsing=True, invoking="Reading about the product", invoked="Read about the product")
 def fetch(
     call: Call, id: Annotated[str, Field(min_length=1, max_length=1000, description="An id that search returned.")]
 ) -> Answer[DocumentOut]:
