@@ -35,7 +35,7 @@ class Bearer(HttpBearer):
                 fix=gettext("Make a new one with: manage.py create_api_key NAME"),
             )
         if wait := spend("key", str(key.pk), settings.SHOPMCP_API_PER_KEY):
-            raise TooMany.after(wait)
+            raise TooMany(wait)
         note_use(key)
         if key.read_only and request.method not in SAFE:
             raise Forbidden(

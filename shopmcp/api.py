@@ -122,7 +122,7 @@ def _guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
         # Before the key is looked up: requests with a wrong key count too.
         address = network_of(request.META.get("REMOTE_ADDR") or "")
         if wait := spend("address", address, settings.SHOPMCP_API_PER_ADDRESS):
-            return refused(request, TooMany.after(wait))
+            return refused(request, TooMany(wait))
         answer = view(request, *args, **kwargs)
         return _not_allowed(request, answer["Allow"]) if isinstance(answer, HttpResponseNotAllowed) else answer
 

@@ -1,7 +1,7 @@
 """Refusals in words. Any other exception is a bug."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 from django.utils.translation import gettext
 
@@ -25,95 +25,63 @@ class ShopError(Exception):
 
 
 class InvalidArguments(ShopError):
-    """The arguments are missing, malformed or out of bounds."""
-
     code = "invalid_arguments"
 
 
 class NotFound(ShopError):
-    """No such thing exists."""
-
     code = "not_found"
 
 
 class Ambiguous(ShopError):
-    """The reference fits several things, which are the candidates."""
-
-    code = "ambiguous"
+    code = "ambiguous"  # the candidates are what the reference fits
 
 
 class NotForSale(ShopError):
-    """The product cannot be bought: it is withdrawn, has no price or is sold out."""
-
-    code = "not_for_sale"
+    code = "not_for_sale"  # withdrawn, without a price or sold out
 
 
 class CartLimit(ShopError):
-    """The cart cannot hold this: it is full, or has another store or currency."""
-
-    code = "cart_limit"
+    code = "cart_limit"  # the cart is full, or has another store or currency
 
 
 class SessionNeeded(ShopError):
-    """The call must say which conversation it belongs to."""
-
-    code = "session_needed"
+    code = "session_needed"  # the call must say which conversation it belongs to
 
 
 class UnknownCart(ShopError):
-    """The `cart_id` opens no cart here."""
-
-    code = "unknown_cart"
+    code = "unknown_cart"  # the `cart_id` opens no cart here
 
 
 class CartExpired(ShopError):
-    """The cart was deleted after its time."""
-
     code = "cart_expired"
 
 
 class RequestIdReused(ShopError):
-    """The `request_id` was used before for another request."""
-
-    code = "request_id_reused"
+    code = "request_id_reused"  # for another request
 
 
 class Busy(ShopError):
-    """The database does not answer; nothing was changed."""
-
-    code = "busy"
+    code = "busy"  # the database does not answer; nothing was changed
 
 
 class Unauthorized(ShopError):
-    """The caller did not prove who they are."""
-
-    code = "unauthorized"
+    code = "unauthorized"  # the caller did not prove who they are
 
 
 class Forbidden(ShopError):
-    """The caller may not do this."""
-
-    code = "forbidden"
+    code = "forbidden"  # the caller may not do this
 
 
 class Kept(ShopError):
-    """The row must not be deleted, because something was ordered in it."""
-
-    code = "kept"
+    code = "kept"  # something was ordered in the row, so it is not deleted
 
 
 class TooMany(ShopError):
     """The caller sent too many requests, and may send more in `seconds`."""
 
     code = "too_many_requests"
-    seconds = 60
 
-    @classmethod
-    def after(cls, seconds: int) -> Self:
-        """Return the refusal that says how long to wait."""
-        error = cls(
-            gettext("Too many requests within one minute."),
-            fix=gettext("Wait %(seconds)d seconds, then go on.") % {"seconds": seconds},
-        )
-        error.seconds = seconds
-        return error
+    def __init__(self, seconds: int) -> None:
+        message = gettext("Too many requests within one minute.")
+        super().__init__(message, fix=gettext("Wait %(seconds)d seconds, then go on.") % {"seconds": seconds})
+        self.seconds = seconds

@@ -73,9 +73,10 @@ def check(token: str) -> User:
         raise LinkExpired(_("This sign-in link is more than ten minutes old."), fix=fix) from None
     except signing.BadSignature:
         raise NotFound(_("This is not a sign-in link of this shop, or a part of it is missing."), fix=fix) from None
-    user = get_user_model().objects.filter(pk=pk, last_login=last_login and datetime.fromisoformat(last_login)).first()
-    if user is None or not _may_enter(user):
-        raise LinkExpired(_("This sign-in link has been used already, or a newer one has."), fix=fix)
+    last_login = last_login and datetime.fromisoformat(last_login)
+    user = get_user_model().objects.filter(pk=pk, last_login=last_login, is_active=True, is_staff=True).first()
+    if user is None:
+        raise _spent(fix)
     return user
 
 
@@ -88,10 +89,7 @@ def redeem(token: str) -> User:
     user = check(token)
     spent = get_user_model().objects.filter(pk=user.pk, last_login=user.last_login)
     if not spent.update(last_login=timezone.now()):
-        raise LinkExpired(
-            _("This sign-in link has been used already, or a newer one has."),
-            fix=_("Make a new link with: manage.py sign_in_link"),
-        )
+        raise _spent(_("Make a new link with: manage.py sign_in_link"))
     return user
 
 
@@ -106,5 +104,5 @@ def same_host(host: str, public_url: str) -> bool:
         return False
 
 
-def _may_enter(user: User) -> bool:
-    return user.is_active and user.is_staff
+def _spent(fix: str) -> LinkExpired:
+    return LinkExpired(_("This sign-in link has been used already, or a newer one has."), fix=fix)

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.search.categories import shelves
 from shopmcp import sign_in
+from shopmcp.api import get_health
 from shopmcp.errors import NotFound, ShopError
 
 logger = logging.getLogger("shopmcp.views")
@@ -33,12 +33,11 @@ def landing(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     """Whether this process can serve, for load balancers and monitors; 503 with the reason when it cannot."""
     try:
-        stores = [{"slug": s.store.slug, "name": s.store.name, "products": s.products} for s in shelves()]
+        return JsonResponse(get_health(request).model_dump())
     except (DatabaseError, InterfaceError) as error:
         # The driver's message may name hosts and users: only the log gets it.
         logger.error("healthz: the database does not answer: %s", " ".join(str(error).split()))
         return JsonResponse({"status": "unhealthy", "reason": "The database does not answer."}, status=503)
-    return JsonResponse({"status": "healthy", "stores": stores})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
