@@ -31,10 +31,7 @@ _NOT_AVAILABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A product as the shop stores it, without its store.
-
-    `unresolved`: a relative address was left out because no base URL is known.
-    """
+    """A product as the shop stores it, without its store."""
 
     line: int
     sku: str
@@ -52,7 +49,7 @@ class Row:
     available: bool
     group_id: str
     options: dict[str, str]
-    unresolved: bool = False
+    unresolved: bool = False  # a relative address was left out, because no base URL is known
 
 
 def read_row(record: Record, *, currency: str, base_url: str) -> Row:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from catalog.language.stop_words import STOP_WORDS
 from catalog.language.text import unpointed, words
@@ -65,23 +66,14 @@ _OTHER_NUMBERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PriceWords:
-    """The part of a query that speaks of the price.
+    """The part of a query that speaks of the price."""
 
-    Attributes:
-        said: That part as typed.
-        rest: The query without it.
-        lowest: The lowest price, if one is named.
-        highest: The highest price, if one is named.
-        currency: The ISO 4217 code of the currency, if one is named.
-        sure: Whether it can only be a price: "under 3" may be an age.
-    """
-
-    said: str
-    rest: str
-    lowest: Decimal | None = None
-    highest: Decimal | None = None
-    currency: str | None = None
-    sure: bool = False
+    said: str  # as typed
+    rest: str  # the query without it
+    lowest: Decimal | None
+    highest: Decimal | None
+    currency: str | None  # the ISO 4217 code
+    sure: bool  # it can only be a price: "under 3" may be an age
 
 
 def price_words(query: str) -> PriceWords | None:
@@ -105,8 +97,7 @@ def price_words(query: str) -> PriceWords | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     start: int
     end: int
     lowest: Decimal | None

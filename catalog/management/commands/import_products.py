@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 from tqdm import tqdm
 
 from catalog.feeds import FORMATS, Refused
@@ -20,40 +20,38 @@ from shopmcp.errors import ShopError
 
 T = TypeVar("T")
 _PRINTED = 1000  # lines of a kind; the admin keeps fewer
+_SKIPPED = ngettext_lazy(
+    "%(count)d line was left out: the shop does not show it.",
+    "%(count)d lines were left out: the shop does not show them.",
+    "count",
+)
+_WITHOUT_IMAGE = ngettext_lazy("%(count)d product has no image.", "%(count)d products have no image.", "count")
+_UNRESOLVED = ngettext_lazy(
+    "%(count)d product has a relative address, which was left out: give --base-url.",
+    "%(count)d products have relative addresses, which were left out: give --base-url.",
+    "count",
+)
 
 
 class Command(ShopCommand):
     help = "Read a product file into a store: create, change and withdraw products until the store is as the file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
+        add = parser.add_argument
+        add(
             "file",
             type=file_or_address,
             metavar="FILE",
             help="the product file, at most 100 MB, or the https address of one, which is read when it has changed",
         )
-        parser.add_argument(
-            "--store", default="shop", metavar="SLUG", help="the store, made if it is new (default: shop)"
-        )
-        parser.add_argument(
-            "--format", default="auto", choices=["auto", *FORMATS], help="the file's format (default: auto)"
-        )
-        parser.add_argument(
-            "--currency",
-            default="",
-            type=str.upper,
-            metavar="CODE",
-            help="of a new store (default: what its prices name, or ILS)",
-        )
-        parser.add_argument(
-            "--base-url", default="", metavar="URL", help="what relative addresses in the file are relative to"
-        )
-        parser.add_argument(
-            "--force",
-            action="store_true",
-            help="withdraw more than half of the store's products too, and read an address even if it has not changed",
-        )
-        parser.add_argument("--dry-run", action="store_true", help="report what would change, and change nothing")
+        add("--store", default="shop", metavar="SLUG", help="the store, made if it is new (default: shop)")
+        add("--format", default="auto", choices=["auto", *FORMATS], help="the file's format (default: auto)")
+        currency = "of a new store (default: what its prices name, or ILS)"
+        add("--currency", default="", type=str.upper, metavar="CODE", help=currency)
+        add("--base-url", default="", metavar="URL", help="what relative addresses in the file are relative to")
+        force = "withdraw more than half of the store's products too, and read an address even if it has not changed"
+        add("--force", action="store_true", help=force)
+        add("--dry-run", action="store_true", help="report what would change, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -104,35 +102,11 @@ def report_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
         lines.append(_("For another one import into a new store, with --currency."))
     lines.extend(_lines(report.refused))
     if report.warnings:
-        warnings = ngettext("%(count)d warning:", "%(count)d warnings:", len(report.warnings))
-        lines.append(warnings % {"count": len(report.warnings)})
+        count = len(report.warnings)
+        lines.append(ngettext("%(count)d warning:", "%(count)d warnings:", count) % {"count": count})
         lines.extend(_lines(report.warnings))
-    return lines + [
-        one_or_many % {"count": count}
-        for count, one_or_many in (
-            (
-                report.skipped,
-                ngettext(
-                    "%(count)d line was left out: the shop does not show it.",
-                    "%(count)d lines were left out: the shop does not show them.",
-                    report.skipped,
-                ),
-            ),
-            (
-                report.without_image,
-                ngettext("%(count)d product has no image.", "%(count)d products have no image.", report.without_image),
-            ),
-            (
-                report.unresolved,
-                ngettext(
-                    "%(count)d product has a relative address, which was left out: give --base-url.",
-                    "%(count)d products have relative addresses, which were left out: give --base-url.",
-                    report.unresolved,
-                ),
-            ),
-        )
-        if count
-    ]
+    counted = ((report.skipped, _SKIPPED), (report.without_image, _WITHOUT_IMAGE), (report.unresolved, _UNRESOLVED))
+    return lines + [sentence % {"count": count} for count, sentence in counted if count]
 
 
 def _lines(entries: Sequence[Refused]) -> list[str]:
