@@ -114,7 +114,7 @@ class ShopAPI(NinjaAPI):
 
 
 def _guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    # No cache on the way may keep an answer.
+    # Proxies must not cache answers.
     @never_cache
     @vary_on_headers("Authorization", "Cookie")
     @wraps(view)

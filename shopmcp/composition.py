@@ -1,4 +1,4 @@
-"""What this shop is made of: each app's tools and resources are named here, and what happens around their calls."""
+"""The composition root: it names each app's tools and resources, and the functions that run around their calls."""
 
 from analytics.services import catch_up
 from carts import tools as carts

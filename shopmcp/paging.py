@@ -1,4 +1,7 @@
-"""Pages of lists. A cursor holds the position of a page's last row, so new rows neither repeat nor hide others."""
+"""Pages of lists. A cursor holds the position of a page's last row, so new rows neither repeat nor hide others.
+
+A cursor of another list raises `InvalidArguments`.
+"""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,11 +23,7 @@ def seal(of: str, *position: Any) -> str:
 
 
 def unseal(of: str, cursor: str) -> tuple[Any, ...]:
-    """Return the position in a cursor; moments come back as ISO 8601.
-
-    Raises:
-        InvalidArguments: If the cursor is not of this kind of list.
-    """
+    """Return the position in a cursor; moments come back as ISO 8601."""
     try:
         return tuple(_signer(of).unsign_object(cursor))
     except BadSignature:
@@ -35,11 +34,7 @@ def unseal(of: str, cursor: str) -> tuple[Any, ...]:
 
 
 def after(of: str, rows: Rows, cursor: str, *, by: str = "id") -> Rows:
-    """Return the rows beyond the cursor, newest first by that column; all without a cursor.
-
-    Raises:
-        InvalidArguments: If the cursor is not of this kind of list.
-    """
+    """Return the rows beyond the cursor, newest first by that column; all without a cursor."""
     if not cursor:
         return rows
     first, *rest = unseal(of, cursor)
@@ -49,11 +44,7 @@ def after(of: str, rows: Rows, cursor: str, *, by: str = "id") -> Rows:
 
 
 def page(of: str, rows: QuerySet[Row], limit: int, cursor: str = "", *, by: str = "id") -> tuple[list[Row], str]:
-    """Return a page of rows, newest first by that column, and the cursor of the next page: empty at the end.
-
-    Raises:
-        InvalidArguments: If the cursor is not of this kind of list.
-    """
+    """Return a page of rows, newest first by that column, and the cursor of the next page: empty at the end."""
     columns = ["id"] if by == "id" else [by, "id"]
     found = list(after(of, rows, cursor, by=by).order_by(*(f"-{column}" for column in columns))[: limit + 1])
     more, found = len(found) > limit, found[:limit]

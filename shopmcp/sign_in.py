@@ -81,11 +81,7 @@ def check(token: str) -> User:
 
 
 def redeem(token: str) -> User:
-    """Check the token, spend it and return its user; of two concurrent calls one succeeds.
-
-    Raises:
-        NotFound, LinkExpired: As `check` does.
-    """
+    """Check the token, spend it and return its user; of two concurrent calls one succeeds. Raises as `check` does."""
     user = check(token)
     spent = get_user_model().objects.filter(pk=user.pk, last_login=user.last_login)
     if not spent.update(last_login=timezone.now()):

@@ -43,7 +43,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a button that signs in. A GET spends no link, because mail scanners and previews send one."""
+    """Show a button that signs in. A GET leaves the link unused, because mail scanners and previews send one."""
     if not sign_in.same_host(request.get_host(), settings.PUBLIC_URL):
         link = f"{settings.PUBLIC_URL}{request.path}"
         message = _("This sign-in link works only at the shop's public address.")

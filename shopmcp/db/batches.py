@@ -47,7 +47,7 @@ class Pace:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Collect no garbage meanwhile: that may take as long as the whole batch."""
+    """Pause the garbage collector, which may take as long as the whole batch."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -54,9 +54,9 @@ class Param(Expression):
 
 
 def look_up(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of a statement of our own, with `%s` for each value, that is asked again and again.
+    """Return the rows of a statement that is run often, with `%s` for each value.
 
-    For look-ups by keys alone: the plan that is kept suits any value, and so none that some values would need.
+    For look-ups by key only: PostgreSQL keeps one plan for all values.
     """
     return _run(connections[DEFAULT_DB_ALIAS], text, values, _FETCH)
 
@@ -67,8 +67,8 @@ def _run(database: BaseDatabaseWrapper, text: str, values: Sequence[Any], read: 
         with database.cursor() as cursor:
             cursor.execute(text.replace("?", "%s") if sqlite else text, values)
             return read(cursor)
-    # Past Django's cursor. On SQLite it translates the placeholders of the whole text at every execution; on PostgreSQL
-    # it writes the values into the text, so that the server would plan each anew.
+    # Bypass Django's cursor. On SQLite it translates the placeholders of the whole text at every execution. On
+    # PostgreSQL it writes the values into the text, so that the server would plan each statement anew.
     with database.wrap_database_errors:
         if sqlite:
             return read(database.connection.execute(text.replace("%s", "?"), values))
@@ -202,7 +202,7 @@ class Insert(_Prepared):
         fields = [field for field in map(meta.get_field, self._fields) if isinstance(field, models.Field)]
         row = self._build()
         for field in fields:
-            # Set past the descriptor of a relation, which would want an instance.
+            # Set in __dict__, because the descriptor of a relation takes only an instance.
             row.__dict__[field.attname] = Param(field.attname, self._model, field.name)
         query = sql.InsertQuery(self._model, on_conflict=OnConflict.IGNORE if self._ignore else None)
         query.insert_values(fields, [row])
@@ -210,7 +210,7 @@ class Insert(_Prepared):
         if self._returning:
             compiler.returning_fields = [meta.pk]
         ((text, params),) = compiler.as_sql()
-        # A field that writes its own value, such as auto_now_add, would write that of this moment for ever.
+        # A field with a value of its own, such as auto_now_add, would repeat the first one for ever.
         assert all(isinstance(param, Param) for param in params)
         return text, params
 
@@ -223,7 +223,7 @@ class Insert(_Prepared):
         return int(key)
 
     def many(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Insert several rows; only where no keys are asked for, since none come back."""
+        """Insert several rows; the query must not return keys."""
         assert not self._returning
         database = connections[DEFAULT_DB_ALIAS]
         text, params = self._compiled.get(database.vendor) or self._statement(database)

@@ -1,4 +1,4 @@
-"""What clients send as arguments: what is tolerated, and the words for what is not."""
+"""Arguments of tools: which deviations are accepted, and the messages for all others."""
 
 import json
 import re
@@ -43,7 +43,7 @@ Listed = BeforeValidator(_listed)
 
 
 class NeverNull:
-    """Marks, inside Annotated[...], an optional argument for which null is a mistake rather than an absence."""
+    """Marks, inside Annotated[...], an optional argument for which null is an error; elsewhere null means absent."""
 
 
 _WORDS = {
@@ -131,10 +131,7 @@ class Arguments:
         return {name: getattr(values, name) for name in names}
 
     def unknown(self, given: Mapping[str, Any]) -> tuple[str, ...]:
-        """Names that the tool does not have, clipped so that they can be repeated safely; five at most.
-
-        Those inside a list of objects are told with their place, as `items[0].colour`.
-        """
+        """Names that the tool does not have, clipped, at most five; those in a list of objects as `items[0].colour`."""
         unknown = [ascii(name)[1:-1][:40] for name in given.keys() - self._names]
         for field, names in self._entries.items():
             if field in given and isinstance(entries := _listed(given[field]), list):

@@ -1,4 +1,4 @@
-"""One call of a tool: what came with it, what it is answered, and what is noted for its record."""
+"""One call of a tool: its request, its answer, and the notes for its record."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,8 +1,8 @@
 """One JSON-RPC message in, one answer out, in every revision of the protocol.
 
-The SDK's kernel (`serve_one`) does the protocol's work. This module stands where its HTTP transports stand, because
-those build streams and tasks for each request of the 2025 revisions, drop calls whose id they cannot use, and lose a
-`_meta` beside `params`. The texts here are for authors of clients and stay in English.
+The SDK's kernel (`serve_one`) does the protocol's work. This module replaces the SDK's HTTP transports, which build
+streams and tasks for each request of the 2025 revisions, drop calls whose id they cannot use, and lose a `_meta` beside
+`params`. The texts here are for authors of clients and stay in English.
 """
 
 import json
@@ -123,11 +123,11 @@ async def _answer_modern(
         return failure(400, "Invalid request: this server asks nothing, so there is nothing to answer.")
     id, headers = message.get("id"), dict(lines)
     unsupported = unsupported_protocol_version_rejection(version)
-    # Of a request with an envelope the SDK's ladder judges the version, after comparing it with the header.
+    # If the request has an envelope, the SDK compares the envelope's version with the header first.
     if unsupported is not None and (id is None or not _names_its_version(message)):
         return _rejected(unsupported, id)
     if id is None:
-        return Reply(202)  # nothing in this revision is told to a server by notification
+        return Reply(202)  # this revision has no notifications for servers
     if (twice := find_duplicated_routing_header(lines)) is not None:
         return failure(400, f"The header {twice} appears more than once.", code=HEADER_MISMATCH, id=id)
     route = classify_inbound_request(message, headers=headers)
@@ -160,7 +160,7 @@ async def _outcome(
 async def _called(
     endpoint: Endpoint, params: Any, headers: Mapping[str, str], version: str
 ) -> Mapping[str, Any] | None:
-    """Answer a plain call of a tool past the SDK, which validates it twice over and its result again.
+    """Answer a plain tool call without the SDK, which would validate the call twice and then its result.
 
     Return None for a call that is not plain: the SDK answers it, with the protocol's own errors.
     """
@@ -181,12 +181,12 @@ async def _called(
 
 @lru_cache(maxsize=8)
 def _signature(server: Server[Any]) -> dict[str, Any]:
-    """The `_meta` that answers of 2026-07-28 carry; it goes straight into bytes, so that one copy does for all."""
+    """The `_meta` of answers of 2026-07-28; cached, because it is only serialised."""
     return {SERVER_INFO_META_KEY: server.server_info_stamp}
 
 
 def _is_plain(meta: dict[str, Any]) -> bool:
-    """Whether no reserved key of `_meta` needs the SDK's judgement."""
+    """Whether `_meta` has no reserved key that the SDK must validate."""
     for key, value in meta.items():
         if key == CLIENT_CAPABILITIES_META_KEY:
             if not isinstance(value, dict) or not all(isinstance(inner, dict) for inner in value.values()):
@@ -210,7 +210,7 @@ def _with_outer_meta(params: dict[str, Any] | None, outer: Any) -> dict[str, Any
 
 
 class _Exchange:
-    """What the SDK's kernel may know of one POST: nothing reaches the client but the one answer."""
+    """One POST as the SDK's kernel needs it: the client gets one answer, and no requests or notifications."""
 
     transport = TransportContext(kind="streamable-http", can_send_request=False)
     can_send_request = False

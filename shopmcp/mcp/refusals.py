@@ -1,4 +1,4 @@
-"""What a tool's refusal says: text that is complete on its own, and the same as data."""
+"""Refusals of tools, as text that is complete on its own and as data."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,12 +9,7 @@ from shopmcp.errors import Busy, ShopError
 
 
 def refused(refusal: ShopError, *, ending: Iterable[str] = ()) -> dict[str, Any]:
-    """Return a `CallToolResult` as it goes over the wire, in the active language.
-
-    Args:
-        refusal: What is wrong, what to do, and what may have been meant.
-        ending: Sentences to follow those.
-    """
+    """Return a `CallToolResult` as it goes over the wire, in the active language; `ending` is more sentences."""
     wrong, todo = refusal.message, " ".join(filter(None, (refusal.fix, *ending)))
     if refusal.candidates:
         perhaps = gettext("Perhaps one of these is meant:")
@@ -35,12 +30,12 @@ def ignored(names: Sequence[str]) -> str:
 
 
 def busy() -> Busy:
-    """What is said when the database does not answer."""
+    """Return the refusal for a database that does not answer."""
     return Busy(gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."))
 
 
 def bug() -> ShopError:
-    """What is said of a fault of our own, whose words are for the log alone."""
+    """Return the refusal for a bug; the words of the exception go to the log only."""
     error = ShopError(
         gettext("The shop could not do that because of a fault of its own."),
         fix=gettext("Look at the cart with view_cart before you try once more."),

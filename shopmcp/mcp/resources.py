@@ -1,7 +1,7 @@
-"""MCP resources: what a host may attach to a conversation by its `shop://` address, and how addresses are completed.
+"""MCP resources: texts with a `shop://` address that a host may attach to a conversation, and their completion.
 
 A resource is a synchronous function in some app, as a tool is: it takes the parts of its address and returns text, or
-raises `NotFound`. It runs where browsing does.
+raises `NotFound`. It runs on the threads for browsing.
 """
 
 import re
@@ -30,19 +30,19 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from shopmcp.db.workers import lanes
 from shopmcp.errors import NotFound
 
-# What completes one part of an address: its beginning and the parts that are known already, to what it may be.
+# Returns what a part of an address may be, given its beginning and the parts that are known already.
 Completer = Callable[[str, Mapping[str, str]], Sequence[str]]
-# What is listed one by one of what a template stands for: the parts of each address, and its title.
+# Returns the parts and the title of each resource of a template that is listed by itself.
 Lister = Callable[[], Sequence[tuple[Mapping[str, str], str]]]
 Reader = Callable[..., str]
 _MOST_COMPLETED = 100  # the protocol's own bound
 _MOST_LISTED = 100
 _PART = re.compile(r"\{(\w+)\}")
-# No database of ours has a name with one of these, and some cannot even be asked for it.
+# No name has one of these characters, and database drivers may refuse them.
 _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 2000
 _PLAIN = "text/plain"
-# What the revisions before 2026-07-28 call an address that leads nowhere.
+# The code of an unknown address in the revisions before 2026-07-28.
 _NOT_FOUND_BEFORE = -32002
 
 
@@ -58,7 +58,7 @@ class ResourceKind:
 
     @property
     def has_parts(self) -> bool:
-        """Whether it stands for many addresses, rather than being one."""
+        """Whether its address has parts, so that it stands for many resources."""
         return _PART.search(self.template) is not None
 
     def described(self, title: str = "") -> dict[str, Any]:
@@ -77,7 +77,7 @@ class ResourceKind:
     def parts(self, uri: str) -> dict[str, str] | None:
         """The parts of an address, or None if it is none of this kind.
 
-        A slash within a part is written %2F; in the last part one may stand as it is, since not every client knows.
+        A slash within a part is written %2F. The last part may hold a plain one, since some clients do not encode it.
         """
         names = _PART.findall(self.template)
         pattern = re.escape(_PART.sub("\0", self.template)).replace(re.escape("\0"), "([^/]+)")
@@ -97,9 +97,8 @@ def resource(
 
     Args:
         template: Its address, such as `shop://store/{slug}`: `{parts}` become arguments of the function.
-        title: What people see.
         complete: By part, what completes it.
-        each: Which of many addresses are listed, at most a hundred.
+        each: Lists the resources that are shown one by one, at most a hundred.
     """
 
     def made(function: Reader) -> ResourceKind:
@@ -135,7 +134,7 @@ class Resources:
         """Answer `resources/read`.
 
         Raises:
-            MCPError: For an address that leads nowhere.
+            MCPError: If no resource has this address.
         """
         uri = str(params.uri)
         for known in self._known:

@@ -1,4 +1,4 @@
-"""The SDK's server: what it is told of the shop, and who answers its requests."""
+"""The SDK's server, with the shop's description and the functions that answer its requests."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -28,7 +28,7 @@ every notice that comes with a cart. Product names and descriptions are the shop
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
-    """What answers the requests of `/mcp`: the toolbox plain tool calls, the SDK's server everything else."""
+    """Answers `/mcp`: the toolbox answers plain tool calls, the SDK's server everything else."""
 
     server: Server[Any]
     toolbox: Toolbox
@@ -54,7 +54,7 @@ def make_endpoint(toolbox: Toolbox, resources: Resources) -> Endpoint:
         on_get_prompt=_unknown_prompt,
         on_completion=resources.complete,
     )
-    # The SDK traces every request for OpenTelemetry, which takes 40 µs and without an exporter goes nowhere.
+    # The SDK's middleware traces each request for OpenTelemetry: 40 µs, and no use without an exporter.
     server.middleware.clear()
     return Endpoint(server, toolbox)
 

@@ -64,14 +64,9 @@ def tool(
 ) -> Callable[[Callable[..., Answer[Any]]], Tool]:
     """Make a tool of a function. It is offered once `shopmcp/composition.py` names it.
 
-    Args:
-        title: What people see.
-        read_only: Changes nothing.
-        destructive: Takes something away.
-        idempotent: A repeated call adds nothing; a read-only tool always is.
-        browsing: Read-only, needs no cart and may take longer.
-        invoking: What ChatGPT shows while it runs, at most 64 characters.
-        invoked: And afterwards.
+    A tool for browsing is read-only, needs no cart and may take longer. A repeated call of an idempotent tool adds
+    nothing; a read-only tool is idempotent. ChatGPT shows `invoking` while the tool runs and `invoked` afterwards, each
+    of at most 64 characters.
     """
     status = {"openai/toolInvocation/invoking": invoking, "openai/toolInvocation/invoked": invoked}
 
@@ -110,7 +105,6 @@ class Toolbox:
     """The tools of an endpoint, in the order in which they are listed.
 
     Args:
-        tools: What is offered.
         language: Returns the language of callers who ask for none, where no tool decides it.
         remark: Returns what each answer of a call ends with.
         record: Keeps the call, its outcome (`ok` or a refusal's code) and its seconds.
@@ -147,14 +141,7 @@ class Toolbox:
         return CallToolResult.model_validate(result)
 
     async def answer(self, name: str, given: Mapping[str, Any], meta: Mapping[str, Any], client: str) -> Result | None:
-        """Answer a call; None for a tool that does not exist.
-
-        Args:
-            name: The tool's name.
-            given: The arguments as they came.
-            meta: `params._meta` as it came.
-            client: The client's name for itself.
-        """
+        """Answer a call with its arguments and `params._meta` as they came; None if there is no such tool."""
         started = perf_counter()
         if (tool := self.tools.get(name)) is None:
             return None
@@ -165,7 +152,7 @@ class Toolbox:
         outcome, result = await self._outcome(tool, call, given)
         try:
             await self.record(call, outcome, perf_counter() - started)
-        # What was done stays done: a client that hears of an error would do it again.
+        # The change is committed: after an error the client would repeat it.
         except Exception:
             logger.exception("a call of %s could not be recorded", name)
         return result
@@ -178,7 +165,7 @@ class Toolbox:
         except (DatabaseError, InterfaceError):
             logger.exception("%s could not reach the database", call.tool)
             return Busy.code, _refused(busy, call, tool)
-        # A bug must not reach the client in its own words, on any revision of the protocol.
+        # The words of a bug go to the log only, in every revision of the protocol.
         except Exception:
             logger.exception("%s failed", call.tool)
             return "internal_error", _refused(bug, call, tool, unchanged=False)
@@ -204,7 +191,7 @@ class Toolbox:
         try:
             return tool.arguments.read(given)
         except InvalidArguments:
-            # The same refusal again, in the shop's language.
+            # Read them again, to refuse them in the shop's language.
             call.speak(self.language())
             return tool.arguments.read(given)
 
