@@ -65,11 +65,9 @@ def _offer(names: Sequence[str]) -> str:
 def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
     """Return a page of results in words; if nothing was found, advice and the categories `offered`."""
     if not page.total:
-        said = (
-            _("Nothing was found for “%(query)s”.") % {"query": query[:80]}
-            if query.strip()
-            else _("Nothing was found.")
-        )
+        said = _("Nothing was found.")
+        if query.strip():
+            said = _("Nothing was found for “%(query)s”.") % {"query": query[:80]}
         advice = _("Try fewer or other words, or wider limits.")
         return " ".join(filter(None, (said, _of_price(page.price_bounds), advice, _offer(offered) if offered else "")))
     lines = [" ".join([_count(page), *_left_out(page)])]

@@ -23,10 +23,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: how to recognise it, and how to read it.
-
-    `read` yields records, refused and skipped lines; it raises `Unreadable` if the whole file cannot be read.
-    """
+    """A file format; `read` raises `Unreadable`, even after some entries, if the whole file cannot be read."""
 
     fits: Callable[[Source], bool]
     read: Callable[[Source], Iterator[FeedEntry]]
@@ -77,6 +74,6 @@ def read_feed(source: Source, format_name: str = "auto") -> Iterator[FeedEntry]:
     """Yield the entries of a product file one by one; memory does not grow with the file.
 
     Raises:
-        Unreadable: If the file fits no format or cannot be read. This may be raised after the last entry.
+        Unreadable: If the file fits no format or cannot be read; this may come after some entries.
     """
     return FORMATS[format_of(source, format_name)].read(source)

@@ -30,11 +30,7 @@ class Table:
         return {spelled(name) for name in self.heading if name}
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]] | Refused]:
-        """Yield the line number and the values of each line that is not blank.
-
-        Raises:
-            Unreadable: If the quotation marks do not match, or a line is too long.
-        """
+        """Yield the line number and the values of each line that is not blank."""
         with self._source.open() as stream:
             skipped = stream.read(self._skipped)
             lines_before = skipped.count("\n") or skipped.count("\r")
@@ -69,11 +65,7 @@ def is_openai_table(source: Source) -> bool:
 
 
 def read_table(source: Source) -> Iterator[FeedEntry]:
-    """Yield the lines of a table, refusing those with more fields than the first line has names.
-
-    Raises:
-        Unreadable: If there are no columns for the name and the SKU, or the quotation marks do not match.
-    """
+    """Yield the lines of a table, refusing those with more fields than the first line has names."""
     table = Table(source)
     if not {"sku", "name"} <= set(map(column_of, table.heading)):
         raise Unreadable(

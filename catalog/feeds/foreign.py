@@ -32,11 +32,7 @@ _BEGINNINGS = (
 
 
 def refuse_foreign(begin: bytes, name: str) -> None:
-    """Refuse a file that begins like a spreadsheet, an archive, a document, a picture or a web page.
-
-    Raises:
-        Unreadable: With the kind of file, and how to get one that can be read.
-    """
+    """Raise `Unreadable` for a file that begins like a spreadsheet, an archive, a document, a picture or a web page."""
     kinds = _INSIDE if begin.startswith((b"PK\x03\x04", b"PK\x05\x06")) else _BEGINNINGS
     for mark, what, fix in kinds:
         if mark in begin if kinds is _INSIDE else begin.startswith(mark):

@@ -1,7 +1,7 @@
 """Product feeds in XML: RSS and Atom as Google Merchant takes them, and plain lists of products.
 
-lxml does not do here: it refuses prefixes that are not declared, miscounts lines beyond 65,535, and keeps a tree that
-grows with an entry; expat keeps nothing, and is faster.
+lxml is no alternative: it refuses prefixes that are not declared, miscounts lines beyond 65,535, and keeps a tree that
+grows with an entry. expat keeps nothing and is faster.
 """
 
 import re
@@ -26,13 +26,9 @@ def is_xml(source: Source) -> bool:
 
 
 def read_xml(source: Source) -> Iterator[FeedEntry]:
-    """Yield a record per `item`, `entry` or `product`.
+    """Yield a record per `item`, `entry` or `product`. Names count without their namespace.
 
-    Names count without their namespace. A document type is refused as a whole: that is where entities are declared,
-    and no feed needs one.
-
-    Raises:
-        Unreadable: If this is not XML, or holds no such element.
+    A file with a document type is refused: a document type may declare entities, and no feed needs one.
     """
     parser = _Parser()
     found = False

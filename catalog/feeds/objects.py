@@ -39,22 +39,14 @@ def is_weft(source: Source) -> bool:
 
 
 def read_objects(source: Source) -> Iterator[FeedEntry]:
-    """Yield a record per object, or per variant of an object; refuse entries that are not objects.
-
-    Raises:
-        Unreadable: If the text is not JSON, or holds no list of products.
-    """
+    """Yield a record per object, or per variant of an object; refuse entries that are not objects."""
     with source.open() as stream:
         for line, value in Walk(stream).elements():
             yield from _entries(line, value)
 
 
 def read_lines(source: Source) -> Iterator[FeedEntry]:
-    """Yield a record per line, or per variant of its object; refuse lines that are not objects.
-
-    Raises:
-        Unreadable: If a line is not JSON, or longer than 8 MB.
-    """
+    """Yield a record per line, or per variant of its object; refuse lines that are not objects."""
     with source.open() as stream:
         line = 0
         while text := stream.readline(_LONGEST_LINE):

@@ -61,13 +61,10 @@ class RowSkipped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One product from the file: values by column, not yet checked.
+    """One product from the file, not yet checked."""
 
-    Values are text or JSON values with numbers as Decimal. `line` counts from 1.
-    """
-
-    line: int
-    fields: Mapping[str, Any]
+    line: int  # from 1
+    fields: Mapping[str, Any]  # by column: text, or JSON values with numbers as Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +114,7 @@ def best_of(values: Mapping[str, T], columns: Mapping[str, Sequence[str]]) -> di
 
 
 def named_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of known columns, by the shop's own column names.
-
-    Colour, size and similar columns are collected in `options`.
-    """
+    """Return the values of known columns by the shop's own names; colour, size and the like go into `options`."""
     values = by_spelling(fields)
     named = best_of(values, _NAMES)
     options: dict[str, str] = {}

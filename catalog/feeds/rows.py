@@ -55,10 +55,7 @@ class Row:
 def read_row(record: Record, *, currency: str, base_url: str) -> Row:
     """Return the row of a record.
 
-    Args:
-        record: The record from the file.
-        currency: The currency of prices that name none.
-        base_url: The base of relative addresses; if empty, they are left out.
+    Prices that name no currency are in `currency`. Without a `base_url` relative addresses are left out.
 
     Raises:
         RowRefused: With the reason.

@@ -54,9 +54,6 @@ def read_shopify(source: Source) -> Iterator[FeedEntry]:
 
     A variant without a SKU gets one from its Handle and options. Prices are in the store's currency, as the export
     names none.
-
-    Raises:
-        Unreadable: If there is no column Handle, or the quotation marks do not match.
     """
     table = Table(source)
     if not table.names & {"handle", "urlhandle"}:

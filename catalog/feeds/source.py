@@ -41,11 +41,7 @@ class Source:
 
     @contextmanager
     def open(self) -> Iterator[IO[str]]:
-        """Open the text, with line ends unchanged.
-
-        Raises:
-            Unreadable: If the file cannot be read to its end.
-        """
+        """Open the text, with line ends unchanged; reading raises `Unreadable` if the file is damaged."""
         with (
             _telling(self.name),
             _bytes_of(self.path, self.packed) as raw,

@@ -1,6 +1,6 @@
 """JSON read one entry at a time, without holding the whole file.
 
-ijson does not do here: it takes no NaN, gives no line numbers, and is slower where it is fed line by line.
+ijson is no alternative: it refuses NaN, gives no line numbers, and is slower where it gets one line at a time.
 """
 
 import json
@@ -33,11 +33,7 @@ class Walk:
         self._found = False
 
     def elements(self) -> Iterator[tuple[int, Any]]:
-        """Yield each element with the line on which it begins.
-
-        Raises:
-            Unreadable: If this is not JSON, holds no list of products, or holds an entry of more than 8 MB.
-        """
+        """Yield each element with the line on which it begins."""
         try:
             if (sign := self._peek()) == "{":
                 yield from self._object(0)

@@ -35,9 +35,6 @@ def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
     A variable product only holds what its variations share. A line without a SKU gets one from its id. A blank
     attribute of a variation means any value and is left out. Blank stock with “In stock?” 1 means that stock is not
     counted.
-
-    Raises:
-        Unreadable: If there are no columns Type and Name, or the quotation marks do not match.
     """
     table = Table(source)
     if not {"type", "name"} <= table.names:
@@ -62,13 +59,12 @@ def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
         if "grouped" in types:
             yield Skipped(line)  # each of its products has a line of its own
         elif "variation" not in types:
-            yield _product(line, sku, row, {}, "")
+            yield _product(line, sku, row, {})
         elif parent := parents.get(row.get("parent", "")):
-            yield _product(line, sku, {**parent, **row}, _options(row), parent["group"], parent)
+            yield _product(line, sku, row, parent)
         else:
-            yield Refused(
-                line, _("its parent “%(parent)s” is not in the file") % {"parent": row.get("parent", "")}, sku
-            )
+            reason = _("its parent “%(parent)s” is not in the file") % {"parent": row.get("parent", "")}
+            yield Refused(line, reason, sku)
 
 
 def _spelled(row: Mapping[str, str]) -> Row:
@@ -79,14 +75,15 @@ def _types(row: Row) -> list[str]:
     return [part.strip().lower() for part in row.get("type", "").split(",")]
 
 
-def _product(
-    line: int, sku: str, row: Row, options: dict[str, str], group: str, parent: Row | None = None
-) -> Record | Skipped:
-    published = (row.get("published", "1"), (parent or {}).get("published", "1"))
+def _product(line: int, sku: str, row: Row, parent: Row) -> Record | Skipped:
+    """The product or variation of a line; only a variation has a parent."""
+    options = _options(row) if parent else {}
+    row = {**parent, **row}
+    published = (row.get("published", "1"), parent.get("published", "1"))
     if any(said not in ("1", "yes", "true") for said in published):
         return Skipped(line)
     name = row.get("name", "")
-    if parent and options and name == parent.get("name"):
+    if options and name == parent.get("name"):
         name = f"{name} - {', '.join(options.values())}"
     fields: dict[str, Any] = {
         "sku": sku,
@@ -99,9 +96,9 @@ def _product(
         "barcode": row.get("gtinupceanorisbn", ""),
         "image": _first(row.get("images", "")),
         "url": row.get("externalurl", ""),
-        "group_id": group,
+        "group_id": parent.get("group", ""),
         "options": options,
-        **_stock(row, parent or {}),
+        **_stock(row, parent),
     }
     return Record(line, {name: value for name, value in fields.items() if value})
 

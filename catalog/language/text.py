@@ -72,7 +72,7 @@ def compounds(text: str) -> list[str]:
     if not _DASH.search(text):
         return []
     found = _COMPOUND.findall(_QUOTES.sub("", text))
-    return [word for compound in found for word in words(re.sub(f"[{_DASHES}]", "", compound))]
+    return [word for compound in found for word in words(_DASH.sub("", compound))]
 
 
 def web_address(text: str) -> str:
