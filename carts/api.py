@@ -12,7 +12,6 @@ from carts.models import Cart, Session, SessionWarning
 from carts.schemas import (
     CallOut,
     CartsOut,
-    DifferenceOut,
     PublicCartOut,
     SessionDetailOut,
     SessionOut,
@@ -23,7 +22,7 @@ from carts.schemas import (
     public_cart_out,
 )
 from carts.services import cleanup, warnings
-from carts.timeline import Step, timeline
+from carts.timeline import timeline
 from catalog.models import Store
 from shopmcp import paging
 from shopmcp.api_types import Cursor, ErrorOut, Limit, Moment, name, text
@@ -100,7 +99,7 @@ def get_session(
     page = timeline(session, cursor=cursor, limit=limit)
     return SessionDetailOut(
         **_facts(session, Store.objects.oldest_first().first()),
-        calls=[_call(step) for step in page.steps],
+        calls=[CallOut.model_validate(vars(step.call) | {"changes": step.differences}) for step in page.steps],
         next_cursor=page.cursor or None,
     )
 
@@ -153,14 +152,13 @@ def list_warnings(
     if state != "all":
         rows = rows.open() if state == "open" else rows.settled()
     page, following = paging.page("warnings", rows, limit, cursor, by="last_at")
-    return WarningsOut(warnings=[WarningOut.of(row) for row in page], next_cursor=following or None)
+    return WarningsOut.model_validate({"warnings": page, "next_cursor": following or None})
 
 
 @warnings_router.patch("/{warning_id}", response=WarningOut, summary="Settle a warning", operation_id="change_warning")
 def change_warning(request: HttpRequest, warning_id: WarningId, change: WarningChange) -> WarningOut:
     """Mark a warning as fixed, mute it, or open it again."""
-    act = {"fixed": warnings.mark_fixed, "muted": warnings.mute, "open": warnings.reopen}[change.state]
-    return WarningOut.of(act(warning_id))
+    return WarningOut.model_validate(warnings.settle(warning_id, change.state))
 
 
 def _found(public_id: str) -> Session:
@@ -175,25 +173,6 @@ def _found(public_id: str) -> Session:
 
 def _cart(cart: Cart, session: Session, first_store: Store | None) -> PublicCartOut:
     return public_cart_out(state_of(cart, session), first_store)
-
-
-def _call(step: Step) -> CallOut:
-    call = step.call
-    return CallOut(
-        at=call.at,
-        tool=call.tool,
-        outcome=call.outcome,
-        milliseconds=call.milliseconds,
-        client=call.client,
-        source=call.source,
-        meta_keys=call.meta_keys,
-        warning=call.warning,
-        version=call.version,
-        changes=[
-            DifferenceOut(product_id=moved.product_id, name=moved.name, before=moved.before, after=moved.after)
-            for moved in step.differences
-        ],
-    )
 
 
 def _facts(session: Session, first_store: Store | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What conversations hold: sessions, carts, lines, and one row for every change."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Literal, Self
 
 from django.conf import settings
 from django.db import models
@@ -287,15 +287,18 @@ class SessionWarning(models.Model):
         return f"{self.kind}: {self.client}"
 
     @property
-    def is_muted(self) -> bool:
-        return self.muted_at is not None
+    def text(self) -> str:
+        """The kind in words."""
+        return self.get_kind_display()
 
     @property
-    def is_fixed(self) -> bool:
-        """Whether it was marked as fixed and has not happened since."""
-        return self.fixed_at is not None and self.last_at <= self.fixed_at
+    def state(self) -> Literal["open", "fixed", "muted"]:
+        """`muted`, or `fixed` where it has not happened since it was marked, else `open`."""
+        if self.muted_at is not None:
+            return "muted"
+        return "open" if self.fixed_at is None or self.returned else "fixed"
 
     @property
-    def has_returned(self) -> bool:
+    def returned(self) -> bool:
         """Whether it happened again after it was marked as fixed."""
         return self.fixed_at is not None and self.last_at > self.fixed_at

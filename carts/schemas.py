@@ -30,6 +30,8 @@ class LineOut(BaseModel):
 class NoticeOut(BaseModel):
     """Something the shopper should be told."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     code: str
     text: str
 
@@ -104,6 +106,8 @@ class SessionsOut(BaseModel):
 class DifferenceOut(BaseModel):
     """A product whose quantity a call moved; 0 is none."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     product_id: str
     name: str
     before: int
@@ -142,6 +146,8 @@ class CartsOut(BaseModel):
 class WarningOut(BaseModel):
     """A sign from one client that chats may not be told apart."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: int
     kind: SessionWarning.Kind
     text: str = Field(description="The kind in words.")
@@ -154,21 +160,6 @@ class WarningOut(BaseModel):
         description="`fixed` until it happens again, `muted` until it is opened."
     )
     returned: bool = Field(description="It happened again after it was marked as fixed.")
-
-    @classmethod
-    def of(cls, row: SessionWarning) -> "WarningOut":
-        return cls(
-            id=row.pk,
-            kind=SessionWarning.Kind(row.kind),
-            text=row.get_kind_display(),
-            client=row.client,
-            meta_keys=row.meta_keys,
-            calls=row.calls,
-            first_at=row.first_at,
-            last_at=row.last_at,
-            state="muted" if row.is_muted else "fixed" if row.is_fixed else "open",
-            returned=row.has_returned,
-        )
 
 
 class WarningsOut(BaseModel):
@@ -223,7 +214,7 @@ def _contents(outcome: Outcome, currency: str, locale: str) -> dict[str, Any]:
         "item_count": state.item_count,
         "total": money(state.total, currency, locale),
         "changes": [change.text for change in outcome.changes],
-        "notices": [NoticeOut(code=notice.code, text=notice.text) for notice in outcome.notices],
+        "notices": outcome.notices,
     }
 
 

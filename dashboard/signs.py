@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from carts.identity import BY_HANDLE, KEYS, SUBJECT, UNKEYED
 from carts.models import CallRecord, SessionWarning
-from carts.services import warnings
 from dashboard.texts import CHATGPT, INSPECTOR, client_name
 
 Kind = SessionWarning.Kind
@@ -24,6 +23,8 @@ ROTATING = "rotating_id"
 _LATEST_CALLS = 2000
 _FEWEST_CALLS = 20
 _NEARLY_ALL = 0.9
+# Clients name themselves, so their number has no bound: a page shows the latest warnings.
+_MOST_SHOWN = 200
 # A check that no call answers ends after this time.
 CHECKED_FOR = timedelta(minutes=10)
 _LIKELY = re.compile("session|conversation|thread|chat", re.IGNORECASE)
@@ -177,7 +178,7 @@ class Sign:
 def attention() -> list[Sign]:
     """Return the open signs, the latest first; two queries."""
     signs: dict[str, Sign] = {}
-    for group in (*map(_group, warnings.open_warnings()), *_rotating()):
+    for group in (*map(_group, SessionWarning.objects.open().newest_first()[:_MOST_SHOWN]), *_rotating()):
         signs.setdefault(group.kind, Sign(group.kind)).groups.append(group)
     return sorted(signs.values(), key=lambda sign: sign.last_at, reverse=True)
 
@@ -189,7 +190,7 @@ def sign_of(kind: str, signs: Sequence[Sign]) -> Sign:
 
 def settled() -> list[Group]:
     """Return what was marked as fixed or muted, the latest first."""
-    return [_group(warning) for warning in warnings.settled_warnings()]
+    return [_group(warning) for warning in SessionWarning.objects.settled().newest_first()[:_MOST_SHOWN]]
 
 
 def check_since(kind: str, client: str, since: datetime) -> tuple[CallRecord | None, bool]:

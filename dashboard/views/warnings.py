@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,10 +20,10 @@ from dashboard.signs import CHECKED_FOR, KINDS, attention, check_since, settled,
 from dashboard.texts import client_name
 from shopmcp.api_types import PLAIN, Moment
 
-_ACTIONS = {
-    "fixed": (services.mark_fixed, _("Marked as fixed. If it happens again, it is shown again.")),
-    "mute": (services.mute, _("Muted: this kind of warning is no longer shown for this client.")),
-    "unmute": (services.unmute, _("This warning is shown again when it happens.")),
+_ACTIONS: dict[str, tuple[services.State, Promise]] = {
+    "fixed": ("fixed", _("Marked as fixed. If it happens again, it is shown again.")),
+    "mute": ("muted", _("Muted: this kind of warning is no longer shown for this client.")),
+    "unmute": ("unmuted", _("This warning is shown again when it happens.")),
 }
 
 
@@ -64,10 +65,10 @@ def check(request: HttpRequest, kind: str) -> HttpResponse:
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a warning as fixed, mute it, or listen to it again."""
-    action, said = _ACTIONS.get(request.POST.get("action", ""), (None, ""))
-    if action is None:
+    if (action := _ACTIONS.get(request.POST.get("action", ""))) is None:
         raise Http404(gettext("There is no such action."))
-    action(pk)
+    state, said = action
+    services.settle(pk, state)
     messages.success(request, str(said))
     return redirect("dashboard-warnings")
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from carts.models import SessionWarning
-from carts.services import warnings
+from carts.services.warnings import settle
 from shopmcp.errors import NotFound
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,14 @@ def make_warning():
     return make
 
 
+def open_warnings():
+    return list(SessionWarning.objects.open().newest_first())
+
+
+def settled_warnings():
+    return list(SessionWarning.objects.settled().newest_first())
+
+
 def happen_again(warning):
     SessionWarning.objects.filter(pk=warning.pk).update(last_at=timezone.now() + timedelta(seconds=1), calls=2)
 
@@ -28,62 +36,61 @@ def happen_again(warning):
 def test_a_new_warning_is_open(make_warning):
     warning = make_warning()
 
-    assert warnings.open_warnings() == [warning]
-    assert warnings.settled_warnings() == []
+    assert open_warnings() == [warning]
+    assert settled_warnings() == []
 
 
 def test_a_fixed_warning_opens_when_it_happens_again(make_warning):
     warning = make_warning()
 
-    assert warnings.mark_fixed(warning.pk).is_fixed
-    assert (warnings.open_warnings(), warnings.settled_warnings()) == ([], [warning])
+    assert settle(warning.pk, "fixed").state == "fixed"
+    assert (open_warnings(), settled_warnings()) == ([], [warning])
 
     happen_again(warning)
-    (again,) = warnings.open_warnings()
-    assert again.has_returned
-    assert warnings.settled_warnings() == []
+    (again,) = open_warnings()
+    assert again.returned
+    assert settled_warnings() == []
 
 
 def test_a_muted_warning_stays_closed_whatever_happens(make_warning):
     muted, other = make_warning(), make_warning(kind="malformed_id")
-    warnings.mute(muted.pk)
+    settle(muted.pk, "muted")
     happen_again(muted)
 
-    assert warnings.open_warnings() == [other]
+    assert open_warnings() == [other]
 
-    warnings.unmute(muted.pk)
-    assert muted in warnings.open_warnings()
+    settle(muted.pk, "unmuted")
+    assert muted in open_warnings()
 
 
 def test_unmuting_leaves_what_was_fixed_closed_and_opening_does_not(make_warning):
     warning = make_warning()
-    warnings.mark_fixed(warning.pk)
-    warnings.mute(warning.pk)
+    settle(warning.pk, "fixed")
+    settle(warning.pk, "muted")
 
-    assert warnings.unmute(warning.pk).is_fixed
-    assert [warnings.reopen(warning.pk)] == warnings.open_warnings()
+    assert settle(warning.pk, "unmuted").state == "fixed"
+    assert [settle(warning.pk, "open")] == open_warnings()
 
 
 def test_settling_keeps_what_is_counted_meanwhile(make_warning):
     warning = make_warning(calls=1)
     happen_again(warning)
 
-    assert warnings.mute(warning.pk).calls == 2
+    assert settle(warning.pk, "muted").calls == 2
 
 
-@pytest.mark.parametrize("act", [warnings.mark_fixed, warnings.mute, warnings.unmute, warnings.reopen])
-def test_what_there_is_not_cannot_be_settled(make_warning, act):
+@pytest.mark.parametrize("state", ["fixed", "muted", "unmuted", "open"])
+def test_what_there_is_not_cannot_be_settled(make_warning, state):
     warning = make_warning()
 
     with pytest.raises(NotFound):
-        act(warning.pk + 1)
+        settle(warning.pk + 1, state)
 
-    assert warnings.open_warnings() == [warning]
+    assert open_warnings() == [warning]
 
 
-def test_lists_are_bounded_and_begin_with_the_latest(make_warning):
+def test_lists_begin_with_the_latest(make_warning):
     older, newer = make_warning("a"), make_warning("b")
     happen_again(newer)
 
-    assert warnings.open_warnings() == [newer, older]
-    assert warnings.open_warnings(limit=1) == [newer]
+    assert open_warnings() == [newer, older]
