@@ -8,7 +8,9 @@ from ninja import Router
 from ninja.params.functions import Path, Query
 
 from carts.browse import SessionFilter, State, cart_of_id, cart_page, session_of_id, session_page, state_of
-from carts.models import Cart, Session, SessionWarning
+from carts.caller import first_store
+from carts.cart import StoreInfo
+from carts.models import Session, SessionWarning
 from carts.schemas import (
     CallOut,
     CartsOut,
@@ -23,7 +25,6 @@ from carts.schemas import (
 )
 from carts.services import cleanup, warnings
 from carts.timeline import timeline
-from catalog.models import Store
 from shopmcp import paging
 from shopmcp.api_types import Cursor, ErrorOut, Limit, Moment, name, text
 from shopmcp.errors import Kept, NotFound
@@ -82,9 +83,9 @@ def list_sessions(
         until=until,
     )
     page = session_page(asked, limit=limit, cursor=cursor)
-    first = Store.objects.oldest_first().first()
+    store = first_store()
     return SessionsOut(
-        sessions=[SessionOut(**_facts(session, first)) for session in page.sessions],
+        sessions=[SessionOut(**_facts(session, store)) for session in page.sessions],
         next_cursor=page.cursor or None,
         searched_to=page.searched_to,
     )
@@ -98,7 +99,7 @@ def get_session(
     session = _found(session_id)
     page = timeline(session, cursor=cursor, limit=limit)
     return SessionDetailOut(
-        **_facts(session, Store.objects.oldest_first().first()),
+        **_facts(session, first_store()),
         calls=[CallOut.model_validate(vars(step.call) | {"changes": step.differences}) for step in page.steps],
         next_cursor=page.cursor or None,
     )
@@ -125,8 +126,9 @@ def delete_session(request: HttpRequest, session_id: SessionId) -> HttpResponse:
 def list_carts(request: HttpRequest, limit: Limit = 25, cursor: Cursor = "") -> CartsOut:
     """All carts at today's prices, the newest first."""
     page, following = cart_page(limit=limit, cursor=cursor)
-    first = Store.objects.oldest_first().first()
-    return CartsOut(carts=[_cart(cart, cart.session, first) for cart in page], next_cursor=following or None)
+    store = first_store()
+    shown = [public_cart_out(state_of(cart, cart.session), store) for cart in page]
+    return CartsOut(carts=shown, next_cursor=following or None)
 
 
 @carts.get("/{cart_id}", response=PublicCartOut, summary="Get a cart", operation_id="get_cart")
@@ -135,7 +137,7 @@ def get_cart(request: HttpRequest, cart_id: CartId) -> PublicCartOut:
     cart = cart_of_id(cart_id)
     if cart is None:
         raise NotFound(gettext("There is no such cart."), fix=gettext("List the carts and use the id of one of them."))
-    return _cart(cart, cart.session, Store.objects.oldest_first().first())
+    return public_cart_out(state_of(cart, cart.session), first_store())
 
 
 @warnings_router.get("", response=WarningsOut, summary="List warnings", operation_id="list_warnings")
@@ -171,11 +173,7 @@ def _found(public_id: str) -> Session:
     return session
 
 
-def _cart(cart: Cart, session: Session, first_store: Store | None) -> PublicCartOut:
-    return public_cart_out(state_of(cart, session), first_store)
-
-
-def _facts(session: Session, first_store: Store | None) -> dict[str, Any]:
+def _facts(session: Session, store: StoreInfo) -> dict[str, Any]:
     cart = next(iter(session.open_carts), None)  # type: ignore[attr-defined]  # prefetched by `listing`
     return {
         "id": session.public_id,
@@ -185,5 +183,5 @@ def _facts(session: Session, first_store: Store | None) -> dict[str, Any]:
         "created_at": session.created_at,
         "last_call_at": session.last_seen_at,
         "duration": session.duration.total_seconds(),
-        "cart": None if cart is None else _cart(cart, session, first_store),
+        "cart": None if cart is None else public_cart_out(state_of(cart, session), store),
     }

@@ -17,6 +17,8 @@ from shopmcp.mcp.call import Call
 
 SHARED = gettext_lazy("This chat sends no conversation id, so it shares one cart with every other such chat.")
 WITHOUT_HANDLE = gettext_lazy("This chat passed no cart_id: if an earlier answer gave one, pass it.")
+# ISO 4217's code for no currency.
+_NO_CURRENCY = "XXX"
 
 
 @dataclass
@@ -56,23 +58,23 @@ class Caller:
         return self.cart_id is None and self.identity.shares_cart
 
     @cached_property
-    def first_store(self) -> StoreInfo | None:
-        """The store that speaks where no cart names one."""
-        row = queries.first_store.first()
-        return StoreInfo._make(row) if row else None
+    def first_store(self) -> StoreInfo:
+        return first_store()
 
     def speak(self, row: SessionRow | None = None) -> None:
         """Use the caller's language, or else that of the session's store, or of the first store."""
-        language = row.store_language if row else None
-        if language is None and self.first_store is not None:
-            language = self.first_store.language
-        self.call.speak(language or settings.LANGUAGE_CODE)
+        self.call.speak((row and row.store_language) or self.first_store.language)
+
+
+def first_store() -> StoreInfo:
+    """Return the store whose language and currency count where no cart names one; a blank one if there is none."""
+    row = queries.first_store.first()
+    return StoreInfo._make(row) if row else StoreInfo(0, "", "", _NO_CURRENCY, settings.LANGUAGE_CODE)
 
 
 def shop_language() -> str:
-    """Return the language of the first store, which speaks where nothing else decides."""
-    row = queries.first_store.first()
-    return StoreInfo._make(row).language if row else settings.LANGUAGE_CODE
+    """Return the language of the first store."""
+    return first_store().language
 
 
 def remark(call: Call) -> str | Promise:

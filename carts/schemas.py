@@ -4,17 +4,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field
 
-from carts.cart import CartState, LineState
+from carts.cart import CartState, LineState, StoreInfo
+from carts.digests import cart_id_of
 from carts.models import SessionWarning
 from carts.services.saving import Outcome
-from catalog.models import Product, Store
+from catalog.models import Product
 from shopmcp.money import Money, money
-
-# While there is no store at all, an empty cart counts in no currency.
-NO_CURRENCY = "XXX"
 
 
 class LineOut(BaseModel):
@@ -179,34 +176,26 @@ class WarningChange(BaseModel):
     )
 
 
-def cart_out(outcome: Outcome, cart_id: str, currency: str, locale: str) -> CartOut:
-    """Return the cart as chats see it.
-
-    Args:
-        outcome: The state after the call, with what it changed.
-        cart_id: The session's handle.
-        currency: What an empty cart counts in.
-        locale: How amounts are written.
-    """
-    return CartOut(cart_id=cart_id, **_contents(outcome, currency, locale))
+def cart_out(outcome: Outcome, store: StoreInfo) -> CartOut:
+    """Return the cart as its chat sees it; amounts are written as in the store."""
+    return CartOut(cart_id=cart_id_of(outcome.state.session_public_id), **_contents(outcome, store))
 
 
-def public_cart_out(state: CartState, first_store: Store | None) -> PublicCartOut:
-    """Return a stored cart as the owner's scripts see it, with the notices that its chat was not told yet.
+def public_cart_out(state: CartState, first_store: StoreInfo) -> PublicCartOut:
+    """Return a stored cart as the JSON API shows it, with the notices that its chat was not told yet.
 
     Args:
         state: The cart.
-        first_store: Whose currency and way of writing an empty cart has.
+        first_store: Its language and currency are used for an empty cart.
     """
-    locale = state.store.language if state.store else first_store.language if first_store else settings.LANGUAGE_CODE
-    currency = first_store.currency if first_store else NO_CURRENCY
-    outcome = Outcome(state, notices=state.notices(locale))
-    return PublicCartOut(session=state.session_public_id, id=state.public_id, **_contents(outcome, currency, locale))
+    store = state.store or first_store
+    outcome = Outcome(state, notices=state.notices(store.language))
+    return PublicCartOut(session=state.session_public_id, id=state.public_id, **_contents(outcome, store))
 
 
-def _contents(outcome: Outcome, currency: str, locale: str) -> dict[str, Any]:
+def _contents(outcome: Outcome, store: StoreInfo) -> dict[str, Any]:
     state = outcome.state
-    currency = state.currency or currency
+    currency, locale = state.currency or store.currency, store.language
     return {
         "version": state.version,
         "currency": currency,

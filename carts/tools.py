@@ -12,11 +12,10 @@ from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from carts.caller import SHARED, Caller
-from carts.cart import MAX_QUANTITY, CartState, Notice, StoreInfo
-from carts.digests import cart_id_of
+from carts.cart import MAX_QUANTITY, CartState, Notice
 from carts.identity import UNKEYED, received
 from carts.models import Session
-from carts.schemas import NO_CURRENCY, CartOut, DebugOut, cart_out
+from carts.schemas import CartOut, DebugOut, cart_out
 from carts.services import carts
 from carts.services.saving import Outcome, Request, first_answer, load, locked_cart, store_answer
 from carts.services.sessions import find, find_for_cart
@@ -29,7 +28,6 @@ from shopmcp.money import money
 
 _MAX_ITEMS = 50
 _PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
-_NO_STORE = StoreInfo(0, "", "", NO_CURRENCY, settings.LANGUAGE_CODE)
 
 ProductId = Annotated[
     str,
@@ -133,7 +131,7 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     should be told."""
     caller = Caller(call, cart_id)
     cart = load(find_for_cart(caller))
-    notices = cart.notices(_speaking_store(caller, cart).language)
+    notices = cart.notices((cart.store or caller.first_store).language)
     return _answer(caller, Outcome(cart, notices=notices), is_change=False)
 
 
@@ -172,7 +170,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     caller = Caller(call, cart_id)
     row = find(caller)
     state = load(row) if row else CartState(0, "")
-    store = _speaking_store(caller, state)
+    store = state.store or caller.first_store
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,
         source=caller.source,
@@ -230,8 +228,7 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[Cart
     if caller.shares_cart:
         outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])
     caller.call.remark = ""
-    store = _speaking_store(caller, state)
-    cart = cart_out(outcome, cart_id_of(state.session_public_id), store.currency, store.language)
+    cart = cart_out(outcome, state.store or caller.first_store)
     alone = not caller.identity.keyed and not caller.shares_cart
     how_found = by_handle(cart.cart_id, is_new=caller.is_unkeyed) if alone else ""
     remarks = {line.product.public_id: remark for line in state.lines.values() if (remark := line.remark)}
@@ -252,11 +249,6 @@ def _stored(answer: Answer[CartOut]) -> Mapping[str, Any]:
 def _fingerprint(wanted: Sequence[tuple[str, int]]) -> str:
     digest = sha256(json.dumps(["add_to_cart", wanted]).encode()).digest()
     return urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _speaking_store(caller: Caller, state: CartState) -> StoreInfo:
-    """The store whose currency and way of writing the cart has; an empty cart has those of the first."""
-    return state.store or caller.first_store or _NO_STORE
 
 
 def _hints(caller: Caller, has_session: bool) -> list[str]:
