@@ -1,7 +1,6 @@
 """The record of calls: a log line and a row for each.
 
-Rows are written in the background, up to a second later; a crash may lose the last of them. Changes of carts are not
-written here, so none is lost.
+Rows are written in the background, up to a second later. A crash may lose the last of them.
 """
 
 import asyncio
@@ -18,7 +17,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from carts import queries
-from carts.identity import BY_HANDLE, Identity, identify, received, shares_cart
+from carts.caller import Caller
+from carts.identity import BY_HANDLE, identify, received, shares_cart
 from carts.models import Session, SessionWarning
 from carts.services.sessions import session_to_record
 from shopmcp.db.workers import lanes
@@ -26,14 +26,20 @@ from shopmcp.mcp.call import Call
 
 MOST_CLIENTS = 200
 OTHER_CLIENTS = "…"
+_DELAY = 0.5  # seconds
+_BATCH = 200
+# Beyond this the database cannot keep up, and further records are dropped.
+_MOST_WAITING = 20_000
+
+logger = logging.getLogger("shopmcp.calls")
 
 
-@dataclass(slots=True)
+@dataclass
 class Recorded:
-    """A call as it is recorded.
+    """A call on its way into the database.
 
-    `session` is the session's key where the call found it; otherwise `find_session` finds or makes it now, if the call
-    named one at all.
+    `session` is the session's primary key if the call found it. Else `find_session` finds or makes it, for a call that
+    belongs to one.
     """
 
     at: datetime
@@ -54,25 +60,15 @@ class Recorded:
 
 
 def record_calls(calls: Sequence[Recorded]) -> None:
-    """Write the calls down, their sessions' last-seen times, and the warnings they gave, in one transaction."""
+    """Write the calls, their sessions' last-seen times, and their warnings, in one transaction."""
     with transaction.atomic():
         _find_sessions(calls)
         gone = _touch(calls)
         queries.insert_call.many(
-            {
+            vars(call)
+            | {
                 "session_id": None if call.session in gone else call.session,
-                "at": call.at,
-                "tool": call.tool,
-                "outcome": call.outcome,
-                "milliseconds": call.milliseconds,
-                "client": call.client,
-                "meta_keys": list(call.meta_keys),
-                "source": call.source,
                 "warning": call.warnings[0] if call.warnings else "",
-                "words": list(call.words),
-                "results": call.results,
-                "products": list(call.products),
-                "version": call.version,
             }
             for call in calls
         )
@@ -80,7 +76,7 @@ def record_calls(calls: Sequence[Recorded]) -> None:
 
 
 def _find_sessions(calls: Sequence[Recorded]) -> None:
-    # In one order everywhere, and before any session is locked: two recorders never wait for each other.
+    # Sorted, and before any session is locked, so that two recorders cannot deadlock.
     found: dict[str, int | None] = {}
     for call in sorted(calls, key=lambda call: call.conversation):
         if call.session is None and call.find_session is not None:
@@ -90,13 +86,13 @@ def _find_sessions(calls: Sequence[Recorded]) -> None:
 
 
 def _touch(calls: Sequence[Recorded]) -> set[int]:
-    """Move the sessions' last-seen times; return those that were deleted meanwhile. The others are locked now."""
+    """Lock the sessions and move their last-seen times; return those that were deleted meanwhile."""
     keys = {call.session for call in calls if call.session is not None}
     if not keys:
-        return set()
-    # Locked in one order everywhere, for the same reason as above.
+        return keys
+    # Sorted for the same reason as above.
     there = list(Session.objects.select_for_update().filter(id__in=keys).order_by("id").values_list("id", flat=True))
-    # The batch is a moment: all its sessions were seen at its end, give or take the second that a record may wait.
+    # One time for the whole batch: it spans a second at the most.
     latest = max(call.at for call in calls)
     Session.objects.filter(id__in=there).update(last_seen_at=Greatest("last_seen_at", Value(latest)))
     return keys - set(there)
@@ -109,28 +105,14 @@ def _warn(calls: Sequence[Recorded]) -> None:
             grouped.setdefault((kind, call.client), []).append(call)
     for (kind, client), group in sorted(grouped.items()):
         last = group[-1]
-        warning = _warning(kind, client, group[0].at)
-        SessionWarning.objects.filter(pk=warning.pk).update(
-            calls=F("calls") + len(group), last_at=last.at, meta_keys=list(last.meta_keys)
-        )
-
-
-def _warning(kind: str, client: str, at: datetime) -> SessionWarning:
-    """The row of that kind and client; clients name themselves, so beyond a bound they share one."""
-    times = {"first_at": at, "last_at": at}
-    warnings = SessionWarning.objects.filter(kind=kind)
-    known = warnings.filter(client=client).first()
-    if known is None and warnings.count() >= MOST_CLIENTS:
-        client = OTHER_CLIENTS
-    return known or SessionWarning.objects.get_or_create(kind=kind, client=client, defaults=times)[0]
-
-
-_DELAY = 0.5  # seconds
-_BATCH = 200
-# Beyond this the database cannot keep up, and records are what can be spared.
-_MOST_WAITING = 20_000
-
-logger = logging.getLogger("shopmcp.calls")
+        seen = {"last_at": last.at, "meta_keys": last.meta_keys}
+        again = {"calls": F("calls") + len(group), **seen}
+        warnings = SessionWarning.objects.filter(kind=kind)
+        if not warnings.filter(client=client).update(**again):
+            # Clients name themselves, so their number is bounded: further ones share a row.
+            name = client if warnings.count() < MOST_CLIENTS else OTHER_CLIENTS
+            new = {"calls": len(group), "first_at": group[0].at, **seen}
+            SessionWarning.objects.update_or_create(again, new, kind=kind, client=name)
 
 
 class Recorder:
@@ -142,7 +124,7 @@ class Recorder:
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, recorded: Recorded) -> None:
-        """Record it soon; at once where no lanes run."""
+        """Write the call soon; at once where no lanes run."""
         if not lanes.started:
             await lanes.run("write", partial(record_calls, [recorded]))
             return
@@ -152,7 +134,7 @@ class Recorder:
             self._timer = asyncio.get_running_loop().call_later(_DELAY, self._flush)
 
     async def drain(self) -> None:
-        """Write down what is waiting; called before the lanes stop."""
+        """Write the calls that wait. Call this before the lanes stop."""
         if self._timer is not None:
             self._timer.cancel()
         if self._task is not None:
@@ -163,7 +145,7 @@ class Recorder:
         self._timer = None
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._write())
-        else:  # the database is slow: what came meanwhile follows
+        else:  # The database is slow: try again later.
             self._timer = asyncio.get_running_loop().call_later(_DELAY, self._flush)
 
     async def _write(self) -> None:
@@ -171,7 +153,7 @@ class Recorder:
             batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             try:
                 await lanes.run("write", partial(record_calls, batch))
-            # A record may be lost; the next ones must still be written.
+            # One batch may be lost; the next ones must still be written.
             except Exception:
                 logger.exception("%s calls could not be recorded", len(batch))
 
@@ -183,7 +165,8 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
     """Log a call and keep its record."""
     notes, identity = call.notes, identify(call)
     if not notes.source:
-        _note_browsing(call, identity)
+        # No tool asked who calls.
+        Caller(call, BY_HANDLE if BY_HANDLE in call.given else None)
     milliseconds = round(seconds * 1000, 2)
     logger.info("%s %s %.1f ms source=%s client=%s", call.tool, outcome, milliseconds, notes.source, call.client or "?")
     if SessionWarning.Kind.UNKEYED in notes.warnings:
@@ -195,7 +178,7 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
         )
     if identity.is_check:
         return
-    # A session that a refused call made went with the refusal, and the next one may get its key.
+    # A refusal rolls back the session that the call made, and the next session may get its primary key.
     session = None if outcome != "ok" and notes.is_new_session else notes.session
     find_session = None
     if session is None and (identity.keyed or shares_cart(call)):
@@ -219,11 +202,3 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             version=notes.version,
         )
     )
-
-
-def _note_browsing(call: Call, identity: Identity) -> None:
-    """Note who calls where no tool asked; the session is found, or made, when the record is written."""
-    by_handle = not identity.keyed and BY_HANDLE in call.given
-    call.notes.source = BY_HANDLE if by_handle else identity.source
-    if not identity.keyed and not by_handle:
-        call.notes.warn(SessionWarning.Kind.UNKEYED.value)
