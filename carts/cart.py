@@ -1,11 +1,7 @@
-"""A cart in memory: what it holds, what may be changed, and what the shopper has to hear.
-
-Nothing here touches the database. `services` loads a state under the session's lock, changes it, and saves the
-difference.
-"""
+"""A cart in memory: its lines, its limits and its notices. `services` loads and saves it."""
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
@@ -73,9 +69,9 @@ class StoreInfo(NamedTuple):
     language: str
 
 
-@dataclass(slots=True)
+@dataclass
 class LineState:
-    """A line, with its product as it is now."""
+    """A line, with its product as it is now; the other fields are columns of `Line`."""
 
     product: SoldItem
     quantity: int
@@ -113,11 +109,11 @@ class Notice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineChange:
-    """A line before and after; a quantity of 0 is no line."""
+    """The quantity of a product before and after; 0 means no line. `Change.delta` stores these fields."""
 
-    product_pk: int
+    product: int
     product_id: str
     name: str
     before: int
@@ -132,7 +128,13 @@ class LineChange:
 
 @dataclass(slots=True)
 class CartState:
-    """A session's open cart. `id` is None until the first change has been saved."""
+    """A session's open cart, with its lines by the product's primary key.
+
+    Attributes:
+        id: None until the first change is saved.
+        expiry_untold: An earlier cart expired, and the shopper was not told.
+        before: The touched lines as they were loaded; a new line has quantity 0 there.
+    """
 
     session_id: int
     session_public_id: str
@@ -143,7 +145,7 @@ class CartState:
     store: StoreInfo | None = None
     lines: dict[int, LineState] = field(default_factory=dict)
     expiry_untold: bool = False
-    _before: dict[int, LineState] = field(default_factory=dict)
+    before: dict[int, LineState] = field(default_factory=dict)
 
     @property
     def item_count(self) -> int:
@@ -155,21 +157,19 @@ class CartState:
 
     @property
     def changes(self) -> list[LineChange]:
-        """What this state changed, in the order in which it happened."""
+        """The changed quantities, in the order of the changes."""
         found = []
-        for pk, before in self._before.items():
-            after = self.lines.get(pk)
-            quantity = after.quantity if after else 0
-            if quantity != before.quantity:
-                product, price = before.product, before.price_when_added
-                found.append(LineChange(pk, product.public_id, product.name, before.quantity, quantity, price))
+        for pk, line in self.before.items():
+            after = self.lines[pk].quantity if pk in self.lines else 0
+            if after != line.quantity:
+                product = line.product
+                found.append(
+                    LineChange(pk, product.public_id, product.name, line.quantity, after, line.price_when_added)
+                )
         return found
 
     def add(self, item: SoldItem, quantity: int, store: StoreInfo) -> Notice | None:
-        """Add to what the cart holds of this product, as far as the stock reaches.
-
-        Returns:
-            A notice where it did not reach.
+        """Add to what the cart holds of this product, as far as the stock reaches; return a notice if it did not.
 
         Raises:
             NotForSale: If it cannot be bought, or none is left.
@@ -178,7 +178,7 @@ class CartState:
         line = self.lines.get(item.id)
         held = line.quantity if line else 0
         if not item.for_sale:
-            raise not_for_sale(item)
+            raise _not_for_sale(item)
         if self.lines and (self.currency != item.currency or (self.store is not None and self.store.id != store.id)):
             raise CartLimit(
                 gettext("A cart holds products of one store and one currency, and this one belongs to %(store)s.")
@@ -192,7 +192,10 @@ class CartState:
                 fix=gettext("Add fewer."),
             )
         if not held and item.stock == 0:
-            raise _sold_out(item)
+            raise NotForSale(
+                gettext("%(name)s is sold out.") % {"name": item.name},
+                fix=gettext("Look for something similar with search_products, with in_stock_only."),
+            )
         reachable = held + quantity if item.stock is None else max(held, min(held + quantity, item.stock))
         if not held and len(self.lines) >= MAX_LINES:
             raise CartLimit(
@@ -203,7 +206,7 @@ class CartState:
             if not self.lines:
                 self.store, self.currency = store, item.currency
             self._set(item, reachable)
-        return None if reachable == held + quantity else self._short(item, reachable)
+        return None if reachable == held + quantity else _short(item, reachable)
 
     def set_quantity(self, item: SoldItem, quantity: int) -> Notice | None:
         """Set the quantity of a product that the cart holds; 0 removes it. Fewer is always possible.
@@ -213,43 +216,38 @@ class CartState:
         """
         held = self.lines[item.id].quantity
         if quantity > held and not item.for_sale:
-            raise not_for_sale(item)
+            raise _not_for_sale(item)
         reachable = quantity if item.stock is None or quantity <= held else max(held, min(quantity, item.stock))
         self._set(item, reachable)
-        return None if reachable == quantity else self._short(item, reachable)
+        return None if reachable == quantity else _short(item, reachable)
 
     def remove(self, product_pk: int) -> None:
         """Take the product out; nothing happens if it is not in."""
         if product_pk in self.lines:
-            self._remember(product_pk)
-            del self.lines[product_pk]
+            self._remember(self.lines.pop(product_pk))
 
     def restore(self, item: SoldItem, quantity: int, price_when_added: Decimal) -> None:
-        """Put a line back as it was; stock and price of today are told as notices."""
+        """Put a line back as it was; notices tell today's stock and price."""
         was_away = item.id not in self.lines
         self._set(item, quantity)
-        if quantity:
-            line = self.lines[item.id]
-            line.price_when_added = price_when_added
-            if was_away:
-                line.price_told = price_when_added
+        line = self.lines[item.id]
+        line.price_when_added = price_when_added
+        if was_away:
+            line.price_told = price_when_added
 
     def line_named(self, reference: str) -> LineState | None:
         """The only line whose id, SKU, URL or exact name this is."""
         wanted = reference.strip()
-        for line in self.lines.values():
-            if line.product.public_id == wanted:
-                return line
-        named = [
+        lines = self.lines.values()
+        found = [line for line in lines if line.product.public_id == wanted] or [
             line
-            for line in self.lines.values()
-            if wanted in (line.product.public_id.partition(":")[2], line.product.name)
-            or (wanted and wanted == line.product.url)
+            for line in lines
+            if wanted and wanted in (line.product.public_id.partition(":")[2], line.product.name, line.product.url)
         ]
-        return named[0] if len(named) == 1 else None
+        return found[0] if len(found) == 1 else None
 
     def notices(self, locale: str) -> list[Notice]:
-        """What changed behind the shopper's back and was not told with a write yet."""
+        """What the shopper should hear, and no answer of a write has told yet."""
         found = []
         if self.expiry_untold:
             found.append(
@@ -267,53 +265,43 @@ class CartState:
                 old, new = (money(p, product.currency, locale).formatted for p in (line.price_told, product.price))
                 found.append(Notice("price_changed", text % {"name": product.name, "old": old, "new": new}))
             if line.shortage is not None and line.shortage != line.stock_told:
-                found.append(self._short(product, line.quantity))
+                found.append(_short(product, line.quantity))
         return found
 
-    def mark_told(self) -> list[LineState]:
-        """Note that the answer of a write carries today's notices; return the lines whose notes changed."""
+    def mark_told(self) -> set[int]:
+        """Note that the answer of a write carries today's notices; return the keys of the lines that this changes."""
         self.expiry_untold = False
-        noted = []
-        for line in self.lines.values():
+        noted = set()
+        for pk, line in self.lines.items():
             price = line.price_told if line.product.price is None else line.product.price
             told = (price, line.shortage, not line.product.for_sale)
             if told != (line.price_told, line.stock_told, line.withdrawal_told):
                 line.price_told, line.stock_told, line.withdrawal_told = told
-                noted.append(line)
+                noted.add(pk)
         return noted
-
-    def originals(self) -> dict[int, LineState]:
-        """The lines that this state touched, as they were; quantity 0 for those that were not there."""
-        return self._before
 
     def _set(self, item: SoldItem, quantity: int) -> None:
         if not quantity:
             self.remove(item.id)
             return
-        line = self.lines.get(item.id)
         price = item.price if item.price is not None else Decimal(0)
-        self._remember(item.id, LineState(item, 0, price, price))
-        if line is None:
-            self.lines[item.id] = LineState(item, quantity, price, price)
-        else:
-            line.quantity = quantity
+        line = self.lines.setdefault(item.id, LineState(item, 0, price, price))
+        self._remember(line)
+        line.quantity = quantity
 
-    def _remember(self, pk: int, absent: LineState | None = None) -> None:
-        if pk in self._before:
-            return
-        line = self.lines.get(pk) or absent
-        assert line is not None
-        self._before[pk] = LineState(line.product, line.quantity, line.price_when_added, line.price_told, id=line.id)
-
-    def _short(self, item: SoldItem, held: int) -> Notice:
-        if not item.stock:
-            text = gettext("%(name)s is sold out; the cart holds %(held)s.")
-        else:
-            text = gettext("Only %(left)s left of %(name)s; the cart holds %(held)s now.")
-        return Notice("stock", text % {"left": item.stock, "name": item.name, "held": held})
+    def _remember(self, line: LineState) -> None:
+        self.before.setdefault(line.product.id, replace(line))
 
 
-def not_for_sale(item: SoldItem) -> NotForSale:
+def _short(item: SoldItem, held: int) -> Notice:
+    if not item.stock:
+        text = gettext("%(name)s is sold out; the cart holds %(held)s.")
+    else:
+        text = gettext("Only %(left)s left of %(name)s; the cart holds %(held)s now.")
+    return Notice("stock", text % {"left": item.stock, "name": item.name, "held": held})
+
+
+def _not_for_sale(item: SoldItem) -> NotForSale:
     """The refusal for a product that the shop does not sell now."""
     if item.withdrawn_at is None and item.available and item.price is None:
         message = gettext("%(name)s has no price yet and cannot be bought.")
@@ -322,10 +310,3 @@ def not_for_sale(item: SoldItem) -> NotForSale:
     else:
         message = gettext("%(name)s was withdrawn from the shop.")
     return NotForSale(message % {"name": item.name}, fix=gettext("Look for something similar with search_products."))
-
-
-def _sold_out(item: SoldItem) -> NotForSale:
-    return NotForSale(
-        gettext("%(name)s is sold out.") % {"name": item.name},
-        fix=gettext("Look for something similar with search_products, with in_stock_only."),
-    )

@@ -1,7 +1,7 @@
 """Loading and saving a cart.
 
-A change is one transaction: the session row is locked first, so that changes of one conversation happen one after the
-other; the cart is loaded, changed in memory, and the difference is saved with one row that tells what changed.
+A change is one transaction. It locks the session's row first, so the changes of one conversation happen one after the
+other. Then it loads the cart, changes it in memory, and saves the difference with a `Change`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ from shopmcp.errors import RequestIdReused
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change came to."""
+    """The cart after a call, with what the call changed and has to tell."""
 
     state: CartState
     changes: Sequence[LineChange] = ()
@@ -36,11 +36,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A write that its caller may repeat: the first answer is given again for SHOPMCP_KEEP_ANSWERS.
+    """A write that its caller may repeat: for SHOPMCP_KEEP_ANSWERS it gets the first answer again.
 
     Attributes:
-        id: The caller's own, told apart by session.
-        fingerprint: Of the arguments, which must be the same again.
+        id: The caller's id for it, unique within the session.
+        fingerprint: A digest of the arguments, which must be the same again.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Request:
 
 @contextmanager
 def locked_cart(caller: Caller) -> Iterator[CartState]:
-    """Hold the caller's session locked in one transaction, and give its open cart to change and save.
+    """Lock the caller's session in one transaction, and yield its open cart.
 
     Raises:
         SessionNeeded, UnknownCart, CartExpired: As `sessions.lock`.
@@ -116,10 +116,10 @@ def as_switched(items: Iterable[SoldItem]) -> list[SoldItem]:
 
 
 def first_answer(state: CartState, request: Request | None) -> Mapping[str, Any] | None:
-    """Return what was stored for this request when it came first; None where it comes now.
+    """Return the stored answer of this request; None if it comes for the first time.
 
     Raises:
-        RequestIdReused: If it came with other arguments.
+        RequestIdReused: If it came with other arguments before.
     """
     if request is None:
         return None
@@ -129,37 +129,31 @@ def first_answer(state: CartState, request: Request | None) -> Mapping[str, Any]
         if state.id is not None:
             queries.forget_request.run(cart_id=state.id, request_id=request.id)
         return None
-    fingerprint, answer = found
-    if fingerprint != request.fingerprint:
+    if found[0] != request.fingerprint:
         raise RequestIdReused(
             gettext("This request_id was used before, with other arguments."),
             fix=gettext("Use a new request_id for a new change."),
         )
-    stored: Mapping[str, Any] = answer
+    stored: Mapping[str, Any] = found[1]
     return stored
 
 
 def store_answer(outcome: Outcome, answer: Mapping[str, Any]) -> None:
-    """Keep the answer of a change that was saved for a request, in the transaction that saved it."""
+    """Keep the answer of a change that was saved for a request, in the same transaction."""
     queries.store_answer.run(cart_id=outcome.state.id, version=outcome.state.version, answer=answer)
 
 
 def save(
-    state: CartState,
-    tool: str,
-    notices: Sequence[Notice],
-    *,
-    undo_to: int | None,
-    request: Request | None = None,
+    state: CartState, tool: str, notices: Sequence[Notice], *, undo_to: int | None, request: Request | None = None
 ) -> Outcome:
-    """Save what a state changed, and that the answer carries its notices.
+    """Save the changes of a state, and that the answer carries its notices.
 
     Args:
         state: Loaded in this transaction.
-        tool: What changed it.
-        notices: What to tell beside the state's own notices.
-        undo_to: The version that undoing this change will lead to.
-        request: It is answered by this; follow with `store_answer`.
+        tool: The tool that changed it.
+        notices: Told beside the state's own notices.
+        undo_to: The version that undoing this change leads to.
+        request: The request that this answers; follow with `store_answer`.
     """
     now = timezone.now()
     changes = state.changes
@@ -167,109 +161,59 @@ def save(
     notices = list({notice.text: notice for notice in (*notices, *state.notices(locale))}.values())
     if state.expiry_untold:
         queries.expiry_told.run(id=state.session_id)
-    _save_lines(state)
     if changes or request is not None:
         if not changes:
-            # Only an answer to remember: undo has nothing to do here and steps over it.
+            # This version only remembers an answer, so undo steps over it.
             undo_to = undo_of(state, state.version)
         state.version += 1
         _save_cart(state, now)
-    outcome = Outcome(state, changes, notices)
-    if changes or request is not None:
-        _save_change(outcome, tool, undo_to, request, now)
-    return outcome
+        queries.insert_change.run(
+            cart_id=state.id,
+            version=state.version,
+            tool=tool,
+            delta=[vars(change) | {"price": str(change.price)} for change in changes],
+            undo_to=undo_to,
+            request_id=request.id if request else "",
+            fingerprint=request.fingerprint if request else "",
+            answer=None,
+            created_at=now,
+        )
+    _save_lines(state)
+    return Outcome(state, changes, notices)
+
+
+def _save_cart(state: CartState, now: datetime) -> None:
+    # An empty cart has no store and no currency: its next product may have others.
+    store_id, currency = (state.store.id, state.currency) if state.lines and state.store else (None, "")
+    values = {"store_id": store_id, "currency": currency, "version": state.version, "item_count": state.item_count}
+    if state.id is not None:
+        queries.update_cart.run(id=state.id, now=now, **values)
+        return
+    state.public_id = new_public_id("c_")
+    state.id = queries.insert_cart.run(
+        public_id=state.public_id,
+        session_id=state.session_id,
+        ordered_at=None,
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
 
 
 def _save_lines(state: CartState) -> None:
     told = state.mark_told()
-    originals = state.originals()
-    for pk, before in originals.items():
-        line = state.lines.get(pk)
-        if line is None:
-            if before.id is not None:
-                queries.delete_line.run(id=before.id)
-        elif line.id is not None:
-            _update_line(line)
-    for line in told:
-        if line.id is not None and line.product.id not in originals:
-            _update_line(line)
-
-
-def _update_line(line: LineState) -> None:
-    queries.update_line.run(
-        id=line.id,
-        quantity=line.quantity,
-        price_when_added=line.price_when_added,
-        price_told=line.price_told,
-        stock_told=line.stock_told,
-        withdrawal_told=line.withdrawal_told,
-    )
-
-
-def _save_cart(state: CartState, now: datetime) -> None:
-    # What an empty cart was once about does not bind its next product.
-    store_id, currency = (state.store.id, state.currency) if state.lines and state.store else (None, "")
-    if state.id is None:
-        state.public_id = new_public_id("c_")
-        state.id = queries.insert_cart.run(
-            public_id=state.public_id,
-            session_id=state.session_id,
-            store_id=store_id,
-            currency=currency,
-            version=state.version,
-            item_count=state.item_count,
-            ordered_at=None,
-            created_at=now,
-            updated_at=now,
-        )
-    else:
-        queries.update_cart.run(
-            id=state.id,
-            store_id=store_id,
-            currency=currency,
-            version=state.version,
-            item_count=state.item_count,
-            now=now,
-        )
-    for line in state.lines.values():
+    for pk, before in state.before.items():
+        if pk not in state.lines and before.id is not None:
+            queries.delete_line.run(id=before.id)
+    for pk, line in state.lines.items():
         if line.id is None:
-            line.id = queries.insert_line.run(
-                cart_id=state.id,
-                product_id=line.product.id,
-                quantity=line.quantity,
-                price_when_added=line.price_when_added,
-                price_told=line.price_told,
-                stock_told=line.stock_told,
-                withdrawal_told=line.withdrawal_told,
-            )
-
-
-def _save_change(outcome: Outcome, tool: str, undo_to: int | None, request: Request | None, now: datetime) -> None:
-    queries.insert_change.run(
-        cart_id=outcome.state.id,
-        version=outcome.state.version,
-        tool=tool,
-        delta=[
-            {
-                "product": change.product_pk,
-                "product_id": change.product_id,
-                "name": change.name,
-                "before": change.before,
-                "after": change.after,
-                "price": str(change.price),
-            }
-            for change in outcome.changes
-        ],
-        undo_to=undo_to,
-        request_id=request.id if request else "",
-        fingerprint=request.fingerprint if request else "",
-        answer=None,
-        created_at=now,
-    )
+            line.id = queries.insert_line.run(cart_id=state.id, product_id=pk, **vars(line))
+        elif pk in state.before or pk in told:
+            queries.update_line.run(**vars(line))
 
 
 def undo_of(state: CartState, version: int) -> int | None:
-    """The version that undoing this one leads to; None where there is nothing to undo."""
+    """Return the version that undoing this one leads to; None if there is nothing to undo."""
     if state.id is None or not version:
         return None
     return Change.objects.values_list("undo_to", flat=True).get(cart_id=state.id, version=version)
