@@ -1,4 +1,4 @@
-"""Who calls, and the words for a caller who has no cart here."""
+"""Who calls, and the refusals for a caller without a cart."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +27,7 @@ class Caller:
 
     Attributes:
         call: The call.
-        cart_id: The handle that came as an argument, proven or not.
+        cart_id: The handle that came as an argument, not checked yet.
     """
 
     call: Call
@@ -44,12 +44,12 @@ class Caller:
 
     @property
     def source(self) -> str:
-        """The `_meta` key that decided, or `cart_id`, or `default`."""
+        """What names the conversation: a `_meta` key, `cart_id`, or `default` for nothing."""
         return self.identity.source if self.identity.keyed or self.cart_id is None else BY_HANDLE
 
     @property
     def is_unkeyed(self) -> bool:
-        """Whether nothing tells this chat from others."""
+        """Whether the call names no conversation."""
         return self.source == UNKEYED
 
     @property
@@ -78,16 +78,12 @@ def shop_language() -> str:
 
 
 def remark(call: Call) -> str | Promise:
-    """Return what each answer says where the chat shares its cart with others."""
+    """Return what every answer of a chat on the shared cart has to say."""
     return SHARED if shares_cart(call) else ""
 
 
 def unknown_cart(*, keyed: bool) -> UnknownCart:
-    """For a cart_id that this server never gave out.
-
-    Args:
-        keyed: The call names its conversation, so it needs none.
-    """
+    """The refusal of a cart_id that this server never gave out; a keyed call needs none."""
     if keyed:
         fix = gettext("Leave cart_id out: this chat's cart is found without it.")
     else:
@@ -96,7 +92,7 @@ def unknown_cart(*, keyed: bool) -> UnknownCart:
 
 
 def foreign_cart() -> UnknownCart:
-    """For a cart_id beside the id of another conversation."""
+    """The refusal of a cart_id that belongs to another conversation than the call."""
     return UnknownCart(
         gettext("This cart_id belongs to another conversation."),
         fix=gettext("Leave cart_id out: this chat has a cart of its own."),
@@ -104,15 +100,15 @@ def foreign_cart() -> UnknownCart:
 
 
 def expired_cart() -> CartExpired:
-    """For a cart_id whose session is gone."""
+    """The refusal of a cart_id whose session was deleted."""
     return CartExpired(
         gettext("This cart was not used for long and has expired."),
         fix=gettext("Leave cart_id out; add_to_cart starts a new cart."),
     )
 
 
-def nameless() -> SessionNeeded:
-    """For a call that names no conversation, by the shop's policy for such calls."""
+def session_needed() -> SessionNeeded:
+    """The refusal of a call that names no conversation."""
     if settings.SHOPMCP_UNKEYED_CALLS == "refuse":
         return SessionNeeded(
             gettext("This chat sends no conversation id, and this shop keeps no cart without one."),

@@ -30,7 +30,7 @@ class BrokenConfig(AppConfig):
 
         def handle_wins(caller):
             if caller.cart_id is not None:
-                public_id, caller.cart_id = sessions._proven(caller, caller.cart_id), None
+                public_id, caller.cart_id = sessions._prove(caller, caller.cart_id), None
                 return (), public_id
             return way_in(caller)
 
