@@ -1,4 +1,4 @@
-"""Sessions, carts and calls in Django's admin: to look at. What changes a cart goes through the shop itself."""
+"""Sessions, carts, calls and warnings in Django's admin, read-only."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,28 +15,23 @@ from django.utils.translation import gettext_lazy as _
 
 from carts.models import CallRecord, Cart, Change, Line, Session, SessionQuerySet, SessionWarning
 from carts.services import cleanup
-from carts.services.cleanup import BATCH
 from shopmcp.admin import FastAdmin
 
 _MOST_CHANGES = 50
 _MOST_NAMED = 100
 
 
-class _Shown:
-    """Neither added, nor changed, nor deleted by hand."""
+class _ReadOnly:
+    """Rows are neither added, nor changed, nor deleted by hand."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 class _Newest(BaseInlineFormSet):  # type: ignore[type-arg]  # Django's own takes no arguments at run time
-    """The newest rows alone: a cart may have a long history."""
+    """Only the newest rows: a cart may have a long history."""
 
     _newest: list[Any]
 
@@ -46,7 +41,7 @@ class _Newest(BaseInlineFormSet):  # type: ignore[type-arg]  # Django's own take
         return self._newest
 
 
-class LineInline(_Shown, admin.TabularInline):  # type: ignore[type-arg]  # as above
+class LineInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = Line
     fields = ("product", "quantity", "price_when_added")
     ordering = ("id",)
@@ -55,7 +50,7 @@ class LineInline(_Shown, admin.TabularInline):  # type: ignore[type-arg]  # as a
         return super().get_queryset(request).select_related("product")
 
 
-class ChangeInline(_Shown, admin.TabularInline):  # type: ignore[type-arg]  # as above
+class ChangeInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = Change
     formset = _Newest
     fields = ("version", "tool", "what", "created_at")
@@ -70,14 +65,14 @@ class ChangeInline(_Shown, admin.TabularInline):  # type: ignore[type-arg]  # as
 
 @admin.register(Session)
 class SessionAdmin(FastAdmin):
-    """Deleting is left: it takes the cart along, by the same service as the cleanup."""
+    """Sessions may be deleted with their carts, by the same service as the cleanup."""
 
     list_display = ("public_id", "source", "client", "is_check", "created_at", "last_seen_at")
     list_filter = ("is_check",)
     ordering = ("-last_seen_at", "-id")
     search_fields = ("public_id__exact",)
     search_help_text = _("The public id of a session (s_…).")
-    # Named one by one: a digest is shown nowhere.
+    # Without the digests, which are secret.
     fields = ("public_id", "source", "client", "is_check", "created_at", "last_seen_at", "carts", "calls")
     readonly_fields = ("carts", "calls")
 
@@ -97,15 +92,18 @@ class SessionAdmin(FastAdmin):
     def get_deleted_objects(
         self, objs: QuerySet[Session] | Iterable[Session], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """What the confirmation names: sessions by their ids, and those that cannot go because something was ordered.
+        """Name the sessions, and those that must stay because something was ordered.
 
-        Django would load every line, change and call that belongs to them.
+        Django would load every line, change and call of theirs.
         """
         keys = [session.pk for session in objs]
+        # In batches: SQLite bounds the number of variables.
         free = {
             pk
-            for n in range(0, len(keys), BATCH)
-            for pk in Session.objects.deletable().filter(pk__in=keys[n : n + BATCH]).values_list("pk", flat=True)
+            for n in range(0, len(keys), cleanup.BATCH)
+            for pk in Session.objects.deletable()
+            .filter(pk__in=keys[n : n + cleanup.BATCH])
+            .values_list("pk", flat=True)
         }
         kept = [gettext("%(session)s ordered something") % {"session": s} for s in objs if s.pk not in free]
         named = [str(session) for session in objs if session.pk in free][:_MOST_NAMED]
@@ -121,37 +119,28 @@ class SessionAdmin(FastAdmin):
 
 
 @admin.register(Cart)
-class CartAdmin(_Shown, FastAdmin):
+class CartAdmin(_ReadOnly, FastAdmin):
     list_display = ("public_id", "session", "store", "item_count", "version", "updated_at", "ordered_at")
     list_select_related = ("session", "store")
     ordering = ("-id",)
-    search_fields = ("public_id",)  # shows the field; what it finds is decided below
+    search_fields = ("public_id",)  # Django shows the search field only where this is set.
     search_help_text = _("The public id of a cart (c_…) or of its session (s_…).")
     fields = (
-        "public_id",
-        "session",
-        "store",
-        "currency",
-        "item_count",
-        "version",
-        "created_at",
-        "updated_at",
-        "ordered_at",
-    )
+        "public_id", "session", "store", "currency", "item_count", "version", "created_at", "updated_at", "ordered_at",
+    )  # fmt: skip
     inlines = (LineInline, ChangeInline)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Cart], search_term: str
     ) -> tuple[QuerySet[Cart], bool]:
         """One index look-up, whichever of the two ids it is."""
-        asked = search_term.strip()
-        if not asked:
-            return queryset, False
-        return queryset.filter(**{"session__public_id" if asked.startswith("s_") else "public_id": asked}), False
+        if asked := search_term.strip():
+            queryset = queryset.filter(**{"session__public_id" if asked.startswith("s_") else "public_id": asked})
+        return queryset, False
 
 
 @admin.register(CallRecord)
-class CallRecordAdmin(_Shown, FastAdmin):
+class CallRecordAdmin(_ReadOnly, FastAdmin):
     list_display = ("at", "tool", "outcome", "milliseconds", "client", "source", "session", "warning")
     list_select_related = ("session",)
     ordering = ("-at", "-id")
@@ -164,7 +153,7 @@ class CallRecordAdmin(_Shown, FastAdmin):
 
 
 @admin.register(SessionWarning)
-class SessionWarningAdmin(_Shown, FastAdmin):
+class SessionWarningAdmin(_ReadOnly, FastAdmin):
     list_display = ("kind", "client", "calls", "first_at", "last_at", "fixed_at", "muted_at")
     ordering = ("-last_at", "-id")
     fields = ("kind", "client", "calls", "meta_keys", "first_at", "last_at", "fixed_at", "muted_at")
