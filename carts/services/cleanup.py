@@ -1,13 +1,13 @@
 """Deleting expired sessions and records, in small batches beside live traffic.
 
-Ids are chosen first, without a lock. Each batch is then one short transaction: its sessions are locked, those that were
-used meanwhile are let go, and the others are deleted table by table. Every change of a cart locks its session before
-anything else, so nothing can arrive in between.
+Ids are chosen first, without a lock. Each batch is one short transaction: it locks its sessions, skips those that were
+used meanwhile, and deletes the others table by table. Every change of a cart locks its session first, so no row can be
+added in between.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import perf_counter, sleep
 from typing import Any
 
@@ -18,36 +18,36 @@ from django.utils import timezone
 
 from carts.models import CallRecord, Cart, Change, Line, Session, SessionQuerySet, Tombstone
 
-# Sessions to a transaction, with all they hold; and rows that hold nothing.
+# How many sessions, or single rows, one transaction deletes.
 BATCH = 200
 _ROWS = 500
-# Last-seen times of reads arrive late, and from machines whose clocks differ a little.
+# Last-seen times of reads are written late, and the clocks of several machines differ a little.
 MARGIN = timedelta(minutes=1)
 CHECKS_KEPT = timedelta(hours=1)
 TOMBSTONES_KEPT = timedelta(days=365)
 _FACTS = ("id", "public_id", "digest", "is_check", "expiry_untold", "open_cart__item_count")
-_HOLDS = Q(open_cart__item_count__gt=0)
 
 
 @dataclass(slots=True)
 class Cleanup:
-    """How much was deleted, or would be."""
+    """How much was deleted, or would be.
+
+    `with_items` counts the sessions with items in the cart. `answers` were removed from their changes, which stay.
+    """
 
     sessions: int = 0
-    # Of the sessions, those with items in the cart.
     with_items: int = 0
     calls: int = 0
-    # Blanked rather than deleted: the change itself is kept as long as its cart.
     answers: int = 0
     tombstones: int = 0
 
 
 def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> Cleanup:
-    """Delete quiet sessions, old call records and tombstones, and stored answers whose time is over.
+    """Delete quiet sessions, and old call records, tombstones and stored answers.
 
     Args:
-        older_than: Delete every session that was quiet for so long; without it, the settings say how long sessions with
-            items are kept and how long those without. Sessions of a check go after an hour either way.
+        older_than: Delete sessions that were quiet for so long. Without it the settings decide, for sessions with items
+            and without. Sessions of a check are deleted after an hour in any case.
         dry_run: Count only.
     """
     now = timezone.now() - MARGIN
@@ -61,17 +61,9 @@ def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> C
     tombstones = Tombstone.objects.filter(expired_at__lt=now - TOMBSTONES_KEPT).order_by("expired_at")
     done = Cleanup()
     for expired in (sessions, checks):
-        if dry_run:
-            found = expired.aggregate(all=Count("id"), holding=Count("id", filter=_HOLDS))
-            done.sessions += found["all"]
-            done.with_items += found["holding"]
-            continue
-        for ids in _chosen(expired):
-            started = perf_counter()
-            deleted, holding = delete_batch(expired, ids)
-            done.sessions += deleted
-            done.with_items += holding
-            _rest(started)
+        deleted, holding = _count(expired) if dry_run else _delete_expired(expired)
+        done.sessions += deleted
+        done.with_items += holding
     if dry_run:
         done.calls, done.answers, done.tombstones = calls.count(), answers.count(), tombstones.count()
         return done
@@ -91,20 +83,17 @@ def delete_sessions(sessions: SessionQuerySet) -> int:
 
 
 def delete_batch(rows: SessionQuerySet, ids: Sequence[int], *, wait: bool = False) -> tuple[int, int]:
-    """Delete those of the chosen sessions that still belong to the rows.
+    """Delete sessions; return how many, and how many of them had items in the cart.
 
     Args:
-        rows: Deletable sessions, under the condition that has to hold still.
-        ids: The chosen ones.
-        wait: Wait for sessions in use; otherwise they are left alone.
-
-    Returns:
-        How many were deleted, and how many of them with items in the cart.
+        rows: Deletable sessions; a session that no longer belongs to them is skipped.
+        ids: The chosen sessions.
+        wait: Wait for sessions in use instead of skipping them.
     """
     with transaction.atomic():
         chosen = Session.objects.filter(id__in=ids).order_by("id").select_for_update(skip_locked=not wait)
         locked = list(chosen.values_list("id", flat=True))
-        # A second statement: only what is read under the lock stays as it is.
+        # Read again under the lock: from here on no call changes them.
         found = list(rows.filter(id__in=locked).values_list(*_FACTS))
         Tombstone.objects.bulk_create(
             [
@@ -119,7 +108,7 @@ def delete_batch(rows: SessionQuerySet, ids: Sequence[int], *, wait: bool = Fals
 
 
 def _delete_with_contents(ids: list[int]) -> None:
-    """Delete locked sessions: what points at a row goes before the row, since a shared commit checks everything."""
+    """Delete locked sessions, and before them the rows with foreign keys to them."""
     carts = list(Cart.objects.filter(session_id__in=ids).values_list("id", flat=True))
     _delete(Change.objects.filter(cart_id__in=carts))
     _delete(Line.objects.filter(cart_id__in=carts))
@@ -128,21 +117,24 @@ def _delete_with_contents(ids: list[int]) -> None:
     _delete(Session.objects.filter(id__in=ids))
 
 
-def _chosen(expired: SessionQuerySet) -> Iterator[list[int]]:
-    """Walk through the sessions, the longest quiet first, a batch of ids at a time; each is passed once."""
-    rows = expired.order_by("last_seen_at", "id")
-    seen: tuple[datetime, int] | None = None
-    while True:
-        page = rows
-        if seen is not None:
-            at, last = seen
-            page = rows.filter(Q(last_seen_at__gt=at) | Q(id__gt=last), last_seen_at__gte=at)
-        found = list(page.values_list("last_seen_at", "id")[:BATCH])
-        if found:
-            seen = found[-1]
-            yield [key for _, key in found]
-        if len(found) < BATCH:
-            return
+def _count(expired: SessionQuerySet) -> tuple[int, int]:
+    found = expired.aggregate(all=Count("id"), holding=Count("id", filter=Q(open_cart__item_count__gt=0)))
+    return found["all"], found["holding"]
+
+
+def _delete_expired(expired: SessionQuerySet) -> tuple[int, int]:
+    """Delete the sessions in batches, the longest quiet first; a session that is in use is not tried again."""
+    deleted = holding = 0
+    rows = page = expired.order_by("last_seen_at", "id")
+    while found := list(page.values_list("last_seen_at", "id")[:BATCH]):
+        started = perf_counter()
+        batch, held = delete_batch(expired, [pk for _, pk in found])
+        deleted += batch
+        holding += held
+        at, last = found[-1]
+        page = rows.filter(Q(last_seen_at__gt=at) | Q(id__gt=last), last_seen_at__gte=at)
+        _rest(started)
+    return deleted, holding
 
 
 def _in_batches(rows: QuerySet[Any], act: Callable[[QuerySet[Any]], int]) -> int:
@@ -159,10 +151,10 @@ def _in_batches(rows: QuerySet[Any], act: Callable[[QuerySet[Any]], int]) -> int
 
 
 def _delete(rows: QuerySet[Any]) -> int:
-    """Delete by one statement. `QuerySet.delete()` would first load the rows, and what points at them."""
+    """Delete by one statement. `QuerySet.delete()` would first load the rows and those that point at them."""
     return rows._raw_delete(rows.db)
 
 
 def _rest(started: float) -> None:
-    """Leave the database to others for as long as it was ours."""
+    """Leave the database to others for as long as the batch took."""
     sleep(min(perf_counter() - started, 1))
