@@ -1,7 +1,7 @@
-"""Trying whether chats are kept apart: two conversations and two unkeyed chats against a running server.
+"""The isolation check: it plays conversations and unkeyed chats against a running server and judges the answers.
 
-The check judges by the answers alone. It changes no cart but those it starts itself: a conversation that does not begin
-with an empty cart of its own fails, and is left alone.
+It changes only carts that it started. A conversation that does not begin with an empty cart of its own fails, and
+nothing is put into that cart.
 """
 
 import json
@@ -12,7 +12,7 @@ from secrets import token_urlsafe
 
 from django.utils.translation import gettext
 
-from carts.isolation_check.client import Chat, Reply, Server
+from carts.isolation_check.client import Chat, Server, ToolReply
 from shopmcp.errors import NotFound
 
 REVISIONS = ("2025-06-18", "2025-11-25", "2026-07-28")
@@ -22,41 +22,39 @@ _NEEDED = "session_needed"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One thing that was checked."""
+    """The result of one check."""
 
     passed: bool
     text: str
 
 
-def check(server: Server) -> Iterator[Verdict]:
-    """Check the server in every revision of the protocol, one verdict at a time.
-
-    Calls without a conversation id are held to the policy that the running server says it has.
+def verdicts(server: Server) -> Iterator[Verdict]:
+    """Check the server in every revision of the protocol. Unkeyed calls must follow its own policy.
 
     Raises:
         Unreachable: If the server does not answer.
-        NotFound: If the shop has nothing to sell, so that there is nothing to try it with.
+        NotFound: If the shop has nothing to sell.
     """
     first, second = _goods(server)
-    unkeyed = {"shared": _shared, "refuse": _refusing, "isolate": _isolated}[policy_of(server)]
+    unkeyed = {"shared": _shared, "refuse": _refusing, "isolate": _isolated}[_policy_of(server)]
     for revision in REVISIONS:
         for checks in (_conversations, unkeyed):
             for passed, text in checks(server, revision, first, second):
                 yield Verdict(passed, f"{revision}: {text}")
 
 
-def policy_of(server: Server) -> str:
-    """What the running server does with calls that have no conversation id."""
+def _policy_of(server: Server) -> str:
+    """The server's SHOPMCP_UNKEYED_CALLS, judged by its answers."""
     chat = server.chat(REVISIONS[0])
     if chat.call("debug_session").data.get("isolated") is False:
         return "shared"
     # The product does not exist, so no policy makes a cart.
-    refused = chat.call("add_to_cart", product_id=f"check:{token_urlsafe(16)}").refused
-    return "refuse" if refused == _NEEDED else "isolate"
+    refusal = chat.call("add_to_cart", product_id=f"check:{token_urlsafe(16)}").refusal
+    return "refuse" if refusal == _NEEDED else "isolate"
 
 
 def _goods(server: Server) -> tuple[str, str]:
-    """Two product ids that can be bought; the same twice where there is only one."""
+    """Two product ids that can be bought, or the only one twice."""
     reply = server.chat(REVISIONS[0]).call("search_products", in_stock_only=True, limit=2)
     ids = [product["product_id"] for product in reply.data.get("products", ())]
     if not ids:
@@ -80,7 +78,7 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> _F
     apart = all(_is_new(start) for start in starts) and len({start.cart_id for start in starts}) == len(starts)
     yield apart, gettext("new conversations begin with empty carts of their own, one text under two keys included")
     if not apart:
-        return  # these carts may be a customer's: nothing is put into them
+        return  # These carts may be a customer's.
     added = here.call("add_to_cart", product_id=first)
     yield added.holds(first), gettext("a conversation's cart takes a product")
     yield (
@@ -97,7 +95,7 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> _F
         bool(mine.cart_id) and _is_refused(there.call("view_cart", cart_id=mine.cart_id), "unknown_cart", mine),
         gettext("a conversation is refused another one's cart_id"),
     )
-    yield _tells_itself(here, there), gettext("debug_session tells a conversation of itself alone")
+    yield _tells_only_itself(here, there), gettext("debug_session tells a conversation of itself alone")
     with ThreadPoolExecutor(max_workers=8) as pool:
         seen = list(pool.map(lambda chat: chat.call("view_cart"), [here, there] * 8))
     yield (
@@ -115,12 +113,12 @@ def _isolated(server: Server, revision: str, first: str, second: str) -> _Findin
     yield told, gettext("debug_session tells an unkeyed chat that it has no session yet")
     if not told:
         return
-    yield chat.call("view_cart").refused == _NEEDED, gettext("an unkeyed chat without a cart_id sees no cart")
+    yield chat.call("view_cart").refusal == _NEEDED, gettext("an unkeyed chat without a cart_id sees no cart")
     one = chat.call("add_to_cart", product_id=first)
     other = chat.call("add_to_cart", product_id=second)
     for reply in (one, other):
         if isinstance(reply.version, int) and reply.version > 1:
-            # A customer's cart: take back what was put in.
+            # This may be a customer's cart: undo the addition.
             chat.call("undo_cart_change", cart_id=reply.cart_id, version=reply.version - 1)
     minted = one.holds(first) and other.holds(second) and one.cart_id != other.cart_id
     yield minted, gettext("two unkeyed chats get carts of their own")
@@ -139,14 +137,13 @@ def _isolated(server: Server, revision: str, first: str, second: str) -> _Findin
 
 
 def _shared(server: Server, revision: str, first: str, second: str) -> _Findings:
-    """Two chats without ids on the shared cart; only looked at, since real shoppers may be using it."""
+    """Two chats without ids; the shared cart is only read, since real shoppers may use it."""
     one, other = (server.chat(revision).call("view_cart") for _ in range(2))
     yield (
-        bool(one.cart_id) and not one.refused and one.cart_id == other.cart_id,
+        bool(one.cart_id) and not one.refusal and one.cart_id == other.cart_id,
         gettext("unkeyed chats share one cart, as the policy says"),
     )
-    warned = all("shared_cart" in _codes(reply) for reply in (one, other))
-    yield warned, gettext("and every answer warns that they do")
+    yield _warns(one) and _warns(other), gettext("and every answer warns that they do")
     keyed = server.chat(revision, _KEY, token_urlsafe(16)).call("view_cart")
     yield _is_new(keyed) and keyed.cart_id != one.cart_id, gettext("a conversation with an id has no part in it")
 
@@ -155,25 +152,25 @@ def _refusing(server: Server, revision: str, first: str, second: str) -> _Findin
     """Two chats without ids that get no cart."""
     chats = [server.chat(revision) for _ in range(2)]
     yield (
-        all(chat.call("add_to_cart", product_id=first).refused == _NEEDED for chat in chats),
+        all(chat.call("add_to_cart", product_id=first).refusal == _NEEDED for chat in chats),
         gettext("unkeyed chats are refused a cart, as the policy says"),
     )
-    yield all(chat.call("view_cart").refused == _NEEDED for chat in chats), gettext("and see none")
+    yield all(chat.call("view_cart").refusal == _NEEDED for chat in chats), gettext("and see none")
     debug = chats[0].call("debug_session").data
     yield debug.get("session") is None and bool(debug.get("hints")), gettext("debug_session says why")
 
 
-def _is_new(reply: Reply) -> bool:
+def _is_new(reply: ToolReply) -> bool:
     return reply.holds() and reply.version == 0 and bool(reply.cart_id)
 
 
-def _is_refused(reply: Reply, code: str, secret: Reply) -> bool:
-    """Whether it is that refusal, and shows nothing of the cart it keeps."""
+def _is_refused(reply: ToolReply, code: str, secret: ToolReply) -> bool:
+    """Whether it is that refusal, and names no product of the secret cart."""
     names = [str(line["name"]) for line in secret.data.get("lines", ())]
-    return reply.refused == code and not any(name in reply.text for name in names)
+    return reply.refusal == code and not any(name in reply.text for name in names)
 
 
-def _tells_itself(here: Chat, there: Chat) -> bool:
+def _tells_only_itself(here: Chat, there: Chat) -> bool:
     one, other = here.call("debug_session"), there.call("debug_session")
     mine, theirs = (str(reply.data.get("session") or "") for reply in (one, other))
     return (
@@ -186,5 +183,5 @@ def _tells_itself(here: Chat, there: Chat) -> bool:
     )
 
 
-def _codes(reply: Reply) -> list[str]:
-    return [notice["code"] for notice in reply.data.get("notices", ())]
+def _warns(reply: ToolReply) -> bool:
+    return any(notice["code"] == "shared_cart" for notice in reply.data.get("notices", ()))

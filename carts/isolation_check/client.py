@@ -1,4 +1,4 @@
-"""A chat's host in small: plain JSON-RPC over HTTP, in any revision of the protocol."""
+"""A small MCP client: JSON-RPC over HTTP, in any revision of the protocol."""
 
 import json
 import urllib.error
@@ -15,8 +15,8 @@ from shopmcp.errors import ShopError
 _ENVELOPE = "io.modelcontextprotocol/"
 _MODERN = "2026-07-28"
 _SECONDS = 30
-# Neither an answer nor a refusal: such a server cannot be judged.
-_BROKEN = ("error", "internal_error", "busy")
+# Codes that say nothing about isolation.
+_FAILURES = ("error", "internal_error", "busy")
 
 
 class Unreachable(ShopError):
@@ -26,12 +26,12 @@ class Unreachable(ShopError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A tool's answer; `refused` holds the code of a refusal, or `error` for an error of the protocol."""
+class ToolReply:
+    """A tool's answer; `refusal` is the code of a refusal, or `error` for an error of the protocol."""
 
     data: Mapping[str, Any]
     text: str
-    refused: str = ""
+    refusal: str = ""
 
     @property
     def cart_id(self) -> str:
@@ -45,35 +45,35 @@ class Reply:
         """Whether it shows a cart with one of each of these, and nothing else."""
         lines = self.data.get("lines")
         found = [(line["product_id"], line["quantity"]) for line in lines] if isinstance(lines, list) else None
-        return not self.refused and found == [(product_id, 1) for product_id in product_ids]
+        return not self.refusal and found == [(product_id, 1) for product_id in product_ids]
 
 
 @dataclass(slots=True)
 class Server:
-    """A running shop, and what the check has left behind there.
+    """A running shop, and the traces of the calls to it.
 
-    Args:
+    Attributes:
         url: Its address, with or without `/mcp`.
-        mark: The `_meta` that tells the shop that these calls are a check's.
+        mark: Added to the `_meta` of each call.
+        ids: The keys and values of the conversations that were started.
+        cart_ids: The cart_ids that came in answers.
+        client: The client's name.
     """
 
     url: str
     mark: Mapping[str, Any]
-    # The keys and ids under which it spoke, and every cart_id it was given.
     ids: list[tuple[str, str]] = field(default_factory=list)
     cart_ids: set[str] = field(default_factory=set)
-    # As it names itself.
     client: str = "check_isolation"
 
     def __post_init__(self) -> None:
         self.url = self.url.rstrip("/").removesuffix("/mcp")
 
     def chat(self, revision: str, key: str | None = None, value: str = "") -> "Chat":
-        """A chat that sends this id with every call, or none."""
-        if key is None:
-            return Chat(self, revision, {})
-        self.ids.append((key, value))
-        return Chat(self, revision, {key: value})
+        """Start a chat that sends this id with every call; without a key it sends none."""
+        if key is not None:
+            self.ids.append((key, value))
+        return Chat(self, revision, {} if key is None else {key: value})
 
     def post(self, revision: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send one `tools/call`; return the JSON-RPC answer.
@@ -94,6 +94,7 @@ class Server:
             params["_meta"] = {f"{_ENVELOPE}{name}": value for name, value in envelope.items()} | params["_meta"]
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
         request = urllib.request.Request(f"{self.url}/mcp", json.dumps(message).encode(), headers)
+        fix = gettext("Start the shop with manage.py serve, or name its address with --url.")
         try:
             with _opener(self.url).open(request, timeout=_SECONDS) as response:
                 body = response.read()
@@ -102,19 +103,15 @@ class Server:
                 body = error.read()
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
-            raise Unreachable(
-                gettext("%(url)s cannot be reached: %(reason)s.") % {"url": self.url, "reason": reason},
-                fix=gettext("Start the shop with manage.py serve, or name its address with --url."),
-            ) from None
+            refusal = gettext("%(url)s cannot be reached: %(reason)s.") % {"url": self.url, "reason": reason}
+            raise Unreachable(refusal, fix=fix) from None
         try:
             answer = json.loads(body)
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
-            raise Unreachable(
-                gettext("%(url)s does not answer as a shop does.") % {"url": f"{self.url}/mcp"},
-                fix=gettext("Start the shop with manage.py serve, or name its address with --url."),
-            )
+            refusal = gettext("%(url)s does not answer as a shop does.") % {"url": f"{self.url}/mcp"}
+            raise Unreachable(refusal, fix=fix)
         return answer
 
 
@@ -124,16 +121,16 @@ class Chat:
     revision: str
     meta: Mapping[str, Any]
 
-    def call(self, tool: str, **arguments: Any) -> Reply:
+    def call(self, tool: str, **arguments: Any) -> ToolReply:
         params = {"name": tool, "arguments": arguments, "_meta": {**self.meta, **self.server.mark}}
         answer = self.server.post(self.revision, params)
         if "error" in answer:
-            return Reply({}, str(answer["error"].get("message", "")), "error")
+            return ToolReply({}, str(answer["error"].get("message", "")), "error")
         result = answer["result"]
         data = result.get("structuredContent") or {}
         text = " ".join(part.get("text", "") for part in result.get("content", ()))
-        reply = Reply(data, text, data.get("error", {}).get("code", "error") if result.get("isError") else "")
-        if reply.refused in _BROKEN:
+        reply = ToolReply(data, text, data.get("error", {}).get("code", "error") if result.get("isError") else "")
+        if reply.refusal in _FAILURES:
             raise Unreachable(
                 gettext("%(url)s could not answer %(tool)s: %(text)s")
                 % {"url": self.server.url, "tool": tool, "text": reply.text},
@@ -145,6 +142,6 @@ class Chat:
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:
-    """A proxy, where the environment names one, is for other machines."""
+    """Use the environment's proxy for other machines only."""
     local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     return urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))

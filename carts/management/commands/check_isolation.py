@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from carts.digests import public_id_of
 from carts.identity import CHECK, check_mark, identify
-from carts.isolation_check.checks import check
+from carts.isolation_check.checks import verdicts
 from carts.isolation_check.client import Server
 from carts.models import Session
 from carts.services import cleanup
@@ -36,7 +36,7 @@ class Command(ShopCommand):
         server, started = Server(url, {CHECK: check_mark()}), timezone.now()
         total = failed = 0
         try:
-            for verdict in check(server):
+            for verdict in verdicts(server):
                 total += 1
                 failed += not verdict.passed
                 style = self.style.SUCCESS if verdict.passed else self.style.ERROR
@@ -44,7 +44,7 @@ class Command(ShopCommand):
         except ShopError as refusal:
             raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
         finally:
-            # Also after a failure or Ctrl-C.
+            # Also after an error or Ctrl-C.
             removed = _remove_sessions(server, started)
         if server.ids and not removed:
             self.stderr.write(
@@ -59,7 +59,7 @@ class Command(ShopCommand):
 
 
 def _remove_sessions(server: Server, started: datetime) -> int:
-    """Delete what the check has made, and nothing else, however the server mixed up its sessions."""
+    """Delete the check's sessions and no others, even if the server mixed sessions up."""
     digests = [digest for key, value in server.ids for digest in identify(Call("", {key: value})).digests]
     public_ids = [found for cart_id in server.cart_ids if (found := public_id_of(cart_id)) is not None]
     # The shared session goes only if this check made it and no other call used it.

@@ -116,7 +116,7 @@ def test_an_interrupted_check_takes_its_sessions_along_and_no_others(monkeypatch
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(check_isolation, "check", interrupted)
+    monkeypatch.setattr(check_isolation, "verdicts", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         call_command("check_isolation")
