@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import Router
 from ninja.params.functions import Path, Query
+from pydantic import BaseModel, Field
 
 from carts.browse import SessionFilter, State, cart_of_id, cart_page, session_of_id, session_page, state_of
 from carts.caller import first_store
@@ -39,50 +40,39 @@ CartId = Annotated[str, name(32, "The public id of a cart.", "c_w5n2r7j4t6y3u2ab
 WarningId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The `id` of a warning.", example=1)]
 
 
+class SessionQuery(BaseModel):
+    """Which sessions to list, as `SessionFilter` takes it."""
+
+    state: State = Field(
+        "",
+        description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` "
+        "for a cart with items that went quiet, `lost` after seven days, `keyed` or `unkeyed` by whether the chat "
+        "sends a conversation id.",
+    )
+    client: Annotated[str, text(60, "Only this client, by its full name.")] = ""
+    source: Annotated[str, text(64, "Only those named by this `_meta` key, `cart_id` or `default`.")] = ""
+    product: Annotated[str, text(120, "Only those whose cart holds this product, by its product_id.")] = ""
+    search: Annotated[str, text(200, "The public id of a session, or words that name a product in a cart.")] = ""
+    keyed: bool = Field(False, description="Only those whose chat sends a conversation id.")
+    did: Annotated[str, text(200, "Only those with a call of this tool, or of one of several: `a,b`.")] = Field(
+        "", alias="tool"
+    )
+    outcome: Annotated[str, text(40, "Only those with such a call that ended so: `ok`, or a refusal's code.")] = ""
+    saw: Annotated[str, text(120, "Only those with such a call that named this product, by its product_id.")] = ""
+    missed: Annotated[str, text(200, "Only those that searched for these normalised words in vain.")] = ""
+    since: Moment | None = Field(None, description="The last call was then or later.")
+    until: Moment | None = Field(None, description="The last call was before.")
+
+
 @sessions.get("", response=SessionsOut, summary="List sessions", operation_id="list_sessions")
 def list_sessions(
-    request: HttpRequest,
-    state: Annotated[
-        State,
-        Query(
-            description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` "
-            "for a cart with items that went quiet, `lost` after seven days, `keyed` or `unkeyed` by whether the chat "
-            "sends a conversation id."
-        ),
-    ] = "",
-    client: Annotated[str, text(60, "Only this client, by its full name.")] = "",
-    source: Annotated[str, text(64, "Only those named by this `_meta` key, `cart_id` or `default`.")] = "",
-    product: Annotated[str, text(120, "Only those whose cart holds this product, by its product_id.")] = "",
-    search: Annotated[str, text(200, "The public id of a session, or words that name a product in a cart.")] = "",
-    keyed: Annotated[bool, Query(description="Only those whose chat sends a conversation id.")] = False,
-    tool: Annotated[str, text(200, "Only those with a call of this tool, or of one of several: `a,b`.")] = "",
-    outcome: Annotated[str, text(40, "Only those with such a call that ended so: `ok`, or a refusal's code.")] = "",
-    saw: Annotated[str, text(120, "Only those with such a call that named this product, by its product_id.")] = "",
-    missed: Annotated[str, text(200, "Only those that searched for these normalised words in vain.")] = "",
-    since: Annotated[Moment | None, Query(description="The last call was then or later.")] = None,
-    until: Annotated[Moment | None, Query(description="The last call was before.")] = None,
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    request: HttpRequest, asked: Annotated[SessionQuery, Query()], limit: Limit = 25, cursor: Cursor = ""
 ) -> SessionsOut:
     """The conversations that fit, the latest call first, each with what is in its cart.
 
     Conversations of an isolation check are left out. Times without a zone are UTC.
     """
-    asked = SessionFilter(
-        state=state,
-        client=client,
-        source=source,
-        product=product,
-        search=search,
-        keyed=keyed,
-        did=tool,
-        outcome=outcome,
-        saw=saw,
-        missed=missed,
-        since=since,
-        until=until,
-    )
-    page = session_page(asked, limit=limit, cursor=cursor)
+    page = session_page(SessionFilter(**asked.model_dump()), limit=limit, cursor=cursor)
     store = first_store()
     return SessionsOut(
         sessions=[SessionOut(**_facts(session, store)) for session in page.sessions],
