@@ -83,13 +83,13 @@ class LineState:
 
     @property
     def shortage(self) -> int | None:
-        """How many are left, where the line wants more; else None."""
+        """The stock, if the line holds more; else None."""
         stock = self.product.stock
         return stock if stock is not None and stock < self.quantity else None
 
     @property
     def remark(self) -> str:
-        """What stands in the way of buying this line now; empty if nothing does."""
+        """Why the line cannot be bought now; empty if it can."""
         if not self.product.for_sale:
             return gettext("can no longer be bought")
         if self.shortage is None:
@@ -103,7 +103,7 @@ class LineState:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the shopper should hear: `code` for machines, `text` for people."""
+    """A sentence that the shopper should hear, with a code for programs."""
 
     code: str
     text: str
@@ -209,10 +209,10 @@ class CartState:
         return None if reachable == held + quantity else _short(item, reachable)
 
     def set_quantity(self, item: SoldItem, quantity: int) -> Notice | None:
-        """Set the quantity of a product that the cart holds; 0 removes it. Fewer is always possible.
+        """Set the quantity of a product that the cart holds; 0 removes it. A smaller one is always possible.
 
         Raises:
-            NotForSale: If more are wanted of what cannot be bought.
+            NotForSale: If the quantity grows and the product cannot be bought.
         """
         held = self.lines[item.id].quantity
         if quantity > held and not item.for_sale:
@@ -236,7 +236,7 @@ class CartState:
             line.price_told = price_when_added
 
     def line_named(self, reference: str) -> LineState | None:
-        """The only line whose id, SKU, URL or exact name this is."""
+        """The only line with this id, SKU, URL or exact name."""
         wanted = reference.strip()
         lines = self.lines.values()
         found = [line for line in lines if line.product.public_id == wanted] or [

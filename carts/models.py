@@ -1,4 +1,4 @@
-"""What conversations hold: sessions, carts, lines, and one row for every change."""
+"""Sessions, carts, lines, changes, and the records of calls."""
 
 from datetime import datetime, timedelta
 from typing import Literal, Self
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, Store
 
-# Counting stops here, so that no answer takes longer the more sessions there are.
+# Counting stops here, so that its time is bounded.
 COUNT_CAP = 10_000
 
 
@@ -21,7 +21,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(last_seen_at__gt=(now or timezone.now()) - settings.SHOPMCP_ACTIVE_WINDOW)
 
     def real(self) -> Self:
-        """Without those that a check of the isolation made."""
+        """Sessions that no isolation check made."""
         return self.filter(is_check=False)
 
     def quiet_since(self, moment: datetime) -> Self:
@@ -38,33 +38,33 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.with_open_cart().exclude(Exists(ordered))
 
     def expired(self, *, with_items: datetime, empty: datetime) -> Self:
-        """Deletable sessions that were quiet since these moments: with items in the open cart, and without."""
+        """Deletable sessions that were quiet since one moment with items in the open cart, since the other without."""
         holding = Q(open_cart__item_count__gt=0, open_cart__updated_at__lte=with_items, last_seen_at__lte=with_items)
         bare = Q(open_cart__id=None) | Q(open_cart__item_count=0, open_cart__updated_at__lte=empty)
-        # The outer bound says nothing new; it is what the index is asked for.
+        # The last condition follows from the others; it lets the database use the index.
         return self.deletable().filter(
             holding | Q(bare, last_seen_at__lte=empty), last_seen_at__lte=max(with_items, empty)
         )
 
     def capped_count(self) -> int:
-        """How many, counting no further than the cap."""
+        """The number of sessions, at most COUNT_CAP."""
         return self.order_by()[:COUNT_CAP].count()
 
 
 class Session(models.Model):
-    """One conversation, as far as the shop can tell conversations apart."""
+    """One conversation."""
 
     public_id = models.CharField(_("public id"), max_length=18, unique=True)
-    # A keyed digest: the conversation's own id is a bearer secret and is kept nowhere. Null for a session that was
-    # minted for a chat without an id; such a chat proves itself with its cart_id.
+    # A keyed digest: the conversation's id is a bearer secret and is not stored. Null for an unkeyed chat, which proves
+    # itself with its cart_id.
     digest = models.CharField(max_length=43, unique=True, null=True, editable=False)  # noqa: DJ001 - unique, so null
     # The `_meta` key that named the conversation, or `cart_id`, or `default`.
     source = models.CharField(_("source"), max_length=64)
-    # A keyed digest of `openai/subject`, the person; empty until one is seen.
+    # A keyed digest of `openai/subject`, the person; empty until one comes.
     subject = models.CharField(max_length=43, blank=True, editable=False)
     client = models.CharField(_("client"), max_length=60, blank=True)
     is_check = models.BooleanField(_("made by a check"), default=False)
-    # An earlier cart of this conversation expired, and no answer of a write has said so yet.
+    # An earlier cart of this conversation expired, and no answer of a write has told it.
     expiry_untold = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last call"), default=timezone.now)
@@ -93,11 +93,11 @@ class Session(models.Model):
 
 
 class Cart(models.Model):
-    """What a session holds. A session has one open cart at a time; an order closes it."""
+    """A session's cart. A session has one open cart at a time; an order closes it."""
 
     public_id = models.CharField(_("public id"), max_length=18, unique=True)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="carts", verbose_name=_("session"))
-    # Null while the cart is empty: its first product decides.
+    # Null while the cart is empty: its first product sets it.
     store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     # Grows by one with every change.
@@ -152,25 +152,25 @@ class Line(models.Model):
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def after(self, version: int) -> Self:
-        """What happened since that version, oldest first."""
+        """Changes after that version, oldest first."""
         return self.filter(version__gt=version).order_by("version")
 
 
 class Change(models.Model):
-    """One change of a cart: what undo, the timeline and retries all live on."""
+    """One change of a cart. Undo, the timeline and retries read it."""
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="changes", verbose_name=_("cart"))
     # The cart's version after it.
     version = models.PositiveIntegerField(_("version"))
     tool = models.CharField(_("tool"), max_length=64)
-    # [{"product": pk, "product_id", "name", "before", "after", "price": the line's price_when_added}, …]
+    # A list of `carts.cart.LineChange`, with the price as text.
     delta = models.JSONField(_("what changed"), default=list)
-    # The version that a plain undo of this state goes back to; null when there is nothing to undo.
+    # The version that undo without a version goes back to; null when there is nothing to undo.
     undo_to = models.PositiveIntegerField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
     # A digest of the tool and its arguments: the same request_id with others is refused.
     fingerprint = models.CharField(max_length=43, blank=True)
-    # Kept only for a request_id: {"text", "data"} as it was answered.
+    # Only with a request_id: {"text", "data"} of the answer.
     answer = models.JSONField(null=True)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
 
@@ -185,7 +185,7 @@ class Change(models.Model):
                 fields=["cart", "request_id"], condition=~Q(request_id=""), name="one_change_per_request"
             ),
         ]
-        # For blanking old answers; most changes have none and are not in it.
+        # The cleanup removes old answers by it. Most changes have none and are not in it.
         indexes = [models.Index(fields=["created_at"], condition=Q(answer__isnull=False), name="change_answered")]
 
     def __str__(self) -> str:
@@ -193,7 +193,7 @@ class Change(models.Model):
 
 
 class Tombstone(models.Model):
-    """What stays of a session that expired with items in it, so that a late chat hears of it."""
+    """A session that expired with items in its cart, so that a late chat is told."""
 
     public_id = models.CharField(max_length=18, unique=True)
     digest = models.CharField(max_length=43, unique=True, null=True)  # noqa: DJ001 - unique, so null
@@ -204,9 +204,9 @@ class Tombstone(models.Model):
 
 
 class CallRecord(models.Model):
-    """One tool call, for diagnosis and the owner's statistics. It holds no id and no argument but what it names."""
+    """One tool call, for diagnosis and statistics. It holds no conversation id."""
 
-    # Null once the session was cleaned up: the statistics outlive it.
+    # Null once the session was deleted: the statistics stay.
     session = models.ForeignKey(
         Session, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name=_("session")
     )
@@ -241,11 +241,11 @@ class CallRecord(models.Model):
 
 class SessionWarningQuerySet(models.QuerySet["SessionWarning"]):
     def open(self) -> Self:
-        """Warnings that are neither muted, nor marked as fixed since they last happened."""
+        """Warnings that are neither muted nor fixed; a fixed one that happened again is open."""
         return self.filter(Q(fixed_at=None) | Q(last_at__gt=F("fixed_at")), muted_at=None)
 
     def settled(self) -> Self:
-        """What is muted, or was marked as fixed and has not happened again."""
+        """Warnings that are muted or fixed."""
         return self.filter(Q(fixed_at__gte=F("last_at")) | Q(muted_at__isnull=False))
 
     def newest_first(self) -> Self:
@@ -265,14 +265,13 @@ class SessionWarning(models.Model):
 
     kind = models.CharField(_("kind"), max_length=40, choices=Kind.choices)
     client = models.CharField(_("client"), max_length=60, blank=True)
-    # As they came with the newest such call; names only.
+    # Those of the newest such call; names only.
     meta_keys = models.JSONField(_("_meta keys"), default=list)
     calls = models.PositiveIntegerField(_("calls"), default=0)
     first_at = models.DateTimeField(_("first"))
     last_at = models.DateTimeField(_("last"))
-    # When it was marked as fixed; a later call opens it again.
+    # A later call opens it again.
     fixed_at = models.DateTimeField(_("marked as fixed"), null=True, blank=True)
-    # Muted: not shown again until it is opened.
     muted_at = models.DateTimeField(_("muted"), null=True, blank=True)
 
     objects = SessionWarningQuerySet.as_manager()

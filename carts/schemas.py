@@ -1,4 +1,4 @@
-"""The outward shapes: of a cart, for chats and the JSON API alike, and of sessions, calls and warnings for the API."""
+"""The outward shapes: carts for chats and the JSON API; sessions, calls and warnings for the API."""
 
 from datetime import datetime
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What a cart's answer says in words: complete without the structured content."""
+"""The text of a cart's answer; it is complete without the structured content."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,25 +8,21 @@ from carts.schemas import CartOut, DebugOut, LineOut
 
 
 def cart_text(cart: CartOut, remarks: Mapping[str, str], *, is_change: bool, how_found: str = "") -> str:
-    """The cart in words.
+    """Return the cart as text.
 
     Args:
-        remarks: By product id, what stands in the way of buying a line.
-        is_change: Say what changed, or that nothing did.
-        how_found: What the chat has to do for its cart to be found again.
+        cart: The cart.
+        remarks: Why a line cannot be bought now, by product id.
+        is_change: Also say what changed, or that nothing did.
+        how_found: The sentence of `by_handle`, for a chat that needs it.
     """
-    parts: list[str] = []
-    if is_change:
-        parts += [f"{change}." for change in cart.changes] or [gettext("Nothing changed.")]
-    parts += _contents(cart, remarks)
-    parts += (notice.text for notice in cart.notices)
-    if how_found:
-        parts.append(how_found)
-    return "\n".join(parts)
+    changes = [f"{change}." for change in cart.changes] or [gettext("Nothing changed.")] if is_change else []
+    notices = [notice.text for notice in cart.notices]
+    return "\n".join([*changes, *_contents(cart, remarks), *notices, *([how_found] if how_found else [])])
 
 
 def by_handle(cart_id: str, *, is_new: bool) -> str:
-    """What a chat without a conversation id has to do for its cart to be found again."""
+    """Return the sentence that tells a chat without a conversation id to pass its cart_id."""
     if is_new:
         text = gettext(
             "This chat sends no conversation id and passed no cart_id, so a new cart was started: pass cart_id "
@@ -39,7 +35,7 @@ def by_handle(cart_id: str, *, is_new: bool) -> str:
 
 
 def replayed_text(text: str, *, told: int, newest: int) -> str:
-    """The first answer to a request, with a word on what it does not know of."""
+    """Return the first answer to a request, with a sentence if the cart changed since."""
     if newest <= told:
         return text
     since = gettext(
@@ -50,7 +46,7 @@ def replayed_text(text: str, *, told: int, newest: int) -> str:
 
 
 def debug_text(report: DebugOut) -> str:
-    """The report in words."""
+    """Return the report as text."""
     items = ngettext("%(items)s item", "%(items)s items", report.item_count) % {"items": report.item_count}
     facts = [
         gettext("Session: %(session)s.") % {"session": report.session or gettext("none yet")},

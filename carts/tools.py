@@ -17,7 +17,7 @@ from carts.identity import UNKEYED, received
 from carts.models import Session
 from carts.schemas import CartOut, DebugOut, cart_out
 from carts.services import carts
-from carts.services.saving import Outcome, Request, first_answer, load, locked_cart, store_answer
+from carts.services.saving import Outcome, Request, first_answer, load_cart, locked_cart, store_answer
 from carts.services.sessions import find, find_for_cart
 from carts.texts import by_handle, cart_text, debug_text, replayed_text
 from shopmcp.errors import InvalidArguments
@@ -103,7 +103,8 @@ def update_cart_item(
     cart_id: CartId = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper wants another quantity of a product that is in the cart already."""
-    caller = _caller_about(call, cart_id, product_id)
+    _note_products(call, [product_id])
+    caller = Caller(call, cart_id)
     with locked_cart(caller) as cart:
         outcome = carts.set_quantity(cart, product_id, quantity)
     return _changed(caller, outcome)
@@ -119,7 +120,8 @@ def update_cart_item(
 def remove_from_cart(call: Call, product_id: ProductId, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this when the shopper no longer wants a product: it takes the product out of the cart, whatever its
     quantity."""
-    caller = _caller_about(call, cart_id, product_id)
+    _note_products(call, [product_id])
+    caller = Caller(call, cart_id)
     with locked_cart(caller) as cart:
         outcome = carts.remove_item(cart, product_id)
     return _changed(caller, outcome)
@@ -130,7 +132,7 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
     should be told."""
     caller = Caller(call, cart_id)
-    cart = load(find_for_cart(caller))
+    cart = load_cart(find_for_cart(caller))
     notices = cart.notices((cart.store or caller.first_store).language)
     return _answer(caller, Outcome(cart, notices=notices), is_change=False)
 
@@ -169,7 +171,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     id came from, and what to do if conversations are not told apart."""
     caller = Caller(call, cart_id)
     row = find(caller)
-    state = load(row) if row else CartState(0, "")
+    state = load_cart(row) if row else CartState(0, "")
     store = state.store or caller.first_store
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,
@@ -188,28 +190,22 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
 def _wanted(
     caller: Caller, product_id: str | None, quantity: int, items: Sequence[Item] | None
 ) -> list[tuple[str, int]]:
-    """What the arguments ask for: references with quantities."""
+    """The products that the arguments name, each with a quantity."""
     if (product_id is None) == (items is None):
         caller.speak()
         raise InvalidArguments(
             gettext("Say what to add: either product_id or items, not both."),
             fix=gettext("Call again with one of them."),
         )
+    wanted = [(item.product_id, item.quantity) for item in items or ()]
     if product_id is not None:
         wanted = [(product_id, quantity)]
-    else:
-        wanted = [(item.product_id, item.quantity) for item in items or ()]
     _note_products(caller.call, [reference for reference, _ in wanted])
     return wanted
 
 
-def _caller_about(call: Call, cart_id: str | None, product_id: str) -> Caller:
-    _note_products(call, [product_id])
-    return Caller(call, cart_id)
-
-
 def _note_products(call: Call, references: Sequence[str]) -> None:
-    """Note what looks like product ids; other text that a caller sends in their place is in no statistics."""
+    """Note the product ids; other text that a caller sends in their place stays out of the statistics."""
     call.notes.products = [reference for reference in references if _PRODUCT_ID.fullmatch(reference)]
 
 
@@ -223,20 +219,20 @@ def _changed(caller: Caller, outcome: Outcome) -> Answer[CartOut]:
 
 
 def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[CartOut]:
-    """The cart as words and as data, with all that the call's remark would say."""
+    """The cart as text and as data; they say what the call's remark would say."""
     state = outcome.state
     if caller.shares_cart:
         outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])
     caller.call.remark = ""
     cart = cart_out(outcome, state.store or caller.first_store)
-    alone = not caller.identity.keyed and not caller.shares_cart
-    how_found = by_handle(cart.cart_id, is_new=caller.is_unkeyed) if alone else ""
+    needs_handle = not caller.identity.keyed and not caller.shares_cart
+    how_found = by_handle(cart.cart_id, is_new=caller.is_unkeyed) if needs_handle else ""
     remarks = {line.product.public_id: remark for line in state.lines.values() if (remark := line.remark)}
     return Answer(cart_text(cart, remarks, is_change=is_change, how_found=how_found), cart)
 
 
 def _replayed(caller: Caller, cart: CartState, first: Mapping[str, Any]) -> Answer[CartOut]:
-    """The first answer again, with a word on what happened since."""
+    """The first answer again; its text says if the cart changed since."""
     caller.call.remark = ""
     return Answer(replayed_text(first["text"], told=first["data"]["version"], newest=cart.version), first["data"])
 
@@ -254,11 +250,8 @@ def _fingerprint(wanted: Sequence[tuple[str, int]]) -> str:
 def _hints(caller: Caller, has_session: bool) -> list[str]:
     hints = []
     if caller.identity.malformed:
-        names = ", ".join(caller.identity.malformed)
-        hints.append(
-            gettext("%(names)s came, but not as text of 1 to 256 plain characters, so it was ignored.")
-            % {"names": names}
-        )
+        text = gettext("%(names)s came, but not as text of 1 to 256 plain characters, so it was ignored.")
+        hints.append(text % {"names": ", ".join(caller.identity.malformed)})
     if caller.shares_cart:
         hints.append(str(SHARED))
         hints.append(gettext("The shop's owner can set SHOPMCP_UNKEYED_CALLS=isolate to give each chat its own."))

@@ -7,7 +7,6 @@ nothing is put into that cart.
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from secrets import token_urlsafe
 
 from django.utils.translation import gettext
@@ -20,15 +19,11 @@ _KEY, _OTHER_KEY = "openai/session", "threadId"
 _NEEDED = "session_needed"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of one check."""
-
-    passed: bool
-    text: str
+# Whether a check passed, and what it checked.
+Verdicts = Iterator[tuple[bool, str]]
 
 
-def verdicts(server: Server) -> Iterator[Verdict]:
+def verdicts(server: Server) -> Verdicts:
     """Check the server in every revision of the protocol. Unkeyed calls must follow its own policy.
 
     Raises:
@@ -40,7 +35,7 @@ def verdicts(server: Server) -> Iterator[Verdict]:
     for revision in REVISIONS:
         for checks in (_conversations, unkeyed):
             for passed, text in checks(server, revision, first, second):
-                yield Verdict(passed, f"{revision}: {text}")
+                yield passed, f"{revision}: {text}"
 
 
 def _policy_of(server: Server) -> str:
@@ -65,10 +60,7 @@ def _goods(server: Server) -> tuple[str, str]:
     return ids[0], ids[-1]
 
 
-_Findings = Iterator[tuple[bool, str]]
-
-
-def _conversations(server: Server, revision: str, first: str, second: str) -> _Findings:
+def _conversations(server: Server, revision: str, first: str, second: str) -> Verdicts:
     """Two conversations whose host sends ids."""
     value = token_urlsafe(16)
     here = server.chat(revision, _KEY, value)
@@ -105,7 +97,7 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> _F
     )
 
 
-def _isolated(server: Server, revision: str, first: str, second: str) -> _Findings:
+def _isolated(server: Server, revision: str, first: str, second: str) -> Verdicts:
     """Two chats without ids, each with the cart_id that its first write gave it."""
     chat = server.chat(revision)
     debug = chat.call("debug_session").data
@@ -136,7 +128,7 @@ def _isolated(server: Server, revision: str, first: str, second: str) -> _Findin
     )
 
 
-def _shared(server: Server, revision: str, first: str, second: str) -> _Findings:
+def _shared(server: Server, revision: str, first: str, second: str) -> Verdicts:
     """Two chats without ids; the shared cart is only read, since real shoppers may use it."""
     one, other = (server.chat(revision).call("view_cart") for _ in range(2))
     yield (
@@ -148,7 +140,7 @@ def _shared(server: Server, revision: str, first: str, second: str) -> _Findings
     yield _is_new(keyed) and keyed.cart_id != one.cart_id, gettext("a conversation with an id has no part in it")
 
 
-def _refusing(server: Server, revision: str, first: str, second: str) -> _Findings:
+def _refusing(server: Server, revision: str, first: str, second: str) -> Verdicts:
     """Two chats without ids that get no cart."""
     chats = [server.chat(revision) for _ in range(2)]
     yield (

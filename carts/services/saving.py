@@ -55,10 +55,10 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
         SessionNeeded, UnknownCart, CartExpired: As `sessions.lock`.
     """
     with transaction.atomic():
-        yield load(lock(caller))
+        yield load_cart(lock(caller))
 
 
-def load(row: SessionRow) -> CartState:
+def load_cart(row: SessionRow) -> CartState:
     """Return the session's open cart as it stands; `row` is read again where the cart changed since."""
     state = CartState(row.id, row.public_id, expiry_untold=row.expiry_untold)
     if row.cart_id is None:
@@ -66,7 +66,7 @@ def load(row: SessionRow) -> CartState:
     lines = queries.lines_and_version.all(cart_id=row.cart_id)
     if not lines or lines[0][-1] != row.version:
         found = find_by_public_id(row.public_id)
-        return load(found) if found else state
+        return load_cart(found) if found else state
     state.id, state.public_id = row.cart_id, row.cart_public_id or ""
     state.version, state.currency = row.version or 0, row.currency or ""
     if row.store_id is not None:

@@ -233,7 +233,7 @@ def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, hon
         ("undo_cart_change", {}),
     ):
         call_tool(change, **arguments)
-        state = saving.load(row)
+        state = saving.load_cart(row)
         shown.append((state.version, state.currency, len(state.lines)))
 
     assert shown == [(2, "ILS", 2), (3, "", 0), (4, "ILS", 2)]
@@ -244,7 +244,7 @@ def test_a_cart_that_is_deleted_while_it_is_looked_at_is_empty(call_tool, honey)
     row = find_for_cart(Caller(Call("view_cart", {"openai/session": "chat-1"})))
     cleanup.delete_sessions(Session.objects.all())
 
-    state = saving.load(row)
+    state = saving.load_cart(row)
 
     assert (state.version, state.lines) == (0, {})
 

@@ -36,11 +36,11 @@ class Command(ShopCommand):
         server, started = Server(url, {CHECK: check_mark()}), timezone.now()
         total = failed = 0
         try:
-            for verdict in verdicts(server):
+            for passed, text in verdicts(server):
                 total += 1
-                failed += not verdict.passed
-                style = self.style.SUCCESS if verdict.passed else self.style.ERROR
-                self.stdout.write(style(f"{'✓' if verdict.passed else '✗'} {verdict.text}"))
+                failed += not passed
+                style = self.style.SUCCESS if passed else self.style.ERROR
+                self.stdout.write(style(f"{'✓' if passed else '✗'} {text}"))
         except ShopError as refusal:
             raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
         finally:
