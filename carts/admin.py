@@ -43,11 +43,17 @@ class _Newest(BaseInlineFormSet):  # type: ignore[type-arg]  # Django's own take
 
 class LineInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = Line
-    fields = ("product", "quantity", "price_when_added")
+    fields = ("name", "quantity", "price_when_added")
+    readonly_fields = ("name",)
     ordering = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("product")
+        return Line.objects.in_order().with_version()
+
+    @admin.display(description=_("product"))
+    def name(self, line: Line) -> SafeString:
+        address = reverse("admin:catalog_product_change", args=[line.product_id])
+        return format_html('<a href="{}">{}</a>', address, line.shown.name)
 
 
 class ChangeInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above

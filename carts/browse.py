@@ -15,7 +15,6 @@ from django.utils import timezone
 from carts.cart import CartState, LineState, SoldItem, StoreInfo
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
-from carts.services.saving import as_switched
 from catalog.models import Product
 from shopmcp import paging
 
@@ -66,7 +65,9 @@ class SessionFilter:
         if self.source:
             rows = rows.filter(source=self.source)
         if self.product:
-            rows = rows.filter(_holding(Product.objects.filter(public_id=self.product).values_list("pk", flat=True)))
+            rows = rows.filter(
+                _holding(Product.versions.filter(public_id=self.product).values_list("identity", flat=True))
+            )
         if self.search:
             rows = rows.filter(self._searched())
         if self.keyed:
@@ -111,8 +112,8 @@ class SessionFilter:
         text = self.search.strip()
         if text.startswith("s_"):
             return Q(public_id=text)
-        named = Product.objects.exactly(text) or list(Product.objects.name_begins(text).order_by("id")[:50])
-        return _holding([product.pk for product in named])
+        named = Product.objects.exactly(text) or list(Product.objects.name_begins(text).order_by("identity_id")[:50])
+        return _holding([product.identity_id for product in named])
 
 
 @dataclass(slots=True)
@@ -177,9 +178,8 @@ def state_of(cart: Cart, session: Session) -> CartState:
     state.expiry_untold = session.expiry_untold
     if (store := cart.store) is not None:
         state.store = StoreInfo(store.pk, store.slug, store.name, store.currency, store.language)
-    lines = cart.lines.all()
-    items = as_switched(SoldItem._make(getattr(line.product, name) for name in SoldItem._fields) for line in lines)
-    for line, item in zip(lines, items, strict=True):
+    for line in cart.lines.all():
+        item = SoldItem.of(line.shown)
         state.lines[item.id] = LineState(
             item.counted_in(cart.currency),
             line.quantity,
@@ -248,8 +248,7 @@ def _with_lines(rows: QuerySet[Cart]) -> QuerySet[Cart]:
 
 
 def _lines() -> "Prefetch[str, QuerySet[Line], str]":
-    lines = Line.objects.in_order().annotate(version=F("cart__version"))
-    return Prefetch("lines", lines.select_related("product__store"))
+    return Prefetch("lines", Line.objects.in_order().with_version().annotate(version=F("cart__version")))
 
 
 def _not_before(moment: datetime, pk: int) -> Q:

@@ -1,15 +1,13 @@
 """A cart in memory: its lines, its limits and its notices. `services` loads and saves it."""
 
-from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from django.utils import timezone
 from django.utils.translation import gettext
 
-from catalog import models as catalog
+from catalog.models import Product
 from shopmcp.errors import CartLimit, NotForSale
 from shopmcp.money import money
 
@@ -31,28 +29,15 @@ class SoldItem(NamedTuple):
     stock: int | None
     available: bool
     withdrawn_at: datetime | None
-    # What an import has staged, as `catalog.models.Product` explains it.
-    staged: int | None = None
-    previous: dict[str, Any] | None = None
-    leaving: int | None = None
-    arriving: bool = False
+
+    @classmethod
+    def of(cls, product: Product) -> Self:
+        """The product as a version says."""
+        return cls(product.identity_id, *(getattr(product, name) for name in cls._fields[1:]))
 
     @property
     def for_sale(self) -> bool:
         return self.withdrawn_at is None and self.available and self.price is not None
-
-    def as_switched(self, running: Container[int | None]) -> Self:
-        """The product as the last finished import left it; `running` are the imports that do not count yet.
-
-        What a finished one withdraws is withdrawn from that moment, though its row says so a little later.
-        """
-        item = self
-        if self.previous is not None and self.staged in running:
-            then = {name: catalog.before(name, value) for name, value in self.previous.items() if name in self._fields}
-            item = item._replace(**then)
-        if self.leaving is not None and self.leaving not in running and item.withdrawn_at is None:
-            item = item._replace(withdrawn_at=timezone.now())
-        return item
 
     def counted_in(self, currency: str) -> Self:
         """The product as a cart of that currency sees it: a price in another one is no price there."""

@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import FilteredRelation
+
 from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
-from catalog.models import ImportRun, Product, Store
+from catalog.models import Product, Store
+from catalog.models.imports import visible
+from catalog.models.products import stock_of
 from shopmcp.db.prepared import Delete, Insert, Param, Select, Update
 
 
@@ -51,7 +55,7 @@ _SESSION = (
 )
 _STORE = ("id", "slug", "name", "currency", "language")
 PRODUCT_FIELDS = (
-    "id",
+    "identity_id",
     "public_id",
     "store_id",
     "name",
@@ -62,10 +66,6 @@ PRODUCT_FIELDS = (
     "stock",
     "available",
     "withdrawn_at",
-    "staged",
-    "previous",
-    "leaving",
-    "arriving",
 )
 _LINE = ("id", "quantity", "price_when_added", "price_told", "stock_told", "withdrawal_told")
 LINE_WIDTH = len(_LINE)
@@ -109,10 +109,15 @@ insert_session = Insert(
 lines_and_version = Select(
     lambda: (
         Cart.objects.filter(id=Param("cart_id", Cart, "id"))
+        .annotate(
+            sold=FilteredRelation("lines__product__versions", condition=visible("lines__product__versions__")),
+            stock=stock_of("sold__", "lines__product__"),
+        )
         .order_by("lines__id")
         .values_list(
             *(f"lines__{field}" for field in _LINE),
-            *(f"lines__product__{field}" for field in PRODUCT_FIELDS),
+            *(field if field == "stock" else f"sold__{field}" for field in PRODUCT_FIELDS),
+            "lines__product",
             "version",
         )
     )
@@ -160,13 +165,13 @@ insert_change = Insert(
 )
 
 product_by_public_id = Select(
-    lambda: Product.objects.filter(public_id=Param("public_id", Product, "public_id")).values_list(
-        *PRODUCT_FIELDS, *(f"store__{field}" for field in _STORE)
+    lambda: (
+        Product.objects.filter(public_id=Param("public_id", Product, "public_id"))
+        .order_by()
+        .values_list(*PRODUCT_FIELDS, *(f"store__{field}" for field in _STORE))
     )
 )
 PRODUCT_WIDTH = len(PRODUCT_FIELDS)
-# Imports that have not switched: what they staged does not count yet.
-running_imports = Select(lambda: ImportRun.objects.open().values_list("id"))
 # The store that speaks where no cart names one.
 first_store = Select(lambda: Store.objects.oldest_first().values_list(*_STORE)[:1])
 

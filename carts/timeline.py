@@ -74,11 +74,12 @@ def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
     """
     if not oldest_version(cart) <= version <= cart.version:
         return None
+    held = [(line, line.shown) for line in Line.objects.filter(cart=cart).in_order().with_version()]
     lines = {
         line.product_id: PastLine(
-            line.product.public_id, line.product.name, line.quantity, line.price_when_added, line.product.image_url
+            product.public_id, product.name, line.quantity, line.price_when_added, product.image_url
         )
-        for line in Line.objects.filter(cart=cart).in_order().select_related("product")
+        for line, product in held
     }
     newer = Change.objects.filter(cart=cart).after(version).reverse().values_list("delta", flat=True)
     for delta in newer:

@@ -1,13 +1,15 @@
 """Stores and products in Django's admin. Imports own the products; by hand one corrects a price or a stock."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet, URLField
-from django.forms import ModelForm
+from django.forms import IntegerField, ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -66,23 +68,33 @@ class StoreAdmin(FastAdmin):
 
 
 class ProductForm(PlainForm):
-    """Shows prices with the digits of their currency; more would read as thousands."""
+    """Shows prices with the digits of their currency; more would read as thousands.
+
+    What was changed is told from what the form showed: an import may have been published since.
+    """
+
+    stock = IntegerField(label=_("stock"), min_value=0, max_value=2**31 - 1, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["stock"] = self.instance.stock if self.instance.pk else None
+        for name, field in self.fields.items():
+            field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
         shown = self.instance.price_shown if self.instance.pk else None
         if shown is not None and Decimal(shown.amount) == self.instance.price:
-            self.initial["price"] = shown.amount
+            self.initial["price"] = Decimal(shown.amount)
 
 
 @admin.register(Product)
 class ProductAdmin(FastAdmin):
+    """Addresses and the history name a product by its identity: an open form outlasts an import."""
+
     list_display = ("name", "public_id", "price_text", "stock", "available", "withdrawn_at", "store")
     list_select_related = ("store",)
     list_filter = ("store",)
     search_fields = ("public_id",)  # shows the field; what it finds is decided below
     search_help_text = _("Product id, SKU, address, or how the name begins.")
-    ordering = ("-id",)
+    ordering = ("-identity_id",)
     form = ProductForm
     fieldsets = (
         (
@@ -119,14 +131,32 @@ class ProductAdmin(FastAdmin):
             rows |= Product.objects.filter(url_key=key)
         return queryset & (rows | Product.objects.name_begins(asked)), False
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        listed = super().get_changelist_instance(request)
+        listed.pk_attname = "identity_id"  # what links are made of
+        return listed
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Product | None:
+        return self.get_queryset(request).filter(identity=object_id).first() if object_id.isdecimal() else None
+
     def save_model(self, request: HttpRequest, obj: Product, form: "ModelForm[Product]", change: bool) -> None:
-        services.save_product(obj)
+        obj.stock = form.cleaned_data["stock"]
+        services.save_product(obj, form.changed_data)
+        obj.pk = obj.identity_id  # what the history is kept by
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         return False
+
+    @admin.display(description=_("stock"), empty_value="–")
+    def stock(self, product: Product) -> int | None:
+        return product.stock
+
+    @admin.display(description=_("created"))
+    def created_at(self, product: Product) -> datetime:
+        return product.identity.created_at
 
     @admin.display(description=_("price"), empty_value="–")
     def price_text(self, product: Product) -> str | None:

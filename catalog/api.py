@@ -63,7 +63,7 @@ def get_product(
     request: HttpRequest, product_id: Annotated[str, name(120, "The product_id of a product.", "shop:honey")]
 ) -> ProductDetailOut:
     """One product with everything known about it, even if the store no longer sells it."""
-    product = Product.objects.known().select_related("store").filter(public_id=product_id).first()
+    product = Product.objects.select_related("store").filter(public_id=product_id).first()
     if product is None:
         raise NotFound(
             gettext("There is no product “%(reference)s”.") % {"reference": product_id[:80]},

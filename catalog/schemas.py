@@ -195,7 +195,7 @@ class SearchOut(BaseModel):
     @classmethod
     def of(cls, page: Page, categories: list[str]) -> Self:
         return cls(
-            products=[FoundOut.found(product, page.variants.get(product.pk, [])) for product in page.products],
+            products=[FoundOut.found(product, page.variants.get(product.identity_id, [])) for product in page.products],
             total=page.total,
             more_than_total=page.at_least,
             next_cursor=page.next_cursor,

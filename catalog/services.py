@@ -1,11 +1,13 @@
 """Single products, written by hand."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
-from catalog.models import Product, Store
+from catalog.models import Product, ProductIdentity, Store
 from catalog.search.index import reindex
 
 # What a file decides about a product, and what is derived from it.
@@ -16,22 +18,52 @@ DECIDED = (
 DERIVED = ("name_key", "url_key", "search_text")
 
 
-def create_product(store: Store, *, sku: str, name: str, price: Decimal | str | None, **fields: Any) -> Product:
+def create_product(
+    store: Store, *, sku: str, name: str, price: Decimal | str | None, stock: int | None = None, **fields: Any
+) -> Product:
     """Create one product, in the store's currency unless `fields` name another."""
     fields = {"currency": store.currency, **fields}
     # Through text, so that the row in hand says what the database will.
     amount = None if price is None else Decimal(price)
-    product = Product(store=store, public_id=f"{store.slug}:{sku}", sku=sku, name=name, price=amount, **fields)
+    product = Product(
+        store=store, public_id=f"{store.slug}:{sku}", sku=sku, name=name, price=amount, counted=stock, **fields
+    )
     product.index()
     with transaction.atomic():
+        product.identity = ProductIdentity.objects.create(store=store, sku=sku)
         product.save(force_insert=True)
-        reindex([product.pk])
+        reindex([product.identity_id])
     return product
 
 
-def save_product(product: Product) -> None:
-    """Save a product that was edited by hand, so that it is found by what it says now."""
-    product.index()
+def save_product(product: Product, changed: Iterable[str]) -> None:
+    """Save these fields of a product that was edited by hand, so that it is found by what it says now.
+
+    They are written to every version of it: publishing a running import, or undoing the last one, loses no edit. What
+    others have written to the other fields stays.
+    """
+    values = {name: getattr(product, name) for name in changed}
     with transaction.atomic():
-        product.save(update_fields=[*DECIDED, *DERIVED, "updated_at"])
-        reindex([product.pk])
+        # An import that is adding a version holds a lock on the one before it: only then all versions can be read.
+        list(Product.versions.select_for_update().filter(identity=product.identity_id).values_list("pk"))
+        versions = list(Product.versions.select_related("identity").filter(identity=product.identity_id))
+        if "stock" in values:
+            _set_stock(product, versions, values.pop("stock"))
+        for version in versions:
+            for name, value in values.items():
+                setattr(version, name, value)
+            version.index()
+            version.save(update_fields=[*values, *DERIVED, "counted", "updated_at"])
+        reindex([product.identity_id])
+
+
+def _set_stock(product: Product, versions: list[Product], stock: int | None) -> None:
+    """Let so many be left of the version that counts, as a move, which is added to what a running import counted."""
+    shown = Product.objects.select_related("identity").get(identity=product.identity_id)
+    moved = shown.identity.stock_moved
+    if stock is not None and shown.counted is not None and all(version.counted is not None for version in versions):
+        move = stock - (shown.counted + moved)
+        ProductIdentity.objects.filter(pk=product.identity_id).update(stock_moved=F("stock_moved") + move)
+        return
+    for version in versions:
+        version.counted = None if stock is None else stock - moved

@@ -73,7 +73,7 @@ def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
     lines = [" ".join([_count(page), *_left_out(page)])]
     for product in page.products:
         lines.append(product_line(ProductOut.of(product)))
-        if variants := page.variants.get(product.pk):
+        if variants := page.variants.get(product.identity_id):
             lines.append("  " + _("Also: %(variants)s") % {"variants": "; ".join(map(_variant, variants))})
     if page.next_cursor:
         lines.append(

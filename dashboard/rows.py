@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from carts.cart import SoldItem
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import Cart, Line, Session
 from dashboard.texts import client_name
@@ -14,8 +15,8 @@ class LineRow:
 
     @property
     def total(self) -> Decimal | None:
-        """At today's price; None while the product has none."""
-        price = self.line.product.price
+        """At today's price; None while the product has none in the cart's currency."""
+        price = SoldItem.of(self.line.shown).counted_in(self.line.cart.currency).price
         return None if price is None else price * self.line.quantity
 
 

@@ -8,9 +8,8 @@ from django.utils.translation import gettext
 
 from carts.cart import CartState, Notice, SoldItem, StoreInfo
 from carts.models import Change
-from carts.queries import PRODUCT_FIELDS
-from carts.services.saving import Outcome, Request, as_switched, find_item, save, undo_of
-from catalog.models import Product
+from carts.services.saving import Outcome, Request, find_item, items_of, save, undo_of
+from catalog.models import Product, Store
 from shopmcp.errors import Ambiguous, NotForSale, NotFound, ShopError
 
 _MOST_CANDIDATES = 10
@@ -96,7 +95,7 @@ def _together(refusals: Sequence[ShopError]) -> ShopError:
 
 
 def _with_siblings(refusal: NotForSale, item: SoldItem) -> NotForSale:
-    siblings = Product.objects.select_related("store").get(pk=item.id).siblings()
+    siblings = Product.objects.select_related("store").get(identity=item.id).siblings()
     offered = [sibling.as_candidate() for sibling in siblings if sibling.for_sale and sibling.in_stock]
     if not offered:
         return refusal
@@ -155,9 +154,7 @@ def _undo(state: CartState, target: int) -> Outcome:
             for entry in delta:
                 then.setdefault(entry["product"], entry)
     missing = [pk for pk, entry in then.items() if pk not in state.lines and entry["before"]]
-    found = Product.objects.filter(pk__in=missing).order_by().values_list(*PRODUCT_FIELDS)
-    items = {item.id: item for item in as_switched(SoldItem._make(row) for row in found)}
-    items |= {pk: line.product for pk, line in state.lines.items()}
+    items = items_of(missing) | {pk: line.product for pk, line in state.lines.items()}
     undo_to = undo_of(state, target)
     for pk, entry in then.items():
         if not entry["before"]:
@@ -167,7 +164,7 @@ def _undo(state: CartState, target: int) -> Outcome:
     if missing and state.lines:
         # The cart may have been another store's when it was cleared.
         first = next(iter(state.lines.values())).product
-        _, state.store = find_item(first.public_id)
+        state.store = StoreInfo._make(Store.objects.values_list(*StoreInfo._fields).get(pk=first.store_id))
         state.currency = first.currency
         for line in state.lines.values():
             line.product = line.product.counted_in(state.currency)

@@ -21,6 +21,7 @@ from carts.cart import CartState, LineChange, LineState, Notice, SoldItem, Store
 from carts.models import Change
 from carts.queries import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
 from carts.services.sessions import find_by_public_id, lock, new_public_id
+from catalog.models import Product
 from catalog.search.references import named
 from shopmcp.errors import RequestIdReused
 
@@ -75,8 +76,9 @@ def load_cart(row: SessionRow) -> CartState:
         )
     if lines[0][0] is None:
         return state
-    items = as_switched(SoldItem._make(line[LINE_WIDTH:-1]) for line in lines)
-    for line, item in zip(lines, items, strict=True):
+    gone = items_of(line[-2] for line in lines if line[LINE_WIDTH] is None)
+    for line in lines:
+        item = gone.get(line[-2]) or SoldItem._make(line[LINE_WIDTH:-2])
         key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
         # An import may have changed the product's currency.
         state.lines[item.id] = LineState(
@@ -98,21 +100,15 @@ def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
         NotFound, Ambiguous: If it names no product, or several.
     """
     row = queries.product_by_public_id.first(public_id=reference)
-    # One that is just arriving may be another import's secret still, which `named` knows.
-    if row is None or row[PRODUCT_WIDTH - 1]:
-        row = queries.product_by_public_id.first(public_id=named(reference).public_id)
-    assert row is not None
-    (item,) = as_switched([SoldItem._make(row[:PRODUCT_WIDTH])])
-    return item, StoreInfo._make(row[PRODUCT_WIDTH:])
+    if row is None:
+        product = named(reference)
+        return SoldItem.of(product), StoreInfo._make(getattr(product.store, name) for name in StoreInfo._fields)
+    return SoldItem._make(row[:PRODUCT_WIDTH]), StoreInfo._make(row[PRODUCT_WIDTH:])
 
 
-def as_switched(items: Iterable[SoldItem]) -> list[SoldItem]:
-    """Return the products as the last finished import left them: all of them by one answer."""
-    found = list(items)
-    if all(item.staged is None and item.leaving is None for item in found):
-        return found
-    running = {key for (key,) in queries.running_imports.all()}
-    return [item.as_switched(running) for item in found]
+def items_of(identities: Iterable[int]) -> dict[int, SoldItem]:
+    """Return products by the keys of their identities, also those of which no version counts any more."""
+    return {pk: SoldItem.of(product) for pk, product in Product.versions.shown(identities).items()}
 
 
 def first_answer(state: CartState, request: Request | None) -> Mapping[str, Any] | None:

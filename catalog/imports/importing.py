@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +16,11 @@ from catalog.feeds import FeedEntry, Record, Refused, Skipped, Unreadable, forma
 from catalog.feeds.prices import names_currency
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.imports.download import fetch, name_of
-from catalog.imports.lock import ImportRunning, alive, running
+from catalog.imports.lock import alive, hold, publish, running
+from catalog.imports.pruning import prune
 from catalog.imports.report import ImportReport, unwatched
 from catalog.imports.spool import Spool
-from catalog.imports.staging import BATCH, settle, stage, switch, withdraw
+from catalog.imports.staging import BATCH, TooManyGone, missing, stage, withdraw
 from catalog.models import FeedAddress, ImportRun, Product, Store
 from catalog.search.rebuild import Progress, optimise
 from shopmcp.errors import InvalidArguments
@@ -122,7 +124,8 @@ def _rehearse(
     assert path is not None  # an address that is asked without conditions sends its feed
     with Spool() as spool:
         _read(read_feed(open_source(path, name), format_name), spool, report, name, progress)
-        withdraw(store, _present(spool, report), None, report, force=force)
+        with suppress(TooManyGone):
+            missing(store, _present(spool, report), report, force=force)
         stage(store, progress(spool.batches(BATCH), _("Comparing"), -(-len(spool) // BATCH)), None, report)
     return report
 
@@ -170,41 +173,35 @@ def _read_record(record: Record, store: Store, spool: Spool, report: ImportRepor
 def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, force: bool, progress: Progress) -> None:
     is_new = store.pk is None
     # Counted and refused before anything is written.
-    withdraw(store, _present(spool, report), run, report, force=force)
+    gone = missing(store, _present(spool, report), report, force=force)
+    prune(run.slug, partial(hold, run))
     if is_new:
         store.language = "he" if spool.mostly_hebrew else store.language
         store.save(force_insert=True)
     batches = progress(spool.batches(BATCH), _("Saving"), -(-len(spool) // BATCH))
-    try:
-        stage(store, alive(run, batches), run, report)
-        if not is_new:
-            Store.objects.filter(pk=store.pk).exclude(base_url=store.base_url).update(base_url=store.base_url)
-        counts = {name: getattr(report, name) for name in ("created", "changed", "unchanged", "withdrawn", "warned")}
-        if not switch(
-            run, store, **counts, refused=len(report.refused), details=report.details(), format=run.format,
-            ended_at=timezone.now(),
-        ):  # fmt: skip
-            raise ImportRunning(_("This import stood still for so long that another took its place."))
-    except BaseException:
-        settle(run.slug, undoing=run)
-        if is_new and not store.products.exists():
-            store.delete()
-        raise
-    settle(run.slug)
+    withdraw(gone, run)
+    stage(store, alive(run, batches), run, report)
+    if not is_new:
+        Store.objects.filter(pk=store.pk).exclude(base_url=store.base_url).update(base_url=store.base_url)
+    counts = {name: getattr(report, name) for name in ("created", "changed", "unchanged", "withdrawn", "warned")}
+    publish(
+        run, store, **counts, refused=len(report.refused), details=report.details(), format=run.format,
+        ended_at=timezone.now(),
+    )  # fmt: skip
     if report.created + report.changed + report.withdrawn >= _MANY:
         optimise()
 
 
 def _nothing_new(run: ImportRun, store: Store) -> ImportReport:
-    ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.UNCHANGED, ended_at=timezone.now())
+    ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.UNCHANGED, hidden=False, ended_at=timezone.now())
     return ImportReport(store, not_modified=True)
 
 
 def _known(slug: str, url: str, options: str) -> FeedAddress | None:
     """What was imported last from this address, unless the store was made to sell something else since."""
     known = FeedAddress.objects.filter(slug=slug, url=url, options=options).first()
-    switched = ImportRun.objects.filter(slug=slug, state=ImportRun.State.SWITCHED)
-    return known if known and not switched.filter(ended_at__gt=known.imported_at).exists() else None
+    published = ImportRun.objects.filter(slug=slug, state=ImportRun.State.PUBLISHED)
+    return known if known and not published.filter(ended_at__gt=known.imported_at).exists() else None
 
 
 def _present(spool: Spool, report: ImportReport) -> set[str]:

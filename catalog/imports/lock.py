@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.imports.staging import settle
-from catalog.models import ImportRun
+from catalog.imports.pruning import discard
+from catalog.models import ImportRun, Store
+from catalog.search.index import revise
 from shopmcp.errors import ShopError
 
 T = TypeVar("T")
@@ -25,20 +27,39 @@ class ImportRunning(ShopError):
 
 @contextmanager
 def running(slug: str, *, source: str, forced: bool) -> Iterator[ImportRun]:
-    """Hold the store's import to oneself; what was written counts for nothing unless the run is switched inside.
+    """Hold the store's import to oneself; what is written inside counts for nothing unless the run is published there.
 
     Raises:
         ImportRunning: If another import of the store is going on.
     """
-    run = _begun(slug, source, forced)
+    run, is_new = begin(slug, source, forced), not Store.objects.filter(slug=slug).exists()
     try:
-        settle(slug)
         yield run
-    except BaseException as error:
-        # Ctrl-C too: chats must not wait for the next import to be rid of what this one wrote.
-        if ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.STAGING).exists():
-            _end(run, error.message if isinstance(error, ShopError) else type(error).__name__)
+    except BaseException as error:  # Ctrl-C too
+        failed = _fail(run, error.message if isinstance(error, ShopError) else type(error).__name__)
+        if failed and is_new:
+            Store.objects.filter(slug=slug, identities=None).delete()
         raise
+
+
+def hold(run: ImportRun) -> None:
+    """Give a sign of life. In a transaction, nobody takes the lock until that ends: begin each that writes with it.
+
+    Raises:
+        ImportRunning: If the run was taken for dead meanwhile, and another took its place.
+    """
+    _update(run, alive_at=timezone.now())
+
+
+def publish(run: ImportRun, store: Store, **values: Any) -> None:
+    """Let what the run wrote count, from one moment to the next, and set these values of it.
+
+    Raises:
+        ImportRunning: If the run was taken for dead meanwhile, and another took its place.
+    """
+    with transaction.atomic():
+        _update(run, state=ImportRun.State.PUBLISHED, hidden=False, **values)
+        revise([store.pk])
 
 
 def alive(run: ImportRun, steps: Iterable[T]) -> Iterator[T]:
@@ -51,39 +72,46 @@ def alive(run: ImportRun, steps: Iterable[T]) -> Iterator[T]:
     for step in steps:
         if monotonic() - last > _BEAT:
             last = monotonic()
-            if not ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.STAGING).update(alive_at=timezone.now()):
-                raise ImportRunning(_("This import stood still for so long that another took its place."))
+            hold(run)
         yield step
 
 
-def _begun(slug: str, source: str, forced: bool) -> ImportRun:
+def _update(run: ImportRun, **values: Any) -> None:
+    if not ImportRun.objects.running().filter(pk=run.pk).update(**values):
+        raise ImportRunning(_("This import stood still for so long that another took its place."))
+
+
+def begin(slug: str, source: str = "", forced: bool = False) -> ImportRun:
+    """Take the store's lock, from a run that has died too.
+
+    Raises:
+        ImportRunning: If another import of the store is going on.
+    """
     for _attempt in range(2):
         try:
             with transaction.atomic():
                 return ImportRun.objects.create(slug=slug, source=source[:300], forced=forced)
         except IntegrityError:
-            other = ImportRun.objects.open().filter(slug=slug).first()
+            other = ImportRun.objects.running().filter(slug=slug).first()
             if other is None:
                 continue
             if not other.has_died:
                 break
-            # Of several that find it dead, one takes its place.
-            if (
-                not ImportRun.objects.open()
-                .filter(pk=other.pk, alive_at=other.alive_at)
-                .update(alive_at=timezone.now())
-            ):
-                break
-            _end(other, _("It gave no sign of life any more."))
+            # Only if it gave no sign of life since it was read.
+            _fail(other, _("It gave no sign of life any more."), alive_at=other.alive_at)
     raise ImportRunning(
         _("Another import into the store %(slug)s is running.") % {"slug": slug},
         fix=_("Wait until it is done; one that has died makes room after five minutes."),
     )
 
 
-def _end(run: ImportRun, failure: str) -> None:
-    # Put back first: while the run counts as running, nobody sees what it wrote.
-    settle(run.slug, undoing=run)
-    ImportRun.objects.filter(pk=run.pk).update(
-        state=ImportRun.State.FAILED, failure=failure[:1000], ended_at=timezone.now()
-    )
+def _fail(run: ImportRun, failure: str, **seen: datetime) -> bool:
+    """End a run that goes on, then delete what it wrote; False if it was ended meanwhile.
+
+    It ends first, so that it writes nothing more, and stays hidden until all is deleted.
+    """
+    ended = ImportRun.objects.running().filter(pk=run.pk, **seen)
+    if not ended.update(state=ImportRun.State.FAILED, failure=failure[:1000], ended_at=timezone.now()):
+        return False
+    discard(run)
+    return True

@@ -21,6 +21,7 @@ from catalog.models import Product
 _NAMES = [field.name for field in fields(Row)]
 _AMOUNTS = [_NAMES.index("price"), _NAMES.index("former_price")]
 _LABELS = {field.name: field.verbose_name for field in Product._meta.concrete_fields}
+_LABELS["stock"] = _LABELS.pop("counted")
 # What a row may take from another of the same SKU. Prices, currency and availability belong together.
 _TAKEN = ("description", "category", "brand", "barcode", "image", "url", "group_id", "options")
 

@@ -1,7 +1,7 @@
 """The catalogue's tables."""
 
 from catalog.models.imports import FeedAddress, ImportRun
-from catalog.models.products import STATIC_IMAGE, Product, ProductQuerySet, Store, before
+from catalog.models.products import STATIC_IMAGE, Product, ProductIdentity, ProductQuerySet, Store
 from catalog.models.search_index import Entry, Revision, Word
 from catalog.models.synonyms import Synonyms
 
@@ -11,10 +11,10 @@ __all__ = [
     "FeedAddress",
     "ImportRun",
     "Product",
+    "ProductIdentity",
     "ProductQuerySet",
     "Revision",
     "Store",
     "Synonyms",
     "Word",
-    "before",
 ]

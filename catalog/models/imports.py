@@ -13,25 +13,32 @@ EXPIRY = timedelta(minutes=5)
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
-    def open(self) -> Self:
-        """Those that have not switched yet: what they wrote does not count."""
+    def running(self) -> Self:
+        """Those that go on, or died and were not replaced yet; at most one of each store."""
         return self.filter(state=ImportRun.State.STAGING)
+
+    def hidden(self) -> Self:
+        """Those whose rows do not count: not published yet, undone, or failed and not cleaned up yet."""
+        # Without a bound parameter, which would keep SQLite from the partial index.
+        return self.filter(hidden=True)
 
 
 class ImportRun(models.Model):
     """One import into one store: while it runs the store's lock, afterwards its report.
 
-    The row's `state` is the switch. What an import writes counts from the moment in which it says SWITCHED.
+    `hidden` decides whether the rows that the run wrote count: publishing and undoing an import are one update of it.
     """
 
     class State(models.TextChoices):
         STAGING = "staging", _("running")
-        SWITCHED = "switched", _("done")
+        PUBLISHED = "published", _("done")
         UNCHANGED = "not_modified", _("nothing new at the address")
         FAILED = "failed", _("failed, nothing was changed")
+        UNDONE = "undone", _("undone")
 
     slug = models.CharField(_("store"), max_length=40)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.STAGING)
+    hidden = models.BooleanField(default=True, editable=False)
     # A file's name or an address, without what it asks for behind the question mark: secrets stand there.
     source = models.CharField(_("source"), max_length=300, blank=True)
     format = models.CharField(_("format"), max_length=20, blank=True)
@@ -59,7 +66,10 @@ class ImportRun(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["slug"], condition=Q(state="staging"), name="one_import_per_store"),
         ]
-        indexes = [models.Index(fields=["slug", "-id"], name="import_by_store")]
+        indexes = [
+            models.Index(fields=["slug", "-id"], name="import_by_store"),
+            models.Index(fields=["id"], condition=Q(hidden=True), name="import_hidden"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.slug} · {self.started_at:%Y-%m-%d %H:%M}"
@@ -73,6 +83,28 @@ class ImportRun(models.Model):
         """What `details` holds of that kind: `refused` or `warnings`."""
         found = self.details.get(kind, [])
         return found if isinstance(found, list) else []
+
+
+# The condition of `visible` in SQL; `{0}` is the table's alias.
+_HIDDEN = "(SELECT id FROM catalog_importrun WHERE hidden)"
+VISIBLE = (
+    f"({{0}}.arriving IS NULL OR {{0}}.arriving NOT IN {_HIDDEN}) "
+    f"AND ({{0}}.leaving IS NULL OR {{0}}.leaving IN {_HIDDEN})"
+)
+
+
+def visible(path: str = "") -> Q:
+    """Return the condition under which a row counts: its `arriving` import is not hidden, and its `leaving` one is.
+
+    Behind a relation that leads to many rows, use it in a `FilteredRelation`: a filter would ask for any such row.
+
+    Args:
+        path: Of the rows, with `__` at its end; empty for the model's own.
+    """
+    # The query itself: a filtered relation takes no query set.
+    hidden = ImportRun.objects.hidden().values("pk").query
+    arrived = Q(**{f"{path}arriving": None}) | ~Q(**{f"{path}arriving__in": hidden})
+    return arrived & (Q(**{f"{path}leaving": None}) | Q(**{f"{path}leaving__in": hidden}))
 
 
 class FeedAddress(models.Model):

@@ -1,20 +1,19 @@
 """What can be bought: stores and their products."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import connections, models
-from django.db.models import Q
-from django.db.models.query import ModelIterable
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest
 from django.templatetags.static import static
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalog.language.inflection import tokens
 from catalog.language.text import address_key, folded, is_plain, without_marks
-from catalog.models.imports import ImportRun
+from catalog.models.imports import visible
 from shopmcp.money import Money, money
 
 # An image of the project's own, by its path below static/; every other image is an address.
@@ -52,38 +51,59 @@ class Store(models.Model):
         return self.name
 
 
-class _AsSwitched(ModelIterable):  # type: ignore[type-arg]  # takes no arguments at run time
-    """Hands out products as the last finished import left them: a running one has written, but does not count yet."""
+class ProductIdentity(models.Model):
+    """What stays of a product through all imports: carts and the search index refer to it, never to a version."""
 
-    def __iter__(self) -> Iterator["Product"]:
-        running: set[int] | None = None
-        for product in super().__iter__():
-            if product.__dict__.get("staged") is not None:
-                # Asked once for all rows, so that a page is of one piece.
-                if running is None:
-                    running = set(ImportRun.objects.open().values_list("pk", flat=True))
-                if product.staged in running:
-                    product.take_back()
-            yield product
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="identities", db_index=False)
+    sku = models.CharField(_("SKU"), max_length=64)
+    # How many came or went here since the source counted them; `Product.counted` says how both are added.
+    stock_moved = models.IntegerField(default=0)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "sku"], name="one_product_per_sku")]
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+def stock_of(version: str = "", identity: str = "identity__") -> Case:
+    """Return how many are left as an expression: what was counted and what moved since, at least 0; NULL if uncounted.
+
+    Args:
+        version: The path to the version, with `__` at its end; empty for the model's own.
+        identity: The path to the identity.
+    """
+    left = Greatest(F(f"{version}counted") + F(f"{identity}stock_moved"), Value(0))
+    return Case(When(**{f"{version}counted__isnull": False}, then=left))
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._iterable_class = _AsSwitched
+    def with_stock(self) -> Self:
+        """Bring `stock` along, to show and to filter by."""
+        return self.annotate(stock=stock_of())
 
-    def known(self) -> Self:
-        """Leave out what only a running import knows of."""
-        running = ImportRun.objects.open().values("pk")
-        return self.filter(Q(staged=None) | Q(arriving=False) | ~Q(staged__in=running))
+    def shown(self, identities: Iterable[int]) -> dict[int, "Product"]:
+        """Return products as carts show them, by the keys of their identities, each with its store.
+
+        That is the version that counts. Where none does, because the import that brought the product was undone, it is
+        the newest one, as withdrawn.
+        """
+        keys = set(identities)
+        rows = self.select_related("store", "identity").filter(identity__in=keys)
+        found = {row.identity_id: row for row in rows.filter(visible())} if keys else {}
+        if len(found) < len(keys):
+            for row in rows.exclude(identity__in=list(found)).order_by("id"):
+                row.withdrawn_at = row.withdrawn_at or row.updated_at
+                found[row.identity_id] = row
+        return found
 
     def listed(self) -> Self:
-        """What the store still carries, buyable or not; what a running import adds or withdraws does not count yet."""
-        running = ImportRun.objects.open().values("pk")
-        return self.known().filter(Q(leaving=None) | Q(leaving__in=running), withdrawn_at=None)
+        """What the store still carries, buyable or not."""
+        return self.filter(withdrawn_at=None)
 
     def for_sale(self) -> Self:
-        """What can be put into a cart: carried, available and priced."""
+        """What is carried, available and priced, whatever its stock."""
         return self.listed().filter(available=True, price__isnull=False)
 
     def in_stock(self) -> Self:
@@ -110,8 +130,9 @@ class ProductQuerySet(models.QuerySet["Product"]):
         if not reference or not is_plain(reference):
             return []
         key, name = address_key(reference), folded(reference, 300)
-        rows, listed = self.select_related("store"), self.select_related("store").listed()
-        ladder = [rows.known().filter(public_id=reference), listed.filter(sku=reference)]
+        rows = self.select_related("store")
+        listed = rows.listed()
+        ladder = [rows.filter(public_id=reference), listed.filter(sku=reference)]
         if reference.isdecimal():
             ladder.append(listed.filter(barcode=reference))
         if key:
@@ -119,17 +140,33 @@ class ProductQuerySet(models.QuerySet["Product"]):
         elif name:
             ladder.append(listed.filter(name_key=name))
         for step in ladder:
-            if found := list(step.order_by("id")[: _CANDIDATES + 1]):
+            if found := list(step.order_by("identity_id")[: _CANDIDATES + 1]):
                 return found
         return []
 
 
+_Manager = models.Manager.from_queryset(ProductQuerySet)
+
+
+class VisibleManager(_Manager["Product"]):
+    """The versions that count now, at most one of each product."""
+
+    def get_queryset(self) -> ProductQuerySet:
+        return ProductQuerySet(self.model, using=self._db).filter(visible()).with_stock()
+
+
 class Product(models.Model):
-    """One row per thing that can be bought; a variant is a row of its own, joined by `group_id`."""
+    """A product in the version that an import or the owner wrote; a variant is a product too, joined by `group_id`.
+
+    A product has one version, or two: the second is what a running import has written, or what counted before the last
+    import, until the next one. `objects` has those that count, `versions` has all.
+    """
+
+    identity = models.ForeignKey(ProductIdentity, on_delete=models.CASCADE, related_name="versions")
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="products", verbose_name=_("store"))
     # "<store slug>:<sku>", what chats call it. Stable across imports, so that carts keep meaning the same thing.
-    public_id = models.CharField(_("product id"), max_length=120, unique=True)
+    public_id = models.CharField(_("product id"), max_length=120, db_index=True)
     sku = models.CharField(_("SKU"), max_length=64)
     name = models.CharField(_("name"), max_length=300)
     description = models.TextField(_("description"), blank=True)
@@ -143,8 +180,9 @@ class Product(models.Model):
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)
     image = models.CharField(_("image"), max_length=1000, blank=True)
     url = models.CharField(_("URL"), max_length=1000, blank=True)
-    # Null means that the shop does not count it.
-    stock = models.PositiveIntegerField(_("stock"), null=True, blank=True)
+    # What the source counted, less what had moved here by then: the stock is this plus `identity.stock_moved`. Null
+    # means that the shop does not count it.
+    counted = models.IntegerField(_("stock"), null=True, blank=True)
     available = models.BooleanField(_("available"), default=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     group_id = models.CharField(_("group"), max_length=120, blank=True)
@@ -153,39 +191,38 @@ class Product(models.Model):
     name_key = models.CharField(max_length=300, blank=True, editable=False, db_index=True)
     url_key = models.CharField(max_length=32, blank=True, editable=False)
     search_text = models.TextField(blank=True, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
-    # An import writes in many short transactions and switches in one. Until then `staged` names the ImportRun that
-    # wrote this row, `previous` holds what it said before (by field), `arriving` marks what is not to be seen yet, and
-    # `leaving` names the run that withdraws it. Afterwards all four are cleared, a batch at a time.
-    staged = models.BigIntegerField(null=True, blank=True, editable=False)
-    previous = models.JSONField(null=True, blank=True, editable=False)
-    arriving = models.BooleanField(default=False, editable=False)
+    # The import runs with which this version begins and ends to count: see `visible`.
+    arriving = models.BigIntegerField(null=True, blank=True, editable=False)
     leaving = models.BigIntegerField(null=True, blank=True, editable=False)
 
-    objects = ProductQuerySet.as_manager()
+    objects = VisibleManager()
+    versions = ProductQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
-        ordering = ["-id"]
-        base_manager_name = "objects"
+        ordering = ["-identity_id"]
+        base_manager_name = "versions"
         constraints = [
-            models.UniqueConstraint(fields=["store", "sku"], name="one_product_per_sku"),
+            models.UniqueConstraint(fields=["identity"], condition=Q(leaving=None), name="one_version_stays"),
             models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="price_not_negative"),
         ]
         indexes = [
             models.Index(fields=["sku"], name="product_by_sku"),
             models.Index(fields=["url_key"], name="product_by_url"),
-            models.Index(fields=["price", "id"], name="product_by_price"),
             models.Index(fields=["store", "group_id"], name="product_by_group"),
             models.Index(fields=["barcode"], condition=~Q(barcode=""), name="product_by_barcode"),
-            models.Index(fields=["staged"], condition=Q(staged__isnull=False), name="product_staged"),
             models.Index(fields=["leaving"], condition=Q(leaving__isnull=False), name="product_leaving"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def stock(self) -> int | None:
+        """How many are left; None where the shop does not count them. Rows of `objects` bring it along."""
+        return None if self.counted is None else max(0, self.counted + self.identity.stock_moved)
 
     @property
     def for_sale(self) -> bool:
@@ -225,8 +262,8 @@ class Product(models.Model):
         """Return the other variants of this product that are carried, at most fifty, in the order of import."""
         if not self.group_id:
             return []
-        rows = Product.objects.listed().filter(store=self.store, group_id=self.group_id).exclude(pk=self.pk)
-        siblings = list(rows.order_by("id")[:50])
+        rows = Product.objects.listed().filter(store=self.store, group_id=self.group_id)
+        siblings = list(rows.exclude(identity=self.identity_id).order_by("identity_id")[:50])
         for sibling in siblings:
             sibling.store = self.store
         return siblings
@@ -241,11 +278,6 @@ class Product(models.Model):
             "store": self.store.slug,
         }
 
-    def take_back(self) -> None:
-        """Say what the row said before the import that runs now; does not save."""
-        for name, value in (self.previous or {}).items():
-            setattr(self, name, before(name, value))
-
     def index(self) -> None:
         """Derive from the other fields what the product is found by; does not save."""
         self.name_key = folded(self.name, 300)
@@ -255,12 +287,3 @@ class Product(models.Model):
         # A line each for the name, for what surrounds it, and for the description; a space around every token.
         lines = (tokens(self.name, 100), tokens(meta, 200), tokens(self.description, 1000))
         self.search_text = "\n".join(f" {' '.join(found)} " for found in lines)
-
-
-def before(name: str, value: Any) -> Any:
-    """A value of `Product.previous` as the field of that name holds it."""
-    if value is not None and name in ("price", "former_price"):
-        return Decimal(value)
-    if value is not None and name == "withdrawn_at":
-        return datetime.fromisoformat(value)
-    return value

@@ -16,11 +16,11 @@ LAYOUT = 2
 
 
 class Entry(models.Model):
-    """One product as searches see it; while an import runs, what it was and what it will be are two entries."""
+    """A version of a product as searches see it; two versions in which that is the same share one entry."""
 
     # In stock before sold out, then cheaper before dearer: an index in this order may stop early. See `key_of`.
     key = models.BigIntegerField(primary_key=True)
-    product = models.ForeignKey("catalog.Product", on_delete=models.CASCADE, related_name="+")
+    product = models.ForeignKey("catalog.ProductIdentity", on_delete=models.CASCADE, related_name="+")
     store = models.ForeignKey("catalog.Store", on_delete=models.CASCADE, related_name="+", db_index=False)
     category = models.CharField(max_length=120, blank=True)
     # Variants of one product share it; empty for a product without variants.
@@ -34,7 +34,7 @@ class Entry(models.Model):
     meta = models.TextField(blank=True)
     # Tells whether what the full-text index holds is still so.
     digest = models.BinaryField(max_length=16)
-    # As the import runs of the same name in `Product`: it counts from, or until, the moment that run switches.
+    # As those of the version; of two that share the entry, when the first begins and the second ends to count.
     arriving = models.BigIntegerField(null=True)
     leaving = models.BigIntegerField(null=True)
 

@@ -10,7 +10,8 @@ from django.db import connection
 from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from catalog.models import ImportRun, Store
+from catalog.models import Store
+from catalog.models.imports import visible
 from catalog.models.search_index import SOLD_OUT, Entry
 from catalog.search.cache import remembered
 from catalog.search.engines import Scope, engine, rows_of
@@ -24,12 +25,6 @@ _COUNTED = 1000
 _Count = tuple[int, str, int, int | None, int | None]
 
 
-def visible() -> QuerySet[Entry]:
-    """The entries that count now."""
-    running = ImportRun.objects.open().values("pk")
-    return Entry.objects.filter(Q(arriving=None) | ~Q(arriving__in=running), Q(leaving=None) | Q(leaving__in=running))
-
-
 def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | None) -> Page:
     """Return one page of everything within the bounds; of a product with variants, the one imported first.
 
@@ -39,7 +34,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     if scope.stores is None and scope.categories is not None:
         # The index of categories begins with the store.
         scope = replace(scope, stores=tuple(Store.objects.values_list("pk", flat=True)))
-    every = _within(visible(), scope)
+    every = _within(Entry.objects.filter(visible()), scope)
     total, facets = remembered(
         ("browse", scope), lambda: (_one_of_each(every, scope).order_by()[: _COUNTED + 1].count(), _facets(scope))
     )
@@ -48,7 +43,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     order = _ORDERS[asked.sort]
     # Of many within a range of prices the first in another order are soon found in that order; few are soon sorted.
     walked = total > _COUNTED and order[0].name != "price"
-    rows = _one_of_each(_within(visible(), scope, led=not walked), scope)
+    rows = _one_of_each(_within(Entry.objects.filter(visible()), scope, led=not walked), scope)
     if position is not None:
         rows = rows.filter(_after(order, position))
     page = _first(rows, order, limit + 1)
@@ -115,7 +110,7 @@ def _first(rows: QuerySet[Entry], order: Sequence[_Column], limit: int) -> list[
 
 def _one_of_each(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
     """Of each product the variant within the bounds that was imported first."""
-    earlier = _within(visible(), scope, led=False).filter(
+    earlier = _within(Entry.objects.filter(visible()), scope, led=False).filter(
         group_key=OuterRef("group_key"), product__lt=OuterRef("product")
     )
     return rows.filter(Q(group_key="") | ~Exists(earlier))

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from catalog.language.inflection import stem
 from catalog.language.text import clean, folded, words
 from catalog.models import Store
-from catalog.models.search_index import SOLD_OUT
-from catalog.search.browsing import visible
+from catalog.models.imports import visible
+from catalog.models.search_index import SOLD_OUT, Entry
 from catalog.search.cache import remembered
 from catalog.search.engines import engine, rows_of
 from catalog.search.engines.base import VISIBLE
@@ -44,7 +44,7 @@ def shelves() -> list[Shelf]:
 def _counted() -> dict[int, dict[str, int]]:
     """The number of products that can be bought now, by store and category; sold out categories have 0."""
     counted: dict[int, dict[str, int]] = {}
-    rows = visible().order_by().values_list("store", "category")
+    rows = Entry.objects.filter(visible()).order_by().values_list("store", "category")
     for store, category, products in rows.annotate(n=Count("key", filter=Q(key__lt=SOLD_OUT))):
         counted.setdefault(store, {})[category] = products
     return {store: dict(sorted(offered.items())) for store, offered in counted.items()}

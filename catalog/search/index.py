@@ -1,7 +1,7 @@
 """Keeping the index in step with the products, in the transaction that changes them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from random import getrandbits
@@ -16,21 +16,41 @@ _BATCH = 200
 _INSERT_WORD = "INSERT INTO catalog_word (text, stem, reversed, named) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 
 
-class _Row(NamedTuple):
-    """What an entry is made of, as the row holds it: not what an import that still runs took it from."""
+# Store, category, group, price in thousandths, whether it is in stock, and the texts.
+_Facts = tuple[int, str, str, int | None, bool, tuple[str, str, str]]
+_VERSIONS = (
+    "SELECT i.id, v.store_id, v.category, v.group_id, v.price, v.counted + i.stock_moved, v.available, v.search_text, "
+    "v.arriving, v.leaving FROM catalog_productidentity i JOIN catalog_product v ON v.identity_id = i.id "
+    "WHERE v.withdrawn_at IS NULL AND {} ORDER BY v.id"
+)
 
-    id: int
-    store_id: int
+
+class _Version(NamedTuple):
+    """What an entry is made of; the columns of `_VERSIONS`."""
+
+    product: int
+    store: int
     category: str
     group_id: str
     price: Any
     stock: int | None
     available: Any
-    withdrawn_at: Any
     search_text: str
-    staged: int | None
-    arriving: Any
+    arriving: int | None
     leaving: int | None
+
+    @property
+    def facts(self) -> _Facts:
+        name, meta, body = (*self.search_text.split("\n"), "", "", "")[:3]
+        return (
+            self.store,
+            self.category,
+            f"{self.store}:{self.group_id}" if self.group_id else "",
+            # SQLite keeps amounts as floating numbers.
+            None if self.price is None else round(self.price * 1000),
+            bool(self.available) and self.price is not None and (self.stock is None or self.stock > 0),
+            (name, meta, body),
+        )
 
 
 class _Standing(NamedTuple):
@@ -44,72 +64,22 @@ class _Standing(NamedTuple):
     leaving: int | None
 
 
-@dataclass(slots=True)
-class _Wanted:
-    """An entry as it should stand, without the version in its key."""
-
-    product: int
-    store: int
-    category: str
-    group_key: str
-    price: int | None
-    in_stock: bool
-    texts: tuple[str, str, str]
-    digest: bytes = b""
-    arriving: int | None = None
-    leaving: int | None = None
-
-    def __post_init__(self) -> None:
-        facts = (self.store, self.category, self.group_key, self.price, self.in_stock, self.texts)
-        self.digest = blake2b(repr(facts).encode(), digest_size=16).digest()
-
-    def entry(self, version: int) -> tuple[Any, ...]:
-        """The values of `engines.base.ENTRY`."""
-        name, meta, _ = self.texts
-        return (
-            key_of(self.product, self.price, in_stock=self.in_stock, version=version),
-            self.product, self.store, self.category, self.group_key, self.price, name.strip()[:60], name, meta,
-            self.digest, self.arriving, self.leaving,
-        )  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Change:
-    """What has to be written for one product."""
-
-    gone: Sequence[int] = ()
-    bounds: Sequence[tuple[int | None, int | None, int]] = ()
-    new: Sequence[tuple[tuple[Any, ...], tuple[str, str, str]]] = ()
-
-
 def reindex(pks: Iterable[int]) -> None:
-    """Bring the search index in step with these products: new, changed, withdrawn, staged or put back.
+    """Bring the search index in step with these products, by the keys of their identities.
 
-    Call it in the transaction that wrote the rows, after writing them, for rows whose `index()` was called before.
-    What did not change costs a comparison. While an import stages a row, what the row was stays findable until the
-    run switches, and what it will be is findable from then on.
+    Call it in the transaction that wrote the versions, after writing them, for versions whose `index()` was called
+    before. What did not change costs a comparison. Each version is findable for as long as it counts.
     """
     with transaction.atomic():
         revise(stage_entries(pks))
 
 
 def stage_entries(pks: Iterable[int]) -> set[int]:
-    """As `reindex`, for what a running import wrote: nothing that counts changes before `revise`. Return the stores."""
+    """As `reindex`, for versions of a hidden import: nothing that counts changes before `revise`. Return the stores."""
     numbers, stores = iter(pks), set[int]()
     while batch := list(islice(numbers, _BATCH)):
         stores |= _reindex(batch)
     return stores
-
-
-def accept_entries(pks: Sequence[int]) -> None:
-    """Delete what ended with runs that are over of these products.
-
-    What arrived with them stays as it is: that a run is over is told by the run, and to write every entry twice would
-    leave as many dead ones behind.
-    """
-    running = _running()
-    rows = rows_among("catalog_entry", "key, leaving", "product_id", pks)
-    engine().remove([key for key, leaving in rows if leaving is not None and leaving not in running])
 
 
 def revise(stores: Iterable[int]) -> None:
@@ -123,69 +93,47 @@ def revise(stores: Iterable[int]) -> None:
             cursor.execute(sql, [store, getrandbits(62), LAYOUT])
 
 
-def _running() -> set[int]:
-    return {run for (run,) in rows_of("SELECT id FROM catalog_importrun WHERE state = 'staging'")}
-
-
 def _reindex(pks: Sequence[int]) -> set[int]:
-    index = engine()
-    rows = {row[0]: _Row._make(row) for row in rows_among("catalog_product", ", ".join(_Row._fields), "id", pks)}
-    standing: dict[int, list[_Standing]] = {}
+    index, stores = engine(), set[int]()
+    # Of each product by digest: versions of one digest share an entry, which counts from the first to the second.
+    wanted = defaultdict[int, dict[bytes, tuple[_Facts, int | None, int | None]]](dict)
+    for row in map(_Version._make, rows_of(_VERSIONS.format(index.among("i.id")), [index.many(pks)])):
+        facts, stores = row.facts, stores | {row.store}
+        digest = blake2b(repr(facts).encode(), digest_size=16).digest()
+        _, arriving, _ = wanted[row.product].get(digest, (facts, row.arriving, None))
+        wanted[row.product][digest] = facts, arriving, row.leaving
+    standing = defaultdict[int, dict[bytes, _Standing]](dict)
     columns = "key, product_id, store_id, digest, arriving, leaving"
-    for entry in map(_Standing._make, rows_among("catalog_entry", columns, "product_id", pks)):
-        standing.setdefault(entry.product, []).append(entry)
-    running = _running()
-    changes = [_change(rows.get(pk), standing.get(pk, ()), running) for pk in dict.fromkeys(pks)]
-    if gone := [key for change in changes for key in change.gone]:
+    for old in map(_Standing._make, rows_among("catalog_entry", columns, "product_id", pks)):
+        stores |= {old.store}
+        standing[old.product][bytes(old.digest)] = old
+    gone, bounds, new = list[int](), list[tuple[int | None, ...]](), list[Any]()
+    for pk in dict.fromkeys(pks):
+        gone += [old.key for digest, old in standing[pk].items() if digest not in wanted[pk]]
+        used = {old.key & 1 for digest, old in standing[pk].items() if digest in wanted[pk]}
+        for digest, (facts, *limits) in wanted[pk].items():
+            if (kept := standing[pk].get(digest)) is None:
+                version = min({0, 1} - used)
+                used.add(version)
+                new.append((_entry(pk, version, facts, digest, *limits), facts[-1]))
+            elif [kept.arriving, kept.leaving] != limits:
+                bounds.append((*limits, kept.key))
+    if gone:
         index.remove(gone)
-    if bounds := [values for change in changes for values in change.bounds]:
+    if bounds:
         with connection.cursor() as cursor:
             cursor.executemany("UPDATE catalog_entry SET arriving = %s, leaving = %s WHERE key = %s", bounds)
-    if new := [entry for change in changes for entry in change.new]:
+    if new:
         index.add(new)
         _learn([texts for _, texts in new])
-    return {row.store_id for row in rows.values()}.union(old.store for entries in standing.values() for old in entries)
+    return stores
 
 
-def _change(row: _Row | None, old: Sequence[_Standing], running: set[int]) -> _Change:
-    """Which standing entries have to go, which get new bounds, and which have to be made."""
-    keys = [entry.key for entry in old]
-    if row is None or row.withdrawn_at is not None or (row.leaving is not None and row.leaving not in running):
-        return _Change(gone=keys)
-    staged = row.staged if row.staged in running else None
-    wanted = _wanted(row)
-    # What counts while the run is open: neither the run's own earlier word, nor what ended with another one.
-    before = next((e for e in old if e.arriving not in running and (e.leaving is None or e.leaving in running)), None)
-    if staged is not None and not row.arriving and before is not None and bytes(before.digest) != wanted.digest:
-        wanted.arriving = staged
-        return _Change(
-            [key for key in keys if key != before.key],
-            [(before.arriving, staged, before.key)] if before.leaving != staged else (),
-            [(wanted.entry(1 - (before.key & 1)), wanted.texts)],
-        )
-    if staged is not None and (row.arriving or before is None):
-        wanted.arriving = staged
-    same = next((e for e in old if bytes(e.digest) == wanted.digest), None)
-    if same is None:
-        return _Change(keys, new=[(wanted.entry(0), wanted.texts)])
-    arriving = same.arriving if same.arriving in running else None
-    bounds, stand = (wanted.arriving, wanted.leaving), (arriving, same.leaving)
-    return _Change([key for key in keys if key != same.key], [(*bounds, same.key)] if bounds != stand else ())
-
-
-def _wanted(row: _Row) -> _Wanted:
-    name, meta, body = (*row.search_text.split("\n"), "", "", "")[:3]
-    return _Wanted(
-        product=row.id,
-        store=row.store_id,
-        category=row.category,
-        group_key=f"{row.store_id}:{row.group_id}" if row.group_id else "",
-        # SQLite keeps amounts as floating numbers.
-        price=None if row.price is None else round(row.price * 1000),
-        in_stock=bool(row.available) and row.price is not None and row.stock != 0,
-        texts=(name, meta, body),
-        leaving=row.leaving,
-    )
+def _entry(product: int, version: int, facts: _Facts, digest: bytes, *limits: int | None) -> tuple[Any, ...]:
+    """Return the values of `engines.base.ENTRY`."""
+    store, category, group_key, price, in_stock, (name, meta, _) = facts
+    key = key_of(product, price, in_stock=in_stock, version=version)
+    return key, product, store, category, group_key, price, name.strip()[:60], name, meta, digest, *limits
 
 
 def _learn(texts: Sequence[tuple[str, str, str]]) -> None:

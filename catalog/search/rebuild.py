@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from django.db import connection, transaction
 
-from catalog.models import ImportRun, Product
+from catalog.models import Product, ProductIdentity, Store
 from catalog.models.search_index import LAYOUT, Entry, Revision, Word
 from catalog.search.engines import engine, rows_among
 from catalog.search.index import revise, stage_entries
@@ -61,20 +61,18 @@ def rebuild(progress: Progress) -> int:
     pace = Turns()
     for pks in progress(_all_products(pace), "Indexing", None):
         with pace.turn():
-            rows = list(Product.objects.filter(pk__in=pks, staged=None))
+            rows = list(Product.versions.filter(identity__in=pks))
             derived = {row.pk: _derived(row) for row in rows}
             for row in rows:
                 row.index()
-            Product.objects.bulk_update(
+            Product.versions.bulk_update(
                 [row for row in rows if _derived(row) != derived[row.pk]], ["name_key", "url_key", "search_text"]
             )
-            own = [row.pk for row in rows]
-            engine().remove([key for (key,) in rows_among("catalog_entry", "key", "product_id", own)])
-            stage_entries(own)
-    sweep()
+            engine().remove([key for (key,) in rows_among("catalog_entry", "key", "product_id", pks)])
+            stage_entries(pks)
     _forget_words()
     optimise()
-    stores = list(Product.objects.order_by().values_list("store", flat=True).distinct())
+    stores = list(Store.objects.exclude(identities=None).values_list("pk", flat=True))
     with transaction.atomic():
         revise(stores)
         Revision.objects.update(layout=LAYOUT)
@@ -93,29 +91,13 @@ def is_outdated() -> bool:
     return not Entry.objects.exists() and Product.objects.listed().exists()
 
 
-def sweep() -> int:
-    """Delete, in short transactions, the entries that ended with imports that are over; return how many."""
-    pace, swept = Pace(), 0
-    while True:
-        with pace.turn():
-            left = list(
-                Entry.objects.filter(leaving__isnull=False)
-                .exclude(leaving__in=ImportRun.objects.open().values("pk"))
-                .values_list("key", flat=True)[: pace.size]
-            )
-            if not left:
-                return swept
-            engine().remove(left)
-            swept += len(left)
-
-
 def _derived(product: Product) -> tuple[str, str, str]:
     return product.name_key, product.url_key, product.search_text
 
 
 def _all_products(pace: Pace) -> Iterator[list[int]]:
     last = 0
-    rows = Product.objects.order_by("pk").values_list("pk", flat=True)
+    rows = ProductIdentity.objects.order_by("pk").values_list("pk", flat=True)
     while batch := list(rows.filter(pk__gt=last)[: pace.size]):
         yield batch
         last = batch[-1]

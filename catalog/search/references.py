@@ -65,7 +65,7 @@ def _near(reference: str) -> list[Product]:
 def _coded_nearly(code: str) -> list[Product]:
     """Products whose SKU is one slip away, or begins so; all possible slips are looked up."""
     same = {code, code.upper()}
-    rows = Product.objects.select_related("store").listed().order_by("id")
+    rows = Product.objects.select_related("store").listed().order_by("identity_id")
     wanted = engine().many(same.union(*map(_one_slip, same)))
     among = engine().among("catalog_product.sku", "text")
     found = list(rows.extra(where=[among], params=[wanted])[:_MOST_LOOKED_AT])

@@ -1,4 +1,4 @@
-"""Products by their primary keys, as pages of results show them; the SQL is built once."""
+"""Products by the keys of their identities, as pages of results show them; the SQL is built once."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from catalog.language.text import address_key, folded, is_plain
-from catalog.models import ImportRun, Product, Store
+from catalog.models import Product, Store
+from catalog.models.imports import VISIBLE
 from catalog.search.cache import State
 from catalog.search.engines import engine
 from catalog.search.synonyms import VERSION
 from shopmcp.db.prepared import Param, Select, look_up
 
 # What no list shows, and what takes long to read.
-_LEFT_OUT = {"description", "name_key", "url_key", "search_text", "created_at", "updated_at"}
+_LEFT_OUT = {"description", "name_key", "url_key", "search_text", "updated_at"}
 _PRODUCT = [field.attname for field in Product._meta.concrete_fields if field.attname not in _LEFT_OUT]
 # The policies may be long, and would come again with every product.
 _STORE = [
@@ -23,33 +24,27 @@ _STORE = [
 _STORE_OF = Product._meta.get_field("store")
 _products = Select(
     lambda: (
-        Product.objects.extra(where=[engine().among("catalog_product.id")], params=[Param("pks", Product, "id")])
+        Product.objects.extra(
+            where=[engine().among("catalog_product.identity_id")], params=[Param("pks", Product, "id")]
+        )
         .order_by()
-        .values_list(*_PRODUCT, *(f"store__{name}" for name in _STORE))
+        .values_list(*_PRODUCT, "stock", *(f"store__{name}" for name in _STORE))
     )
 )
 
 
 def products_by_pk(pks: Iterable[int]) -> dict[int, Product]:
-    """Return the products that are still carried, with their stores, by primary key."""
-    stores, products = dict[int, Store](), dict[int, Product]()
-    running: set[int] | None = None
+    """Return the products that are still carried, with their stores, by the keys of their identities."""
+    stores, products, width = dict[int, Store](), dict[int, Product](), len(_PRODUCT)
     for values in _products.all(pks=engine().many(pks)):
-        product = Product.from_db(connection.alias, _PRODUCT, values[: len(_PRODUCT)])
-        if product.staged is not None or product.leaving is not None:
-            running = _running() if running is None else running
-            if product.staged in running:
-                if product.arriving:
-                    continue
-                product.take_back()
-            if product.leaving is not None and product.leaving not in running:
-                continue
+        product = Product.from_db(connection.alias, _PRODUCT, values[:width])
         if product.withdrawn_at is not None:
             continue
+        product.stock = values[width]
         if product.store_id not in stores:
-            stores[product.store_id] = Store.from_db(connection.alias, _STORE, values[len(_PRODUCT) :])
+            stores[product.store_id] = Store.from_db(connection.alias, _STORE, values[width + 1 :])
         _STORE_OF.set_cached_value(product, stores[product.store_id])
-        products[product.pk] = product
+        products[product.identity_id] = product
     return products
 
 
@@ -57,10 +52,6 @@ def currencies_of(stores: Collection[int] | None) -> set[str]:
     """Return the currencies of these stores, or of all."""
     known = Store.objects.order_by().values_list("pk", "currency")
     return {currency for pk, currency in known if stores is None or pk in stores}
-
-
-def _running() -> set[int]:
-    return set(ImportRun.objects.open().values_list("pk", flat=True))
 
 
 _MOST_EXACT = 6
@@ -93,8 +84,8 @@ def glance(query: str) -> Glance:
     key = address_key(reference) if is_plain(reference) else ""
     steps = [("url_key = %s", [key])] if key else _steps(reference) if is_plain(reference) else []
     parts = [
-        f"SELECT * FROM (SELECT {place} AS step, id, '' AS said FROM catalog_product WHERE {condition} "
-        f"LIMIT {_MOST_EXACT}) AS s{place}"
+        f"SELECT * FROM (SELECT {place} AS step, identity_id AS id, '' AS said FROM catalog_product p "
+        f"WHERE {condition} AND {VISIBLE.format('p')} LIMIT {_MOST_EXACT}) AS s{place}"
         for place, (condition, _) in enumerate(steps)
     ]
     rows = sorted(look_up(" UNION ALL ".join([_STATE, *parts]), [value for _, values in steps for value in values]))

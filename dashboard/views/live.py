@@ -53,11 +53,13 @@ def now() -> Now:
     """Return how much is going on; three queries over an index range that a cap bounds."""
     active = Session.objects.real().active().order_by("-last_seen_at", "-id")[:COUNT_CAP]
     filled = Cart.objects.filter(session__in=active.values("pk"), ordered_at=None, item_count__gt=0)
-    worth = Sum(F("quantity") * F("product__price"), output_field=DecimalField(max_digits=18, decimal_places=3))
+    worth = Sum(F("quantity") * F("sold__price"), output_field=DecimalField(max_digits=18, decimal_places=3))
     values = (
-        Line.objects.filter(cart__in=filled.values("pk"))
+        # A price in another currency is none in this cart.
+        Line.objects.with_version()
+        .filter(cart__in=filled.values("pk"), sold__currency=F("cart__currency"))
         .order_by()
-        .values_list("product__currency")
+        .values_list("cart__currency")
         .annotate(worth=worth)
     )
     return Now(

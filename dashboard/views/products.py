@@ -64,8 +64,8 @@ def products(request: HttpRequest) -> HttpResponse:
         found = search(Search(query=query), limit=_PER_PAGE, cursor=cursor)
         rows, following = found.products, found.next_cursor
     else:
-        known = Product.objects.known().filter(_STATES[state]).select_related("store")
-        rows, following = paging.page("products", known, _PER_PAGE, cursor)
+        listed = Product.objects.filter(_STATES[state]).select_related("store")
+        rows, following = paging.page("products", listed, _PER_PAGE, cursor, by="identity_id")
     context = {
         "stores": _stores(),
         "states": PRODUCT_STATES,
@@ -80,7 +80,7 @@ def products(request: HttpRequest) -> HttpResponse:
 def _stores() -> list[StoreRow]:
     """Three queries; a store's last import is the newest that is not running."""
     numbers = {f"n_{state}": Count("id", filter=fits) for state, fits in _STATES.items()}
-    rows = Product.objects.known().order_by().values_list("store")
+    rows = Product.objects.order_by().values_list("store")
     counted = {key: dict(zip(_STATES, found, strict=True)) for key, *found in rows.annotate(**numbers)}
     ended = ImportRun.objects.exclude(state=ImportRun.State.STAGING).filter(slug=OuterRef("slug")).order_by("-id")
     annotated = Store.objects.annotate(last_import=Subquery(ended.values("pk")[:1]))

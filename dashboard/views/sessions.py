@@ -100,7 +100,7 @@ def _cells(row: SessionRow) -> list[Any]:
         row.items,
         "" if row.value is None else row.value,
         row.currency,
-        "; ".join(f"{line.line.quantity} × {line.line.product.name}" for line in row.lines),
+        "; ".join(f"{line.line.quantity} × {line.line.shown.name}" for line in row.lines),
     ]
 
 

@@ -1,11 +1,9 @@
 """A small shop, and products to put into carts."""
 
-from decimal import Decimal
-
 import pytest
 
-from catalog.models import Product, Store
-from catalog.search.index import reindex
+from catalog.models import Store
+from catalog.services import create_product
 from tests.carts.answers import cart
 
 
@@ -21,19 +19,7 @@ def make_product(store):
     def make(name="Honey", price="20.00", **fields):
         sku = fields.pop("sku", name.lower().replace(" ", "-"))
         of = fields.pop("store", store)
-        product = Product(
-            store=of,
-            sku=sku,
-            public_id=f"{of.slug}:{sku}",
-            name=name,
-            price=None if price is None else Decimal(price),
-            currency=fields.pop("currency", of.currency),
-            **fields,
-        )
-        product.index()
-        product.save()
-        reindex([product.pk])
-        return product
+        return create_product(of, sku=sku, name=name, price=price, **fields)
 
     return make
 

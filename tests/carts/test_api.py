@@ -123,7 +123,8 @@ def test_a_cart_shows_prices_of_today_and_what_its_shopper_was_not_told(api, cha
 def test_what_a_running_import_writes_does_not_count_yet(api, chat, honey):
     chat("one")
     run = ImportRun.objects.create(slug="shop")
-    honey.staged, honey.previous, honey.price = run.pk, {"price": "20.00"}, Decimal("99.00")
+    Product.objects.filter(sku="honey").update(leaving=run.pk)
+    honey.pk, honey.price, honey.arriving = None, Decimal("99.00"), run.pk
     honey.save()
 
     assert api.get("carts")["carts"][0]["total"]["amount"] == "20.00"

@@ -22,7 +22,7 @@ def held(call_tool, honey, tea):
 
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "price_changed": ({"price": "25.5"}, "The price of Honey changed from ₪20.00 to ₪25.50."),
-    "stock": ({"stock": 3}, "Only 3 left of Honey; the cart holds 4 now."),
+    "stock": ({"counted": 3}, "Only 3 left of Honey; the cart holds 4 now."),
     "withdrawn": ({"withdrawn_at": timezone.now()}, "Honey can no longer be bought; remove it from the cart."),
 }
 WRITES: dict[str, dict[str, Any]] = {
@@ -51,8 +51,8 @@ def test_reads_repeat_a_notice_until_the_answer_of_a_write_carried_it(call_tool,
 
 
 REMARKS: dict[str, dict[str, Any]] = {
-    "only 3 left": {"stock": 3},
-    "sold out": {"stock": 0},
+    "only 3 left": {"counted": 3},
+    "sold out": {"counted": 0},
     "can no longer be bought": {"withdrawn_at": timezone.now()},
 }
 
@@ -81,13 +81,13 @@ def test_each_new_change_is_told_anew(call_tool, held):
         assert said in text(call_tool("view_cart"))
         call_tool("update_cart_item", product_id="shop:tea", quantity=1)
     for stock in (3, 2):
-        change_product("honey", stock=stock)
+        change_product("honey", counted=stock)
         assert f"Only {stock} left" in text(call_tool("update_cart_item", product_id="shop:tea", quantity=1))
 
 
 def test_what_changed_back_meanwhile_is_not_told(call_tool, held):
-    change_product("honey", price="25", stock=1, withdrawn_at=timezone.now())
-    change_product("honey", price="20", stock=None, withdrawn_at=None)
+    change_product("honey", price="25", counted=1, withdrawn_at=timezone.now())
+    change_product("honey", price="20", counted=None, withdrawn_at=None)
 
     assert codes(call_tool("view_cart")) == []
 
@@ -131,7 +131,7 @@ def test_a_line_whose_product_changed_its_currency_counts_nothing(call_tool, hel
 
 
 def test_a_sold_out_line_is_told_and_kept(call_tool, held):
-    change_product("honey", stock=0)
+    change_product("honey", counted=0)
 
     assert "Honey is sold out; the cart holds 4." in text(call_tool("view_cart"))
     assert quantities(call_tool("update_cart_item", product_id="shop:honey", quantity=3))["shop:honey"] == 3

@@ -17,7 +17,7 @@ def edit(admin_client):
     """Change some fields of a product through its admin page."""
 
     def edit(product, **changes):
-        url = reverse("admin:catalog_product_change", args=[product.pk])
+        url = reverse("admin:catalog_product_change", args=[product.identity_id])
         form = admin_client.get(url).context["adminform"].form
         values = {name: "" if form.initial.get(name) is None else form.initial[name] for name in form.fields}
         return admin_client.post(url, {**values, **changes})
@@ -39,7 +39,7 @@ def test_the_list_takes_the_same_queries_however_many_products(
 
 
 def test_a_price_is_shown_with_the_digits_of_its_currency(admin_client, shelf):
-    page = admin_client.get(reverse("admin:catalog_product_change", args=[shelf["A1"].pk])).content.decode()
+    page = admin_client.get(reverse("admin:catalog_product_change", args=[shelf["A1"].identity_id])).content.decode()
 
     assert 'value="12.90"' in page
     assert "The next import of the store's file puts its own values in place of yours." in page

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from catalog.models import Product, Store
 from catalog.search.index import reindex
@@ -84,8 +85,8 @@ def test_a_text_holds_all_of_a_description_and_nothing_but_text(ask, load):
 
 
 def test_a_withdrawn_product_is_fetched_as_such_and_not_found_any_more(ask, shelf):
-    Product.objects.filter(sku="A4").update(withdrawn_at=shelf["A4"].created_at)
-    reindex([shelf["A4"].pk])
+    Product.objects.filter(sku="A4").update(withdrawn_at=timezone.now())
+    reindex([shelf["A4"].identity_id])
 
     document = ask("fetch", id="grocer:A4")
 

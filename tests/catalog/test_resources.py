@@ -1,5 +1,6 @@
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import ResourceTemplateReference
@@ -99,8 +100,8 @@ def test_a_product_is_found_whichever_way_its_address_is_written(read, grocer, s
 
 
 def test_a_withdrawn_product_is_told_as_withdrawn(read, shelf):
-    Product.objects.filter(sku="A3").update(withdrawn_at=shelf["A3"].created_at)
-    reindex([shelf["A3"].pk])
+    Product.objects.filter(sku="A3").update(withdrawn_at=timezone.now())
+    reindex([shelf["A3"].identity_id])
 
     assert "The shop no longer sells this product." in read("shop://product/grocer:A3")
     assert "A3" not in read("shop://store/grocer/category/Bakery")

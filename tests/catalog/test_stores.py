@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import Product, Store
+from catalog.models import Product, ProductIdentity, Store
 from catalog.search.index import reindex
 from catalog.search.query import Search
 from catalog.search.searching import search
@@ -199,8 +199,10 @@ def test_a_thousand_stores_and_categories_need_few_variables(ask, grocer, few_va
     others = Store.objects.bulk_create(
         Store(slug=f"s-{n}", name="Other", currency="ILS", language="en") for n in range(1000)
     )
-    products = Product.objects.bulk_create(
+    identities = ProductIdentity.objects.bulk_create(ProductIdentity(store=store, sku="1") for store in others)
+    Product.versions.bulk_create(
         Product(
+            identity=identities[n],
             store=others[n],
             sku="1",
             public_id=f"s-{n}:1",
@@ -212,7 +214,7 @@ def test_a_thousand_stores_and_categories_need_few_variables(ask, grocer, few_va
         )
         for n in range(1000)
     )
-    reindex([product.pk for product in products])
+    reindex([identity.pk for identity in identities])
 
     for query in ("", "rye", "rye rice crisps", "rye under 50 ILS"):
         for sort in ("relevance", "price_desc", "name"):

@@ -84,7 +84,7 @@ def test_a_search_answers_with_products_in_data_and_in_text(call_tool, shelf):
 
 
 def test_the_text_says_what_stands_in_the_way_of_buying(call_tool, shelf):
-    Product.objects.filter(sku="A1").update(stock=3)
+    Product.objects.filter(sku="A1").update(counted=3)
 
     assert text(call_tool("search_products")).splitlines() == [
         "5 products found.",

@@ -21,7 +21,7 @@ from analytics.reports import summary
 from analytics.services import STEP, roll_up
 from carts.models import CallRecord, Session
 from catalog.imports.importing import load_demo
-from catalog.models import Product
+from catalog.models import Product, ProductIdentity
 from shopmcp.commands import ShopCommand
 from shopmcp.static import make_static_ready
 
@@ -147,9 +147,9 @@ def _fill(sessions: int) -> None:
     warning = "CASE n % 20 WHEN 0 THEN 'unkeyed' ELSE '' END"
     source = "CASE n % 20 WHEN 0 THEN 'cart_id' ELSE 'openai/session' END"
     ids = "'{0}_' || substr('0000000000000000' || n, -16)" if sqlite else "'{0}_' || lpad(n::text, 16, '0')"
-    products = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:_PRODUCTS])
+    products = list(ProductIdentity.objects.order_by("pk").values_list("pk", flat=True)[:_PRODUCTS])
     low, many = products[0], len(products)
-    product = f"(SELECT public_id FROM catalog_product WHERE id = {low} + n % {many})"
+    product = f"(SELECT public_id FROM catalog_product WHERE identity_id = {low} + n % {many})"
     false = "0" if sqlite else "false"
     statements = [
         f"INSERT INTO carts_session (id, public_id, digest, source, subject, client, is_check, expiry_untold, "
@@ -191,8 +191,8 @@ def _count() -> None:
         if connection.vendor == "sqlite"
         else ("date_trunc('hour', {0}, 'UTC')", "date_trunc('day', {0}, 'UTC')")
     )
-    low = Product.objects.order_by("pk").values_list("pk", flat=True)[0]
-    many = min(_PRODUCTS, Product.objects.count())
+    low = ProductIdentity.objects.order_by("pk").values_list("pk", flat=True)[0]
+    many = min(_PRODUCTS, ProductIdentity.objects.count())
     keyed, unkeyed, filled = "s.source <> 'cart_id'", "s.source = 'cart_id'", "s.source <> 'cart_id' AND s.id % 3 = 0"
     product, last, calls = "p.public_id", "s.last_seen_at", len(_TOOLS)
     # Kind, name, condition of the sessions, time, count of each.
@@ -218,7 +218,9 @@ def _count() -> None:
         for kind, name, where, moment, each in kinds:
             for grain, start in (("hour", hour), ("day", day)):
                 for everybody, client in (("true", "''"), ("false", "s.client")):
-                    joined = f"JOIN catalog_product p ON p.id = {low} + s.id % {many}" if name == product else ""
+                    joined = (
+                        f"JOIN catalog_product p ON p.identity_id = {low} + s.id % {many}" if name == product else ""
+                    )
                     apart = "at, named" if everybody == "true" else f"{client}, at, named"
                     cursor.execute(
                         "INSERT INTO analytics_tally (everybody, client, kind, grain, start, name, count) "
@@ -240,7 +242,7 @@ def _insert_calls(n: int) -> None:
     """Insert the calls of one step: of recent sessions and of older ones that come back."""
     rows = Session.objects.real().order_by("-last_seen_at", "-id")
     sessions = [*rows[:100], *rows[1000 + 50 * n : 1050 + 50 * n]]
-    products = Product.objects.order_by("pk").values_list("public_id", flat=True)[:_PRODUCTS]
+    products = Product.objects.order_by("identity_id").values_list("public_id", flat=True)[:_PRODUCTS]
     now = timezone.now()
     Session.objects.filter(pk__in=[session.pk for session in sessions]).update(last_seen_at=now)
     CallRecord.objects.bulk_create(

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 
+from catalog.models import imports
 from catalog.models.search_index import SOLD_OUT, range_of
 from shopmcp.db.batches import Pace
 from shopmcp.db.prepared import look_up
@@ -18,9 +19,7 @@ Field = Literal["name", "near", "anywhere"]
 MARKS: dict[Field, str] = {"name": "=", "near": "+", "anywhere": ""}
 # Shorter beginnings are not looked for in descriptions: they match nearly every one.
 _SHORTEST_DESCRIBED = 3
-# Entries that a running import adds do not count yet, and those it removes still do.
-_RUNNING = "(SELECT id FROM catalog_importrun WHERE state = 'staging')"
-VISIBLE = f"(e.arriving IS NULL OR e.arriving NOT IN {_RUNNING}) AND (e.leaving IS NULL OR e.leaving IN {_RUNNING})"
+VISIBLE = imports.VISIBLE.format("e")
 # More values than these go as one parameter: some builds of SQLite allow only 999 in a statement.
 FEW = 8
 # The columns of an entry, in the order in which they are written.

@@ -14,7 +14,8 @@ from carts.caller import Caller
 from carts.identity import check_mark
 from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
 from carts.services import carts, cleanup
-from catalog.models import Product, Store
+from catalog.models import Store
+from catalog.services import create_product
 from shopmcp.mcp.call import Call
 from tests.carts.answers import cart, codes, error, text
 from tests.carts.chats import change
@@ -273,9 +274,7 @@ def shared_database(transactional_db, tmp_path):
 
 def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared_database):
     store = Store.objects.create(slug="shop", name="The Shop", currency="ILS")
-    honey = Product(store=store, sku="honey", public_id="shop:honey", name="Honey", price=20, currency="ILS")
-    honey.index()
-    honey.save()
+    create_product(store, sku="honey", name="Honey", price="20")
     done, begins = threading.Event(), threading.Event()
     problems: list[object] = []
     deleted: list[int] = []

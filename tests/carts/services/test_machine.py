@@ -48,7 +48,7 @@ class Shopping(RuleBasedStateMachine):
     @rule(sku=skus, price=prices, stock=stocks, withdrawn=st.sampled_from([False, False, False, True]))
     def import_product(self, sku, price, stock, withdrawn):
         gone = timezone.now() if withdrawn else None
-        Product.objects.filter(sku=sku).update(price=price, stock=stock, withdrawn_at=gone)
+        Product.objects.filter(sku=sku).update(price=price, counted=stock, withdrawn_at=gone)
 
     # What the chat does
 

@@ -31,7 +31,7 @@ def test_the_first_answer_is_given_again_whatever_happened_since(add, call_tool)
     first = add()
     call_tool("clear_cart")
     call_tool("add_to_cart", product_id="shop:tea")
-    Product.objects.update(price="1.00", stock=0)
+    Product.objects.update(price="1.00", counted=0)
 
     again = add()
     assert again.structured_content == first.structured_content
@@ -67,9 +67,9 @@ def test_conversations_do_not_share_request_ids(add, call_tool):
 
 
 def test_a_refused_request_may_be_tried_again(add, call_tool):
-    Product.objects.filter(sku="honey").update(stock=0)
+    Product.objects.filter(sku="honey").update(counted=0)
     assert error(add())["code"] == "not_for_sale"
-    Product.objects.filter(sku="honey").update(stock=None)
+    Product.objects.filter(sku="honey").update(counted=None)
 
     assert quantities(add()) == {"shop:honey": 1}
     assert quantities(add()) == {"shop:honey": 1}
@@ -77,9 +77,9 @@ def test_a_refused_request_may_be_tried_again(add, call_tool):
 
 def test_a_request_that_changed_nothing_is_remembered_too(add, call_tool):
     call_tool("add_to_cart", product_id="shop:honey")
-    Product.objects.filter(sku="honey").update(stock=1)
+    Product.objects.filter(sku="honey").update(counted=1)
     first = add()
-    Product.objects.filter(sku="honey").update(stock=None)
+    Product.objects.filter(sku="honey").update(counted=None)
 
     assert cart(first)["changes"] == []
     assert add().structured_content == first.structured_content

@@ -95,13 +95,13 @@ def test_undoing_a_clearing_restores_the_price_at_which_a_line_was_added(undo, c
 
     assert quantities(result) == {"shop:honey": 2, "shop:tea": 1}
     assert cart(result)["lines"][0]["unit_price"]["amount"] == "30.00"
-    assert Line.objects.get(product=honey).price_when_added == 20
+    assert Line.objects.get(product=honey.identity).price_when_added == 20
 
 
 def test_undo_tells_what_changed_while_the_line_was_away(undo, call_tool, honey):
     call_tool("add_to_cart", product_id="shop:honey", quantity=5)
     call_tool("remove_from_cart", product_id="shop:honey")
-    Product.objects.filter(sku="honey").update(price="30", stock=2)
+    Product.objects.filter(sku="honey").update(price="30", counted=2)
 
     result = undo()
 
@@ -141,7 +141,7 @@ def test_undo_finds_the_way_back_to_another_store(undo, call_tool, honey, make_p
 def test_undo_survives_a_product_that_exists_no_more(undo, call_tool, honey, tea):
     call_tool("add_to_cart", items=[{"product_id": "shop:honey"}, {"product_id": "shop:tea"}])
     call_tool("clear_cart")
-    honey.delete()
+    honey.identity.delete()
 
     assert quantities(undo()) == {"shop:tea": 1}
 

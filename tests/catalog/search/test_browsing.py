@@ -8,9 +8,10 @@ import pytest
 from django.test import override_settings
 
 from catalog.imports import staging
+from catalog.imports.lock import publish
 from catalog.models import Product
 from catalog.search.engines import engine
-from catalog.search.index import accept_entries, stage_entries
+from catalog.search.index import stage_entries
 from catalog.search.query import Search
 from catalog.search.searching import search
 from shopmcp.errors import InvalidArguments
@@ -53,7 +54,7 @@ class Reader:
 
 @pytest.fixture
 def beside(load, monkeypatch):
-    """Import, and do something at every step: between batches, before the switch, after it, while it is swept."""
+    """Import, and do something at every step: between batches, before it is published, and after it."""
     monkeypatch.setattr("shopmcp.db.batches._FIRST", 4)
     monkeypatch.setattr("shopmcp.db.batches._MOST", 4)
 
@@ -72,8 +73,7 @@ def beside(load, monkeypatch):
 
         with monkeypatch.context() as patched:
             patched.setattr(staging, "stage_entries", doing("stage", stage_entries))
-            patched.setattr(staging, "accept_entries", doing("accept", accept_entries))
-            patched.setattr("catalog.imports.importing.switch", doing("switch", staging.switch))
+            patched.setattr("catalog.imports.importing.publish", doing("publish", publish))
             load(text)
         return steps
 
@@ -83,16 +83,16 @@ def beside(load, monkeypatch):
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("query", ["", "hot tea"])
 @pytest.mark.parametrize("after", [0, 8, 20])
-def test_what_stays_is_seen_once_while_an_import_is_staged_switched_and_swept(load, beside, query, sort, after):
+def test_what_stays_is_seen_once_while_an_import_is_staged_and_published(load, beside, query, sort, after):
     load(OLD)
     reader = Reader(query=query, sort=sort, in_stock_only=after == 8)
-    # By when it switches the reader has seen a little, a half, or all but little of it.
+    # By when it is published the reader has seen a little, a half, or all but little of it.
     waits = iter([False] * (20 - after) + [True] * 1000)
 
     steps = beside(NEW, lambda: next(waits) and reader.turn())
     reader.finish()
 
-    assert min(steps["stage"], steps["accept"]) > 4
+    assert steps["stage"] > 4
     seen = Counter(reader.seen)
     by_id = sort == "newest" or (sort, query) == ("relevance", "")
     settled = STAYED if by_id or sort == "name" else STAYED - MOVED.keys()
@@ -161,17 +161,17 @@ def test_a_cursor_is_kept_through_a_change_of_keys_and_worth_nothing_elsewhere(l
         search(Search(), cursor=f"{head}x:{seal}")
 
 
-def test_a_switch_between_two_looks_shows_no_product_twice(load, monkeypatch):
+def test_publishing_between_two_looks_shows_no_product_twice(load, monkeypatch):
     few = "".join(f"a{n},Strong tea {n},{n + 1},,\n" for n in range(10))
     many = "".join(f"b{n},Cup {n},{n + 1},,For strong tea\n" for n in range(40))
     load(HEAD + few + many)
-    kind, switched = type(engine()), list[bool]()
+    kind, published = type(engine()), list[bool]()
     candidates = kind.candidates
 
     def looking(self, *args, **kwargs):
         found = candidates(self, *args, **kwargs)
-        if not switched:
-            switched.append(True)
+        if not published:
+            published.append(True)
             load(HEAD + few.replace(",,", ",Tea,") + many)
         return found
 
@@ -179,7 +179,7 @@ def test_a_switch_between_two_looks_shows_no_product_twice(load, monkeypatch):
     monkeypatch.setattr("catalog.search.matching.ENOUGH", 15)  # so that descriptions are looked at besides
     skus = [product.sku for product in search(Search("strong", sort="price_asc"), limit=50).products]
 
-    assert switched
+    assert published
     assert len(skus) == len(set(skus))
 
 

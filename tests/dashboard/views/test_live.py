@@ -47,7 +47,7 @@ def test_the_presets_choose_by_state(owner, make_session, honey):
         make_session(3, source="cart_id"),
     )
     cart = Cart.objects.create(public_id="c_1", session=with_cart, currency="ILS", item_count=1)
-    Line.objects.create(cart=cart, product=honey, quantity=1, price_when_added=20, price_told=20)
+    Line.objects.create(cart=cart, product=honey.identity, quantity=1, price_when_added=20, price_told=20)
 
     def shown(**asked):
         return {row.session for row in owner.get(LIVE, asked).context["rows"]}
@@ -122,7 +122,7 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
         make_call(session)
         product = make_product(f"Product {number}")
         cart = Cart.objects.create(public_id=f"c_{number}", session=session, currency="ILS", item_count=1)
-        Line.objects.create(cart=cart, product=product, quantity=1, price_when_added=20, price_told=20)
+        Line.objects.create(cart=cart, product=product.identity, quantity=1, price_when_added=20, price_told=20)
         SessionWarning.objects.create(
             kind="unkeyed", client=f"client {number}", first_at=timezone.now(), last_at=timezone.now()
         )
@@ -146,7 +146,7 @@ def test_names_from_outside_are_shown_as_text(owner, make_session, make_product)
     session = make_session(client="<script>alert(1)</script>")
     product = make_product("<img src=x onerror=alert(1)>")
     cart = Cart.objects.create(public_id="c_1", session=session, currency="ILS", item_count=1)
-    Line.objects.create(cart=cart, product=product, quantity=1, price_when_added=20, price_told=20)
+    Line.objects.create(cart=cart, product=product.identity, quantity=1, price_when_added=20, price_told=20)
     text = owner.get(LIVE).text
 
     assert "<script>alert" not in text

@@ -67,11 +67,11 @@ def test_the_last_import_and_its_refusals_are_told(owner, store, make_product):
         "without_image": 2,
     }
     ImportRun.objects.create(
-        slug=store.slug, state="switched", source="old.csv", ended_at=timezone.now(), refused=9, details={}
+        slug=store.slug, state="published", source="old.csv", ended_at=timezone.now(), refused=9, details={}
     )
     ImportRun.objects.create(
         slug=store.slug,
-        state="switched",
+        state="published",
         source="goods.csv",
         ended_at=timezone.now(),
         created=3,

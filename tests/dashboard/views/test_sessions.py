@@ -26,7 +26,7 @@ def fill(honey):
             item_count=quantity,
             version=1,
         )
-        Line.objects.create(cart=cart, product=product, quantity=quantity, price_when_added=20, price_told=20)
+        Line.objects.create(cart=cart, product=product.identity, quantity=quantity, price_when_added=20, price_told=20)
         return cart
 
     return put

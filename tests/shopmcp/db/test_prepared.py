@@ -9,43 +9,48 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 
 from carts.models import Cart, Line, Session, Tombstone
-from catalog.models import Product, Store
+from catalog.models import Product, ProductIdentity, Store
 from shopmcp.db.prepared import Delete, Insert, Param, Select, Update, look_up
 
 pytestmark = pytest.mark.django_db
-FIELDS = ("id", "public_id", "price", "stock", "available", "withdrawn_at", "options", "description", "store__slug")
+FIELDS = ("id", "public_id", "price", "counted", "available", "withdrawn_at", "options", "description", "store__slug")
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
 VALUES: list[dict[str, Any]] = [
-    {"price": None, "stock": None, "withdrawn_at": None, "options": {}, "description": ""},
-    {"price": Decimal("0.001"), "stock": 0, "withdrawn_at": MOMENT, "options": {"size": "L"}, "description": "50% ?"},
-    {"price": Decimal("999999999.999"), "stock": 7, "withdrawn_at": MOMENT + timedelta(days=1), "options": {"a": [1]}},
-    {"price": Decimal("10"), "stock": 1, "available": False, "options": {"שם": "דבש"}, "description": "קינואה 🍯 '"},
+    {"price": None, "counted": None, "withdrawn_at": None, "options": {}, "description": ""},
+    {"price": Decimal("0.001"), "counted": 0, "withdrawn_at": MOMENT, "options": {"size": "L"}, "description": "50% ?"},
+    {
+        "price": Decimal("999999999.999"),
+        "counted": 7,
+        "withdrawn_at": MOMENT + timedelta(days=1),
+        "options": {"a": [1]},
+    },
+    {"price": Decimal("10"), "counted": 1, "available": False, "options": {"שם": "דבש"}, "description": "קינואה 🍯 '"},
 ]
 
-by_sku = Select(lambda: Product.objects.filter(sku=Param("sku", Product, "sku")).values_list(*FIELDS))
+by_sku = Select(lambda: Product.versions.filter(sku=Param("sku", Product, "sku")).values_list(*FIELDS))
 from_price = Select(
     lambda: (
-        Product.objects.filter(price__gte=Param("price", Product, "price"), description__contains="%")
+        Product.versions.filter(price__gte=Param("price", Product, "price"), description__contains="%")
         .order_by("-id")
         .values_list(*FIELDS)
     )
 )
 since = Select(
     lambda: (
-        Product.objects.filter(withdrawn_at__gte=Param("moment", Product, "withdrawn_at"))
+        Product.versions.filter(withdrawn_at__gte=Param("moment", Product, "withdrawn_at"))
         .order_by("id")
         .values_list("sku", flat=True)
     )
 )
 change = Update(
-    lambda: Product.objects.filter(sku=Param("sku", Product, "sku")),
+    lambda: Product.versions.filter(sku=Param("sku", Product, "sku")),
     price=Param("price", Product, "price"),
     withdrawn_at=Param("moment", Product, "withdrawn_at"),
     options=Param("options", Product, "options"),
-    stock=Param("stock", Product, "stock"),
+    counted=Param("counted", Product, "counted"),
 )
-count_up = Update(lambda: Product.objects.filter(sku=Param("sku", Product, "sku")), stock=F("stock") + 1)
-delete = Delete(lambda: Product.objects.filter(sku=Param("sku", Product, "sku")))
+count_up = Update(lambda: Product.versions.filter(sku=Param("sku", Product, "sku")), counted=F("counted") + 1)
+delete = Delete(lambda: Product.versions.filter(sku=Param("sku", Product, "sku")))
 TOMBSTONE = ("public_id", "digest", "expired_at")
 insert = Insert(Tombstone, TOMBSTONE)
 insert_or_leave = Insert(Tombstone, TOMBSTONE, ignore_conflicts=True)
@@ -59,7 +64,15 @@ insert_price = Insert(
 def products():
     store = Store.objects.create(slug="shop", name="The Shop", currency="ILS")
     return [
-        Product.objects.create(store=store, sku=f"p{n}", public_id=f"shop:p{n}", name=f"P{n}", currency="ILS", **values)
+        Product.versions.create(
+            identity=ProductIdentity.objects.create(store=store, sku=f"p{n}"),
+            store=store,
+            sku=f"p{n}",
+            public_id=f"shop:p{n}",
+            name=f"P{n}",
+            currency="ILS",
+            **values,
+        )
         for n, values in enumerate(VALUES)
     ]
 
@@ -70,7 +83,7 @@ def row(public_id, digest=None):
 
 @pytest.mark.parametrize("number", range(len(VALUES)))
 def test_a_row_reads_as_through_the_orm(products, number):
-    expected = list(Product.objects.filter(sku=f"p{number}").values_list(*FIELDS))
+    expected = list(Product.versions.filter(sku=f"p{number}").values_list(*FIELDS))
 
     for _ in range(2):
         assert by_sku.all(sku=f"p{number}") == expected
@@ -86,7 +99,7 @@ def test_what_is_not_there_is_none_or_no_rows(products):
 
 @pytest.mark.parametrize("price", [Decimal("0"), Decimal("0.001"), Decimal("1")])
 def test_decimals_compare_as_in_the_orm(products, price):
-    expected = Product.objects.filter(price__gte=price, description__contains="%").order_by("-id").values_list(*FIELDS)
+    expected = Product.versions.filter(price__gte=price, description__contains="%").order_by("-id").values_list(*FIELDS)
 
     assert from_price.all(price=price) == list(expected)
 
@@ -99,23 +112,23 @@ def test_moments_compare_as_in_the_orm(products):
 @pytest.mark.parametrize("price", [None, Decimal("12.345"), Decimal("12"), Decimal("12.000")])
 @pytest.mark.parametrize("options", [{}, {"size": "L", "x": [1, None, "א"]}])
 def test_an_update_writes_what_the_orm_reads(products, price, options):
-    assert change.run(sku="p1", price=price, moment=MOMENT, options=options, stock=5) == 1
+    assert change.run(sku="p1", price=price, moment=MOMENT, options=options, counted=5) == 1
 
-    product = Product.objects.get(sku="p1")
+    product = Product.versions.get(sku="p1")
     assert (product.price, product.withdrawn_at, product.options, product.stock) == (price, MOMENT, options, 5)
-    assert Product.objects.filter(stock=5).count() == 1
+    assert Product.versions.filter(counted=5).count() == 1
 
 
 def test_an_update_can_count_and_says_how_many_rows_it_changed(products):
     assert [count_up.run(sku="p2") for _ in range(2)] == [1, 1]
     assert count_up.run(sku="ghost") == 0
-    assert Product.objects.get(sku="p2").stock == 9
+    assert Product.versions.get(sku="p2").counted == 9
 
 
 def test_a_deletion_says_how_many_rows_it_deleted(products):
     assert delete.run(sku="p3") == 1
     assert delete.run(sku="p3") == 0
-    assert Product.objects.count() == 3
+    assert Product.versions.count() == 3
 
 
 def test_an_insertion_gives_the_key_of_a_row_that_the_orm_reads():
@@ -130,7 +143,7 @@ def test_an_insertion_takes_relations_and_decimals(products):
     cart = Cart.objects.create(public_id="c_1", session=Session.objects.create(public_id="s_1"))
     key = insert_price.run(
         cart_id=cart.pk,
-        product_id=products[1].pk,
+        product_id=products[1].identity_id,
         quantity=3,
         price_when_added=Decimal("1.5"),
         price_told=Decimal("1.50"),
@@ -142,7 +155,7 @@ def test_an_insertion_takes_relations_and_decimals(products):
     line = Line.objects.get(pk=key)
     assert (line.cart, line.product, line.price_when_added, line.price_told) == (
         cart,
-        products[1],
+        products[1].identity,
         Decimal("1.5"),
         Decimal("1.5"),
     )

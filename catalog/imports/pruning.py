@@ -1,0 +1,72 @@
+"""Rows that no longer count, or never will: deleted in short transactions beside live traffic."""
+
+from collections.abc import Callable, Sequence
+
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+from django.utils import timezone
+
+from catalog.models import Entry, ImportRun, Product, ProductIdentity
+from catalog.search.engines import engine, rows_among
+from catalog.search.index import stage_entries
+from catalog.search.rebuild import Turns
+
+
+def prune(slug: str, holding: Callable[[], None]) -> None:
+    """Delete what counted before the store's last import, and what undone and failed imports wrote.
+
+    Call it before a new import writes its first row. `holding` is called at the beginning of each transaction, and
+    raises an error if the store's lock was lost.
+    """
+    for run in ImportRun.objects.hidden().filter(slug=slug).exclude(state=ImportRun.State.STAGING):
+        discard(run, holding)
+    # All that is left were published.
+    store = Q(store__slug=slug, leaving__isnull=False)
+    versions = list(Product.versions.filter(store).order_by("pk").values_list("pk", flat=True))
+    in_turns(versions, holding, lambda pks: Product.versions.filter(pk__in=pks).delete())
+    in_turns(list(Entry.objects.filter(store).values_list("key", flat=True)), holding, engine().remove)
+
+
+def discard(run: ImportRun, holding: Callable[[], None] = lambda: None) -> None:
+    """Delete what a hidden run wrote, which must not write any more; then it is not hidden any longer."""
+    marked = Q(arriving=run.pk) | Q(leaving=run.pk)
+    written = Product.versions.filter(marked, store__slug=run.slug).order_by("identity_id")
+    identities = list(written.values_list("identity_id", flat=True).distinct())
+    in_turns(identities, holding, lambda pks: _discard(pks, run.pk))
+    ImportRun.objects.filter(pk=run.pk).update(hidden=False)
+
+
+def in_turns(pks: Sequence[int], holding: Callable[[], None], work: Callable[[Sequence[int]], object]) -> None:
+    """Do the work for all keys, a transaction for each batch."""
+    pace, done = Turns(), 0
+    while done < len(pks):
+        batch = pks[done : done + pace.size]
+        with pace.turn():
+            holding()
+            work(batch)
+        done += len(batch)
+
+
+def _discard(pks: Sequence[int], run: int) -> None:
+    versions = Product.versions.filter(identity__in=pks)
+    before = set(versions.exclude(arriving=run).values_list("identity_id", flat=True))
+    new = [pk for pk in pks if pk not in before]
+    Product.versions.filter(identity__in=before, arriving=run).delete()
+    versions.filter(leaving=run).update(leaving=None)
+    engine().remove([key for (key,) in rows_among("catalog_entry", "key", "product_id", new)])
+    _delete(new)
+    stage_entries(pks)
+
+
+def _delete(pks: Sequence[int]) -> None:
+    """Delete products that no import knows any more; those that a cart holds stay, withdrawn."""
+    try:
+        with transaction.atomic():
+            ProductIdentity.objects.filter(pk__in=pks).delete()
+    except ProtectedError:
+        if len(pks) == 1:
+            now = timezone.now()
+            Product.versions.filter(identity__in=pks).update(withdrawn_at=now, updated_at=now, arriving=None)
+        else:
+            _delete(pks[: len(pks) // 2])
+            _delete(pks[len(pks) // 2 :])
