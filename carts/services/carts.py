@@ -16,10 +16,10 @@ _MOST_CANDIDATES = 10
 
 
 def add_items(state: CartState, wanted: Sequence[tuple[str, int]], request: Request | None = None) -> Outcome:
-    """Add products, each a reference and a quantity, and save; where one of them is refused, none is added.
+    """Add products, each a reference and a quantity, and save; if one is refused, none is added.
 
     Raises:
-        NotFound, Ambiguous: If references name no product, or several; each of them is told.
+        NotFound, Ambiguous: If references name no product, or several; the refusal tells all of them.
         NotForSale: As `CartState.add`, with the variants that can be bought as candidates.
         CartLimit: As `CartState.add`.
     """
@@ -39,7 +39,7 @@ def set_quantity(state: CartState, reference: str, quantity: int) -> Outcome:
 
     Raises:
         NotFound: If the cart does not hold it, unless the quantity is 0.
-        NotForSale: If more are wanted of what cannot be bought.
+        NotForSale: If the quantity grows and the product cannot be bought.
     """
     item, notice = _held(state, reference), None
     if item.id in state.lines:
@@ -53,7 +53,7 @@ def set_quantity(state: CartState, reference: str, quantity: int) -> Outcome:
 
 
 def remove_item(state: CartState, reference: str) -> Outcome:
-    """Take a product out of the cart, and save; removing what is not in it changes nothing.
+    """Take a product out of the cart, if it is there, and save.
 
     Raises:
         NotFound, Ambiguous: If the reference names no product, or several.
@@ -70,7 +70,7 @@ def clear_cart(state: CartState) -> Outcome:
 
 
 def _found(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo, int]]:
-    """What the references name, each product once, with all that is wanted of it."""
+    """The products that the references name, each once, with its store and the sum of its quantities."""
     found: dict[int, tuple[SoldItem, StoreInfo, int]] = {}
     refusals: list[ShopError] = []
     for reference, quantity in wanted:
@@ -87,7 +87,7 @@ def _found(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo,
 
 
 def _together(refusals: Sequence[ShopError]) -> ShopError:
-    """One refusal that tells all of them, so that everything can be put right at once."""
+    """One refusal that tells all of them, so that the caller can correct everything at once."""
     first = refusals[0]
     messages = dict.fromkeys(refusal.message for refusal in refusals)
     candidates = {str(candidate): candidate for refusal in refusals for candidate in refusal.candidates}
@@ -107,7 +107,7 @@ def _with_siblings(refusal: NotForSale, item: SoldItem) -> NotForSale:
 
 
 def _held(state: CartState, reference: str) -> SoldItem:
-    """The product that the words name: one in the cart first, then one of the catalogue."""
+    """The product that the reference names: one in the cart, else one of the catalogue."""
     if (line := state.line_named(reference)) is not None:
         return line.product
     item, _ = find_item(reference)
