@@ -1,6 +1,7 @@
 """`manage.py cleanup_sessions`: for cron, beside live traffic."""
 
 from argparse import ArgumentParser
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -37,22 +38,17 @@ class Command(ShopCommand):
             raise CommandError(
                 _("The cleanup stopped because of the database: %(reason)s") % {"reason": reason}
             ) from None
-        counts = {field: getattr(done, field) for field in done.__slots__}
-        if dry_run:
-            return (
-                _(
-                    "Dry run, nothing was changed. Sessions to delete: %(sessions)d (with items: %(with_items)d), "
-                    "records of calls: %(calls)d, stored answers: %(answers)d, tombstones: %(tombstones)d."
-                )
-                % counts
-            )
-        return (
-            _(
-                "Sessions deleted: %(sessions)d (with items: %(with_items)d), records of calls: %(calls)d, "
-                "stored answers: %(answers)d, tombstones: %(tombstones)d."
-            )
-            % counts
+        counts = asdict(done)
+        said = _(
+            "Sessions deleted: %(sessions)d (with items: %(with_items)d), records of calls: %(calls)d, "
+            "stored answers: %(answers)d, tombstones: %(tombstones)d."
         )
+        if dry_run:
+            said = _(
+                "Dry run, nothing was changed. Sessions to delete: %(sessions)d (with items: %(with_items)d), "
+                "records of calls: %(calls)d, stored answers: %(answers)d, tombstones: %(tombstones)d."
+            )
+        return said % counts
 
 
 def _age(text: str | None) -> timedelta | None:
