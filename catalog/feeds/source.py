@@ -51,7 +51,7 @@ class Source:
 
 
 def open_source(path: Path, name: str = "") -> Source:
-    """Return the file with its encoding, found by BOM, XML declaration, or the look of its bytes.
+    """Return the file with its encoding, found by its BOM, its XML declaration, or its bytes.
 
     Raises:
         Unreadable: If it cannot be opened or decoded, is empty, or is larger than 100 MB, 512 MB unpacked.

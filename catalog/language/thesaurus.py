@@ -42,9 +42,8 @@ class Thesaurus:
         self._single = {word for word, *more in self._stemmed if not more}
 
     def others(self, phrase: Phrase) -> list[Phrase]:
-        """Return the synonyms of a phrase; those of its other number only if it is not listed itself."""
-        listed = self._others.get(phrase) or self._stemmed.get(tuple(map(stem, phrase)))
-        return list(listed) if listed else []
+        """Return the synonyms of a phrase; if it is not listed itself, those of its singular or plural."""
+        return list(self._others.get(phrase) or self._stemmed.get(tuple(map(stem, phrase)), {}))
 
     def singles(self, phrase: Phrase) -> list[str]:
         """Return the synonyms of a phrase that are one word."""
