@@ -76,9 +76,9 @@ def load_cart(row: SessionRow) -> CartState:
         )
     if lines[0][0] is None:
         return state
-    gone = items_of(line[-2] for line in lines if line[LINE_WIDTH] is None)
+    gone = items_of([line[-2] for line in lines if line[LINE_WIDTH] is None])
     for line in lines:
-        item = gone.get(line[-2]) or SoldItem._make(line[LINE_WIDTH:-2])
+        item = SoldItem._make(line[LINE_WIDTH:-2]) if line[LINE_WIDTH] is not None else gone[line[-2]]
         key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
         # An import may have changed the product's currency.
         state.lines[item.id] = LineState(
@@ -108,7 +108,8 @@ def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
 
 def items_of(identities: Iterable[int]) -> dict[int, SoldItem]:
     """Return products by the keys of their identities, also those of which no version counts any more."""
-    return {pk: SoldItem.of(product) for pk, product in Product.versions.shown(identities).items()}
+    keys = set(identities)
+    return {pk: SoldItem.of(product) for pk, product in Product.versions.shown(keys).items()} if keys else {}
 
 
 def first_answer(state: CartState, request: Request | None) -> Mapping[str, Any] | None:

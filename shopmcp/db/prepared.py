@@ -37,20 +37,15 @@ class Param(Expression):
         self._field = found.target_field if isinstance(found, models.ForeignKey) else found
         super().__init__(output_field=self._field)
         self.name = name
-        self._as_it_is = isinstance(self._field, _AS_THEY_ARE)
-        self._converted = _remembering(self._convert) if isinstance(self._field, _REMEMBERED) else self._convert
+        # What makes of a value what the database driver wants; None where it is the same.
+        self.convert: Callable[[Any, BaseDatabaseWrapper], Any] | None = None
+        if isinstance(self._field, _REMEMBERED):
+            self.convert = _remembering(self._field.get_db_prep_save)
+        elif not isinstance(self._field, _AS_THEY_ARE):
+            self.convert = self._field.get_db_prep_save
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
-
-    def value(self, given: Any, database: BaseDatabaseWrapper) -> Any:
-        """The value as the database driver wants it."""
-        if given is None or self._as_it_is:
-            return given
-        return self._converted(given, database)
-
-    def _convert(self, given: Any, database: BaseDatabaseWrapper) -> Any:
-        return self._field.get_db_prep_save(given, database)
 
 
 def look_up(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -58,23 +53,28 @@ def look_up(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
     For look-ups by key only: PostgreSQL keeps one plan for all values.
     """
-    return _run(connections[DEFAULT_DB_ALIAS], text, values, _FETCH)
+    database = connections[DEFAULT_DB_ALIAS]
+    return _run(database, text.replace("%s", "?") if database.vendor == "sqlite" else text, values, _FETCH)
 
 
 def _run(database: BaseDatabaseWrapper, text: str, values: Sequence[Any], read: Callable[[Any], T]) -> T:
     sqlite = database.vendor == "sqlite"
     if database.connection is None or database.needs_rollback or database.force_debug_cursor:
         with database.cursor() as cursor:
-            cursor.execute(text.replace("?", "%s") if sqlite else text, values)
+            cursor.execute(_for_cursor(text) if sqlite else text, values)
             return read(cursor)
     # Bypass Django's cursor. On SQLite it translates the placeholders of the whole text at every execution. On
     # PostgreSQL it writes the values into the text, so that the server would plan each statement anew.
     with database.wrap_database_errors:
         if sqlite:
-            return read(database.connection.execute(text.replace("%s", "?"), values))
+            return read(database.connection.execute(text, values))
         driver: Any = database
         with driver.Database.Cursor(driver.connection) as cursor:
             return read(cursor.execute(text, values))
+
+
+def _for_cursor(text: str) -> str:
+    return text.replace("?", "%s")
 
 
 class _Prepared:
@@ -100,7 +100,14 @@ class _Prepared:
 
 
 def _bound(params: Sequence[Any], values: dict[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
-    return [param.value(values[param.name], database) if type(param) is Param else param for param in params]
+    return [
+        param
+        if type(param) is not Param
+        else values[param.name]
+        if param.convert is None
+        else param.convert(values[param.name], database)
+        for param in params
+    ]
 
 
 class Select(_Prepared):
@@ -142,6 +149,13 @@ class Select(_Prepared):
 
 def _converter(converters: Sequence[Any], expression: Any) -> Callable[[Any], Any]:
     """All of a column's converters as one."""
+    if len(converters) == 1:
+        (only,) = converters
+
+        def convert_once(value: Any) -> Any:
+            return only(value, expression, connection)
+
+        return _remembering(convert_once) if isinstance(expression.output_field, _REMEMBERED) else convert_once
 
     def convert(value: Any) -> Any:
         for converter in converters:
@@ -229,6 +243,6 @@ class Insert(_Prepared):
         text, params = self._compiled.get(database.vendor) or self._statement(database)
         with database.cursor() as cursor:
             cursor.executemany(
-                text.replace("?", "%s") if database.vendor == "sqlite" else text,
+                _for_cursor(text) if database.vendor == "sqlite" else text,
                 [_bound(params, row, database) for row in rows],
             )
