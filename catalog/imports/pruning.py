@@ -22,7 +22,7 @@ def prune(slug: str, holding: Callable[[], None]) -> None:
         discard(run, holding)
     # All that is left were published.
     store = Q(store__slug=slug, leaving__isnull=False)
-    versions = list(Product.versions.filter(store).order_by("pk").values_list("pk", flat=True))
+    versions = sorted(Product.versions.order_by().filter(store).values_list("pk", flat=True))
     in_turns(versions, holding, lambda pks: Product.versions.filter(pk__in=pks).delete())
     in_turns(list(Entry.objects.filter(store).values_list("key", flat=True)), holding, engine().remove)
 

@@ -1,6 +1,7 @@
 """What can be bought: stores and their products."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, Self
 
 from django.conf import settings
@@ -89,9 +90,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
         That is the version that counts. Where none does, because the import that brought the product was undone, it is
         the newest one, as withdrawn.
         """
-        keys = set(identities)
+        if not (keys := set(identities)):
+            return {}
         rows = self.select_related("store", "identity").filter(identity__in=keys)
-        found = {row.identity_id: row for row in rows.filter(visible())} if keys else {}
+        found = {row.identity_id: row for row in rows.filter(visible())}
         if len(found) < len(keys):
             for row in rows.exclude(identity__in=list(found)).order_by("id"):
                 row.withdrawn_at = row.withdrawn_at or row.updated_at
@@ -140,8 +142,9 @@ class ProductQuerySet(models.QuerySet["Product"]):
         elif name:
             ladder.append(listed.filter(name_key=name))
         for step in ladder:
-            if found := list(step.order_by("identity_id")[: _CANDIDATES + 1]):
-                return found
+            # By the key that each index holds: in another order SQLite may walk that one's index instead.
+            if found := list(step.order_by("id")[: _CANDIDATES + 1]):
+                return sorted(found, key=attrgetter("identity_id"))
         return []
 
 
