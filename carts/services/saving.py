@@ -108,8 +108,7 @@ def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
 
 def items_of(identities: Iterable[int]) -> dict[int, SoldItem]:
     """Return products by the keys of their identities, also those of which no version counts any more."""
-    keys = set(identities)
-    return {pk: SoldItem.of(product) for pk, product in Product.versions.shown(keys).items()} if keys else {}
+    return {pk: SoldItem.of(product) for pk, product in Product.versions.shown(identities).items()}
 
 
 def first_answer(state: CartState, request: Request | None) -> Mapping[str, Any] | None:
