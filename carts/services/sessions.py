@@ -32,7 +32,7 @@ def find(caller: Caller) -> SessionRow | None:
         UnknownCart: If the cart_id is not genuine, or another conversation's.
         CartExpired: If the cart_id's session was deleted.
     """
-    digests, handle = _way_in(caller)
+    digests, handle = way_in(caller)
     if digests:
         row = find_by_digests(digests)
         if row is None or _is_outdated(row, caller.identity, digests[:1]):
@@ -67,7 +67,7 @@ def lock(caller: Caller) -> SessionRow:
         UnknownCart, CartExpired: As `find`.
     """
     identity = caller.identity
-    digests, handle = _way_in(caller)
+    digests, handle = way_in(caller)
     if digests:
         row = _lock(caller, digests)
         if identity.is_another(row):
@@ -118,7 +118,7 @@ def find_by_public_id(public_id: str) -> SessionRow | None:
     return None if row is None else SessionRow._make(row)
 
 
-def _way_in(caller: Caller) -> tuple[tuple[str, ...], str | None]:
+def way_in(caller: Caller) -> tuple[tuple[str, ...], str | None]:
     """The digests that find the session, or else the public id in a genuine cart_id."""
     if caller.identity.keyed:
         return caller.identity.digests, None

@@ -25,7 +25,7 @@ from catalog.language.text import clean
 from shopmcp import __version__
 
 _PATIENCE = 20.0  # seconds for each wait
-_ENOUGH = 300.0  # seconds for all of it
+TIME_LIMIT = 300.0  # seconds for all of it
 _STEPS = 3  # redirects on the same machine
 _PIECE = 65_536
 _HTTPS = 443
@@ -85,7 +85,7 @@ def fetch(
     """
     host: tuple[str, int] | None = None
     conditions = _conditions(known)
-    deadline = monotonic() + _ENOUGH
+    deadline = monotonic() + TIME_LIMIT
     for _step in range(_STEPS + 1):
         parts = _checked(url)
         if host is not None and parts[:2] != host:
@@ -200,7 +200,7 @@ class _Pinned(http.client.HTTPSConnection):
     """Connects to a public address that its host's name stands for, and to no other."""
 
     def __init__(self, host: str, port: int, deadline: float) -> None:
-        self._tls = _tls()
+        self._tls = ssl.create_default_context()
         self._tls.sslsocket_class = _Socket
         super().__init__(host, port, context=self._tls)
         self._deadline = deadline
@@ -256,7 +256,3 @@ def is_public(address: str) -> bool:
     if any(ip in network for network in (_NOT_MEANT if ip.version == 4 else _NOT_MEANT_6)):
         return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
-
-
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()

@@ -30,17 +30,13 @@ class Memory(Generic[K, T]):
             self._kept = state, kept
         return kept
 
-    def forget(self) -> None:
-        """Begin anew, as another process does."""
-        self._kept = ((), {})
 
-
-_memory = Memory[Hashable, Any](200)
+memory = Memory[Hashable, Any](200)
 
 
 def remembered(what: Hashable, work: Callable[[], T]) -> T:
     """Return what `work` returns, or what it returned last, if no entry counts since that did not count then."""
-    kept = _memory.of(tuple(rows_of("SELECT store_id, token FROM catalog_revision ORDER BY store_id")))
+    kept = memory.of(tuple(rows_of("SELECT store_id, token FROM catalog_revision ORDER BY store_id")))
     if what not in kept:
         with engine().counting():
             kept[what] = work()

@@ -12,7 +12,7 @@ _TARGET = 0.06
 # SQLite has no queue of writers: a waiting one tries every few milliseconds, so a rest must be longer than that.
 _REST = 0.03
 # The keys of a batch go into one statement, and some builds of SQLite take at most 999 variables.
-_FIRST, _LEAST, _MOST = 50, 5, 900
+FIRST, _LEAST, MOST = 50, 5, 900
 # SQLite's default: when the log has so many pages, the next commit also copies them into the database.
 _LOGGED = 1000
 
@@ -22,7 +22,7 @@ class Pace:
 
     def __init__(self, *, clock: Callable[[], float] = monotonic, wait: Callable[[float], None] = sleep) -> None:
         self._clock, self._wait = clock, wait
-        self.size = _FIRST
+        self.size = FIRST
         self._ended = 0.0
 
     @contextmanager
@@ -38,7 +38,7 @@ class Pace:
             self._ended = self._clock()
         took = self._ended - began
         # Grow slowly: the next rows may cost more than these.
-        self.size = min(_MOST, max(_LEAST, round(self.size * min(1.3, _TARGET / max(took, 0.001)))))
+        self.size = min(MOST, max(_LEAST, round(self.size * min(1.3, _TARGET / max(took, 0.001)))))
 
     def follow(self, other: "Pace") -> None:
         """Rest after the other's last transaction too."""

@@ -22,8 +22,8 @@ def facts():
 @pytest.mark.django_db
 def test_the_numbers_that_are_filled_in_at_once_are_those_of_the_counting():
     load_demo()
-    benchmark_analytics._fill(300)
-    benchmark_analytics._count()
+    benchmark_analytics.fill_sessions(300)
+    benchmark_analytics.fill_tallies()
     at_once, known = tallies(), facts()
     for model in (Tally, Fact, Checkpoint):
         model.objects.all().delete()
@@ -37,11 +37,11 @@ def test_the_numbers_that_are_filled_in_at_once_are_those_of_the_counting():
 @pytest.mark.django_db
 def test_every_page_is_timed(capsys):
     load_demo()
-    benchmark_analytics._fill(20)
-    benchmark_analytics._count()
+    benchmark_analytics.fill_sessions(20)
+    benchmark_analytics.fill_tallies()
 
     call_command("benchmark_analytics", "--keep", "--rounds", "1")
 
     told = capsys.readouterr().out
-    assert all(address in told for address in benchmark_analytics._ADDRESSES)
+    assert all(address in told for address in benchmark_analytics.ADDRESSES)
     assert "a step of the counting, 400 calls" in told

@@ -25,7 +25,7 @@ from catalog.models import Product, ProductIdentity
 from shopmcp.commands import ShopCommand
 from shopmcp.static import make_static_ready
 
-_ADDRESSES = (
+ADDRESSES = (
     "/dashboard/",
     "/dashboard/?state=unkeyed",
     "/dashboard/sessions/",
@@ -64,8 +64,8 @@ class Command(ShopCommand):
                 raise CommandError("This database has sessions in it. Name an empty one by DATABASE_URL.")
             load_demo()
             make_static_ready()
-            self._timed("filled", lambda: _fill(sessions))
-            self._timed("counted", _count)
+            self._timed("filled", lambda: fill_sessions(sessions))
+            self._timed("counted", fill_tallies)
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
         self.stdout.write(
@@ -78,7 +78,7 @@ class Command(ShopCommand):
         client = Client(HTTP_HOST=settings.LOOPBACK_HOSTS[0])
         client.force_login(user)
         newest = Session.objects.real().order_by("-last_seen_at", "-id").values_list("public_id", flat=True)[0]
-        usual = (*_ADDRESSES, f"/dashboard/sessions/{newest}/")
+        usual = (*ADDRESSES, f"/dashboard/sessions/{newest}/")
         slowest = max(self._page(client, page, rounds) for page in address or usual)
         user.delete()
         return f"The slowest page took {slowest:.0f} ms."
@@ -130,7 +130,7 @@ class Command(ShopCommand):
         self._tell(f"a step of the counting, {STEP} calls", times[1:], own[1:])
 
 
-def _fill(sessions: int) -> None:
+def fill_sessions(sessions: int) -> None:
     """Fill the tables by SQL, which differs between the databases for times and JSON only."""
     sqlite = connection.vendor == "sqlite"
     start = (datetime.now(UTC) - _DAYS).replace(tzinfo=None).isoformat(" ", "microseconds")
@@ -181,7 +181,7 @@ def _fill(sessions: int) -> None:
                 cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {sessions})")
 
 
-def _count() -> None:
+def fill_tallies() -> None:
     """Fill the tallies by SQL, because counting a call at a time takes too long.
 
     Durations and times to answer are made up from the session's key.

@@ -84,7 +84,7 @@ def serve(certificate, monkeypatch):
             server.server_close()
 
     monkeypatch.setattr(download, "is_public", lambda address: True)
-    monkeypatch.setattr(download, "_tls", lambda: ssl.create_default_context(cafile=str(certificate)))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     return serve
 
 
@@ -157,7 +157,7 @@ def test_a_redirect_on_the_same_machine_is_followed(db, serve):
 
 @pytest.mark.parametrize("line", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 99])
 def test_a_server_that_never_comes_to_an_end_is_left_in_time(db, serve, monkeypatch, line):
-    monkeypatch.setattr(download, "_ENOUGH", 0.3)
+    monkeypatch.setattr(download, "TIME_LIMIT", 0.3)
 
     def drip(request):
         with suppress(OSError):  # until the other side has enough
@@ -253,7 +253,7 @@ def test_an_address_may_be_written_in_hebrew(db, serve):
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(db, serve, monkeypatch):
     with serve(lambda request: (200, {}, FEED)) as (url, asked):
-        monkeypatch.setattr(download, "_tls", ssl.create_default_context)
+        monkeypatch.delenv("SSL_CERT_FILE")
         with pytest.raises(Unreadable, match="cannot be read"):
             import_products(f"{url}/feed.csv", slug="shop")
     assert asked == []

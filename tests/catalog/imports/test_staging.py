@@ -46,8 +46,8 @@ def shown():
 def watched(monkeypatch):
     """Look at what chats are shown after every batch, with batches of a single row."""
     seen = []
-    monkeypatch.setattr("shopmcp.db.batches._FIRST", 1)
-    monkeypatch.setattr("shopmcp.db.batches._MOST", 1)
+    monkeypatch.setattr("shopmcp.db.batches.FIRST", 1)
+    monkeypatch.setattr("shopmcp.db.batches.MOST", 1)
 
     def watched(pks):
         stage_entries(pks)
@@ -95,7 +95,7 @@ def test_facets_and_shelves_turn_over_when_the_import_is_published(load, monkeyp
 
     def looking(pks):
         stores = stage_entries(pks)
-        cache._memory.forget()  # as a process that starts in the middle of an import
+        monkeypatch.setattr(cache, "memory", cache.Memory(200))  # as a process that starts in the middle of an import
         counted.append((search(Search()).facets.categories, shelves()[0].categories))
         return stores
 

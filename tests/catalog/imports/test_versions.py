@@ -202,8 +202,8 @@ def test_a_form_that_was_open_while_an_import_was_published_changes_what_the_own
 
 def test_an_edit_of_a_product_that_an_import_has_compared_and_not_written_yet_is_kept(load, monkeypatch):
     load(OLD)
-    monkeypatch.setattr("shopmcp.db.batches._FIRST", 1)
-    monkeypatch.setattr("shopmcp.db.batches._MOST", 1)
+    monkeypatch.setattr("shopmcp.db.batches.FIRST", 1)
+    monkeypatch.setattr("shopmcp.db.batches.MOST", 1)
     edits = iter(["a", "b"])
 
     def editing(pks):
@@ -251,8 +251,8 @@ def test_a_stock_that_was_set_beside_an_import_is_a_move(load, beside, edit, cou
 
 def test_of_two_imports_of_a_store_that_interleave_the_one_that_was_taken_for_dead_changes_nothing(load, monkeypatch):
     load(OLD)
-    monkeypatch.setattr("shopmcp.db.batches._FIRST", 1)
-    monkeypatch.setattr("shopmcp.db.batches._MOST", 1)
+    monkeypatch.setattr("shopmcp.db.batches.FIRST", 1)
+    monkeypatch.setattr("shopmcp.db.batches.MOST", 1)
     turns = iter([True])
 
     def sleeping(pks):

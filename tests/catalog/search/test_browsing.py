@@ -55,8 +55,8 @@ class Reader:
 @pytest.fixture
 def beside(load, monkeypatch):
     """Import, and do something at every step: between batches, before it is published, and after it."""
-    monkeypatch.setattr("shopmcp.db.batches._FIRST", 4)
-    monkeypatch.setattr("shopmcp.db.batches._MOST", 4)
+    monkeypatch.setattr("shopmcp.db.batches.FIRST", 4)
+    monkeypatch.setattr("shopmcp.db.batches.MOST", 4)
 
     def beside(text, step):
         steps = Counter[str]()

@@ -1,6 +1,8 @@
 """Plain tool calls go past the SDK's kernel; nobody may be able to tell."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -47,11 +49,16 @@ def goods(db, tmp_path):
     import_products(file, slug="shop", currency="ILS")
 
 
-def ask(message, era):
+def ask(message, era, endpoint=endpoint):
     body, headers = dressed(message, era)
     lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     reply = async_to_sync(jsonrpc.answer)(endpoint, body, lines)
     return reply.status, json.loads(reply.body)
+
+
+def answering(answer):
+    """The endpoint with another way to answer plain calls."""
+    return replace(endpoint, toolbox=SimpleNamespace(answer=answer))
 
 
 async def _never(*_):
@@ -60,25 +67,23 @@ async def _never(*_):
 
 @pytest.mark.parametrize("era", ["2025-06-18", "2026-07-28"])
 @pytest.mark.parametrize("meta", METAS, ids=str)
-def test_a_plain_call_is_answered_as_the_kernel_would(goods, monkeypatch, era, meta):
+def test_a_plain_call_is_answered_as_the_kernel_would(goods, era, meta):
     for name, arguments in CALLS:
         params = {"name": name, "arguments": arguments, "_meta": meta}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
 
         answered = ask(message, era)
-        with monkeypatch.context() as patched:
-            patched.setattr(jsonrpc, "_called", _never)
-            assert ask(message, era) == answered
+        assert ask(message, era, answering(_never)) == answered
 
 
 @pytest.mark.parametrize("era", ["2025-06-18", "2026-07-28"])
-def test_a_fault_beside_the_tool_is_logged_and_never_shown(monkeypatch, era, caplog):
+def test_a_fault_beside_the_tool_is_logged_and_never_shown(era, caplog):
     async def fail(*_):
         raise RuntimeError("a secret of the shop")
 
-    monkeypatch.setattr(jsonrpc, "_called", fail)
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "view_cart"}}
 
-    status, answer = ask({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "view_cart"}}, era)
+    status, answer = ask(message, era, answering(fail))
 
     assert (status, answer["error"]) == (200, {"code": -32603, "message": "Internal server error"})
     assert "a secret of the shop" in caplog.text
