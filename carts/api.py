@@ -8,7 +8,7 @@ from ninja import Router
 from ninja.params.functions import Path, Query
 from pydantic import BaseModel, Field
 
-from carts.browse import SessionFilter, State, cart_of_id, cart_page, session_of_id, session_page, state_of
+from carts.browse import SessionFilter, SessionState, cart_of_id, cart_page, session_of_id, session_page, state_of
 from carts.caller import first_store
 from carts.cart import StoreInfo
 from carts.models import Session, SessionWarning
@@ -43,7 +43,7 @@ WarningId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The `id` of a w
 class SessionQuery(BaseModel):
     """Which sessions to list, as `SessionFilter` takes it."""
 
-    state: State = Field(
+    state: SessionState = Field(
         "",
         description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` "
         "for a cart with items that went quiet, `lost` after seven days, `keyed` or `unkeyed` by whether the chat "

@@ -18,7 +18,7 @@ from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
 from catalog.models import Product
 from shopmcp import paging
 
-State = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
+SessionState = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
 # An abandoned cart whose session has been quiet for so long is not waited for any more.
 LOST_AFTER = timedelta(days=7)
 # A page looks no further than this many sessions: a filter that hardly anything fits must not read them all.
@@ -44,7 +44,7 @@ class SessionFilter:
     of a search without result.
     """
 
-    state: State = ""
+    state: SessionState = ""
     client: str = ""
     source: str = ""
     product: str = ""

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from carts.browse import SessionFilter, State
+from carts.browse import SessionFilter, SessionState
 from carts.identity import BY_HANDLE, KEYS, UNKEYED
 
 STATES = {
@@ -30,7 +30,7 @@ PRODUCT_STATES = {
     "sold_out": _("Sold out"),
 }
 PERIODS = {"day": _("Today"), "week": _("7 days"), "month": _("30 days")}
-assert set(STATES) == set(get_args(State))
+assert set(STATES) == set(get_args(SessionState))
 # Days beyond these may not exist in another time zone.
 _FIRST, _LAST = date(2, 1, 1), date(9998, 12, 31)
 

@@ -10,7 +10,7 @@ from dashboard.texts import client_name
 
 
 @dataclass(frozen=True, slots=True)
-class LineRow:
+class LineItem:
     line: Line
 
     @property
@@ -20,14 +20,14 @@ class LineRow:
         return None if price is None else price * self.line.quantity
 
 
-class SessionRow:
+class SessionItem:
     """A session with its open cart; `session.open_carts` must be loaded, with lines and products."""
 
     def __init__(self, session: Session) -> None:
         carts: list[Cart] = session.open_carts  # type: ignore[attr-defined]  # a prefetch's to_attr
         self.session = session
         self.cart = carts[0] if carts else None
-        self.lines = [LineRow(line) for line in self.cart.lines.all()] if self.cart else []
+        self.lines = [LineItem(line) for line in self.cart.lines.all()] if self.cart else []
         self.client = client_name(session.client)
 
     @property

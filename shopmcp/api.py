@@ -122,7 +122,7 @@ def _guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
         # Before the key is looked up: requests with a wrong key count too.
         address = network_of(request.META.get("REMOTE_ADDR") or "")
         if wait := spend("address", address, settings.SHOPMCP_API_PER_ADDRESS):
-            return refused(request, TooMany(wait))
+            return refuse(request, TooMany(wait))
         answer = view(request, *args, **kwargs)
         return _not_allowed(request, answer["Allow"]) if isinstance(answer, HttpResponseNotAllowed) else answer
 
@@ -184,7 +184,7 @@ def _refusal(request: HttpRequest, status: int, code: str, message: str, fix: st
 
 
 @api.exception_handler(ShopError)
-def refused(request: HttpRequest, error: ShopError) -> HttpResponse:
+def refuse(request: HttpRequest, error: ShopError) -> HttpResponse:
     """A refusal in words, under the status of its kind."""
     status = _STATUS.get(type(error), 422)
     answer = _refusal(request, status, error.code, error.message, error.fix)
@@ -200,7 +200,7 @@ def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     """The request has neither a key nor a session of staff."""
     message = gettext("This needs a key, or a member of staff who is signed in.")
     fix = gettext("Send the header Authorization: Bearer KEY, with a key from: manage.py create_api_key NAME")
-    return refused(request, errors.Unauthorized(message, fix=fix))
+    return refuse(request, errors.Unauthorized(message, fix=fix))
 
 
 @api.exception_handler(ValidationError)
@@ -209,7 +209,7 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     # The first part of the place, such as `query`, is of no use to the caller.
     said = [f"{'.'.join(map(str, fault['loc'][1:])) or 'body'}: {fault['msg']}" for fault in error.errors[:5]]
     fix = gettext("Correct the request; /api/docs tells what each argument may be.")
-    return refused(request, errors.InvalidArguments(". ".join(said), fix=fix))
+    return refuse(request, errors.InvalidArguments(". ".join(said), fix=fix))
 
 
 @api.exception_handler(HttpError)
@@ -231,7 +231,7 @@ def oversized(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
 def nothing_here(request: HttpRequest, error: Http404 | None = None) -> HttpResponse:
     """No operation has this address."""
     message = gettext("There is nothing at this address.")
-    return refused(request, errors.NotFound(message, fix=gettext("/api/docs lists every address there is.")))
+    return refuse(request, errors.NotFound(message, fix=gettext("/api/docs lists every address there is.")))
 
 
 @api.exception_handler(DatabaseError)
@@ -241,7 +241,7 @@ def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     # The driver's message may name hosts and users: only the log gets it.
     logger.error("%s %s: the database does not answer", request.method, request.path, exc_info=error)
     message = gettext("The database could not answer now; nothing was changed.")
-    answer = refused(request, errors.Busy(message, fix=gettext("Try again in a few seconds.")))
+    answer = refuse(request, errors.Busy(message, fix=gettext("Try again in a few seconds.")))
     answer["Retry-After"] = "5"
     return answer
 

@@ -59,7 +59,7 @@ def link_for(user: User, public_url: str) -> str:
     return f"{public_url}{reverse('sign-in', args=[token])}"
 
 
-def check(token: str) -> User:
+def user_of(token: str) -> User:
     """Return the token's user without spending the token.
 
     Raises:
@@ -81,8 +81,8 @@ def check(token: str) -> User:
 
 
 def redeem(token: str) -> User:
-    """Check the token, spend it and return its user; of two concurrent calls one succeeds. Raises as `check` does."""
-    user = check(token)
+    """Check the token, spend it and return its user; of two concurrent calls one succeeds. Raises as `user_of` does."""
+    user = user_of(token)
     spent = get_user_model().objects.filter(pk=user.pk, last_login=user.last_login)
     if not spent.update(last_login=timezone.now()):
         raise _spent(_("Make a new link with: manage.py sign_in_link"))

@@ -50,7 +50,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "shopmcp/sign_in.html", {"message": message, "link": link}, status=403)
     try:
         if request.method != "POST":
-            return render(request, "shopmcp/sign_in.html", {"user_to_be": sign_in.check(token)})
+            return render(request, "shopmcp/sign_in.html", {"user_to_be": sign_in.user_of(token)})
         user = sign_in.redeem(token)
     except ShopError as refusal:
         status = 404 if isinstance(refusal, NotFound) else 410

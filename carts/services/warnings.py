@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 from carts.models import SessionWarning
 from shopmcp.errors import NotFound
 
-State = Literal["fixed", "muted", "unmuted", "open"]
+WarningState = Literal["fixed", "muted", "unmuted", "open"]
 
 
-def settle(pk: int, state: State) -> SessionWarning:
+def settle(pk: int, state: WarningState) -> SessionWarning:
     """Change the state of a warning and return it.
 
     Args:
@@ -24,7 +24,7 @@ def settle(pk: int, state: State) -> SessionWarning:
         NotFound: If there is no such warning.
     """
     now = timezone.now()
-    moments: dict[State, dict[str, datetime | None]] = {
+    moments: dict[WarningState, dict[str, datetime | None]] = {
         "fixed": {"fixed_at": now},
         "muted": {"muted_at": now},
         "unmuted": {"muted_at": None},

@@ -69,7 +69,7 @@ def name_of(url: str) -> str:
     return f"https://{_shown(host, port)}{asked.partition('?')[0]}"
 
 
-def fetch(
+def fetch_feed(
     url: str, folder: Path, known: Known | None, watched: Callable[[Iterable[bytes]], Iterable[bytes]] = iter
 ) -> Fetched:
     """Load a feed into a file in the folder, unless the server says that it is as it was known.

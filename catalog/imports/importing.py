@@ -15,7 +15,7 @@ from catalog.demo import demo_rows
 from catalog.feeds import FeedEntry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
 from catalog.feeds.prices import names_currency
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
-from catalog.imports.download import fetch, name_of
+from catalog.imports.download import fetch_feed, name_of
 from catalog.imports.lock import alive, hold, publish, running
 from catalog.imports.pruning import prune
 from catalog.imports.report import ImportReport, unwatched
@@ -69,14 +69,14 @@ def import_products(
     report = ImportReport(store, may_assume_currency=store.pk is None and not currency)
     if dry_run:
         with TemporaryDirectory(prefix="shopmcp-feed-") as folder:
-            path = fetch(file, Path(folder), None).path if isinstance(file, str) else file
+            path = fetch_feed(file, Path(folder), None).path if isinstance(file, str) else file
             return _rehearse(path, name, report, format_name, force, progress)
     with running(slug, source=name, forced=force) as run, TemporaryDirectory(prefix="shopmcp-feed-") as folder:
         if not isinstance(file, str):
             return _import(file, run, report, format_name, force, progress)
         options = "\n".join((format_name, store.currency, store.base_url))
         known = None if force or store.pk is None else _known(slug, file, options[:300])
-        fetched = fetch(file, Path(folder), known, partial(alive, run))
+        fetched = fetch_feed(file, Path(folder), known, partial(alive, run))
         if fetched.path is None:
             return _nothing_new(run, store)
         _import(fetched.path, run, report, format_name, force, progress)

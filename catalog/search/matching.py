@@ -51,7 +51,7 @@ def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
     return [row for row in rows if not scope.in_stock_only or row.key < SOLD_OUT]
 
 
-def find(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
+def find_candidates(understood: Understood, scope: Scope, *, dearest_first: bool) -> Found:
     """Return what fits all words; else all words that anything fits; else as many of these as possible."""
     found = Found(terms=understood.terms, dropped=list(understood.unknown))
     if not understood.terms:

@@ -10,7 +10,7 @@ from catalog.language.stop_words import STOP_WORDS
 from catalog.language.text import clean, is_plain, without_marks
 from catalog.models import Product
 from catalog.search.engines import Candidate, Scope, Term, engine
-from catalog.search.matching import find
+from catalog.search.matching import find_candidates
 from catalog.search.ranking import Ranking
 from catalog.search.rows import glance, products_by_pk
 from catalog.search.synonyms import thesaurus
@@ -111,7 +111,7 @@ def _called_nearly(text: str, least: int) -> list[Product]:
 
 def _found(understood: Understood) -> list[Product]:
     """The first results of a search, one variant of each product."""
-    found = find(understood, Scope(), dearest_first=False)
+    found = find_candidates(understood, Scope(), dearest_first=False)
     position = Ranking(understood, found.terms, (), "relevance").position
     first = dict[int | str, Candidate]()
     for candidate in sorted(found.candidates, key=position):

@@ -12,7 +12,7 @@ from catalog.models import Product
 from catalog.search.browsing import browse
 from catalog.search.categories import categories_like
 from catalog.search.engines import Candidate, Slot, Term
-from catalog.search.matching import Found, entries_of, find, fits_closely, scope_of
+from catalog.search.matching import Found, entries_of, find_candidates, fits_closely, scope_of
 from catalog.search.query import MOST_VARIANTS, Facets, Page, PriceBounds, Search
 from catalog.search.ranking import Position, Ranking
 from catalog.search.rows import Glance, currencies_of, glance, products_by_pk
@@ -105,7 +105,7 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
         several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
     found, lists = list[Found](), list[list[Placed]]()
     for wish in understood.wishes if several else [understood]:
-        finds = find(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
+        finds = find_candidates(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
         if missing := set(exact).difference(candidate.product for candidate in finds.candidates):
             finds.candidates += entries_of(sorted(missing), scope)
         position_in = Ranking(wish, finds.terms, exact, asked.sort).position

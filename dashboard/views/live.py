@@ -18,7 +18,7 @@ from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session, SessionWarn
 from dashboard.charts import hour_chart
 from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
-from dashboard.rows import SessionRow
+from dashboard.rows import SessionItem
 
 _HOURS = 24
 _Kind = Tally.Kind
@@ -107,7 +107,7 @@ def live(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now(),
         "day": day,
-        "rows": [SessionRow(session) for session in page.sessions],
+        "rows": [SessionItem(session) for session in page.sessions],
         "more": bool(page.cursor),
         "presets": {state: STATES[state] for state in _PRESETS},
         "state": asked.state,

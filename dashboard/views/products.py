@@ -27,7 +27,7 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class StoreRow:
+class StoreItem:
     """A store, how many of its products are in each state, and its last import."""
 
     store: Store
@@ -77,7 +77,7 @@ def products(request: HttpRequest) -> HttpResponse:
     return show(request, "dashboard/products.html", context)
 
 
-def _stores() -> list[StoreRow]:
+def _stores() -> list[StoreItem]:
     """Three queries; a store's last import is the newest that is not running."""
     numbers = {f"n_{state}": Count("id", filter=fits) for state, fits in _STATES.items()}
     rows = Product.objects.order_by().values_list("store")
@@ -86,4 +86,4 @@ def _stores() -> list[StoreRow]:
     annotated = Store.objects.annotate(last_import=Subquery(ended.values("pk")[:1]))
     stores = [(store, store.last_import) for store in annotated]  # type: ignore[attr-defined]  # the annotation
     runs = ImportRun.objects.in_bulk([run for _, run in stores if run])
-    return [StoreRow(store, counted.get(store.pk, dict.fromkeys(_STATES, 0)), runs.get(run)) for store, run in stores]
+    return [StoreItem(store, counted.get(store.pk, dict.fromkeys(_STATES, 0)), runs.get(run)) for store, run in stores]

@@ -15,7 +15,7 @@ from carts.models import Cart, Session
 from carts.timeline import cart_at, oldest_version, timeline, versions_around
 from dashboard.forms import SessionFilterForm
 from dashboard.pages import number, owner_page, show
-from dashboard.rows import SessionRow
+from dashboard.rows import SessionItem
 from dashboard.texts import client_name
 
 _PER_PAGE = 25
@@ -31,7 +31,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     form = SessionFilterForm(request.GET)
     form.is_valid()
     page = session_page(form.asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
-    rows = [SessionRow(session) for session in page.sessions]
+    rows = [SessionItem(session) for session in page.sessions]
     context = {"form": form, "rows": rows, "page": page, "narrowed": form.asked != SessionFilter()}
     return show(request, "dashboard/sessions.html", context)
 
@@ -52,7 +52,7 @@ def export(request: HttpRequest) -> HttpResponse:
          _("Value"), _("Currency"), _("Products")]
     )  # fmt: skip
     for session in sessions_in_turn(form.asked, most=_MOST_EXPORTED):
-        writer.writerow([_defused(cell) for cell in _cells(SessionRow(session))])
+        writer.writerow([_defused(cell) for cell in _cells(SessionItem(session))])
     return answer
 
 
@@ -88,7 +88,7 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
     return show(request, "dashboard/session.html", context)
 
 
-def _cells(row: SessionRow) -> list[Any]:
+def _cells(row: SessionItem) -> list[Any]:
     session = row.session
     return [
         session.public_id,

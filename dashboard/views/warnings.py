@@ -20,7 +20,7 @@ from dashboard.signs import CHECKED_FOR, KINDS, attention, check_since, settled,
 from dashboard.texts import client_name
 from shopmcp.api_types import PLAIN, Moment
 
-_ACTIONS: dict[str, tuple[services.State, Promise]] = {
+_ACTIONS: dict[str, tuple[services.WarningState, Promise]] = {
     "fixed": ("fixed", _("Marked as fixed. If it happens again, it is shown again.")),
     "mute": ("muted", _("Muted: this kind of warning is no longer shown for this client.")),
     "unmute": ("unmuted", _("This warning is shown again when it happens.")),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from shopmcp.errors import InvalidArguments, NotFound
-from shopmcp.sign_in import LinkExpired, check, link_for, redeem, same_host, staff_user
+from shopmcp.sign_in import LinkExpired, link_for, redeem, same_host, staff_user, user_of
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 HOST = {"host": "127.0.0.1:8000"}
@@ -176,7 +176,7 @@ def test_using_a_link_spends_those_made_before_it(client):
     redeem(first)
 
     with pytest.raises(LinkExpired):
-        check(second)
+        user_of(second)
 
 
 def test_a_link_is_good_for_ten_minutes(client, path, later):
@@ -235,14 +235,14 @@ def test_a_former_secret_key_still_reads_its_links(path, settings):
         "a new key, as long as the old one was: 0123456789",
     )
 
-    assert check(path.split("/")[2]).username == "owner"
+    assert user_of(path.split("/")[2]).username == "owner"
 
 
 def test_without_the_fallback_a_changed_secret_key_reads_none(path, settings):
     settings.SECRET_KEY = "a new key, as long as the old one was: 0123456789"
 
     with pytest.raises(NotFound):
-        check(path.split("/")[2])
+        user_of(path.split("/")[2])
 
 
 def test_signing_in_changes_the_time_of_the_last_sign_in(client, path):

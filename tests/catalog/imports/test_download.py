@@ -223,11 +223,11 @@ def test_what_another_file_put_in_its_place_is_asked_for_again(db, serve, load):
 
 
 def test_an_import_that_was_taken_for_dead_while_it_loaded_writes_nothing(db, serve, monkeypatch):
-    def fetch(*arguments):
+    def fetch_feed(*arguments):
         ImportRun.objects.update(state="failed")
-        return download.fetch(*arguments)
+        return download.fetch_feed(*arguments)
 
-    monkeypatch.setattr("catalog.imports.importing.fetch", fetch)
+    monkeypatch.setattr("catalog.imports.importing.fetch_feed", fetch_feed)
     with serve(lambda request: (200, {}, FEED)) as (url, _), pytest.raises(ImportRunning):
         import_products(f"{url}/feed.csv", slug="shop")
 

@@ -235,14 +235,14 @@ def test_the_report_is_kept_and_shown_in_the_admin(load, admin_client):
 def test_a_feed_is_asked_for_again_only_when_it_has_changed(db, monkeypatch, tmp_path, capsys):
     asked = []
 
-    def fetch(url, folder, known, watched):
+    def fetch_feed(url, folder, known, watched):
         asked.append(known and known.etag)
         if known:
             return Fetched(None)
         (folder / "feed").write_text(OLD)
         return Fetched(folder / "feed", '"v1"', "")
 
-    monkeypatch.setattr("catalog.imports.importing.fetch", fetch)
+    monkeypatch.setattr("catalog.imports.importing.fetch_feed", fetch_feed)
     url = "https://shop.example.com/feed.csv?key=secret"
     for arguments in (("--currency", "ILS"), (), ("--force",)):
         call_command("import_products", url, *arguments)
@@ -255,11 +255,11 @@ def test_a_feed_is_asked_for_again_only_when_it_has_changed(db, monkeypatch, tmp
 
 
 def test_a_failed_import_does_not_remember_the_address(db, monkeypatch):
-    def fetch(url, folder, known, watched):
+    def fetch_feed(url, folder, known, watched):
         (folder / "feed").write_text("[")
         return Fetched(folder / "feed", '"v1"', "")
 
-    monkeypatch.setattr("catalog.imports.importing.fetch", fetch)
+    monkeypatch.setattr("catalog.imports.importing.fetch_feed", fetch_feed)
     with pytest.raises(CommandError):
         call_command("import_products", "https://shop.example.com/feed.json")
 
