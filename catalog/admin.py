@@ -1,4 +1,4 @@
-"""Stores and products in Django's admin. Imports own the products; by hand one corrects a price or a stock."""
+"""Stores, products, imports and synonyms in Django's admin."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from shopmcp.admin import FastAdmin
 
 
 class PlainForm(ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
-    """Keeps of a text what an import would keep: no characters that hide or mislead, since chats repeat it."""
+    """Cleans texts as imports do, because chats repeat them: no invisible or control characters."""
 
     paragraphs = ("description", "shipping", "returns", "contact")
     addresses = ("base_url", "url", "image")
@@ -45,7 +45,7 @@ class PlainForm(ModelForm):  # type: ignore[type-arg]  # takes no arguments at r
 
 class StoreForm(PlainForm):
     def clean_language(self) -> str:
-        """A language that prices can be written in."""
+        """Accept only languages in which prices can be formatted."""
         try:
             return str(Locale.parse(self.cleaned_data["language"].replace("_", "-"), sep="-")).replace("_", "-")
         except (UnknownLocaleError, ValueError):
@@ -58,7 +58,7 @@ class StoreAdmin(FastAdmin):
     search_fields = ("slug", "name")
     form = StoreForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    readonly_fields = ("slug", "currency", "created_at")  # product ids and prices are made of them
+    readonly_fields = ("slug", "currency", "created_at")  # product ids and prices depend on them
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # import_products makes stores
@@ -68,9 +68,9 @@ class StoreAdmin(FastAdmin):
 
 
 class ProductForm(PlainForm):
-    """Shows prices with the digits of their currency; more would read as thousands.
+    """Shows prices with the digits of their currency: three decimals would look like thousands.
 
-    What was changed is told from what the form showed: an import may have been published since.
+    A field counts as changed if it differs from what the form showed, because an import may be published meanwhile.
     """
 
     stock = IntegerField(label=_("stock"), min_value=0, max_value=2**31 - 1, required=False)
@@ -87,12 +87,12 @@ class ProductForm(PlainForm):
 
 @admin.register(Product)
 class ProductAdmin(FastAdmin):
-    """Addresses and the history name a product by its identity: an open form outlasts an import."""
+    """Names products by their identities in addresses and history, so that an open form survives an import."""
 
     list_display = ("name", "public_id", "price_text", "stock", "available", "withdrawn_at", "store")
     list_select_related = ("store",)
     list_filter = ("store",)
-    search_fields = ("public_id",)  # shows the field; what it finds is decided below
+    search_fields = ("public_id",)  # shows the search box; get_search_results decides what it finds
     search_help_text = _("Product id, SKU, address, or how the name begins.")
     ordering = ("-identity_id",)
     form = ProductForm
@@ -122,7 +122,7 @@ class ProductAdmin(FastAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
     ) -> tuple[QuerySet[Product], bool]:
-        """Look up by indexes only, so that a search never walks the table."""
+        """Search by index look-ups only, never by a scan of the table."""
         asked = search_term.strip()
         if not asked:
             return queryset, False
@@ -133,7 +133,7 @@ class ProductAdmin(FastAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         listed = super().get_changelist_instance(request)
-        listed.pk_attname = "identity_id"  # what links are made of
+        listed.pk_attname = "identity_id"  # for links
         return listed
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Product | None:
@@ -142,7 +142,7 @@ class ProductAdmin(FastAdmin):
     def save_model(self, request: HttpRequest, obj: Product, form: "ModelForm[Product]", change: bool) -> None:
         obj.stock = form.cleaned_data["stock"]
         services.save_product(obj, form.changed_data)
-        obj.pk = obj.identity_id  # what the history is kept by
+        obj.pk = obj.identity_id  # for the history
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -164,7 +164,7 @@ class ProductAdmin(FastAdmin):
 
     @admin.display(description=_("picture"), empty_value="–")
     def picture(self, product: Product) -> SafeString | None:
-        """A link, not an image: pages of ours load no pictures from elsewhere."""
+        """A link, because our pages load no images from other servers."""
         if not product.image_url:
             return None
         return format_html('<a href="{0}" rel="noreferrer">{0}</a>', product.image_url)
@@ -172,7 +172,7 @@ class ProductAdmin(FastAdmin):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(FastAdmin):
-    """What each import did; nothing to change."""
+    """Read-only reports of imports."""
 
     list_display = (
         "slug", "started_at", "state", "source", "created", "changed", "unchanged", "withdrawn", "refused", "warned",

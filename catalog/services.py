@@ -1,4 +1,4 @@
-"""Single products, written by hand."""
+"""Creating and editing single products."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -10,7 +10,7 @@ from django.db.models import F
 from catalog.models import Product, ProductIdentity, Store
 from catalog.search.index import reindex
 
-# What a file decides about a product, and what is derived from it.
+# The fields that an import sets, and the fields derived from them.
 DECIDED = (
     "name", "description", "category", "brand", "price", "former_price", "currency", "barcode", "image", "url", "stock",
     "available", "group_id", "options", "withdrawn_at",
@@ -23,7 +23,7 @@ def create_product(
 ) -> Product:
     """Create one product, in the store's currency unless `fields` name another."""
     fields = {"currency": store.currency, **fields}
-    # Through text, so that the row in hand says what the database will.
+    # Convert text now, so that the instance has the type that the database returns.
     amount = None if price is None else Decimal(price)
     product = Product(
         store=store, public_id=f"{store.slug}:{sku}", sku=sku, name=name, price=amount, counted=stock, **fields
@@ -37,14 +37,13 @@ def create_product(
 
 
 def save_product(product: Product, changed: Iterable[str]) -> None:
-    """Save these fields of a product that was edited by hand, so that it is found by what it says now.
+    """Save these fields of an edited product, and update the search index. No other field is written.
 
-    They are written to every version of it: publishing a running import, or undoing the last one, loses no edit. What
-    others have written to the other fields stays.
+    Every version gets them, so that neither publishing a running import nor undoing the last one loses the edit.
     """
     values = {name: getattr(product, name) for name in changed}
     with transaction.atomic():
-        # An import that is adding a version holds a lock on the one before it: only then all versions can be read.
+        # An import that adds a version locks the one before it: wait for that lock, then read all versions.
         list(Product.versions.select_for_update().filter(identity=product.identity_id).values_list("pk"))
         versions = list(Product.versions.select_related("identity").filter(identity=product.identity_id))
         if "stock" in values:
@@ -58,7 +57,7 @@ def save_product(product: Product, changed: Iterable[str]) -> None:
 
 
 def _set_stock(product: Product, versions: list[Product], stock: int | None) -> None:
-    """Let so many be left of the version that counts, as a move, which is added to what a running import counted."""
+    """Set the stock. If all versions count it, save the difference as a move, which applies to each version."""
     shown = Product.objects.select_related("identity").get(identity=product.identity_id)
     moved = shown.identity.stock_moved
     if stock is not None and shown.counted is not None and all(version.counted is not None for version in versions):

@@ -1,4 +1,4 @@
-"""The demo catalogue: a corner shop of our own, to try everything with before importing a real one."""
+"""The demo catalogue: a small shop for trying things out."""
 
 import json
 from dataclasses import replace

@@ -1,7 +1,7 @@
-"""A feed from an address: https alone, from public machines alone, never led elsewhere, never more than fits.
+"""Download of a feed: https only, from public addresses only, no redirect to another host, bounded size and time.
 
-What a name stands for is looked up once, and the connection is made to that very address: a name that means something
-else a moment later leads nowhere. Proxies that the environment names are not used: they would look it up again.
+The host name is resolved once, and the connection goes to the address that was checked, so DNS rebinding has no effect.
+Proxies of the environment are not used, because they would resolve the name again.
 """
 
 import http.client
@@ -24,9 +24,9 @@ from catalog.feeds.source import LARGEST_FILE
 from catalog.language.text import clean
 from shopmcp import __version__
 
-_PATIENCE = 20.0  # seconds for each wait
-TIME_LIMIT = 300.0  # seconds for all of it
-_STEPS = 3  # redirects on the same machine
+_PATIENCE = 20.0  # seconds for each read
+TIME_LIMIT = 300.0  # seconds for the whole download
+_STEPS = 3  # redirects on the same host
 _PIECE = 65_536
 _HTTPS = 443
 _HEADERS = {"User-Agent": f"shopmcp/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -34,15 +34,15 @@ _KEPT_IN_URLS = "%/:?#[]@!$&'()*+,;=~-._"
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\xa0]{1,2000}")
 _UNPACKED = ("", "identity", "gzip", "x-gzip")
-# All that the IPv6 internet uses; elsewhere in it lie addresses that stand for IPv4 ones, and networks of a house.
+# The global unicast range. Other ranges hold private networks and mapped IPv4 addresses.
 _IPV6 = IPv6Network("2000::/3")
-# The gateway of one's own network answers to some that count as global; documentation and hashes are nobody's.
+# Addresses that `is_global` accepts, though none is a public host: protocol assignments, documentation, ORCHID.
 _NOT_MEANT = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
 _NOT_MEANT_6 = tuple(map(IPv6Network, ("3fff::/20", "2001:20::/28")))
 
 
 class Known(Protocol):
-    """What is remembered of the version that was imported last."""
+    """What the server said of the feed at the last import."""
 
     @property
     def etag(self) -> str: ...
@@ -52,7 +52,7 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A feed on disk, and by what its server knows this version; no path where it has nothing newer."""
+    """A downloaded feed with its ETag and date; no path if the server has nothing newer."""
 
     path: Path | None
     etag: str = ""
@@ -60,10 +60,10 @@ class Fetched:
 
 
 def name_of(url: str) -> str:
-    """What records call an address: without what it asks for behind the question mark, which may be a secret.
+    """Return the address for records: without its query, which may hold a secret.
 
     Raises:
-        Unreadable: If it is no address that a feed can be read from.
+        Unreadable: If no feed can be read from such an address.
     """
     host, port, asked = _checked(url)
     return f"https://{_shown(host, port)}{asked.partition('?')[0]}"
@@ -72,16 +72,16 @@ def name_of(url: str) -> str:
 def fetch_feed(
     url: str, folder: Path, known: Known | None, watched: Callable[[Iterable[bytes]], Iterable[bytes]] = iter
 ) -> Fetched:
-    """Load a feed into a file in the folder, unless the server says that it is as it was known.
+    """Download a feed into the folder, unless the server says that it has not changed.
 
     Args:
         url: An https address.
         folder: Where the file goes.
-        known: What was imported last, if that is still what counts.
-        watched: Sees the pieces come in.
+        known: The last import of this address, if its versions still count.
+        watched: Wraps the iteration over the pieces.
 
     Raises:
-        Unreadable: With the reason why it cannot be had.
+        Unreadable: With the reason.
     """
     host: tuple[str, int] | None = None
     conditions = _conditions(known)
@@ -120,10 +120,10 @@ def fetch_feed(
 
 
 def _checked(url: str) -> tuple[str, int, str]:
-    """Host, port and what to ask for, in plain ASCII.
+    """Return host, port, and path with query, in ASCII.
 
     Raises:
-        Unreadable: If it is no https address, or names a person.
+        Unreadable: If it is no https address, or has a user name.
     """
     try:
         parts = urlsplit(url)
@@ -134,7 +134,7 @@ def _checked(url: str) -> tuple[str, int, str]:
             return host, parts.port or _HTTPS, quote(asked, safe=_KEPT_IN_URLS)
     except ValueError:
         pass
-    # Of what stands before an @ nothing is said, nor of what is asked for: there passwords stand.
+    # Show neither the part before an @ nor the query: they may hold passwords.
     shown = clean(re.split("[?#]", url)[0].rpartition("@")[2], 200)
     raise Unreadable(
         _("“%(url)s” is no address that a feed can be read from.") % {"url": shown},
@@ -148,7 +148,7 @@ def _shown(host: str, port: int) -> str:
 
 
 def _conditions(known: Known | None) -> dict[str, str]:
-    """The headers that ask for what is newer than what is known."""
+    """The headers of a conditional request."""
     said = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified} if known else {}
     return {name: value for name, value in said.items() if value}
 
@@ -162,7 +162,7 @@ def _refuse_unless_feed(response: http.client.HTTPResponse) -> None:
 
 
 def _kept(response: http.client.HTTPResponse, name: str, longest: int) -> str:
-    """A header that will be sent back; whatever could break a line of a request is not kept."""
+    """A header to send back at the next request; empty if it has characters that could inject another header."""
     value = response.getheader(name, "")
     return value if len(value) <= longest and _PRINTABLE.fullmatch(value) else ""
 
@@ -181,13 +181,13 @@ def _pieces(response: http.client.HTTPResponse, deadline: float) -> Iterator[byt
 
 
 def _reason(error: Exception) -> str:
-    """Why a machine cannot be read, in a line: what another machine says may hold anything."""
+    """The reason of an error on one clean line, because a server's words may contain anything."""
     told = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error)
     return clean(told, 200).rstrip(".") or type(error).__name__
 
 
 class _Socket(ssl.SSLSocket):
-    """Waits for no piece longer than all of it may take: a server can send a byte now and then for ever."""
+    """Ends every read at the deadline, because a server may send single bytes for ever."""
 
     deadline = float("inf")
 
@@ -197,7 +197,7 @@ class _Socket(ssl.SSLSocket):
 
 
 class _Pinned(http.client.HTTPSConnection):
-    """Connects to a public address that its host's name stands for, and to no other."""
+    """Connects only to addresses that were resolved once and are all public."""
 
     def __init__(self, host: str, port: int, deadline: float) -> None:
         self._tls = ssl.create_default_context()
@@ -208,7 +208,7 @@ class _Pinned(http.client.HTTPSConnection):
     def connect(self) -> None:
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        # One private address among public ones is enough: nobody means well by that.
+        # Refuse a name with any private address: it may be an attack.
         if not addresses or not all(is_public(address) for address in addresses):
             raise Unreadable(
                 _("%(host)s is not a machine on the public network.") % {"host": self.host},
@@ -221,7 +221,7 @@ class _Pinned(http.client.HTTPSConnection):
             except OSError as error:
                 failure = error
                 continue
-            # An end that is not the server's own word may be a line that broke: a feed without its end withdraws.
+            # Without a TLS close the feed may be cut off, and its missing products would be withdrawn.
             secured = self._tls.wrap_socket(plain, server_hostname=self.host, suppress_ragged_eofs=False)
             assert isinstance(secured, _Socket)
             secured.deadline = self._deadline
@@ -231,10 +231,10 @@ class _Pinned(http.client.HTTPSConnection):
 
 
 def _patience(deadline: float) -> float:
-    """How long to wait for the next thing, in seconds.
+    """The time-out of the next operation, in seconds.
 
     Raises:
-        TimeoutError: If there is no time left.
+        TimeoutError: If the deadline has passed.
     """
     left = deadline - monotonic()
     if left <= 0:
@@ -243,7 +243,7 @@ def _patience(deadline: float) -> float:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to a machine that anybody can reach, itself and whatever is wrapped in it."""
+    """Whether an IP address is public, and the IPv4 address that it may contain is too."""
     try:
         ip = ip_address(address.split("%", maxsplit=1)[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""A store made to sell what a file or an address holds."""
+"""Importing a product file or address into a store."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from shopmcp.errors import InvalidArguments
 from shopmcp.money import is_currency
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-# So many new entries leave the index in pieces, which slow down every search.
+# From this many changed entries on, optimise the index, because its segments slow down searches.
 _MANY = 1000
 _HEBREW = re.compile("[\u05d0-\u05ea]")
 
@@ -43,27 +43,26 @@ def import_products(
     force: bool = False,
     progress: Progress = unwatched,
 ) -> ImportReport:
-    """Make a store sell what a product file holds.
+    """Import a product file into a store.
 
-    New products are created, others changed where they differ, those that the file no longer has are withdrawn, and
-    those that return are carried again; ids stay. A product whose row is refused stays as it was. All of it counts from
-    one moment to the next, and no transaction before or after it is long.
+    New products are created, different ones changed, missing ones withdrawn, and returning ones listed again; ids stay.
+    A product whose row is refused stays as it was. All changes are published at once; every transaction is short.
 
     Args:
-        file: At most 100 MB; as text an https address, which is asked for nothing that was imported already.
-        slug: The store's; a store that does not exist is made.
+        file: A file of at most 100 MB; or an https address as text, which is asked by conditional requests.
+        slug: The store's; a new store is created.
         format_name: A name of `catalog.feeds.FORMATS`, or auto.
-        currency: Of a new store; unless given, the one that all prices name, or ILS.
-        base_url: What relative addresses are relative to; kept for the next time.
+        currency: Of a new store; by default the one that all prices name, or ILS.
+        base_url: The base of relative addresses; the store keeps it.
         dry_run: Only report.
-        force: Withdraw more than half of the store's products too, and ask an address for its feed whatever it says.
+        force: Also withdraw more than half of the store's products, and download a feed that has not changed.
         progress: Watches the rows being read and written.
 
     Raises:
-        Unreadable: If the file cannot be had or read, or holds no product; nothing is changed.
-        InvalidArguments: If the store cannot be had under that slug, currency or base URL.
+        Unreadable: If the file cannot be downloaded or read, or has no product; nothing is changed.
+        InvalidArguments: If the slug, currency or base URL does not fit.
         TooManyGone: If more than half of the products would be withdrawn.
-        ImportRunning: If another import of this store is going on.
+        ImportRunning: If another import of this store is running.
     """
     store, name = _store_for(slug, currency, base_url), _named(file)
     report = ImportReport(store, may_assume_currency=store.pk is None and not currency)
@@ -121,7 +120,7 @@ def _rehearse(
     path: Path | None, name: str, report: ImportReport, format_name: str, force: bool, progress: Progress
 ) -> ImportReport:
     store = report.store
-    assert path is not None  # an address that is asked without conditions sends its feed
+    assert path is not None  # only a conditional request gives no file
     with Spool() as spool:
         _read(read_feed(open_source(path, name), format_name), spool, report, name, progress)
         with suppress(TooManyGone):
@@ -131,7 +130,7 @@ def _rehearse(
 
 
 def _read(entries: Iterable[FeedEntry], spool: Spool, report: ImportReport, name: str, progress: Progress) -> None:
-    """Spool the rows; of those that share a SKU, the first with a price."""
+    """Spool the rows; of rows with one SKU, the first with a price."""
     store = report.store
     for entry in progress(entries, _("Reading")):
         match entry:
@@ -147,7 +146,6 @@ def _read(entries: Iterable[FeedEntry], spool: Spool, report: ImportReport, name
     if "" in report.currencies:
         report.assumed_currency = store.currency
     elif len(report.currencies) == 1:
-        # A new store sells in what all of its prices are in.
         (store.currency,) = report.currencies
         spool.count_unpriced_in(store.currency)
     if not len(spool):
@@ -172,7 +170,7 @@ def _read_record(record: Record, store: Store, spool: Spool, report: ImportRepor
 
 def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, force: bool, progress: Progress) -> None:
     is_new = store.pk is None
-    # Counted and refused before anything is written.
+    # First, because it may refuse the import.
     gone = missing(store, _present(spool, report), report, force=force)
     prune(run.slug, partial(hold, run))
     if is_new:
@@ -198,19 +196,19 @@ def _nothing_new(run: ImportRun, store: Store) -> ImportReport:
 
 
 def _known(slug: str, url: str, options: str) -> FeedAddress | None:
-    """What was imported last from this address, unless the store was made to sell something else since."""
+    """The last import of this address, unless another import into the store was published since."""
     known = FeedAddress.objects.filter(slug=slug, url=url, options=options).first()
     published = ImportRun.objects.filter(slug=slug, state=ImportRun.State.PUBLISHED)
     return known if known and not published.filter(ended_at__gt=known.imported_at).exists() else None
 
 
 def _present(spool: Spool, report: ImportReport) -> set[str]:
-    # A product whose row was refused is not gone: nobody said so.
+    # A product whose row was refused is in the file, so it is not withdrawn.
     return {*spool.skus(), *(refused.sku for refused in report.refused)}
 
 
 def _named(file: Path | str) -> str:
-    """What the record of the import calls its source; what an address asks for may be a secret."""
+    """The source as the import's record shows it."""
     return file.name if isinstance(file, Path) else name_of(file)
 
 

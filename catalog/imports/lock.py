@@ -1,4 +1,4 @@
-"""One import of a store at a time: the run's row is the lock, with a sign of life in place of an owner's name."""
+"""The lock of a store's imports: the row of the running import, which expires without signs of life."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,17 +20,17 @@ _BEAT = 10.0  # seconds between two signs of life
 
 
 class ImportRunning(ShopError):
-    """Another import of this store is going on."""
+    """Another import of this store is running, or has taken the lock over."""
 
     code = "import_running"
 
 
 @contextmanager
 def running(slug: str, *, source: str, forced: bool) -> Iterator[ImportRun]:
-    """Hold the store's import to oneself; what is written inside counts for nothing unless the run is published there.
+    """Hold the store's import lock. Unless the run is published inside, everything that it wrote is deleted.
 
     Raises:
-        ImportRunning: If another import of the store is going on.
+        ImportRunning: If another import of the store is running.
     """
     run, is_new = begin(slug, source, forced), not Store.objects.filter(slug=slug).exists()
     try:
@@ -43,19 +43,19 @@ def running(slug: str, *, source: str, forced: bool) -> Iterator[ImportRun]:
 
 
 def hold(run: ImportRun) -> None:
-    """Give a sign of life. In a transaction, nobody takes the lock until that ends: begin each that writes with it.
+    """Give a sign of life. It locks the run's row, so call it first in each transaction that writes.
 
     Raises:
-        ImportRunning: If the run was taken for dead meanwhile, and another took its place.
+        ImportRunning: If the run counted as dead, and another import took the lock over.
     """
     _update(run, alive_at=timezone.now())
 
 
 def publish(run: ImportRun, store: Store, **values: Any) -> None:
-    """Let what the run wrote count, from one moment to the next, and set these values of it.
+    """Publish the run and set these fields of it, in one update.
 
     Raises:
-        ImportRunning: If the run was taken for dead meanwhile, and another took its place.
+        ImportRunning: As `hold`.
     """
     with transaction.atomic():
         _update(run, state=ImportRun.State.PUBLISHED, hidden=False, **values)
@@ -63,10 +63,10 @@ def publish(run: ImportRun, store: Store, **values: Any) -> None:
 
 
 def alive(run: ImportRun, steps: Iterable[T]) -> Iterator[T]:
-    """Give a sign of life at the first step, and then now and again while the steps are taken.
+    """Yield the steps, with a sign of life at the first and then every ten seconds.
 
     Raises:
-        ImportRunning: If the run was taken for dead meanwhile, and another took its place.
+        ImportRunning: As `hold`.
     """
     last = float("-inf")
     for step in steps:
@@ -82,10 +82,10 @@ def _update(run: ImportRun, **values: Any) -> None:
 
 
 def begin(slug: str, source: str = "", forced: bool = False) -> ImportRun:
-    """Take the store's lock, from a run that has died too.
+    """Take the store's lock, also from a dead run.
 
     Raises:
-        ImportRunning: If another import of the store is going on.
+        ImportRunning: If another import of the store is running.
     """
     for _attempt in range(2):
         try:
@@ -97,7 +97,7 @@ def begin(slug: str, source: str = "", forced: bool = False) -> ImportRun:
                 continue
             if not other.has_died:
                 break
-            # Only if it gave no sign of life since it was read.
+            # Nothing happens if it gave a sign of life since it was read.
             _fail(other, _("It gave no sign of life any more."), alive_at=other.alive_at)
     raise ImportRunning(
         _("Another import into the store %(slug)s is running.") % {"slug": slug},
@@ -106,9 +106,9 @@ def begin(slug: str, source: str = "", forced: bool = False) -> ImportRun:
 
 
 def _fail(run: ImportRun, failure: str, **seen: datetime) -> bool:
-    """End a run that goes on, then delete what it wrote; False if it was ended meanwhile.
+    """End a running import, then delete what it wrote; False if it had ended already.
 
-    It ends first, so that it writes nothing more, and stays hidden until all is deleted.
+    It ends first, so that it writes nothing more, and stays hidden until all its rows are deleted.
     """
     ended = ImportRun.objects.running().filter(pk=run.pk, **seen)
     if not ended.update(state=ImportRun.State.FAILED, failure=failure[:1000], ended_at=timezone.now()):

@@ -1,4 +1,4 @@
-"""Rows that no longer count, or never will: deleted in short transactions beside live traffic."""
+"""Deletes hidden versions and entries in short transactions, beside live traffic."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,14 +13,13 @@ from catalog.search.rebuild import Turns
 
 
 def prune(slug: str, holding: Callable[[], None]) -> None:
-    """Delete what counted before the store's last import, and what undone and failed imports wrote.
+    """Delete the rows that the store's last import replaced, and those that undone and failed imports wrote.
 
-    Call it before a new import writes its first row. `holding` is called at the beginning of each transaction, and
-    raises an error if the store's lock was lost.
+    Call it before a new import writes. `holding` is called first in each transaction; it raises if the lock was lost.
     """
     for run in ImportRun.objects.hidden().filter(slug=slug).exclude(state=ImportRun.State.STAGING):
         discard(run, holding)
-    # All that is left were published.
+    # The runs that are left were published, so all rows with `leaving` are hidden.
     store = Q(store__slug=slug, leaving__isnull=False)
     versions = sorted(Product.versions.order_by().filter(store).values_list("pk", flat=True))
     in_turns(versions, holding, lambda pks: Product.versions.filter(pk__in=pks).delete())
@@ -28,7 +27,7 @@ def prune(slug: str, holding: Callable[[], None]) -> None:
 
 
 def discard(run: ImportRun, holding: Callable[[], None] = lambda: None) -> None:
-    """Delete what a hidden run wrote, which must not write any more; then it is not hidden any longer."""
+    """Delete what a hidden run wrote, then unmark the run. It must have ended."""
     marked = Q(arriving=run.pk) | Q(leaving=run.pk)
     written = Product.versions.filter(marked, store__slug=run.slug).order_by("identity_id")
     identities = list(written.values_list("identity_id", flat=True).distinct())
@@ -37,7 +36,7 @@ def discard(run: ImportRun, holding: Callable[[], None] = lambda: None) -> None:
 
 
 def in_turns(pks: Sequence[int], holding: Callable[[], None], work: Callable[[Sequence[int]], object]) -> None:
-    """Do the work for all keys, a transaction for each batch."""
+    """Do the work for all keys, one transaction for each batch."""
     pace, done = Turns(), 0
     while done < len(pks):
         batch = pks[done : done + pace.size]
@@ -59,7 +58,7 @@ def _discard(pks: Sequence[int], run: int) -> None:
 
 
 def _delete(pks: Sequence[int]) -> None:
-    """Delete products that no import knows any more; those that a cart holds stay, withdrawn."""
+    """Delete products; those that a cart holds stay, as withdrawn."""
     try:
         with transaction.atomic():
             ProductIdentity.objects.filter(pk__in=pks).delete()

@@ -1,4 +1,4 @@
-"""What an import tells of itself."""
+"""The report of an import."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from catalog.feeds import Refused
 from catalog.models import Store
 
 T = TypeVar("T")
-# Lines of each kind that are kept; all of them are counted.
+# At most so many lines of each kind are stored; all are counted.
 KEPT_LINES = 300
 
 
@@ -18,12 +18,16 @@ def unwatched(steps: Iterable[T], what: str, total: int | None = None) -> Iterab
 
 @dataclass
 class ImportReport:
-    """What an import did, or would do.
+    """What an import did, or would do in a dry run.
 
-    `unresolved` counts products whose relative address was left out, `without_image` those that have no picture in a
-    file where others have one, `skipped` what the shop itself keeps off its shelves. `assumed_currency` is that of a
-    new store whose owner named none, where prices name none either; `currencies` are those they name. `not_modified`
-    says that the address held nothing new, `needs_force` that a dry run would stop.
+    Attributes:
+        unresolved: The number of products whose relative address was left out.
+        without_image: The number of products without an image, if other products of the file have one.
+        skipped: The number of rows that the shop does not show.
+        currencies: The currencies that prices of a new store name; "" for prices that name none.
+        assumed_currency: The currency of a new store, if neither the owner nor all prices name one.
+        not_modified: The address has nothing new.
+        needs_force: The import would withdraw too many products.
     """
 
     store: Store
@@ -47,7 +51,7 @@ class ImportReport:
         return len(self.warnings) + self.without_image
 
     def details(self) -> dict[str, Any]:
-        """The lines as the record of the import keeps them."""
+        """Return the value of `ImportRun.details`."""
 
         def plain(lines: list[Refused]) -> list[dict[str, Any]]:
             return [{"line": line.line, "sku": line.sku, "reason": line.reason} for line in lines[:KEPT_LINES]]

@@ -1,6 +1,6 @@
-"""The checked rows of a file, on disk until all of it has been read: nothing is written before its last line is known.
+"""The checked rows of a file, in a temporary SQLite file until the whole file has been read.
 
-A private SQLite file in a temporary folder; memory does not grow with the number of products but for their SKUs.
+Only SKUs are kept in memory.
 """
 
 import json
@@ -22,13 +22,13 @@ _NAMES = [field.name for field in fields(Row)]
 _AMOUNTS = [_NAMES.index("price"), _NAMES.index("former_price")]
 _LABELS = {field.name: field.verbose_name for field in Product._meta.concrete_fields}
 _LABELS["stock"] = _LABELS.pop("counted")
-# What a row may take from another of the same SKU. Prices, currency and availability belong together.
+# Fields to fill from another row of the same SKU; without price, currency and availability, which belong together.
 _TAKEN = ("description", "category", "brand", "barcode", "image", "url", "group_id", "options")
 
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """Two rows with one SKU: the one that stays, the one that goes, and the fields that the first took from it."""
+    """Two rows with one SKU: `stays` is kept, with the `taken` fields of `goes`."""
 
     stays: Row
     goes: Row
@@ -36,7 +36,6 @@ class Double:
 
     @property
     def reason(self) -> str:
-        """In words, of the row that goes."""
         values = {"sku": self.goes.sku, "line": self.stays.line}
         if not self.taken:
             return _("its SKU %(sku)s is that of line %(line)d, which stays as it is") % values
@@ -69,10 +68,9 @@ class Spool:
         self._folder.cleanup()
 
     def add(self, row: Row, *, hebrew: bool) -> Double | None:
-        """Keep a row. Of two with one SKU the first with a price stays, and takes from the other what it lacks.
+        """Keep a row; return the pair if its SKU was there already.
 
-        Returns:
-            What became of both, where the SKU was there already.
+        Of two rows with one SKU the first with a price is kept, and its empty fields are filled from the other.
         """
         if self._put("INSERT INTO spooled (sku, image, unresolved, hebrew, data) VALUES (?, ?, ?, ?, ?) "
                      "ON CONFLICT (sku) DO NOTHING", row, hebrew):  # fmt: skip
@@ -90,7 +88,7 @@ class Spool:
         return Double(stays, goes, list(lacking))
 
     def count_unpriced_in(self, currency: str) -> None:
-        """Let rows without a price be of that currency, too."""
+        """Set the currency of rows without a price."""
         places = {name: _NAMES.index(name) for name in ("price", "currency")}
         self._rows.execute(
             f"UPDATE spooled SET data = json_set(data, '$[{places['currency']}]', ?) "
@@ -111,7 +109,7 @@ class Spool:
 
     @property
     def without_image(self) -> int:
-        """How many have no picture, where others have one."""
+        """The number of rows without an image; 0 if no row has one."""
         pictures = self._one("SELECT coalesce(sum(image), 0) FROM spooled")
         return len(self) - pictures if pictures else 0
 

@@ -1,7 +1,7 @@
-"""From checked rows to versions of products, written in many short transactions.
+"""Writes checked rows as versions of products, in many short transactions.
 
-None counts until the run is published. What differs from the version that counts is inserted as another version; the
-one before stays until the next import. Unchanged rows are not written.
+A row that differs from the version that counts becomes a new version, which is hidden until the run is published. The
+replaced version stays until the next import. Unchanged rows are not written.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,20 +22,20 @@ from catalog.services import DECIDED
 from shopmcp.db.batches import Pace
 from shopmcp.errors import ShopError
 
-# Rows that are compared at once; how many are written at once is a matter of time.
+# Rows compared in one query. The size of write batches depends on time: see `Pace`.
 BATCH = 500
 _FROM_ROW = [name for name in DECIDED if name in Row.__slots__]
 _STORED = ["counted" if name == "stock" else name for name in _FROM_ROW]
 
 
 class TooManyGone(ShopError):
-    """The import would withdraw more than half of what the store carries."""
+    """The import would withdraw more than half of the store's products."""
 
     code = "too_many_gone"
 
 
 def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None, report: ImportReport) -> None:
-    """Write what differs from what the store has, and count; without a run only count."""
+    """Write the rows that differ, and count; without a run, only count."""
     pace, waiting = Turns(), list[tuple[Product, dict[str, Any] | None]]()
     for rows in batches:
         known: dict[str, dict[str, Any]] = {}
@@ -63,10 +63,10 @@ def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None,
 
 
 def missing(store: Store, present: set[str], report: ImportReport, *, force: bool) -> list[int]:
-    """Return the versions that count of what the store carries and the file no longer has, and count them.
+    """Return the keys of the listed versions whose products are not in the file, and count them.
 
     Raises:
-        TooManyGone: If that is more than half of what the store carries, unless forced; the report says so too.
+        TooManyGone: If that is more than half of the listed products, unless forced; sets `needs_force` too.
     """
     gone, carried = list[int](), 0
     if store.pk:
@@ -86,7 +86,7 @@ def missing(store: Store, present: set[str], report: ImportReport, *, force: boo
 
 
 def withdraw(versions: Sequence[int], run: ImportRun) -> None:
-    """Write a withdrawn version after each of these."""
+    """Replace each of these versions by a withdrawn one."""
     in_turns(versions, partial(hold, run), lambda pks: _withdraw(pks, run.pk))
 
 
@@ -109,7 +109,7 @@ def _write(store: Store, waiting: Sequence[tuple[Product, dict[str, Any] | None]
         hold(run)
         before = Product.versions.filter(pk__in=list(replaced))
         before.update(leaving=run.pk)
-        # Of what the owner has changed since it was compared, each field stays as the owner wants it.
+        # Keep the fields that the owner has edited since the rows were compared.
         for now in before.filter(updated_at__gte=run.started_at).values("id", *_STORED):
             product, old = waiting[replaced[now["id"]]]
             for name in _STORED:

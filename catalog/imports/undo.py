@@ -1,4 +1,4 @@
-"""Taking back the last import of a store."""
+"""Undoing the last import of a store."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,17 +10,17 @@ from shopmcp.errors import InvalidArguments
 
 
 def undo_import(run: ImportRun) -> None:
-    """Let what counted before an import count again, from one moment to the next.
+    """Hide the run, so that the versions before it count again; one update.
 
-    Stock that moved and what the owner changed since stay. A cart keeps products that the import brought, as withdrawn.
+    Moves of stock and edits since then stay. Carts keep the products that only this import had, as withdrawn.
 
     Raises:
         InvalidArguments: If it was not published, or another import into the store has begun since.
-        ImportRunning: If an import into the store is going on.
+        ImportRunning: If an import into the store is running.
     """
     with transaction.atomic():
         lock = begin(run.slug)
-        # An import that found nothing new left all versions where they were.
+        # Unchanged runs wrote nothing.
         later = ImportRun.objects.filter(slug=run.slug, pk__gt=run.pk).exclude(pk=lock.pk)
         undone = not later.exclude(state=ImportRun.State.UNCHANGED).exists() and ImportRun.objects.filter(
             pk=run.pk, state=ImportRun.State.PUBLISHED

@@ -1,4 +1,4 @@
-"""Versions of products written by the hundred, past the ORM, which takes several times as long as the database."""
+"""Inserts versions of products by SQL, because the ORM takes several times as long as the database."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _INSERT = (
     f"INSERT INTO catalog_product ({', '.join(_COLUMNS)}) "
     f"VALUES ({', '.join(_IDENTITY if column == 'identity_id' else '%s' for column in _COLUMNS)})"
 )
-# What a withdrawn version does not copy from the one before it.
+# Columns that a withdrawn version does not copy.
 _OWN = ("withdrawn_at", "updated_at", "arriving", "leaving")
 _COPIED = ", ".join(column for column in _COLUMNS if column not in _OWN)
 _WITHDRAW = (
@@ -31,7 +31,7 @@ _WITHDRAW = (
 
 
 def values_of(products: Sequence[Product]) -> list[list[Any]]:
-    """Return the columns of versions as `insert` takes them: to be worked out before a transaction begins."""
+    """Return the column values for `insert`. Call it before the transaction, to keep that short."""
     rows = list[list[Any]]()
     for product in products:
         product.updated_at = timezone.now()
@@ -42,7 +42,7 @@ def values_of(products: Sequence[Product]) -> list[list[Any]]:
 
 
 def insert(store: Store, products: Sequence[Product], values: Sequence[Sequence[Any]]) -> list[int]:
-    """Insert versions, with identities for those that have none; return the keys of the identities."""
+    """Insert versions, and identities for new products; return the keys of the identities."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     new = [(store.pk, product.sku, now) for product in products if not product.identity_id]
     with connection.cursor() as cursor:
@@ -53,7 +53,7 @@ def insert(store: Store, products: Sequence[Product], values: Sequence[Sequence[
 
 
 def insert_withdrawn(pks: Sequence[int], run: int) -> None:
-    """Insert copies of these versions that are withdrawn, as that import's."""
+    """Insert a withdrawn copy of each of these versions, written by that run."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(_WITHDRAW + engine().among("id"), [now, now, run, engine().many(pks)])

@@ -1,4 +1,4 @@
-"""Imports as they run and as they are remembered, and what is known of the addresses that feeds come from."""
+"""Import runs, and the feed addresses that were imported."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -8,25 +8,25 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# An import that gave no sign of life for so long has died; the next one puts things back and takes its place.
+# A run without a sign of life for this long has died: the next import of the store cleans up and takes the lock.
 EXPIRY = timedelta(minutes=5)
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def running(self) -> Self:
-        """Those that go on, or died and were not replaced yet; at most one of each store."""
+        """Runs that hold their store's lock, dead ones too; at most one for each store."""
         return self.filter(state=ImportRun.State.STAGING)
 
     def hidden(self) -> Self:
-        """Those whose rows do not count: not published yet, undone, or failed and not cleaned up yet."""
-        # Without a bound parameter, which would keep SQLite from the partial index.
+        """Runs whose rows do not count: not published yet, undone, or failed and not cleaned up yet."""
+        # Not a condition on `state`: its bound parameters would keep SQLite from using the partial index.
         return self.filter(hidden=True)
 
 
 class ImportRun(models.Model):
-    """One import into one store: while it runs the store's lock, afterwards its report.
+    """One import into one store: the store's lock while it runs, its report afterwards.
 
-    `hidden` decides whether the rows that the run wrote count: publishing and undoing an import are one update of it.
+    The rows that a hidden run wrote do not count. Publishing and undoing an import are one update of `hidden`.
     """
 
     class State(models.TextChoices):
@@ -39,7 +39,7 @@ class ImportRun(models.Model):
     slug = models.CharField(_("store"), max_length=40)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.STAGING)
     hidden = models.BooleanField(default=True, editable=False)
-    # A file's name or an address, without what it asks for behind the question mark: secrets stand there.
+    # A file's name, or an address without its query, which may hold a secret.
     source = models.CharField(_("source"), max_length=300, blank=True)
     format = models.CharField(_("format"), max_length=20, blank=True)
     forced = models.BooleanField(_("forced"), default=False)
@@ -54,7 +54,6 @@ class ImportRun(models.Model):
     warned = models.PositiveIntegerField(_("warnings"), default=0)
     # {"refused": [{"line", "sku", "reason"}, …], "warnings": [the same]}, the first few hundred of each.
     details = models.JSONField(_("details"), default=dict, blank=True)
-    # Why it failed.
     failure = models.TextField(_("failure"), blank=True)
 
     objects = ImportRunQuerySet.as_manager()
@@ -76,11 +75,11 @@ class ImportRun(models.Model):
 
     @property
     def has_died(self) -> bool:
-        """Whether it still counts as running and gave no sign of life for too long."""
+        """Whether it holds the lock, and its last sign of life is too old."""
         return self.state == self.State.STAGING and self.alive_at < timezone.now() - EXPIRY
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
-        """What `details` holds of that kind: `refused` or `warnings`."""
+        """The lines in `details` of that kind, `refused` or `warnings`."""
         found = self.details.get(kind, [])
         return found if isinstance(found, list) else []
 
@@ -94,27 +93,27 @@ VISIBLE = (
 
 
 def visible(path: str = "") -> Q:
-    """Return the condition under which a row counts: its `arriving` import is not hidden, and its `leaving` one is.
+    """Return the condition under which a row counts: its `arriving` run is not hidden, and its `leaving` run is.
 
-    Behind a relation that leads to many rows, use it in a `FilteredRelation`: a filter would ask for any such row.
+    For a relation to many rows, use it in a `FilteredRelation`: a plain filter is true if any of the rows counts.
 
     Args:
-        path: Of the rows, with `__` at its end; empty for the model's own.
+        path: The path to the rows, with `__` at its end; empty for the model's own.
     """
-    # The query itself: a filtered relation takes no query set.
+    # A `FilteredRelation` accepts a query, but no query set.
     hidden = ImportRun.objects.hidden().values("pk").query
     arrived = Q(**{f"{path}arriving": None}) | ~Q(**{f"{path}arriving__in": hidden})
     return arrived & (Q(**{f"{path}leaving": None}) | Q(**{f"{path}leaving__in": hidden}))
 
 
 class FeedAddress(models.Model):
-    """What a feed's server said of the version that was imported last, so that the next request can be conditional."""
+    """A feed's ETag and date as last imported, for a conditional request the next time."""
 
     slug = models.CharField(_("store"), max_length=40)
     url = models.CharField(_("URL"), max_length=2000)
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
-    # How the version was read: with other options the same bytes may give other products.
+    # The options of that import: with other options the same file may give other products.
     options = models.CharField(max_length=300, blank=True)
     imported_at = models.DateTimeField(_("imported"), default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""What can be bought: stores and their products."""
+"""Stores and their products."""
 
 from collections.abc import Iterable
 from operator import attrgetter
@@ -17,14 +17,14 @@ from catalog.language.text import address_key, folded, is_plain, without_marks
 from catalog.models.imports import visible
 from shopmcp.money import Money, money
 
-# An image of the project's own, by its path below static/; every other image is an address.
+# The prefix of an image below static/; every other image is an address.
 STATIC_IMAGE = "static:"
 _CANDIDATES = 5
 
 
 class StoreQuerySet(models.QuerySet["Store"]):
     def oldest_first(self) -> Self:
-        """In the order they were made; the first speaks where no store is named."""
+        """The first store sets the language where none is named."""
         return self.order_by("id")
 
 
@@ -32,10 +32,10 @@ class Store(models.Model):
     slug = models.SlugField(_("slug"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
     currency = models.CharField(_("currency"), max_length=3)
-    # The language of the shop's texts, and the locale its prices are written in.
+    # Of the shop's texts; also the locale of its prices.
     language = models.CharField(_("language"), max_length=10, default="en")
     base_url = models.URLField(_("base URL"), max_length=500, blank=True)
-    # What a chat may tell of the shop's ways, in the shop's own words.
+    # The shop's own words, for chats to quote.
     shipping = models.TextField(_("shipping"), max_length=2000, blank=True)
     returns = models.TextField(_("returns"), max_length=2000, blank=True)
     contact = models.TextField(_("contact"), max_length=500, blank=True)
@@ -53,11 +53,11 @@ class Store(models.Model):
 
 
 class ProductIdentity(models.Model):
-    """What stays of a product through all imports: carts and the search index refer to it, never to a version."""
+    """The row of a product that no import replaces. Carts and the search index point at it, never at a version."""
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="identities", db_index=False)
     sku = models.CharField(_("SKU"), max_length=64)
-    # How many came or went here since the source counted them; `Product.counted` says how both are added.
+    # Pieces that came (or went, if negative) here; the stock is this plus the version's `counted`.
     stock_moved = models.IntegerField(default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -69,7 +69,7 @@ class ProductIdentity(models.Model):
 
 
 def stock_of(version: str = "", identity: str = "identity__") -> Case:
-    """Return how many are left as an expression: what was counted and what moved since, at least 0; NULL if uncounted.
+    """Return the stock as an expression: counted plus moved, at least 0; NULL if the shop does not count it.
 
     Args:
         version: The path to the version, with `__` at its end; empty for the model's own.
@@ -81,14 +81,14 @@ def stock_of(version: str = "", identity: str = "identity__") -> Case:
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def with_stock(self) -> Self:
-        """Bring `stock` along, to show and to filter by."""
+        """Annotate `stock`."""
         return self.annotate(stock=stock_of())
 
     def shown(self, identities: Iterable[int]) -> dict[int, "Product"]:
-        """Return products as carts show them, by the keys of their identities, each with its store.
+        """Return the version of each product that carts show, with its store, by the identity's key.
 
-        That is the version that counts. Where none does, because the import that brought the product was undone, it is
-        the newest one, as withdrawn.
+        It is the version that counts. If none counts, because the import that added the product was undone, it is the
+        newest one, as withdrawn.
         """
         if not (keys := set(identities)):
             return {}
@@ -101,19 +101,19 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return found
 
     def listed(self) -> Self:
-        """What the store still carries, buyable or not."""
+        """Products that were not withdrawn, for sale or not."""
         return self.filter(withdrawn_at=None)
 
     def for_sale(self) -> Self:
-        """What is carried, available and priced, whatever its stock."""
+        """Listed products that are available and priced, whatever their stock."""
         return self.listed().filter(available=True, price__isnull=False)
 
     def in_stock(self) -> Self:
-        """What is for sale with at least one left, or whose stock the shop does not count."""
+        """Products for sale with at least one left, or without a counted stock."""
         return self.for_sale().filter(Q(stock=None) | Q(stock__gt=0))
 
     def name_begins(self, text: str) -> Self:
-        """What has a name that begins with these words; an index range on both databases."""
+        """Products whose name begins with these words; an index range on both databases."""
         start = folded(text, 300).rstrip()
         if not start:
             return self.none()
@@ -122,12 +122,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(name_key__startswith=start)
 
     def exactly(self, reference: str) -> list["Product"]:
-        """What the reference names exactly, at most six, each with its store.
+        """Return the products that the reference names exactly, at most six, each with its store.
 
-        The first that fits, each an index look-up: a product id (withdrawn products too), a SKU, a barcode, an address,
-        a name.
+        The first kind with a match decides: product id (withdrawn products too), SKU, barcode, address, name. Each kind
+        is one index look-up.
         """
-        # Text that was copied out of Hebrew brings invisible marks along.
+        # Text that was copied from Hebrew may contain invisible marks.
         reference = without_marks(reference).strip()
         if not reference or not is_plain(reference):
             return []
@@ -159,43 +159,43 @@ class VisibleManager(_Manager["Product"]):
 
 
 class Product(models.Model):
-    """A product in the version that an import or the owner wrote; a variant is a product too, joined by `group_id`.
+    """A version of a product. A variant is a product too; variants share a `group_id`.
 
-    A product has one version, or two: the second is what a running import has written, or what counted before the last
-    import, until the next one. `objects` has those that count, `versions` has all.
+    A product has one or two versions. The second is hidden: written by a running import, or replaced by the last one
+    and kept until the next. `objects` has the versions that count, `versions` has all.
     """
 
     identity = models.ForeignKey(ProductIdentity, on_delete=models.CASCADE, related_name="versions")
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="products", verbose_name=_("store"))
-    # "<store slug>:<sku>", what chats call it. Stable across imports, so that carts keep meaning the same thing.
+    # "<store slug>:<sku>", as chats name it; the same in all versions.
     public_id = models.CharField(_("product id"), max_length=120, db_index=True)
     sku = models.CharField(_("SKU"), max_length=64)
     name = models.CharField(_("name"), max_length=300)
     description = models.TextField(_("description"), blank=True)
     category = models.CharField(_("category"), max_length=120, blank=True)
     brand = models.CharField(_("brand"), max_length=120, blank=True)
-    # Without a price a product is kept and shown, and cannot be bought.
+    # A product without a price is shown, but cannot be bought.
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=3, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
-    # What it cost before a reduction; shown where it is more than the price.
+    # The price before a reduction; shown if it is higher than the price.
     former_price = models.DecimalField(_("former price"), max_digits=12, decimal_places=3, null=True, blank=True)
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)
     image = models.CharField(_("image"), max_length=1000, blank=True)
     url = models.CharField(_("URL"), max_length=1000, blank=True)
-    # What the source counted, less what had moved here by then: the stock is this plus `identity.stock_moved`. Null
-    # means that the shop does not count it.
+    # The source's count minus `identity.stock_moved` at that moment: the stock is this plus `stock_moved`. NULL if the
+    # shop does not count it.
     counted = models.IntegerField(_("stock"), null=True, blank=True)
     available = models.BooleanField(_("available"), default=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     group_id = models.CharField(_("group"), max_length=120, blank=True)
     options = models.JSONField(_("options"), default=dict, blank=True)
-    # By what it is found; `index` derives them from the rest.
+    # Search fields, which `index` derives from the others.
     name_key = models.CharField(max_length=300, blank=True, editable=False, db_index=True)
     url_key = models.CharField(max_length=32, blank=True, editable=False)
     search_text = models.TextField(blank=True, editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
-    # The import runs with which this version begins and ends to count: see `visible`.
+    # The import runs that made this version count, and that replaced it: see `visible`.
     arriving = models.BigIntegerField(null=True, blank=True, editable=False)
     leaving = models.BigIntegerField(null=True, blank=True, editable=False)
 
@@ -224,12 +224,12 @@ class Product(models.Model):
 
     @cached_property
     def stock(self) -> int | None:
-        """How many are left; None where the shop does not count them. Rows of `objects` bring it along."""
+        """How many are left; None if the shop does not count them. `objects` annotates it."""
         return None if self.counted is None else max(0, self.counted + self.identity.stock_moved)
 
     @property
     def for_sale(self) -> bool:
-        """Whether it can be put into a cart, stock aside."""
+        """Whether it can be bought, whatever its stock."""
         return self.withdrawn_at is None and self.available and self.price is not None
 
     @property
@@ -239,30 +239,30 @@ class Product(models.Model):
 
     @property
     def price_shown(self) -> Money | None:
-        """The price as chats and pages show it, in the locale of the store."""
+        """The price in the locale of the store."""
         return None if self.price is None else money(self.price, self.currency, self.store.language)
 
     @property
     def former_price_shown(self) -> Money | None:
-        """The price before the reduction, where there is one."""
+        """The price before a reduction, if it was reduced."""
         if self.price is None or self.former_price is None or self.former_price <= self.price:
             return None
         return money(self.former_price, self.currency, self.store.language)
 
     @property
     def image_url(self) -> str:
-        """The absolute address of the image, or nothing."""
+        """The absolute address of the image; empty if there is none."""
         if not self.image.startswith(STATIC_IMAGE):
             return self.image
         path = self.image.removeprefix(STATIC_IMAGE)
         try:
             address = static(path)
-        except ValueError:  # static files were not collected yet: an image is no reason to fail
+        except ValueError:  # static files were not collected yet
             address = settings.STATIC_URL + path
         return f"{settings.PUBLIC_URL}{address}"
 
     def siblings(self) -> list["Product"]:
-        """Return the other variants of this product that are carried, at most fifty, in the order of import."""
+        """Return the other listed variants of this product, at most fifty, in the order of import."""
         if not self.group_id:
             return []
         rows = Product.objects.listed().filter(store=self.store, group_id=self.group_id)
@@ -272,7 +272,7 @@ class Product(models.Model):
         return siblings
 
     def as_candidate(self) -> dict[str, Any]:
-        """What a refusal says of a product that may have been meant; `store` must be loaded."""
+        """Return it as a candidate of a refusal; `store` must be loaded."""
         price = self.price_shown
         return {
             "product_id": self.public_id,
@@ -282,11 +282,11 @@ class Product(models.Model):
         }
 
     def index(self) -> None:
-        """Derive from the other fields what the product is found by; does not save."""
+        """Derive the search fields from the other fields, without saving."""
         self.name_key = folded(self.name, 300)
         self.url_key = address_key(self.url)
         options = (part for pair in self.options.items() for part in pair)
         meta = "\n".join((self.brand, self.category, self.sku, self.barcode, *options))
-        # A line each for the name, for what surrounds it, and for the description; a space around every token.
+        # One line each for name, meta and description; a space around every token.
         lines = (tokens(self.name, 100), tokens(meta, 200), tokens(self.description, 1000))
         self.search_text = "\n".join(f" {' '.join(found)} " for found in lines)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Synonyms(models.Model):
-    """A group of words and short phrases of which each finds what the others name."""
+    """A group of words and short phrases. A search for one finds the others too."""
 
     words = models.CharField(
         _("words"),

@@ -1,4 +1,4 @@
-"""Looking around without words: everything within bounds, page by page, however many there are."""
+"""Browsing without a query: all products within bounds, page by page."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -21,15 +21,14 @@ from catalog.search.rows import products_by_pk
 from shopmcp import paging
 
 _COUNTED = 1000
-# Store, category, how many, the lowest price and the highest.
+# Store, category, number of products, lowest and highest price.
 _Count = tuple[int, str, int, int | None, int | None]
 
 
 def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | None) -> Page:
-    """Return one page of everything within the bounds; of a product with variants, the one imported first.
+    """Return one page of the products within the bounds; of variants, the one imported first.
 
-    Pages are keyed by the last product seen, so that later pages cost what the first did; at most a thousand are
-    counted, once for each state of the catalogue.
+    Keyset pagination makes later pages as cheap as the first. The total stops at a thousand and is cached.
     """
     if scope.stores is None and scope.categories is not None:
         # The index of categories begins with the store.
@@ -41,7 +40,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     if not total:
         return Page()
     order = _ORDERS[asked.sort]
-    # Of many within a range of prices the first in another order are soon found in that order; few are soon sorted.
+    # Many matches: walk an index in the wanted order until the page is full. Few matches: find and sort them all.
     walked = total > _COUNTED and order[0].name != "price"
     rows = _one_of_each(_within(Entry.objects.filter(visible()), scope, led=not walked), scope)
     if position is not None:
@@ -66,7 +65,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One column of an order, and whether it runs downwards. Only prices may be missing."""
+    """A column of an order. Only prices may be NULL."""
 
     name: str
     down: bool = False
@@ -79,7 +78,7 @@ class _Column:
         return column.asc(nulls_last=True if self.name == "price" else None)
 
     def beyond(self, value: Any) -> Q:
-        """What comes after a row with this value, by this column alone."""
+        """The condition for rows after this value, by this column alone."""
         if value is None:
             return Q(pk__in=[])
         further = Q(**{f"{self.name}__{'lt' if self.down else 'gt'}": value})
@@ -98,18 +97,18 @@ _ORDERS: Mapping[Sort, tuple[_Column, ...]] = {
 
 
 def _first(rows: QuerySet[Entry], order: Sequence[_Column], limit: int) -> list[tuple[Any, ...]]:
-    """The products, groups and places of the first rows in an order; what has no price comes last."""
+    """The product, group and sort values of the first rows; rows without a price come last."""
     columns = [column.name for column in order]
     ordered = rows.order_by(*(column.ordering for column in order)).values_list("product", "group_key", *columns)
     if order[0] != _DEAREST:
         return list(ordered[:limit])
-    # By itself, for nothing leads down an index of PostgreSQL and to what has no price in the end.
+    # PostgreSQL cannot use the index for DESC NULLS LAST, so rows without a price are a second query.
     found = list(ordered.filter(price__isnull=False)[:limit])
     return found + list(ordered.filter(price=None)[: limit - len(found)])
 
 
 def _one_of_each(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
-    """Of each product the variant within the bounds that was imported first."""
+    """Of variants, keep the one within the bounds that was imported first."""
     earlier = _within(Entry.objects.filter(visible()), scope, led=False).filter(
         group_key=OuterRef("group_key"), product__lt=OuterRef("product")
     )
@@ -117,12 +116,12 @@ def _one_of_each(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
 
 
 def _within(rows: QuerySet[Entry], scope: Scope, *, led: bool = True) -> QuerySet[Entry]:
-    """The rows within the bounds; unless `led`, no index of stores or prices is to be taken before another one.
+    """The rows within the bounds. Unless `led`, SQLite uses no index of stores or prices for them.
 
-    PostgreSQL knows how many rows a bound leaves, and needs no telling.
+    PostgreSQL has statistics and chooses by itself.
     """
     led = led or connection.vendor != "sqlite"
-    # A sum is in no index. That of the keys would always be walked, and all of it put in another order.
+    # No index is used for a sum. Without one, SQLite would walk the index of keys and sort all of its rows.
     sums = {name: ExpressionWrapper(F(name) + 0, BigIntegerField()) for name in ("key", "store_id", "price")}
     rows = rows.alias(
         place=sums["key"],
@@ -145,7 +144,7 @@ def _any_of(values: Sequence[Any], kind: Literal["text", "bigint"]) -> Sequence[
 
 
 def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:
-    """What comes after the row with these values."""
+    """The condition for rows after the one with these values."""
     after, same = Q(pk__in=[]), Q()
     for column, value in zip(order, values, strict=True):
         after |= same & column.beyond(value)
@@ -154,7 +153,7 @@ def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:
 
 
 def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[int]]:
-    """The variants of each group, in the order they were imported."""
+    """The variants of each group, in the order of import."""
     members = dict[str, list[int]]()
     if groups:
         rows = every.filter(group_key__in=groups).order_by("product").values_list("group_key", "product")
@@ -166,7 +165,7 @@ def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[in
 
 
 def _facets(scope: Scope) -> Facets:
-    """How many there are of each category, variants counted singly, and the range of prices."""
+    """The number of products by category, each variant counted, and the range of prices."""
     bounded = scope.min_price is not None or scope.max_price is not None
     return Facets.of(_between(scope) if bounded else _counted(scope))
 
@@ -183,7 +182,7 @@ def _counted(scope: Scope) -> list[_Count]:
 
 
 def _between(scope: Scope) -> Iterator[_Count]:
-    """What has a price within the bounds, of which every shopper names others."""
+    """The counts within bounds on prices, from cached prices, because most bounds are used only once."""
     for (store, category, in_stock), prices in remembered("prices", _prices).items():
         if (
             (scope.stores is None or store in scope.stores)
@@ -197,7 +196,7 @@ def _between(scope: Scope) -> Iterator[_Count]:
 
 
 def _prices() -> dict[tuple[int, str, bool], Sequence[int]]:
-    """All prices in their order, by store, category, and whether it is in stock."""
+    """All prices in ascending order, by store, category, and whether in stock."""
     shelves: dict[tuple[int, str, bool], list[int]] = {}
     sql = (
         f"SELECT e.store_id, e.category, e.key + 0 < {SOLD_OUT}, e.price "

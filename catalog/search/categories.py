@@ -69,12 +69,12 @@ def categories(stores: Sequence[int] | None = None) -> list[str]:
 
 
 def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: bool = False) -> tuple[str, ...]:
-    """Return the categories that a shopper's words name: those of exactly this name, or else all that hold the words.
+    """Return the categories with this name, or else all whose names contain these words.
 
     Returns none for a category that `existed` on an earlier page and is gone now.
 
     Raises:
-        NotFound: If there is none. It lists all categories, the most similar first, and similar ones as candidates.
+        NotFound: If there is none. Its text lists all categories, the most similar first.
     """
     names = categories(stores)
     wanted = folded(text, 300)
@@ -98,7 +98,7 @@ def categories_like(text: str, stores: Sequence[int] | None = None, *, existed: 
 
 
 def _distances(stems: Set[str], names: Iterable[str]) -> dict[str, int]:
-    """How different each category is: 0 if it shares a word, 1 a synonym, 2 a misspelt word, else `_FAR`."""
+    """The distance of each category: 0 for a shared word, 1 for a synonym, 2 for a misspelt word, else `_FAR`."""
     synonyms = thesaurus()
     meant = {stem(word) for asked in stems for phrase in synonyms.others((asked,)) for word in phrase}
 

@@ -1,4 +1,4 @@
-"""Keeping the index in step with the products, in the transaction that changes them."""
+"""Updates the search index in the transaction that changes the products."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ _VERSIONS = (
 
 
 class _Version(NamedTuple):
-    """What an entry is made of; the columns of `_VERSIONS`."""
+    """A row of `_VERSIONS`."""
 
     product: int
     store: int
@@ -46,7 +46,7 @@ class _Version(NamedTuple):
             self.store,
             self.category,
             f"{self.store}:{self.group_id}" if self.group_id else "",
-            # SQLite keeps amounts as floating numbers.
+            # SQLite stores amounts as floats.
             None if self.price is None else round(self.price * 1000),
             bool(self.available) and self.price is not None and (self.stock is None or self.stock > 0),
             (name, meta, body),
@@ -54,7 +54,7 @@ class _Version(NamedTuple):
 
 
 class _Standing(NamedTuple):
-    """An entry that there is."""
+    """An entry that exists."""
 
     key: int
     product: int
@@ -65,17 +65,17 @@ class _Standing(NamedTuple):
 
 
 def reindex(pks: Iterable[int]) -> None:
-    """Bring the search index in step with these products, by the keys of their identities.
+    """Update the search index for these products, by the keys of their identities.
 
-    Call it in the transaction that wrote the versions, after writing them, for versions whose `index()` was called
-    before. What did not change costs a comparison. Each version is findable for as long as it counts.
+    Call it after writing the versions, in the same transaction; call their `index()` before writing them. Unchanged
+    entries are only compared.
     """
     with transaction.atomic():
         revise(stage_entries(pks))
 
 
 def stage_entries(pks: Iterable[int]) -> set[int]:
-    """As `reindex`, for versions of a hidden import: nothing that counts changes before `revise`. Return the stores."""
+    """Update the index as `reindex` does, without `revise`, for versions of a hidden run. Return the stores."""
     numbers, stores = iter(pks), set[int]()
     while batch := list(islice(numbers, _BATCH)):
         stores |= _reindex(batch)
@@ -83,7 +83,7 @@ def stage_entries(pks: Iterable[int]) -> set[int]:
 
 
 def revise(stores: Iterable[int]) -> None:
-    """Say that other entries of these stores count than before: in the transaction that makes it so."""
+    """Make the cached results of these stores invalid, in the transaction that changes which entries count."""
     sql = (
         "INSERT INTO catalog_revision (store_id, token, layout) VALUES (%s, %s, %s) "
         "ON CONFLICT (store_id) DO UPDATE SET token = excluded.token"
@@ -95,7 +95,7 @@ def revise(stores: Iterable[int]) -> None:
 
 def _reindex(pks: Sequence[int]) -> set[int]:
     index, stores = engine(), set[int]()
-    # Of each product by digest: versions of one digest share an entry, which counts from the first to the second.
+    # By product and digest. Two versions with one digest share an entry, with the bounds of both.
     wanted = defaultdict[int, dict[bytes, tuple[_Facts, int | None, int | None]]](dict)
     for row in map(_Version._make, rows_of(_VERSIONS.format(index.among("i.id")), [index.many(pks)])):
         facts, stores = row.facts, stores | {row.store}
@@ -130,16 +130,16 @@ def _reindex(pks: Sequence[int]) -> set[int]:
 
 
 def _entry(product: int, version: int, facts: _Facts, digest: bytes, *limits: int | None) -> tuple[Any, ...]:
-    """Return the values of `engines.base.ENTRY`."""
+    """Return the values of the columns `ENTRY`."""
     store, category, group_key, price, in_stock, (name, meta, _) = facts
     key = key_of(product, price, in_stock=in_stock, version=version)
     return key, product, store, category, group_key, price, name.strip()[:60], name, meta, digest, *limits
 
 
 def _learn(texts: Sequence[tuple[str, str, str]]) -> None:
-    """Add the words that no product had before."""
+    """Insert new words, and mark known ones that appear in names now."""
     named = {word for name, meta, _ in texts for word in f"{name}{meta}".split()}
-    # In one order everywhere: two imports that add the same words must not wait for each other.
+    # Sorted, because two imports that lock the same words in different orders would deadlock.
     seen = sorted(named.union(*(body.split() for _, _, body in texts)))
     index = engine()
     known = dict(rows_among("catalog_word", "text, named", "text", seen))

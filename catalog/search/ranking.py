@@ -10,7 +10,7 @@ from catalog.search.understanding import BEGINS, SYNONYM, Understood
 
 _LESS_NEARBY = 5  # points that a word loses in brand, category, options and SKU
 _DESCRIBED = 2  # points for a word in a description
-# Points that a word loses in a phrase where it only describes: "milk chocolate" comes after a synonym of "milk".
+# Points that a word loses if it only describes: for "milk", "milk chocolate" comes after a synonym of milk.
 _QUALIFYING = 8
 _WHOLE_NAME, _PHRASE, _FIRST_WORD = 10, 4, 2
 _NO_PRICE = 1 << 60
@@ -22,10 +22,9 @@ Position = tuple[Any, ...]
 class Ranking:
     """Gives each candidate of a search its position.
 
-    By relevance, products that the query names exactly come first, then those that have every word in name, brand,
-    category or options, then those that only mention one. Within these: in stock before sold out, then the better
-    match, then the cheaper. A position depends on the query and the candidate alone, so that it is the same on the next
-    page, whatever products come and go.
+    By relevance, exact matches come first, then products with every word in name, brand, category or options, then
+    those with a word only in the description. Within each group: in stock first, then the better match, then the
+    cheaper. A position depends on query and candidate only, so paging stays stable while products change.
     """
 
     def __init__(self, understood: Understood, terms: Sequence[Term], exact: Iterable[int], sort: Sort) -> None:
@@ -52,7 +51,7 @@ class Ranking:
         for ways in self._ways:
             points, whole, begins = ways[0][0].filled(name, meta)
             if len(ways) > 1 or len(ways[0]) > 1:
-                # The best way counts; all of its slots have to be filled.
+                # The best way counts; it must fill all its slots.
                 filled = [[slot.filled(name, meta) for slot in way] for way in ways]
                 begins = any(first_ for way in filled for _, _, first_ in way)
                 points, whole = max(_together(way) for way in filled)
@@ -69,7 +68,7 @@ class Ranking:
 
 
 class _Filling:
-    """How well an entry fills a slot."""
+    """Rates how well an entry fills a slot."""
 
     def __init__(self, slot: Slot) -> None:
         # An entry has a space before and after each token.
@@ -77,11 +76,11 @@ class _Filling:
         self._tokens = [(f" {token} ", points, points >= SYNONYM) for token, points in ordered]
         self._beginnings = [f" {prefix}" for prefix in slot.prefixes]
         self._qualifies = [f" {phrase} " for phrase in slot.qualifies]
-        # If the slot has whole words too, a beginning is a weak match.
+        # A beginning is a weaker match if the slot has whole words too.
         self._worded = bool(ordered)
 
     def filled(self, name: str, meta: str) -> tuple[int, bool, bool]:
-        """Return the points (0 if name and meta do not fill it), whether as a whole word, and if the name begins so."""
+        """Return the points (0 without a match), whether a whole word matched, and whether the name begins with it."""
         for token, points, well in self._tokens:
             if token in name:
                 if self._qualifies and any(token in phrase and phrase in name for phrase in self._qualifies):

@@ -1,4 +1,4 @@
-"""The index as a whole: written in many transactions, made anew, put in its best shape."""
+"""The index as a whole: bulk writing, rebuilding, optimising."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,22 +13,22 @@ from catalog.search.index import revise, stage_entries
 from shopmcp.db.batches import Pace
 
 T = TypeVar("T")
-# Batches between two merges; each leaves the index in one more piece.
+# Batches between two merges; each batch adds a segment to the index.
 _PIECES = 4
 
 
 class Progress(Protocol):
-    """Watches work go by."""
+    """Wraps the iteration over the steps of some work."""
 
     def __call__(self, steps: Iterable[T], what: str, total: int | None = None) -> Iterable[T]: ...
 
 
 class Turns(Pace):
-    """A pace for writing a great part of the index: between batches what they left in pieces is merged."""
+    """A pace for bulk writing: merges the segments of the index between batches."""
 
     def __init__(self) -> None:
         super().__init__()
-        # Kept from one merge to the next, which learns from it how much it may do at once.
+        # One pace for all merges, so that each begins with the size that the last one found.
         self._merging = Pace()
         self._taken = self._entries = 0
 
@@ -36,7 +36,7 @@ class Turns(Pace):
     def turn(self) -> Iterator[None]:
         with super().turn():
             yield
-        # PostgreSQL merges by itself, and keeps nobody waiting for it.
+        # PostgreSQL merges by itself, without blocking writers.
         if connection.vendor == "sqlite" and self._taken % _PIECES == 0:
             self._merging.follow(self)
             self._merge()
@@ -45,7 +45,7 @@ class Turns(Pace):
 
     def _merge(self) -> None:
         entries = Entry.objects.count()
-        # A step of a merge ends by what it writes: of an index that is mostly deleted it would read all at once.
+        # The size of a merge step limits writes only: in a mostly deleted index one step could read everything.
         whole = entries * 2 < self._entries
         if whole:
             self._merging.size = min(self._merging.size, Pace().size)
@@ -54,9 +54,9 @@ class Turns(Pace):
 
 
 def rebuild(progress: Progress) -> int:
-    """Make the index anew, from each product's own fields, in short transactions beside live traffic; return its size.
+    """Rebuild the index from the products in short transactions, beside live traffic; return its size.
 
-    Words that no product has any longer are forgotten.
+    Unused words are deleted.
     """
     pace = Turns()
     for pks in progress(_all_products(pace), "Indexing", None):
@@ -80,12 +80,12 @@ def rebuild(progress: Progress) -> int:
 
 
 def optimise() -> None:
-    """Put the index in its best shape, beside live traffic: after a good part of it was written."""
+    """Optimise the index after bulk writing, beside live traffic."""
     engine().optimise()
 
 
 def is_outdated() -> bool:
-    """Whether searches miss products: the index was never made, stayed in another database, or is of another layout."""
+    """Whether the index must be rebuilt: it is missing, or of another layout."""
     if Revision.objects.exclude(layout=LAYOUT).filter(store__products__withdrawn_at=None).exists():
         return True
     return not Entry.objects.exists() and Product.objects.listed().exists()
@@ -109,7 +109,7 @@ def _forget_words() -> None:
     while done < len(unused):
         batch = unused[done : done + pace.size]
         with pace.turn():
-            # Another import may have learnt one of them meanwhile.
+            # An import may have used one of them meanwhile.
             words = [word for word in batch if not engine().knows(word)]
             Word.objects.filter(pk__in=words).delete()
         done += len(batch)

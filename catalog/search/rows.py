@@ -1,4 +1,4 @@
-"""Products by the keys of their identities, as pages of results show them; the SQL is built once."""
+"""Prepared look-ups: the products of a result page, and exact matches of a query."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -13,14 +13,14 @@ from catalog.search.engines import engine
 from catalog.search.synonyms import VERSION
 from shopmcp.db.prepared import Param, Select, look_up
 
-# What no list shows, and what takes long to read.
+# Long columns that lists do not show.
 _LEFT_OUT = {"description", "name_key", "url_key", "search_text", "updated_at"}
 _PRODUCT = [field.attname for field in Product._meta.concrete_fields if field.attname not in _LEFT_OUT]
-# The policies may be long, and would come again with every product.
+# Without the long texts, which would be read again for every product.
 _STORE = [
     field.attname for field in Store._meta.concrete_fields if field.name not in ("shipping", "returns", "contact")
 ]
-# Past the relation's descriptor, which asks the database routers about every pair.
+# Set the relation's cache directly, because its descriptor asks the database routers for every product.
 _STORE_OF = Product._meta.get_field("store")
 _products = Select(
     lambda: (
@@ -34,7 +34,7 @@ _products = Select(
 
 
 def products_by_pk(pks: Iterable[int]) -> dict[int, Product]:
-    """Return the products that are still carried, with their stores, by the keys of their identities."""
+    """Return the listed products with their stores, by the keys of their identities."""
     stores, products, width = dict[int, Store](), dict[int, Product](), len(_PRODUCT)
     for values in _products.all(pks=engine().many(pks)):
         product = Product.from_db(connection.alias, _PRODUCT, values[:width])
@@ -62,14 +62,13 @@ _STATE = (
 
 
 class Glance(NamedTuple):
-    """What one look tells.
+    """The exact matches of a query and the state of the caches, read in one statement.
 
     Attributes:
-        exact: The products named exactly, at most six: by id, SKU, barcode, address, or a name of several words.
-        only: Whether nothing else can be meant, as by an id or an address. A name of one word is a kind of thing, of
-            which this product is one.
+        exact: The keys of at most six exact matches, by id, SKU, barcode, address, or a name of several words.
+        only: Whether the query is an id or an address, so that other matches need no search.
         synonyms: The version of the owner's synonyms.
-        state: What the understanding of words depends on.
+        state: The state for caches of the meanings of words.
     """
 
     exact: list[int]
@@ -79,7 +78,7 @@ class Glance(NamedTuple):
 
 
 def glance(query: str) -> Glance:
-    """Return what a query names exactly, and which products and synonyms count now."""
+    """Return the exact matches of a query, and the state of products and synonyms."""
     reference = query.strip()
     key = address_key(reference) if is_plain(reference) else ""
     steps = [("url_key = %s", [key])] if key else _steps(reference) if is_plain(reference) else []
@@ -102,7 +101,7 @@ def glance(query: str) -> Glance:
 
 
 def _steps(reference: str) -> list[tuple[str, Sequence[Any]]]:
-    """The conditions under which a product is named exactly, an index look-up each, the surest first."""
+    """The conditions of exact matches, each an index look-up, the most certain first."""
     steps: list[tuple[str, Sequence[Any]]] = [("public_id = %s", [reference])]
     steps += [("sku = %s", [sku]) for sku in dict.fromkeys((reference, reference.upper()))]
     if reference.isdecimal():

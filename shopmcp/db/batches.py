@@ -7,13 +7,13 @@ from time import monotonic, sleep
 
 from django.db import connection, transaction
 
-# Seconds that a transaction should take: a third of what a shopper may wait.
+# Seconds for a transaction: a third of what a shopper may wait.
 _TARGET = 0.06
-# SQLite has no queue of writers: a waiting one tries every few milliseconds, so a rest must be longer than that.
+# SQLite has no queue for writers: they poll every few milliseconds, and a rest must be longer than that.
 _REST = 0.03
-# The keys of a batch go into one statement, and some builds of SQLite take at most 999 variables.
+# Sizes of batches. A statement takes all keys of a batch, and some builds of SQLite allow only 999 variables.
 FIRST, _LEAST, MOST = 50, 5, 900
-# SQLite's default: when the log has so many pages, the next commit also copies them into the database.
+# SQLite's default: with so many pages in its log, a commit copies them into the database.
 _LOGGED = 1000
 
 

@@ -1,8 +1,8 @@
 """ORM queries whose SQL is built once.
 
-Building SQL is most of what a small query costs in Django. A prepared query is an ordinary one, written with the ORM
-and so portable, in which `Param` stands where a value will be; it is compiled at its first use on a database and from
-then on only executed. PostgreSQL plans it once for each connection too (psycopg, "Prepared statements").
+Building SQL is most of the cost of a small query in Django. A prepared query is an ORM query with `Param` in place of
+values. Its first use on a database compiles it; later uses only execute it. PostgreSQL also keeps its plan for each
+connection (psycopg, "Prepared statements").
 
     by_slug = Select(lambda: Store.objects.filter(slug=Param("slug", Store, "slug")).values_list("id", "name"))
     by_slug.first(slug="demo")
@@ -29,7 +29,7 @@ _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.
 
 
 class Param(Expression):
-    """The place of a value in a prepared query; it is converted as the named field of the model would."""
+    """The place of a value in a prepared query; the named field of the model converts the value."""
 
     def __init__(self, name: str, model: type[models.Model], field: str) -> None:
         found = model._meta.get_field(field)
@@ -49,9 +49,9 @@ class Param(Expression):
 
 
 def look_up(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of a statement that is run often, with `%s` for each value.
+    """Return the rows of a frequent statement, with `%s` for each value.
 
-    For look-ups by key only: PostgreSQL keeps one plan for all values.
+    Use it only for look-ups by key, because PostgreSQL keeps one plan for all values.
     """
     database = connections[DEFAULT_DB_ALIAS]
     return _run(database, text.replace("%s", "?") if database.vendor == "sqlite" else text, values, _FETCH)

@@ -1,4 +1,4 @@
-"""The full-text side of the search index; `sqlite` and `postgres` add what differs."""
+"""The full-text queries that both databases share; `sqlite` and `postgres` define the rest."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,16 +13,16 @@ from catalog.models.search_index import SOLD_OUT, range_of
 from shopmcp.db.batches import Pace
 from shopmcp.db.prepared import look_up
 
-# The parts of an entry that are searched; each contains the one before.
+# The searched parts of an entry; each contains the one before.
 Field = Literal["name", "near", "anywhere"]
-# The index holds tokens of each part with their own mark, so that a match in names reads no tokens of descriptions.
+# The index marks the tokens of each part, so that a search in names does not read tokens of descriptions.
 MARKS: dict[Field, str] = {"name": "=", "near": "+", "anywhere": ""}
-# Shorter beginnings are not looked for in descriptions: they match nearly every one.
+# Shorter beginnings would match nearly every description, so they are searched in names only.
 _SHORTEST_DESCRIBED = 3
 VISIBLE = imports.VISIBLE.format("e")
-# More values than these go as one parameter: some builds of SQLite allow only 999 in a statement.
+# A longer list of values is one parameter: some builds of SQLite allow only 999 in a statement.
 FEW = 8
-# The columns of an entry, in the order in which they are written.
+# The columns of an entry, in the order of `Engine.add`.
 ENTRY = (
     "key", "product_id", "store_id", "category", "group_key", "price", "title", "name", "meta", "digest", "arriving",
     "leaving",
@@ -34,13 +34,13 @@ Kind = Literal["text", "bigint"]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place that a word has to fill.
+    """One word of a query, with the tokens that match it.
 
     Attributes:
-        tokens: The tokens that fill it, with the points that each is worth.
-        prefixes: What a token may begin with instead.
-        begun: All words that begin so, where they are few: then these are looked for, and no beginnings.
-        pinned: The part of an entry in which this slot has to be filled, whatever part is searched.
+        tokens: The matching tokens, with their points.
+        prefixes: Beginnings of further matching tokens.
+        begun: All words with these beginnings, if they are few; then they are searched instead of the beginnings.
+        pinned: The part of an entry that must match, whatever part is searched.
         qualifies: Phrases in which the word only describes another thing.
     """
 

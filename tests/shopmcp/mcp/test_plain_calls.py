@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -58,7 +59,8 @@ def ask(message, era, endpoint=endpoint):
 
 def answering(answer):
     """The endpoint with another way to answer plain calls."""
-    return replace(endpoint, toolbox=SimpleNamespace(answer=answer))
+    toolbox: Any = SimpleNamespace(answer=answer)
+    return replace(endpoint, toolbox=toolbox)
 
 
 async def _never(*_):
