@@ -1,4 +1,4 @@
-"""Sessions as an owner looks through them: filtered, the newest first, page by page, with what is in their carts."""
+"""Lists of sessions and carts for owners: filtered, the newest first, page by page, with lines and products."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -19,11 +19,11 @@ from catalog.models import Product
 from shopmcp import paging
 
 SessionState = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
-# An abandoned cart whose session has been quiet for so long is not waited for any more.
+# An abandoned cart counts as lost when its session has been quiet for this long.
 LOST_AFTER = timedelta(days=7)
-# A page looks no further than this many sessions: a filter that hardly anything fits must not read them all.
+# A page scans at most so many sessions: a filter with hardly any match must not read them all.
 SCANNED = 5000
-# So often a cart is read again that changed while it was read.
+# How often a cart is read again that changed while it was read.
 _TRIES = 3
 
 _UNKEYED = Q(source__in=(BY_HANDLE, UNKEYED))
@@ -31,17 +31,20 @@ _UNKEYED = Q(source__in=(BY_HANDLE, UNKEYED))
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """What to show. Whatever is empty does not narrow it.
+    """The filters of a list of sessions; empty ones do nothing.
 
-    `state` is active or idle (by the active window), cart or empty (by what the open cart holds), abandoned (a cart
-    with items, quiet for SHOPMCP_ABANDONED_AFTER), lost (quiet for LOST_AFTER), or keyed or unkeyed (by whether the
-    chat sends a conversation id); `keyed` asks for a conversation id beside any other state. `source` is a `_meta` key,
-    `cart_id` or `default`. `product` is the public id of a product in the open cart; `search` the public id of a
-    session, or whatever names a product. `since` and `until` bound the last call.
-
-    One call of the session fits all of these: `did` is its tool, or one of several with commas between, `outcome` how
-    it ended: `ok`, or a refusal's code. `saw` is the public id of a product it named, `missed` are the normalised words
-    of a search without result.
+    Attributes:
+        state: active or idle (by the active window), cart or empty (by the open cart's items), abandoned (with items,
+            quiet for SHOPMCP_ABANDONED_AFTER), lost (the same for LOST_AFTER), keyed or unkeyed.
+        source: A `_meta` key, `cart_id` or `default`.
+        product: The public id of a product in the open cart.
+        search: The public id of a session, or a product's id, SKU, barcode, address or name.
+        since, until: Bounds of the last call.
+        keyed: The chat sends a conversation id.
+        did: The tool of a call, or several with commas between. One call must fit this and the following.
+        outcome: `ok`, or the code of a refusal.
+        saw: The public id of a product that the call named.
+        missed: The normalised words of a search without results.
     """
 
     state: SessionState = ""
@@ -58,7 +61,7 @@ class SessionFilter:
     missed: str = ""
 
     def of(self, rows: SessionQuerySet) -> SessionQuerySet:
-        """Those of the sessions that fit; checks never do."""
+        """Return the sessions that fit, without those of isolation checks."""
         rows = self._in_state(rows.real())
         if self.client:
             rows = rows.filter(client=self.client)
@@ -96,7 +99,6 @@ class SessionFilter:
         return fits[self.state]() if self.state else rows
 
     def _calls(self) -> QuerySet[CallRecord]:
-        """Such calls of the session."""
         calls = CallRecord.objects.filter(session=OuterRef("pk"))
         if self.did:
             calls = calls.filter(tool__in=self.did.split(","))
@@ -118,10 +120,10 @@ class SessionFilter:
 
 @dataclass(slots=True)
 class SessionPage:
-    """A page of sessions, the newest first; their open carts are in `open_carts` with lines and products.
+    """A page of sessions, the newest first, with their open carts in `open_carts`.
 
-    `cursor` leads on, and is empty at the end. `searched_to` is set where a page ended early because it had looked
-    through as many sessions as it may; what is older is found through the cursor.
+    `cursor` is that of the next page, empty at the end. `searched_to` is the time of the last session scanned, if the
+    page ended because it may scan no more; the cursor continues from there.
     """
 
     sessions: list[Session] = field(default_factory=list)
@@ -130,13 +132,13 @@ class SessionPage:
 
 
 def session_page(asked: SessionFilter, *, limit: int = 25, cursor: str = "") -> SessionPage:
-    """Return one page of sessions; at most seven queries, however many sessions there are.
+    """Return one page of sessions; at most seven queries.
 
     Raises:
         InvalidArguments: If the cursor is not of this list.
     """
     rows = paging.after("sessions", Session.objects.real(), cursor, by="last_seen_at")
-    # Times alone, whatever else is asked: where the search ends is read from the index.
+    # Find the end of the scan by times alone, because an index answers that.
     in_time = SessionFilter(
         asked.state if asked.state in ("active", "idle") else "", since=asked.since, until=asked.until
     )
@@ -173,7 +175,7 @@ def session_of_id(public_id: str) -> Session | None:
 
 
 def state_of(cart: Cart, session: Session) -> CartState:
-    """Return a cart that was listed here as a state: what it holds and what its shopper should hear."""
+    """Return a listed cart as a `CartState`, for its notices and schema."""
     state = CartState(session.pk, session.public_id, cart.pk, cart.public_id, cart.version, cart.currency)
     state.expiry_untold = session.expiry_untold
     if (store := cart.store) is not None:
@@ -193,7 +195,7 @@ def state_of(cart: Cart, session: Session) -> CartState:
 
 
 def sessions_in_turn(asked: SessionFilter, *, most: int) -> Iterable[Session]:
-    """Yield the sessions that fit, the newest first, page by page, up to so many."""
+    """Yield up to `most` sessions that fit, the newest first, read page by page."""
     cursor, given = "", 0
     while given < most:
         page = session_page(asked, limit=min(500, most - given), cursor=cursor)
@@ -206,7 +208,7 @@ def sessions_in_turn(asked: SessionFilter, *, most: int) -> Iterable[Session]:
 def _naming(calls: QuerySet[CallRecord], product: str) -> QuerySet[CallRecord]:
     if connection.features.supports_json_field_contains:
         return calls.filter(products__contains=[product])
-    # A list in JSON is a text here.
+    # SQLite stores JSON as text.
     return calls.alias(place=StrIndex(Cast("products", TextField()), Value(json.dumps(product)))).filter(place__gt=0)
 
 
@@ -224,7 +226,7 @@ def _with_carts(sessions: list[Session]) -> list[Session]:
 
 
 def _whole(carts: Iterable[Cart]) -> list[Cart]:
-    """The carts with lines of their own versions: those that changed between the two statements are read again."""
+    """Read the carts again that changed between the query of carts and the query of lines."""
     return [cart if _is_whole(cart) else _again(cart) for cart in carts]
 
 

@@ -16,7 +16,7 @@ MAX_LINES = 100
 
 
 class SoldItem(NamedTuple):
-    """A product as a cart needs it; the fields of `queries.PRODUCT_FIELDS`, in their order."""
+    """A product in a cart; its fields are `queries.PRODUCT_FIELDS`."""
 
     id: int
     public_id: str
@@ -32,7 +32,7 @@ class SoldItem(NamedTuple):
 
     @classmethod
     def of(cls, product: Product) -> Self:
-        """The product as a version says."""
+        """Make it from a version of a product."""
         return cls(product.identity_id, *(getattr(product, name) for name in cls._fields[1:]))
 
     @property
@@ -40,7 +40,7 @@ class SoldItem(NamedTuple):
         return self.withdrawn_at is None and self.available and self.price is not None
 
     def counted_in(self, currency: str) -> Self:
-        """The product as a cart of that currency sees it: a price in another one is no price there."""
+        """Return it for a cart of that currency: without its price if that is in another one."""
         return self if self.currency == currency else self._replace(price=None)
 
 
@@ -56,7 +56,7 @@ class StoreInfo(NamedTuple):
 
 @dataclass
 class LineState:
-    """A line, with its product as it is now; the other fields are columns of `Line`."""
+    """A line with its current product; the other fields are columns of `Line`."""
 
     product: SoldItem
     quantity: int
@@ -68,7 +68,7 @@ class LineState:
 
     @property
     def shortage(self) -> int | None:
-        """The stock, if the line holds more; else None."""
+        """The stock, if it is less than the quantity; else None."""
         stock = self.product.stock
         return stock if stock is not None and stock < self.quantity else None
 
@@ -154,11 +154,11 @@ class CartState:
         return found
 
     def add(self, item: SoldItem, quantity: int, store: StoreInfo) -> Notice | None:
-        """Add to what the cart holds of this product, as far as the stock reaches; return a notice if it did not.
+        """Add to the quantity of this product, up to its stock; return a notice if the stock was too small.
 
         Raises:
             NotForSale: If it cannot be bought, or none is left.
-            CartLimit: If the cart belongs to another store or currency, or would grow over its bounds.
+            CartLimit: If the cart has another store or currency, or would exceed its limits.
         """
         line = self.lines.get(item.id)
         held = line.quantity if line else 0
@@ -194,7 +194,7 @@ class CartState:
         return None if reachable == held + quantity else _short(item, reachable)
 
     def set_quantity(self, item: SoldItem, quantity: int) -> Notice | None:
-        """Set the quantity of a product that the cart holds; 0 removes it. A smaller one is always possible.
+        """Set the quantity of a product in the cart; 0 removes it. A smaller quantity is always accepted.
 
         Raises:
             NotForSale: If the quantity grows and the product cannot be bought.
@@ -207,12 +207,12 @@ class CartState:
         return None if reachable == quantity else _short(item, reachable)
 
     def remove(self, product_pk: int) -> None:
-        """Take the product out; nothing happens if it is not in."""
+        """Remove the product, if it is in the cart."""
         if product_pk in self.lines:
             self._remember(self.lines.pop(product_pk))
 
     def restore(self, item: SoldItem, quantity: int, price_when_added: Decimal) -> None:
-        """Put a line back as it was; notices tell today's stock and price."""
+        """Put an earlier line back; notices then compare it with the current stock and price."""
         was_away = item.id not in self.lines
         self._set(item, quantity)
         line = self.lines[item.id]
@@ -232,7 +232,7 @@ class CartState:
         return found[0] if len(found) == 1 else None
 
     def notices(self, locale: str) -> list[Notice]:
-        """What the shopper should hear, and no answer of a write has told yet."""
+        """Return the notices that no answer of a write has told yet."""
         found = []
         if self.expiry_untold:
             found.append(
@@ -254,7 +254,7 @@ class CartState:
         return found
 
     def mark_told(self) -> set[int]:
-        """Note that the answer of a write carries today's notices; return the keys of the lines that this changes."""
+        """Mark the current notices as told; return the keys of the lines that this changes."""
         self.expiry_untold = False
         noted = set()
         for pk, line in self.lines.items():
@@ -287,7 +287,7 @@ def _short(item: SoldItem, held: int) -> Notice:
 
 
 def _not_for_sale(item: SoldItem) -> NotForSale:
-    """The refusal for a product that the shop does not sell now."""
+    """The refusal for a product that is not for sale."""
     if item.withdrawn_at is None and item.available and item.price is None:
         message = gettext("%(name)s has no price yet and cannot be bought.")
     elif item.withdrawn_at is None:

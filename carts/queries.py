@@ -105,7 +105,7 @@ insert_session = Insert(
     ignore_conflicts=True,
 )
 
-# One statement, so that the version and the lines are of one moment; an empty cart is one row, without a line.
+# One statement, so that version and lines fit together; an empty cart is one row without a line.
 lines_and_version = Select(
     lambda: (
         Cart.objects.filter(id=Param("cart_id", Cart, "id"))
@@ -172,7 +172,7 @@ product_by_public_id = Select(
     )
 )
 PRODUCT_WIDTH = len(PRODUCT_FIELDS)
-# The store that speaks where no cart names one.
+# The store that sets the language if no cart has one.
 first_store = Select(lambda: Store.objects.oldest_first().values_list(*_STORE)[:1])
 
 insert_call = Insert(
@@ -218,7 +218,7 @@ answer_of_request = Select(
         .values_list("fingerprint", "answer")[:1]
     )
 )
-# A request_id is free again after its day; the row keeps everything else.
+# A request_id may be used again after a day; the rest of the row stays.
 forget_request = Update(
     lambda: Change.objects.filter(
         cart_id=Param("cart_id", Cart, "id"), request_id=Param("request_id", Change, "request_id")

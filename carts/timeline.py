@@ -1,4 +1,4 @@
-"""What happened in a session, call by call, and what its cart held at any of those moments."""
+"""The calls of a session, and the contents of its cart at each version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from decimal import Decimal
 from carts.models import CallRecord, Cart, Change, Line, Session
 from shopmcp import paging
 
-# Stepping back undoes one change after the other; who changed a cart more often than this sees the last ones.
+# An earlier version is computed from the changes since, so only so many versions back can be shown.
 MOST_CHANGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A product whose quantity a change moved; 0 is none."""
+    """The quantity of a product before and after a change; 0 if it was not in the cart."""
 
     product_id: str
     name: str
@@ -23,7 +23,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call, with what it changed in the cart."""
+    """A call with its changes of the cart."""
 
     call: CallRecord
     differences: tuple[Difference, ...] = ()
@@ -31,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A page of steps, the newest first; `cursor` leads on and is empty at the end."""
+    """A page of steps, the newest first; `cursor` is that of the next page, empty at the end."""
 
     steps: list[Step]
     cursor: str
@@ -39,7 +39,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class PastLine:
-    """A line as it was: `price` is that of one when it was added."""
+    """A line at an earlier version; `price` is the unit price when it was added."""
 
     product_id: str
     name: str
@@ -60,7 +60,7 @@ def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline
     """
     page, following = paging.page("calls", CallRecord.objects.filter(session=session), limit, cursor)
     versions = {call.version for call in page if call.version is not None}
-    # One cart is open at a time; where an order closed one, the newest with that version is the call's.
+    # Carts of a session may share version numbers; the newest cart wins.
     found = Change.objects.filter(cart__session=session, version__in=versions).order_by("cart")
     changes = {change.version: _differences(change.delta) for change in found} if versions else {}
     steps = [Step(call, changes.get(call.version or 0, ())) for call in page]
@@ -68,9 +68,9 @@ def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline
 
 
 def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
-    """Return what the cart held at that version, in the order of adding; two queries.
+    """Return the lines of the cart at that version, in the order of adding; two queries.
 
-    None if there was no such version, or it lies too many changes back.
+    None if there was no such version, or it is too many changes back.
     """
     if not oldest_version(cart) <= version <= cart.version:
         return None
@@ -96,12 +96,12 @@ def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
 
 
 def oldest_version(cart: Cart) -> int:
-    """The first version that `cart_at` can show."""
+    """The earliest version that `cart_at` can show."""
     return max(0, cart.version - MOST_CHANGES)
 
 
 def versions_around(cart: Cart, version: int) -> tuple[int | None, int | None]:
-    """The versions before and after one, as far as they can be shown."""
+    """Return the versions before and after one; None where there is none to show."""
     return (version - 1 if version > oldest_version(cart) else None), (version + 1 if version < cart.version else None)
 
 

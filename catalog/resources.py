@@ -23,9 +23,9 @@ def _slugs(begun: str, known: Mapping[str, str]) -> Sequence[str]:
 
 
 def _categories(begun: str, known: Mapping[str, str]) -> Sequence[str]:
-    """The categories, of the chosen store or of all, that contain the typed text; those that begin with it first."""
+    """Return the categories that contain the typed text, of the chosen store or of all; beginnings come first."""
     stores = list(Store.objects.filter(slug=known["slug"]).values_list("pk", flat=True)) if known.get("slug") else None
-    # Text without any word, such as a sign, is searched as typed.
+    # Text without a word, such as a sign, is searched as typed.
     wanted = folded(begun, 300).strip() or begun.strip()
     told = [(name, folded(name, 300).strip()) for name in categories(stores)]
     fitting = [(not words.startswith(wanted), name) for name, words in told if wanted in words or wanted in name]

@@ -1,4 +1,4 @@
-"""Bar charts over time, drawn by the server: they need no script and follow the page's direction and colours."""
+"""Bar charts over time, drawn by the server without scripts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

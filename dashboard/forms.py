@@ -1,4 +1,4 @@
-"""Forms that read the query strings of the owner's pages."""
+"""Forms for the query strings of the owner's pages."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, get_args
@@ -31,7 +31,7 @@ PRODUCT_STATES = {
 }
 PERIODS = {"day": _("Today"), "week": _("7 days"), "month": _("30 days")}
 assert set(STATES) == set(get_args(SessionState))
-# Days beyond these may not exist in another time zone.
+# Days outside these bounds may not exist in another time zone.
 _FIRST, _LAST = date(2, 1, 1), date(9998, 12, 31)
 
 
@@ -70,7 +70,7 @@ class SessionFilterForm(forms.Form):
 
     @property
     def asked(self) -> SessionFilter:
-        """The filter of the valid fields. Days are those of the reader's time zone; `until` is included."""
+        """The filter by the valid fields. Days are in the reader's time zone, and `until` is included."""
         given = self.cleaned_data
         since, until = given.get("since"), given.get("until")
         return SessionFilter(
@@ -90,7 +90,7 @@ class SessionFilterForm(forms.Form):
 
 
 def midnight(day: date) -> datetime:
-    """Return when the day begins in the reader's time zone."""
+    """Return the beginning of the day in the reader's time zone."""
     return timezone.make_aware(datetime.combine(min(max(day, _FIRST), _LAST), time()))
 
 

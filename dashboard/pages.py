@@ -1,4 +1,4 @@
-"""What all the owner's pages share: access, time zone, and updates in place."""
+"""Access, time zone and in-place updates of the owner's pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -24,14 +24,14 @@ _ZONES = frozenset(available_timezones())
 
 
 def owner_page(view: View[P]) -> View[P]:
-    """A page for staff, in the time zone of its reader; a refusal is 404 in words. Others are sent to sign in."""
+    """Make a page for staff, in the reader's time zone. Others are sent to sign in; a refusal is a 404 in words."""
     guarded = staff_member_required(view)
 
     @never_cache
     @wraps(view)
     def seen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if in_place(request) and not _may_enter(request):
-            # htmx would paste the sign-in page into the old page, so have it reload the page.
+            # htmx would paste the sign-in page into the old one, so tell it to reload.
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         name = request.COOKIES.get(ZONE_COOKIE, "")
         with timezone.override(ZoneInfo(name) if name in _ZONES else None):
@@ -44,7 +44,7 @@ def owner_page(view: View[P]) -> View[P]:
 
 
 def in_place(request: HttpRequest) -> bool:
-    """Whether the request comes from a page that updates itself, which needs only the part that changes."""
+    """Whether the request comes from htmx, which needs only the part of the page that changes."""
     return "HX-Request" in request.headers
 
 
@@ -57,7 +57,7 @@ def number(request: HttpRequest, name: str) -> int | None:
 def show(
     request: HttpRequest, template: str, context: Mapping[str, Any], signs: Sequence[Sign] | None = None
 ) -> HttpResponse:
-    """Answer with a page, or with the part of it that is updated in place.
+    """Answer with a page, or with its changing part for an in-place update.
 
     Args:
         signs: The open signs, if the view has read them already.

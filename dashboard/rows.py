@@ -1,4 +1,4 @@
-"""A session as a row of the owner's tables: what templates would otherwise have to work out."""
+"""Sessions and lines as rows of the owner's tables."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,13 +15,13 @@ class LineItem:
 
     @property
     def total(self) -> Decimal | None:
-        """At today's price; None while the product has none in the cart's currency."""
+        """At the current price; None if the product has none in the cart's currency."""
         price = SoldItem.of(self.line.shown).counted_in(self.line.cart.currency).price
         return None if price is None else price * self.line.quantity
 
 
 class SessionItem:
-    """A session with its open cart; `session.open_carts` must be loaded, with lines and products."""
+    """A session with its open cart; `session.open_carts` must be loaded."""
 
     def __init__(self, session: Session) -> None:
         carts: list[Cart] = session.open_carts  # type: ignore[attr-defined]  # a prefetch's to_attr
@@ -36,7 +36,7 @@ class SessionItem:
 
     @property
     def value(self) -> Decimal | None:
-        """What the cart costs today; None for an empty one."""
+        """The cart at current prices; None for an empty one."""
         return sum((row.total for row in self.lines if row.total is not None), Decimal(0)) if self.lines else None
 
     @property

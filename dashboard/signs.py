@@ -18,20 +18,20 @@ from dashboard.texts import CHATGPT, INSPECTOR, client_name
 
 Kind = SessionWarning.Kind
 Text = str | Promise
-# A client with nearly as many sessions as calls changes its id with every call. No single call shows this.
+# The client changes its id with every call: it has nearly as many sessions as calls. No single call shows this.
 ROTATING = "rotating_id"
 _LATEST_CALLS = 2000
 _FEWEST_CALLS = 20
 _NEARLY_ALL = 0.9
-# Clients name themselves, so their number has no bound: a page shows the latest warnings.
+# Clients choose their names, so their number has no bound; a page shows the latest warnings.
 _MOST_SHOWN = 200
-# A check that no call answers ends after this time.
+# A check ends after this time without a call.
 CHECKED_FOR = timedelta(minutes=10)
 _LIKELY = re.compile("session|conversation|thread|chat", re.IGNORECASE)
 
 
 class _Meaning(NamedTuple):
-    """A kind of sign in words, with the steps that help and a line for `.env`."""
+    """A kind of sign in words, with the steps against it and a line for `.env`."""
 
     title: Text
     story: Text
@@ -41,7 +41,7 @@ class _Meaning(NamedTuple):
 
 
 _MEANINGS: dict[str, _Meaning] = {
-    # The policy decides on the risk, and the client on the steps.
+    # The risk depends on the policy, the steps on the client.
     Kind.UNKEYED: _Meaning(
         _("Chats come without a conversation id"),
         _("The assistant called the shop without saying which conversation it was: the original “default” session."),
@@ -110,7 +110,7 @@ _UNKEYED_RISKS = {
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Steps in their order; `setting` is a line for `.env` where one helps."""
+    """Steps in order; `setting` is a line for `.env`, if one helps."""
 
     steps: Sequence[Text]
     setting: str = ""
@@ -118,7 +118,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The calls of one client. `warning` is None for a sign that is computed from the calls themselves."""
+    """The calls of one client. `warning` is None if the sign was computed from calls."""
 
     kind: str
     client: str
@@ -134,7 +134,7 @@ class Group:
 
     @property
     def advice(self) -> Advice:
-        """What helps against this kind of sign from this client."""
+        """The remedy for this kind of sign and this client."""
         meaning = _MEANINGS[self.kind]
         return (
             _unkeyed(self.name, self.meta_keys) if self.kind == Kind.UNKEYED else Advice(meaning.steps, meaning.setting)
@@ -143,7 +143,7 @@ class Group:
 
 @dataclass(slots=True)
 class Sign:
-    """One kind of sign, with the clients that give it, the latest first."""
+    """One kind of sign with its clients, the latest first."""
 
     kind: str
     groups: list[Group] = field(default_factory=list)
@@ -189,12 +189,12 @@ def sign_of(kind: str, signs: Sequence[Sign]) -> Sign:
 
 
 def settled() -> list[Group]:
-    """Return what was marked as fixed or muted, the latest first."""
+    """Return the warnings marked as fixed or muted, the latest first."""
     return [_group(warning) for warning in SessionWarning.objects.settled().newest_first()[:_MOST_SHOWN]]
 
 
 def check_since(kind: str, client: str, since: datetime) -> tuple[CallRecord | None, bool]:
-    """Return the client's first call within CHECKED_FOR of that moment, and whether it gives the sign again.
+    """Return the client's first call within CHECKED_FOR after `since`, and whether it gives the sign again.
 
     One query, over an index range of that time.
     """

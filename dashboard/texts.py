@@ -1,4 +1,4 @@
-"""Words for outcomes of calls and names of clients."""
+"""Outcomes of calls and names of clients, in words."""
 
 import re
 
@@ -32,12 +32,12 @@ _OUTCOMES: dict[str, str | Promise] = {
 
 
 def outcome_text(code: str) -> str:
-    """Return the outcome of a call in words; its code if it has none."""
+    """Return the outcome of a call in words, or its code if there are none."""
     return str(_OUTCOMES.get(code, code))
 
 
 def client_name(client: str) -> str:
-    """Return the name by which people know the client, or what it calls itself."""
+    """Return the client's well-known name, or the name that it sends."""
     for pattern, name in _CLIENTS:
         if pattern.search(client):
             return name

@@ -1,4 +1,4 @@
-"""How the owner's pages write amounts, moments and lengths of time, and link numbers to sessions."""
+"""Filters for amounts, times and lengths of time, and links from numbers to sessions."""
 
 import re
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def technical(text: str) -> SafeString:
-    """A sentence whose names of keys, settings and tools are isolated from the text's direction."""
+    """A sentence with its technical names isolated from the text's direction."""
     parts = _TECHNICAL.split(str(text))
     pieces = [format_html('<bdi class="id">{}</bdi>' if n % 2 else "{}", part) for n, part in enumerate(parts)]
     return format_html_join("", "{}", ((piece,) for piece in pieces))
@@ -93,7 +93,7 @@ def lookup(mapping: dict[Any, Any], key: Any) -> Any:
 
 @register.simple_tag(takes_context=True)
 def sessions_link(context: Mapping[str, Any], **filters: str) -> str:
-    """The address of the list of sessions behind a number: keyed, of the page's days and client, with these filters."""
+    """The address of the sessions behind a number: keyed ones, with the page's days and client, and these filters."""
     of_page = {name: context[name].isoformat() for name in ("since", "until")} | {"client": context["client"]}
     chosen = {name: text for name, text in ({"keyed": "on"} | of_page | filters).items() if text}
     return f"{reverse('dashboard-sessions')}?{urlencode(chosen)}"

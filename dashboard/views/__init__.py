@@ -1,1 +1,1 @@
-"""The owner's pages, a file to each."""
+"""The owner's pages, one file for each."""

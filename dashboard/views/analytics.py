@@ -12,7 +12,7 @@ from analytics.reports import summary
 from dashboard.forms import PERIODS, PeriodForm, midnight
 from dashboard.pages import owner_page, show
 
-# Each stage's name, and the tools whose calls reach it: a later stage includes the ones before.
+# The name of each stage, and the tools whose calls reach it; a later stage includes the earlier ones.
 _STAGES = {
     "searched": (_("Searched"), "search_products,get_product,add_to_cart"),
     "viewed": (_("Viewed a product"), "get_product,add_to_cart"),
@@ -23,7 +23,7 @@ _STAGES = {
 @owner_page
 @require_safe
 def analytics(request: HttpRequest) -> HttpResponse:
-    """The numbers of a day, a week, a month or chosen days, each with its definition and the sessions behind it."""
+    """The numbers of a period, each with its definition and a link to its sessions."""
     form = PeriodForm(request.GET)
     form.is_valid()
     since, until = form.days

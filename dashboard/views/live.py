@@ -1,4 +1,4 @@
-"""The first page: who is shopping now, what the carts hold, and whether chats are kept apart."""
+"""The first page: active sessions, carts, and warnings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _PRESETS = ("", "cart", "idle", "unkeyed")
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What is going on. `values` holds an amount for each currency."""
+    """The current numbers. `values` has an amount for each currency."""
 
     active: int
     carts: int
@@ -38,10 +38,10 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class LastDay:
-    """The last 24 hours, the oldest first, each with its calls and new carts.
+    """Calls and new carts of the last 24 hours, by hour, the oldest first.
 
-    `unkeyed` are the calls since midnight that named neither a conversation nor a cart. `waiting` is about how many
-    of the latest calls are not counted yet.
+    `unkeyed` counts the calls since midnight that named neither a conversation nor a cart. `waiting` is the approximate
+    number of calls that are not counted yet.
     """
 
     hours: Sequence[tuple[datetime, int, int]]
@@ -50,12 +50,12 @@ class LastDay:
 
 
 def now() -> Now:
-    """Return how much is going on; three queries over an index range that a cap bounds."""
+    """Return the current numbers; three queries over a bounded index range."""
     active = Session.objects.real().active().order_by("-last_seen_at", "-id")[:COUNT_CAP]
     filled = Cart.objects.filter(session__in=active.values("pk"), ordered_at=None, item_count__gt=0)
     worth = Sum(F("quantity") * F("sold__price"), output_field=DecimalField(max_digits=18, decimal_places=3))
     values = (
-        # A price in another currency is none in this cart.
+        # Without prices in another currency.
         Line.objects.with_version()
         .filter(cart__in=filled.values("pk"), sold__currency=F("cart__currency"))
         .order_by()
@@ -70,9 +70,9 @@ def now() -> Now:
 
 
 def last_day() -> LastDay:
-    """Return the counts of the last day; seven queries at most.
+    """Return the counts of the last day; at most seven queries.
 
-    One query counts the calls between midnight and the next full hour of UTC, if they differ.
+    Tallies begin at full hours of UTC, so one query counts the calls between midnight and the next of these.
     """
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     today = hour_after(midnight)

@@ -1,4 +1,4 @@
-"""What the catalogue holds, what it lacks, and what the last imports said."""
+"""Products by state, and the reports of the last imports."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class StoreItem:
-    """A store, how many of its products are in each state, and its last import."""
+    """A store, the number of its products in each state, and its last import."""
 
     store: Store
     counts: dict[str, int]
@@ -41,7 +41,7 @@ class StoreItem:
 
     @property
     def without_image(self) -> str:
-        """How many products of the last import have no picture; empty if all do, or none."""
+        """A sentence with the number of products without an image in the last import; empty for none."""
         count = self.run.details.get("without_image", 0) if self.run else 0
         told = ngettext("%(count)d product has no image.", "%(count)d products have no image.", count)
         return told % {"count": count} if count else ""
@@ -55,7 +55,7 @@ class StoreItem:
 @owner_page
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
-    """The stores with their last imports, and their products by state or search."""
+    """The stores with their last imports, and the products of a state or a search."""
     state, query = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
     cursor = request.GET.get("cursor", "")
     if state not in _STATES:
@@ -78,7 +78,7 @@ def products(request: HttpRequest) -> HttpResponse:
 
 
 def _stores() -> list[StoreItem]:
-    """Three queries; a store's last import is the newest that is not running."""
+    """Three queries; the last import of a store is the newest one that has ended."""
     numbers = {f"n_{state}": Count("id", filter=fits) for state, fits in _STATES.items()}
     rows = Product.objects.order_by().values_list("store")
     counted = {key: dict(zip(_STATES, found, strict=True)) for key, *found in rows.annotate(**numbers)}

@@ -20,7 +20,7 @@ from dashboard.texts import client_name
 
 _PER_PAGE = 25
 _MOST_EXPORTED = 10_000
-# Spreadsheets run cells that begin so (OWASP, "CSV Injection").
+# Spreadsheets execute cells that begin like this (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -59,7 +59,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @owner_page
 @require_safe
 def session(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One session: its cart, now or at a version, and the timeline of its calls."""
+    """One session: its cart at a version, and its calls."""
     found = get_object_or_404(Session, public_id=public_id)
     cart = Cart.objects.filter(session=found).order_by("-id").first()
     at = number(request, "at")

@@ -1,4 +1,4 @@
-"""The pages of signs that chats are not kept apart, and the check whether one is fixed."""
+"""The pages of signs that chats are not kept apart, with checks whether one is fixed."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -45,7 +45,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
 @owner_page
 @require_safe
 def warning(request: HttpRequest, kind: str) -> HttpResponse:
-    """One kind of sign by client; with `check` and `since`, whether that client's next call still gives it."""
+    """One kind of sign by client; with `check` and `since`, the result of the check of that client."""
     _demand(kind)
     signs = attention()
     context = {"sign": sign_of(kind, signs), "checked": _checked(request, kind)}
@@ -55,7 +55,7 @@ def warning(request: HttpRequest, kind: str) -> HttpResponse:
 @owner_page
 @require_POST
 def check(request: HttpRequest, kind: str) -> HttpResponse:
-    """Start to wait for the client's next call."""
+    """Start a check, which waits for the client's next call."""
     _demand(kind)
     asked = urlencode({"check": request.POST.get("client", "")[:60], "since": timezone.now().isoformat()})
     return HttpResponseRedirect(f"{reverse('dashboard-warning', args=[kind])}?{asked}")
@@ -79,7 +79,7 @@ def _demand(kind: str) -> None:
 
 
 def _checked(request: HttpRequest, kind: str) -> dict[str, object] | None:
-    """Return the check of the query string, with the client's next call as soon as there is one."""
+    """Return the check of the query string, with the client's next call if it has come."""
     try:
         asked = _Check.model_validate(request.GET.dict())
     except ValidationError:

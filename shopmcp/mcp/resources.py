@@ -1,7 +1,7 @@
-"""MCP resources: texts with a `shop://` address that a host may attach to a conversation, and their completion.
+"""MCP resources, texts with a `shop://` address that a host may attach to a conversation, and completion of addresses.
 
-A resource is a synchronous function in some app, as a tool is: it takes the parts of its address and returns text, or
-raises `NotFound`. It runs on the threads for browsing.
+A resource is a synchronous function of an app. It takes the parts of its address and returns text, or raises
+`NotFound`. It runs on the threads for browsing.
 """
 
 import re
@@ -30,12 +30,12 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from shopmcp.db.workers import lanes
 from shopmcp.errors import NotFound
 
-# Returns what a part of an address may be, given its beginning and the parts that are known already.
+# Returns the possible values of a part, from its beginning and the parts that are known.
 Completer = Callable[[str, Mapping[str, str]], Sequence[str]]
-# Returns the parts and the title of each resource of a template that is listed by itself.
+# Returns the parts and the title of each listed resource of a template.
 Lister = Callable[[], Sequence[tuple[Mapping[str, str], str]]]
 Reader = Callable[..., str]
-_MOST_COMPLETED = 100  # the protocol's own bound
+_MOST_COMPLETED = 100  # the protocol's bound
 _MOST_LISTED = 100
 _PART = re.compile(r"\{(\w+)\}")
 # No name has one of these characters, and database drivers may refuse them.
@@ -58,11 +58,11 @@ class ResourceKind:
 
     @property
     def has_parts(self) -> bool:
-        """Whether its address has parts, so that it stands for many resources."""
+        """Whether its address has parts, so that it is a template of many resources."""
         return _PART.search(self.template) is not None
 
     def described(self, title: str = "") -> dict[str, Any]:
-        """What the protocol's resources and templates tell of it, apart from the address."""
+        """Return the fields of the protocol's resources and templates, without the address."""
         return {
             "name": self.name,
             "title": title or self.title,
@@ -71,13 +71,13 @@ class ResourceKind:
         }
 
     def address(self, parts: Mapping[str, str]) -> str:
-        """The address that has these parts."""
+        """Return the address with these parts."""
         return _PART.sub(lambda part: quote(parts[part[1]], safe=":"), self.template)
 
     def parts(self, uri: str) -> dict[str, str] | None:
-        """The parts of an address, or None if it is none of this kind.
+        """Return the parts of an address, or None if it is not of this kind.
 
-        A slash within a part is written %2F. The last part may hold a plain one, since some clients do not encode it.
+        A slash in a part is written %2F. The last part may contain a plain one, because some clients do not encode it.
         """
         names = _PART.findall(self.template)
         pattern = re.escape(_PART.sub("\0", self.template)).replace(re.escape("\0"), "([^/]+)")
@@ -93,12 +93,12 @@ def resource(
     complete: Mapping[str, Completer] | None = None,
     each: Lister | None = None,
 ) -> Callable[[Reader], ResourceKind]:
-    """Make a resource of a function. It is offered once `shopmcp/composition.py` names it.
+    """Make a resource of a function. `shopmcp/composition.py` lists the resources that are offered.
 
     Args:
-        template: Its address, such as `shop://store/{slug}`: `{parts}` become arguments of the function.
-        complete: By part, what completes it.
-        each: Lists the resources that are shown one by one, at most a hundred.
+        template: The address, such as `shop://store/{slug}`; its `{parts}` become arguments of the function.
+        complete: The completer of each part that has one.
+        each: Lists the resources of the template; a hundred are shown.
     """
 
     def made(function: Reader) -> ResourceKind:
@@ -148,7 +148,7 @@ class Resources:
         raise MCPError(code, "Unknown resource", data={"uri": ascii(uri)[1:-1][:200]})
 
     async def complete(self, ctx: Any, params: CompleteRequestParams) -> CompleteResult:
-        """Answer `completion/complete`: nothing for a part without a completer."""
+        """Answer `completion/complete`; a part without a completer has no values."""
         reference = params.ref
         values: Sequence[str] = ()
         if isinstance(reference, ResourceTemplateReference):

@@ -51,7 +51,7 @@ class Slot:
     qualifies: tuple[str, ...] = ()
 
     def marked(self, field: Field) -> tuple[list[str], list[str]]:
-        """The words and the beginnings as the index holds them for a part of an entry."""
+        """Return the words and the beginnings, marked for a part of an entry."""
         field = self.pinned or field
         short = MARKS[field if field != "anywhere" else "near"]
         starts = () if self.begun else self.prefixes
@@ -67,9 +67,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing a shopper asked for, and the ways to say it: a product fits if it fills every slot of one way.
+    """One wish of a shopper, with its synonyms: a product fits if it fills every slot of one of the `ways`.
 
-    A phrase has its single `words` too, for when no product fits the whole phrase.
+    A phrase also has its single `words`, in case no product fits the whole phrase.
     """
 
     shown: str
@@ -78,7 +78,7 @@ class Term:
 
 
 def indexed(name: str, meta: str, body: str) -> list[str]:
-    """Return the tokens of an entry as the index holds them, those of name and meta once more with their mark."""
+    """Return the tokens to index for an entry; those of name and meta also with their mark."""
     near = (name + meta).split()
     found = (
         *(f"{MARKS['name']}{token}" for token in name.split()),
@@ -90,7 +90,7 @@ def indexed(name: str, meta: str, body: str) -> list[str]:
 
 
 class Candidate(NamedTuple):
-    """An entry that fits; the columns are those of `Entry`."""
+    """A matching entry, with columns of `Entry`."""
 
     key: int
     product: int
@@ -104,7 +104,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The bounds of a search, prices in thousandths."""
+    """The bounds of a search; prices are in thousandths."""
 
     stores: tuple[int, ...] | None = None
     categories: tuple[str, ...] | None = None
@@ -114,14 +114,14 @@ class Scope:
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
-        """Ranges of keys that contain all allowed entries; empty if every key is allowed."""
+        """Ranges of keys that contain all entries within the bounds; empty for all keys."""
         if self.min_price is None and self.max_price is None:
             return ((0, SOLD_OUT - 1),) if self.in_stock_only else ()
         sold_out = (False,) if self.in_stock_only else (False, True)
         return tuple(range_of(self.min_price, self.max_price, sold_out=out) for out in sold_out)
 
     def conditions(self, index: "Engine") -> tuple[str, list[Any]]:
-        """The bounds without the ranges of keys, as SQL over an entry `e`."""
+        """The other bounds as SQL over an entry `e`, with its parameters."""
         parts, params = [VISIBLE], list[Any]()
         bounds: tuple[tuple[str, Kind, Sequence[Any] | None], ...] = (
             ("store_id", "bigint", self.stores),
@@ -142,19 +142,19 @@ class Scope:
 
 
 class Engine(ABC):
-    """The full-text queries of one database, and the words of its index."""
+    """The search index on one database."""
 
-    # How a full-text query writes a word, a beginning, and the two operators.
+    # The syntax of a full-text query: a word, a beginning, OR, AND.
     word: str
     start: str
     either: str
     both: str
-    # The entries `e` that match a full-text query, and their key.
+    # SQL for the entries `e` that match a full-text query, and for their key.
     matching: str
     key: str
 
     def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
-        """Any of the choices, each of all its terms, as a full-text query for each part of an entry."""
+        """Return a full-text query for each part of an entry; it matches all terms of any of the choices."""
 
         def filled(slot: Slot, field: Field) -> str:
             words, starts = slot.marked(field)
@@ -177,17 +177,17 @@ class Engine(ABC):
     def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
     ) -> list[Candidate]:
-        """Return up to `limit` entries: first those that also match `named`, then in stock, then the cheaper ones."""
+        """Return up to `limit` entries: matches of `named` first, then in stock, then the cheaper ones."""
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
-        """Return for each of the expressions whether any entry matches."""
+        """Return for each expression whether any entry matches."""
         where, params = self.bounds(scope)
         one = f"EXISTS (SELECT 1 FROM {self.matching} AND {where})"
         asked = [value for expression in expressions for value in (expression, *params)]
         return [bool(found) for found in rows_of(f"SELECT {', '.join([one] * len(expressions))}", asked)[0]]
 
     def bounds(self, scope: Scope) -> tuple[str, list[Any]]:
-        """The bounds of a search, as SQL behind `matching`."""
+        """The bounds as SQL that follows `matching`, with its parameters."""
         conditions, params = scope.conditions(self)
         if not scope.ranges:
             return conditions, params
@@ -196,19 +196,19 @@ class Engine(ABC):
 
     @abstractmethod
     def among(self, column: str, kind: Kind = "bigint") -> str:
-        """A condition that the column has one of many values, which `many` makes one parameter."""
+        """An SQL condition: the column has one of the values of a parameter of `many`."""
 
     @abstractmethod
     def each(self, kind: Kind) -> str:
-        """A subquery that yields those values."""
+        """A subquery that yields the values of a parameter of `many`."""
 
     @abstractmethod
     def many(self, values: Iterable[Any]) -> Any:
-        """The parameter of `among` and `each`."""
+        """Return the values as one parameter, for `among` and `each`."""
 
     @abstractmethod
     def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
-        """Write entries: for each the values of `ENTRY`, and the texts of its name, meta and description."""
+        """Insert entries: for each the values of `ENTRY`, and the texts of name, meta and description."""
 
     @abstractmethod
     def remove(self, keys: Sequence[int]) -> None:
@@ -216,42 +216,42 @@ class Engine(ABC):
 
     @abstractmethod
     def unused(self) -> list[str]:
-        """Return the words by which no entry is found any longer."""
+        """Return the words that no entry has."""
 
     def knows(self, word: str) -> bool:
-        """Whether any entry is found by this word."""
+        """Whether any entry has this word."""
         return bool(rows_of(f"SELECT 1 FROM {self.matching} LIMIT 1", [self.word.format(word)]))
 
     def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
-        """Return those of the words that are known, and all with one of the stems: text, stem, whether in names."""
+        """Return the known words among the texts, and all words with one of the stems: text, stem, whether in names."""
         select = "SELECT text, stem, named FROM catalog_word WHERE"
         sql = f"{select} {self.among('text', 'text')} UNION {select} {self.among('stem', 'text')}"
         return [(text, stem, bool(named)) for text, stem, named in look_up(sql, [self.many(texts), self.many(stems)])]
 
     @abstractmethod
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
-        """Return words, or reversed words, that begin so."""
+        """Return words, or reversed words, with this beginning."""
 
     def within(self, index: str) -> str:
-        """What follows the name of a table to make the database use this index."""
+        """SQL after a table's name that makes the database use this index."""
         return ""
 
     def counting(self) -> AbstractContextManager[Any]:
-        """Wraps a query that reads a great part of the entries."""
+        """A context for queries that read a large part of the entries."""
         return nullcontext()
 
     @abstractmethod
     def merge(self, pace: Pace, *, whole: bool = False) -> None:
-        """Merge the segments that batches of writing leave: where they are many, or all of them."""
+        """Merge segments of the index if they are many; with `whole`, merge all."""
 
     @abstractmethod
     def optimise(self) -> None:
-        """Tidy the index after a good part of it was written."""
+        """Optimise the index after bulk writing."""
 
 
 def candidates_of(sql: str, params: Sequence[Any]) -> list[Candidate]:
     """Return the entries that a statement selects."""
-    # The constructor of a named tuple takes as long as reading the row.
+    # Bypass the constructor, which takes as long as reading the row.
     return [tuple.__new__(Candidate, row) for row in rows_of(sql, params)]
 
 

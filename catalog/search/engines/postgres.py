@@ -20,15 +20,15 @@ _INSERT = (
 class Postgres(Engine):
     word, start, either, both = "'{}'", "'{}':*", " | ", " & "
     matching = "catalog_entry e WHERE e.terms @@ %s::tsquery"
-    # A sum, so that no index is used for it: half of a catalogue may be within a range of keys.
+    # A sum prevents the use of the primary key: a range of keys may contain half of the catalogue.
     key = "e.key + 0"
 
     def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
     ) -> list[Candidate]:
         where, params = self.bounds(scope)
-        # The planner cannot estimate how many entries hold several words together: in the order of the keys it would
-        # walk the primary key until enough of them match, which may take very long. A sum is in no index.
+        # The planner misjudges how many entries match several words, and would walk the primary key until enough do,
+        # which may take very long. A sum prevents that.
         order = f"e.key / {SOLD_OUT}, e.key DESC" if dearest_first else "e.key + 0" if "&" in expression else "e.key"
         sql = (
             f"SELECT {COLUMNS} FROM {self.matching} AND {where} "
@@ -37,7 +37,7 @@ class Postgres(Engine):
         return candidates_of(sql, [expression, *params, *([named] if named else []), limit])
 
     def among(self, column: str, kind: Kind = "bigint") -> str:
-        # A subquery: the planner counts the values of an array, and would scan the table rather than look up hundreds.
+        # For a plain array of hundreds the planner would scan the table; a subquery hides their number.
         return f"{column} = ANY(ARRAY({self.each(kind)}))"
 
     def each(self, kind: Kind) -> str:
@@ -68,11 +68,11 @@ class Postgres(Engine):
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        if connection.in_atomic_block:  # the setting would last until the end of that transaction
+        if connection.in_atomic_block:  # SET LOCAL would last until its end
             yield
             return
         with transaction.atomic(), connection.cursor() as cursor:
-            # Compiling such a query takes several times as long as answering it.
+            # JIT compilation takes several times as long as the query.
             cursor.execute("SET LOCAL jit = off")
             yield
 
@@ -80,8 +80,7 @@ class Postgres(Engine):
         pass  # PostgreSQL merges a GIN index while it writes, without blocking other writers
 
     def optimise(self) -> None:
-        # The dead rows of an import double what a search reads until autovacuum runs, and the planner needs to know
-        # how frequent each word is.
+        # Until autovacuum runs, searches read the dead rows of an import, and the statistics of words are old.
         tables = "catalog_entry, catalog_word, catalog_product"
         with connection.cursor() as cursor:
             # VACUUM cannot run in a transaction, as tests do.

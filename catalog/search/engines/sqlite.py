@@ -1,4 +1,4 @@
-"""Searches on SQLite: an FTS5 table whose row ids are the keys of entries, in the order that results begin with."""
+"""Searches on SQLite: an FTS5 table whose row ids are the keys of entries."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ class Sqlite(Engine):
         return list({candidate.key: candidate for candidate in (*first, *found)}.values())[:limit]
 
     def among(self, column: str, kind: Kind = "bigint") -> str:
-        # The statement is the same for any number of values, so it is prepared once.
+        # The same text for any number of values, so that SQLite prepares it once.
         return f"{column} IN ({self.each(kind)})"
 
     def each(self, kind: Kind) -> str:
@@ -54,11 +54,11 @@ class Sqlite(Engine):
         return json.dumps(list(values))
 
     def add(self, entries: Sequence[tuple[Sequence[Any], tuple[str, str, str]]]) -> None:
-        # In the order of their keys: FTS5 begins another segment at each key that is lower than the one before.
+        # Sorted by key, because FTS5 begins a new segment at each lower key.
         entries = sorted(entries, key=lambda entry: entry[0][0])
         with connection.cursor() as cursor:
             cursor.executemany(_INSERT, [values for values, _ in entries])
-            # A text that stands under the key already is left from an entry that was not deleted by `remove`.
+            # Replace a text that is left from an entry that was not deleted by `remove`.
             cursor.executemany(
                 "INSERT OR REPLACE INTO catalog_entry_text (rowid, tokens) VALUES (%s, %s)",
                 [(values[0], " ".join(indexed(*texts))) for values, texts in entries],
@@ -78,14 +78,14 @@ class Sqlite(Engine):
         return [word for (word,) in look_up(sql, [start, f"{start}\U0010ffff", limit])]
 
     def within(self, index: str) -> str:
-        # For bounds on prices SQLite would choose the index of prices, and look up each of its rows in the table.
+        # With bounds on prices SQLite would choose the index of prices, which does not cover the query.
         return f"INDEXED BY {index}"
 
     def merge(self, pace: Pace, *, whole: bool = False) -> None:
-        # By default FTS5 merges inside the transaction that writes, however long that takes.
+        # By default FTS5 merges inside the writing transaction, which may take long.
         if not rows_of("SELECT 1 FROM catalog_entry_text_config WHERE k = 'automerge' AND v = 0"):
             rows_of("INSERT INTO catalog_entry_text (catalog_entry_text, rank) VALUES ('automerge', 0)")
-        # In small steps: one great merge would block other writers.
+        # In small steps, because one large merge would block other writers.
         for step in range(_MOST_MERGES):
             size = pace.size
             with pace.turn():
