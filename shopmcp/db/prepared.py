@@ -224,7 +224,7 @@ class Insert(_Prepared):
         if self._returning:
             compiler.returning_fields = [meta.pk]
         ((text, params),) = compiler.as_sql()
-        # A field with a value of its own, such as auto_now_add, would repeat the first one for ever.
+        # A field that sets its own value, such as auto_now_add, would repeat the first value.
         assert all(isinstance(param, Param) for param in params)
         return text, params
 

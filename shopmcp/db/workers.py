@@ -93,8 +93,7 @@ class Lane:
             else:
                 for job in jobs:
                     _attempt(job)
-        # Whatever kept the shared transaction from opening or committing: none of its changes exists, and everybody
-        # who waits is told so.
+        # The shared transaction did not open or commit: none of its changes exists, so every caller gets the error.
         except Exception as error:  # noqa: BLE001
             for job in jobs:
                 job.error = error
@@ -113,7 +112,7 @@ class Lanes:
         """Start the threads; call it on the running event loop."""
         sqlite = connection.vendor == "sqlite"
         for name, threads in (_SQLITE_THREADS if sqlite else _SERVER_THREADS).items():
-            # With several threads a batch would make one of them serve what the others could.
+            # With several threads, a batch would give one of them the work of the others.
             batch = _BATCH if threads == 1 else 1
             self._lanes[name] = Lane(name, threads, batch=batch, one_transaction=sqlite and name == "write")
 
@@ -137,7 +136,7 @@ class Lanes:
 def _attempt(job: _Job[Any]) -> None:
     try:
         job.result = job.work()
-    # Refusals and bugs alike belong to whoever waits for this job, not to its neighbours.
+    # Refusals and bugs are raised for the caller of this job only.
     except Exception as error:  # noqa: BLE001
         job.error = error
 
