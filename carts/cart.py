@@ -32,7 +32,6 @@ class SoldItem(NamedTuple):
 
     @classmethod
     def of(cls, product: Product) -> Self:
-        """Make it from a version of a product."""
         return cls(product.identity_id, *(getattr(product, name) for name in cls._fields[1:]))
 
     @property
@@ -45,8 +44,6 @@ class SoldItem(NamedTuple):
 
 
 class StoreInfo(NamedTuple):
-    """The store of a cart."""
-
     id: int
     slug: str
     name: str

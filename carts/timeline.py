@@ -23,8 +23,6 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call with its changes of the cart."""
-
     call: CallRecord
     differences: tuple[Difference, ...] = ()
 

@@ -51,8 +51,6 @@ class ImportReport:
         return len(self.warnings) + self.without_image
 
     def details(self) -> dict[str, Any]:
-        """Return the value of `ImportRun.details`."""
-
         def plain(lines: list[Refused]) -> list[dict[str, Any]]:
             return [{"line": line.line, "sku": line.sku, "reason": line.reason} for line in lines[:KEPT_LINES]]
 

@@ -1,5 +1,3 @@
-"""Stores and their products."""
-
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, Self
@@ -81,7 +79,6 @@ def stock_of(version: str = "", identity: str = "identity__") -> Case:
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def with_stock(self) -> Self:
-        """Annotate `stock`."""
         return self.annotate(stock=stock_of())
 
     def shown(self, identities: Iterable[int]) -> dict[int, "Product"]:
@@ -239,12 +236,10 @@ class Product(models.Model):
 
     @property
     def price_shown(self) -> Money | None:
-        """The price in the locale of the store."""
         return None if self.price is None else money(self.price, self.currency, self.store.language)
 
     @property
     def former_price_shown(self) -> Money | None:
-        """The price before a reduction, if it was reduced."""
         if self.price is None or self.former_price is None or self.former_price <= self.price:
             return None
         return money(self.former_price, self.currency, self.store.language)

@@ -71,7 +71,6 @@ class Word(models.Model):
 
     @staticmethod
     def values(text: str, *, named: bool) -> tuple[str, str, str, bool]:
-        """Return the columns of a word, in the order of the table."""
         return text, stem(text)[:40], text[::-1], named
 
 

@@ -1,5 +1,3 @@
-"""The owner's synonyms."""
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

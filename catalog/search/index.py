@@ -54,8 +54,6 @@ class _Version(NamedTuple):
 
 
 class _Standing(NamedTuple):
-    """An entry that exists."""
-
     key: int
     product: int
     store: int

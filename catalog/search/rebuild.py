@@ -80,7 +80,6 @@ def rebuild(progress: Progress) -> int:
 
 
 def optimise() -> None:
-    """Optimise the index after bulk writing, beside live traffic."""
     engine().optimise()
 
 

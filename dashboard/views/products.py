@@ -36,7 +36,6 @@ class StoreItem:
 
     @property
     def warnings(self) -> list[dict[str, Any]]:
-        """The first warnings of the last import."""
         return self.run.entries("warnings")[:100] if self.run else []
 
     @property
@@ -48,7 +47,6 @@ class StoreItem:
 
     @property
     def refusals(self) -> list[dict[str, Any]]:
-        """The first refused rows of the last import."""
         return self.run.entries("refused")[:100] if self.run else []
 
 

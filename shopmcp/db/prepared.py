@@ -128,7 +128,6 @@ class Select(_Prepared):
         return text, params
 
     def all(self, **values: Any) -> list[tuple[Any, ...]]:
-        """Return every row."""
         database = connections[DEFAULT_DB_ALIAS]
         rows: list[tuple[Any, ...]] = self._execute(database, values, _FETCH)
         converters = self._converters[database.vendor]
@@ -142,7 +141,6 @@ class Select(_Prepared):
         return converted
 
     def first(self, **values: Any) -> tuple[Any, ...] | None:
-        """Return the first row, or None."""
         rows = self.all(**values)
         return rows[0] if rows else None
 

@@ -15,7 +15,6 @@ _ENGINES: dict[str, Engine] = {"sqlite": Sqlite(), "postgresql": Postgres()}
 
 
 def engine() -> Engine:
-    """The engine of the database in use."""
     return _ENGINES[connection.vendor]
 
 
