@@ -164,7 +164,7 @@ def _found(public_id: str) -> Session:
 
 
 def _facts(session: Session, store: StoreInfo) -> dict[str, Any]:
-    cart = next(iter(session.open_carts), None)  # type: ignore[attr-defined]  # prefetched by `listing`
+    cart = next(iter(session.open_carts), None)  # type: ignore[attr-defined]  # prefetched by `browse`
     return {
         "id": session.public_id,
         "state": "active" if session.is_active else "idle",

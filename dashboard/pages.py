@@ -24,7 +24,7 @@ _ZONES = frozenset(available_timezones())
 
 
 def owner_page(view: View[P]) -> View[P]:
-    """Make a page for staff, in the reader's time zone. Others are sent to sign in; a refusal is a 404 in words."""
+    """Make a page for staff, in the reader's time zone. Others are sent to sign in; a refusal is a 404."""
     guarded = staff_member_required(view)
 
     @never_cache

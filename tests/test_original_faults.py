@@ -9,6 +9,7 @@ import pytest
 
 from carts.models import Line, Session
 from catalog.imports.importing import import_products
+from catalog.language.thesaurus import shipped
 from catalog.models import Product, Store
 from catalog.services import create_product
 from shopmcp.composition import toolbox
@@ -109,6 +110,7 @@ def test_no_id_reads_a_file(call_tool, tea, monkeypatch, product_id, name):
     def opened(*_, **__):
         raise AssertionError("a file was opened")
 
+    shipped()  # the synonyms, which are read once
     monkeypatch.setattr(Path, "open", opened)
     monkeypatch.setattr(Path, "read_text", opened)
     assert error(call_tool(name, product_id=product_id))["code"] == "not_found"

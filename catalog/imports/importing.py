@@ -16,8 +16,9 @@ from catalog.feeds import FeedEntry, Record, Refused, Skipped, Unreadable, forma
 from catalog.feeds.prices import names_currency
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.imports.download import fetch_feed, name_of
-from catalog.imports.lock import alive, hold, publish, running
+from catalog.imports.lock import alive, hold, running
 from catalog.imports.pruning import prune
+from catalog.imports.publishing import publish
 from catalog.imports.report import ImportReport, unwatched
 from catalog.imports.spool import Spool
 from catalog.imports.staging import BATCH, TooManyGone, missing, stage, withdraw

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from catalog.imports.pruning import discard
 from catalog.models import ImportRun, Store
-from catalog.search.index import revise
 from shopmcp.errors import ShopError
 
 T = TypeVar("T")
@@ -27,7 +26,7 @@ class ImportRunning(ShopError):
 
 @contextmanager
 def running(slug: str, *, source: str, forced: bool) -> Iterator[ImportRun]:
-    """Hold the store's import lock. Unless the run is published inside, everything that it wrote is deleted.
+    """Hold the store's import lock. After an exception, everything that the run wrote is deleted.
 
     Raises:
         ImportRunning: If another import of the store is running.
@@ -48,18 +47,7 @@ def hold(run: ImportRun) -> None:
     Raises:
         ImportRunning: If the run counted as dead, and another import took the lock over.
     """
-    _update(run, alive_at=timezone.now())
-
-
-def publish(run: ImportRun, store: Store, **values: Any) -> None:
-    """Publish the run and set these fields of it, in one update.
-
-    Raises:
-        ImportRunning: As `hold`.
-    """
-    with transaction.atomic():
-        _update(run, state=ImportRun.State.PUBLISHED, hidden=False, **values)
-        revise([store.pk])
+    update(run, alive_at=timezone.now())
 
 
 def alive(run: ImportRun, steps: Iterable[T]) -> Iterator[T]:
@@ -76,7 +64,7 @@ def alive(run: ImportRun, steps: Iterable[T]) -> Iterator[T]:
         yield step
 
 
-def _update(run: ImportRun, **values: Any) -> None:
+def update(run: ImportRun, **values: Any) -> None:
     if not ImportRun.objects.running().filter(pk=run.pk).update(**values):
         raise ImportRunning(_("This import stood still for so long that another took its place."))
 

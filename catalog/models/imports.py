@@ -93,7 +93,8 @@ VISIBLE = (
 
 
 def visible(path: str = "") -> Q:
-    """Return the condition under which a row counts: its `arriving` run is not hidden, and its `leaving` run is.
+    """Return the condition under which a row counts: it has no `arriving` run or that is not
+    hidden, and no `leaving` run or that is hidden.
 
     For a relation to many rows, use it in a `FilteredRelation`: a plain filter is true if any of the rows counts.
 

@@ -17,7 +17,7 @@ from catalog.search.cache import remembered
 from catalog.search.engines import Scope, engine, rows_of
 from catalog.search.engines.base import FEW, VISIBLE
 from catalog.search.query import MOST_VARIANTS, Facets, Page, Search, Sort
-from catalog.search.rows import products_by_pk
+from catalog.search.rows import products_by_identity
 from shopmcp import paging
 
 _COUNTED = 1000
@@ -48,7 +48,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     page = _first(rows, order, limit + 1)
     shown, more = page[:limit], len(page) > limit
     members = _members(every, [group for _, group, *_ in shown if group])
-    products = products_by_pk([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
+    products = products_by_identity([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
     return Page(
         [products[pk] for pk, *_ in shown if pk in products],
         {

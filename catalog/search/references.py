@@ -12,7 +12,7 @@ from catalog.models import Product
 from catalog.search.engines import Candidate, Scope, Term, engine
 from catalog.search.matching import find_candidates
 from catalog.search.ranking import Ranking
-from catalog.search.rows import glance, products_by_pk
+from catalog.search.rows import glance, products_by_identity
 from catalog.search.synonyms import thesaurus
 from catalog.search.understanding import Understood, understand
 from shopmcp.errors import Ambiguous, NotFound
@@ -117,7 +117,7 @@ def _found(understood: Understood) -> list[Product]:
     for candidate in sorted(found.candidates, key=position):
         first.setdefault(candidate.group or candidate.product, candidate)
     chosen = list(first.values())[:_MOST_LOOKED_AT]
-    products = products_by_pk(candidate.product for candidate in chosen)
+    products = products_by_identity(candidate.product for candidate in chosen)
     return [products[candidate.product] for candidate in chosen if candidate.product in products]
 
 

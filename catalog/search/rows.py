@@ -33,7 +33,7 @@ _products = Select(
 )
 
 
-def products_by_pk(pks: Iterable[int]) -> dict[int, Product]:
+def products_by_identity(pks: Iterable[int]) -> dict[int, Product]:
     """Return the listed products with their stores, by the keys of their identities."""
     stores, products, width = dict[int, Store](), dict[int, Product](), len(_PRODUCT)
     for values in _products.all(pks=engine().many(pks)):

@@ -15,7 +15,7 @@ from catalog.search.engines import Candidate, Slot, Term
 from catalog.search.matching import Found, entries_of, find_candidates, fits_closely, scope_of
 from catalog.search.query import MOST_VARIANTS, Facets, Page, PriceBounds, Search
 from catalog.search.ranking import Position, Ranking
-from catalog.search.rows import Glance, currencies_of, glance, products_by_pk
+from catalog.search.rows import Glance, currencies_of, glance, products_by_identity
 from catalog.search.understanding import Understood, understand
 from shopmcp import paging
 from shopmcp.errors import InvalidArguments
@@ -192,7 +192,7 @@ def _loaded(
 ) -> tuple[list[Product], dict[int, list[Product]]]:
     """The products shown, and their other variants by primary key."""
     others = {c.product: [v.product for v in variants.get(c.group, ())[:MOST_VARIANTS]] for c in shown}
-    products = products_by_pk([c.product for c in shown] + [pk for pks in others.values() for pk in pks])
+    products = products_by_identity([c.product for c in shown] + [pk for pks in others.values() for pk in pks])
     return (
         [products[c.product] for c in shown if c.product in products],
         {pk: [products[other] for other in pks if other in products] for pk, pks in others.items() if pks},

@@ -12,7 +12,8 @@ from carts.models import Line
 from catalog.feeds import Unreadable
 from catalog.imports import staging
 from catalog.imports.download import Fetched
-from catalog.imports.lock import ImportRunning, publish
+from catalog.imports.lock import ImportRunning
+from catalog.imports.publishing import publish
 from catalog.imports.staging import TooManyGone
 from catalog.models import Entry, FeedAddress, ImportRun, Product, ProductIdentity, Store
 from catalog.search import cache

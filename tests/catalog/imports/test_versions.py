@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from carts.models import Cart, Line
 from catalog.imports import staging
-from catalog.imports.lock import ImportRunning, publish
-from catalog.imports.undo import undo_import
+from catalog.imports.lock import ImportRunning
+from catalog.imports.publishing import publish, undo_import
 from catalog.models import Entry, FeedAddress, ImportRun, Product, ProductIdentity
 from catalog.search.index import stage_entries
 from catalog.search.query import Search

@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from catalog.imports import staging
-from catalog.imports.lock import publish
+from catalog.imports.publishing import publish
 from catalog.models import Product
 from catalog.search.engines import engine
 from catalog.search.index import stage_entries

@@ -1,12 +1,25 @@
-"""Undoing the last import of a store."""
+"""Publishing an import, and undoing the last one of a store: an update of one row each."""
+
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.imports.lock import begin
+from catalog.imports.lock import begin, update
 from catalog.models import ImportRun, Store
 from catalog.search.index import revise
 from shopmcp.errors import InvalidArguments
+
+
+def publish(run: ImportRun, store: Store, **values: Any) -> None:
+    """Publish the run and set these fields of it, in one update.
+
+    Raises:
+        ImportRunning: As `hold`.
+    """
+    with transaction.atomic():
+        update(run, state=ImportRun.State.PUBLISHED, hidden=False, **values)
+        revise([store.pk])
 
 
 def undo_import(run: ImportRun) -> None:
