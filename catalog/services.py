@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from catalog.models import Product, ProductIdentity, Store
+from catalog.models import ImportRun, Product, ProductIdentity, Store
 from catalog.search.index import reindex
 
 # The fields that an import sets, and the fields derived from them.
@@ -46,6 +46,7 @@ def save_product(product: Product, changed: Iterable[str]) -> None:
         # An import that adds a version locks the one before it: wait for that lock, then read all versions.
         list(Product.versions.select_for_update().filter(identity=product.identity_id).values_list("pk"))
         versions = list(Product.versions.select_related("identity").filter(identity=product.identity_id))
+        _note_edits(product, values)
         if "stock" in values:
             _set_stock(product, versions, values.pop("stock"))
         for version in versions:
@@ -54,6 +55,17 @@ def save_product(product: Product, changed: Iterable[str]) -> None:
             version.index()
             version.save(update_fields=[*values, *DERIVED, "counted", "updated_at"])
         reindex([product.identity_id])
+
+
+def _note_edits(product: Product, fields: Iterable[str]) -> None:
+    """Note the fields for an import that is running and has not compared this product yet."""
+    run = ImportRun.objects.running().filter(slug=product.store.slug).values_list("pk", flat=True).first()
+    if run is None:
+        return
+    identity = ProductIdentity.objects.select_for_update().get(pk=product.identity_id)
+    before = identity.edits["fields"] if identity.edits and identity.edits["run"] == run else []
+    identity.edits = {"run": run, "fields": sorted({*before, *fields})}
+    identity.save(update_fields=["edits"])
 
 
 def _set_stock(product: Product, versions: list[Product], stock: int | None) -> None:

@@ -181,7 +181,8 @@ def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, forc
     withdraw(gone, run)
     stage(store, alive(run, batches), run, report)
     if not is_new:
-        Store.objects.filter(pk=store.pk).exclude(base_url=store.base_url).update(base_url=store.base_url)
+        kept = {"base_url": store.base_url, "currency": store.currency}
+        Store.objects.filter(pk=store.pk).exclude(**kept).update(**kept)
     counts = {name: getattr(report, name) for name in ("created", "changed", "unchanged", "withdrawn", "warned")}
     publish(
         run, store, **counts, refused=len(report.refused), details=report.details(), format=run.format,
@@ -233,12 +234,12 @@ def _store_for(slug: str, currency: str, base_url: str) -> Store:
         return Store(
             slug=slug, name=re.sub("[-_]+", " ", slug).strip().title(), currency=currency or "ILS", base_url=base_url
         )
-    if currency and currency != store.currency:
+    if currency and currency != store.currency and store.identities.exists():
         raise InvalidArguments(
             _("The store %(slug)s sells in %(code)s.") % {"slug": slug, "code": store.currency},
             fix=_("Import into a new store to sell in another currency: carts may hold products of this one."),
         )
-    store.base_url = base_url or store.base_url
+    store.currency, store.base_url = currency or store.currency, base_url or store.base_url
     return store
 
 

@@ -5,6 +5,7 @@ replaced version stays until the next import. Unchanged rows are not written.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -41,10 +42,13 @@ def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None,
         known: dict[str, dict[str, Any]] = {}
         if store.pk:
             found = store.products.order_by().filter(sku__in=[row.sku for row in rows])
-            columns = ("id", "sku", "identity_id", "identity__stock_moved", "counted", *DECIDED)
+            columns = ("id", "sku", "identity_id", "identity__stock_moved", "identity__edits", "counted", *DECIDED)
             known = {old["sku"]: old for old in found.values(*columns)}
         for row in rows:
             old = known.get(row.sku)
+            if old and run and (edits := old["identity__edits"]) and edits["run"] == run.pk:
+                # What the owner edited since the import began stays.
+                row = replace(row, **{name: old[name] for name in edits["fields"] if name in _FROM_ROW})  # noqa: PLW2901
             if old is None:
                 report.created += 1
             elif old["withdrawn_at"] is None and all(old[name] == getattr(row, name) for name in _FROM_ROW):

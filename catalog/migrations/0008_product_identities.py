@@ -17,7 +17,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("sku", models.CharField(max_length=64, verbose_name="SKU")),
-                ("stock_moved", models.IntegerField(default=0)),
+                ("stock_moved", models.BigIntegerField(default=0)),
+                ("edits", models.JSONField(editable=False, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 (
                     "store",

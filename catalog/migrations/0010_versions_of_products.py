@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="product",
             name="counted",
-            field=models.IntegerField(blank=True, null=True, verbose_name="stock"),
+            field=models.BigIntegerField(blank=True, null=True, verbose_name="stock"),
         ),
         migrations.AlterField(
             model_name="product",

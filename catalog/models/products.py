@@ -56,7 +56,9 @@ class ProductIdentity(models.Model):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="identities", db_index=False)
     sku = models.CharField(_("SKU"), max_length=64)
     # Pieces that came (or went, if negative) here; the stock is this plus the version's `counted`.
-    stock_moved = models.IntegerField(default=0)
+    stock_moved = models.BigIntegerField(default=0)
+    # The fields that the owner edited while an import ran: {"run": its key, "fields": [names]}.
+    edits = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -182,7 +184,7 @@ class Product(models.Model):
     url = models.CharField(_("URL"), max_length=1000, blank=True)
     # The source's count minus `identity.stock_moved` at that moment: the stock is this plus `stock_moved`. NULL if the
     # shop does not count it.
-    counted = models.IntegerField(_("stock"), null=True, blank=True)
+    counted = models.BigIntegerField(_("stock"), null=True, blank=True)
     available = models.BooleanField(_("available"), default=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     group_id = models.CharField(_("group"), max_length=120, blank=True)

@@ -13,7 +13,7 @@ from carts.models import Cart, Line
 from catalog.imports import staging
 from catalog.imports.lock import ImportRunning
 from catalog.imports.publishing import publish, undo_import
-from catalog.models import Entry, FeedAddress, ImportRun, Product, ProductIdentity
+from catalog.models import Entry, FeedAddress, ImportRun, Product, ProductIdentity, Store
 from catalog.search.index import stage_entries
 from catalog.search.query import Search
 from catalog.search.references import named
@@ -221,6 +221,46 @@ def test_an_edit_of_a_product_that_an_import_has_compared_and_not_written_yet_is
         ("By hand b", Decimal(11), 8),
         ("First", Decimal(1), None),
     ]
+
+
+@pytest.mark.parametrize("row", ["a,Short brown rice,99,4,,,Cereals\n", RICE], ids=["changed", "as it was"])
+def test_an_edit_of_a_product_that_a_running_import_has_not_compared_yet_is_kept(load, edit, row):
+    load(OLD)
+
+    def watching(steps, what, total=None):
+        for number, step in enumerate(steps):
+            if what == "Reading" and not number:
+                edit(Product.objects.get(sku="a"))(name="Rice of the house", price="33", stock="8")
+            yield step
+
+    load(HEAD + row + RYE, progress=watching)
+
+    product = Product.objects.get(sku="a")
+    assert (product.name, product.price, product.stock) == ("Rice of the house", Decimal(33), 8)
+    assert product.category == row.strip().rpartition(",")[2]
+    # The next import has the last word, as the form says.
+    load(HEAD + row + RYE)
+    assert Product.objects.get(sku="a").name == row.split(",")[1]
+
+
+def test_the_largest_stock_may_be_counted_and_set_by_hand_again_and_again(load, edit):
+    text = "sku,name,price,stock\na,Rice,1,2147483647\n"
+    for _ in range(3):
+        load(text)
+        assert edit(Product.objects.get(sku="a"))(stock="0").status_code == 302
+        assert Product.objects.get(sku="a").stock == 0
+    load(text)
+
+    assert Product.objects.get(sku="a").stock == 2147483647
+
+
+def test_a_store_that_never_had_a_product_may_take_another_currency(load):
+    Store.objects.create(slug="shop", name="Shop", currency="USD")
+
+    load(OLD, currency="ILS")
+
+    assert Store.objects.get().currency == "ILS"
+    assert set(Product.objects.values_list("currency", flat=True)) == {"ILS"}
 
 
 @pytest.mark.parametrize(
