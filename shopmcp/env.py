@@ -1,9 +1,7 @@
 """The settings that the environment and a `.env` file give, each checked before the shop starts."""
 
-import contextlib
 import os
 import re
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,10 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.utils import get_random_secret_key
 from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
 def read(dotenv: Path) -> "Env":
@@ -47,46 +46,6 @@ def parse_age(text: str) -> timedelta:
     if not timedelta(0) < age <= timedelta(days=3660):
         raise ValueError("an age is more than nothing and at most ten years")
     return age
-
-
-def secret_key(file: Path) -> str:
-    """Return the key kept in the file, making it at the first start, readable by its owner alone.
-
-    Raises:
-        ImproperlyConfigured: If the file cannot be read or made, or holds no key.
-    """
-    try:
-        if not file.exists():
-            _write_secret_key(file)
-        key = file.read_text().strip()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"SECRET_KEY is not set, and the one kept in {file} cannot be used: {error.strerror}."
-        ) from None
-    if not key:
-        raise ImproperlyConfigured(f"SECRET_KEY is not set, and {file} is empty; delete the file or set the variable.")
-    return key
-
-
-def last_address(file: Path) -> str:
-    """The address that `serve` listened on last, so that other commands can name it; the usual one before that."""
-    try:
-        return _origin(file.read_text().strip())
-    except (OSError, ValueError):
-        return "http://127.0.0.1:8000"
-
-
-def _write_secret_key(file: Path) -> None:
-    # Written aside and linked into place: processes that start together never read half a key, and agree on one.
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as new:
-            new.write(get_random_secret_key())
-        with contextlib.suppress(FileExistsError):
-            file.hardlink_to(draft)
-    finally:
-        draft.unlink()
 
 
 def _load(dotenv: Path) -> None:
@@ -125,7 +84,7 @@ def _host(text: str) -> str:
     return text.lower()
 
 
-def _origin(text: str) -> str:
+def origin(text: str) -> str:
     """The address as browsers write it in an Origin header: small letters, and no port where it is the usual one."""
     url = HttpUrl(text.rstrip("/"))
     if (url.path, url.query, url.fragment, url.username, url.password) != ("/", None, None, None, None):
@@ -155,7 +114,7 @@ class Env(BaseSettings):
     )
     SECRET_KEY: str = Field(default="", repr=False)
     SECRET_KEY_FALLBACKS: Words = Field(default=[], repr=False)
-    PUBLIC_URL: Annotated[str, AfterValidator(_origin)] = Field(
+    PUBLIC_URL: Annotated[str, AfterValidator(origin)] = Field(
         default="", description="an address such as https://shop.example.com"
     )
     ALLOWED_HOSTS: Hosts = Field(default=[], description="host names such as shop.example.com, separated by commas")

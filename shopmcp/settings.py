@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.env import last_address, read, secret_key
+from shopmcp.data_dir import last_address, secret_key
+from shopmcp.env import read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read(BASE_DIR / ".env")
@@ -26,6 +27,7 @@ except OSError as error:
         f"SHOPMCP_DATA_DIR is {str(DATA_DIR)!r}; it must be a folder that can be written: {error.strerror}."
     ) from None
 
+_database = env.DATABASE_URL or {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "shopmcp.sqlite3"}
 ADDRESS_FILE = DATA_DIR / "address"  # written by `serve`
 PUBLIC_URL_IS_SET = bool(env.PUBLIC_URL)
 PUBLIC_URL = env.PUBLIC_URL or last_address(ADDRESS_FILE)
@@ -46,7 +48,7 @@ SHOPMCP_API_PER_ADDRESS = env.SHOPMCP_API_PER_ADDRESS
 
 # Security
 DEBUG = env.DEBUG
-SECRET_KEY = env.SECRET_KEY or secret_key(DATA_DIR / "secret_key")
+SECRET_KEY = env.SECRET_KEY or secret_key(DATA_DIR / "secret_key", _database)
 SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
 _public = urlsplit(PUBLIC_URL)
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
@@ -140,9 +142,7 @@ TEMPLATES = [
 LOGIN_URL = "admin:login"
 
 # Data
-DATABASES = {
-    "default": env.DATABASE_URL or {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "shopmcp.sqlite3"}
-}
+DATABASES = {"default": _database}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # Taking the write lock at BEGIN: a transaction that has to upgrade later fails under concurrency

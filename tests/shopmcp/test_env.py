@@ -1,12 +1,10 @@
 import os
-import stat
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.env import last_address, parse_age, read, secret_key
+from shopmcp.env import parse_age, read
 
 
 @pytest.fixture
@@ -139,45 +137,3 @@ def test_a_dotenv_file_that_cannot_be_read_is_refused_whole(tmp_path, environmen
         read(tmp_path / ".env")
 
     assert "abc" not in str(refusal.value)
-
-
-def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path):
-    first = secret_key(tmp_path / "key")
-
-    assert len(first) >= 50
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
-    assert secret_key(tmp_path / "key") == first
-
-
-def test_processes_that_start_together_agree_on_one_secret_key(tmp_path):
-    with ThreadPoolExecutor(16) as pool:
-        keys = set(pool.map(lambda _: secret_key(tmp_path / "key"), range(64)))
-
-    assert len(keys) == 1
-    assert "" not in keys
-    assert list(tmp_path.iterdir()) == [tmp_path / "key"]
-
-
-@pytest.mark.parametrize(
-    "spoil", [lambda file: file.write_text("\n"), lambda file: file.mkdir()], ids=["empty", "folder"]
-)
-def test_a_secret_key_that_cannot_be_used_is_told_by_the_variables_name(tmp_path, spoil):
-    spoil(tmp_path / "key")
-
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
-        secret_key(tmp_path / "key")
-
-
-@pytest.mark.parametrize(
-    ("kept", "address"),
-    [
-        ("http://127.0.0.1:9000\n", "http://127.0.0.1:9000"),
-        ("nonsense", "http://127.0.0.1:8000"),
-        (None, "http://127.0.0.1:8000"),
-    ],
-)
-def test_the_last_address_is_the_kept_one_or_the_usual(tmp_path, kept, address):
-    if kept is not None:
-        (tmp_path / "address").write_text(kept)
-
-    assert last_address(tmp_path / "address") == address

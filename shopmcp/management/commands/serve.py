@@ -17,6 +17,7 @@ from catalog.imports.importing import load_demo
 from catalog.management.commands.import_products import watched
 from catalog.models import Store
 from catalog.search.rebuild import is_outdated, rebuild
+from shopmcp import data_dir
 from shopmcp.commands import migrate, one_at_a_time, unusable
 from shopmcp.errors import ShopError
 from shopmcp.sign_in import link_for, staff_user
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         try:
             compile_translations()
             make_static_ready()
-            settings.ADDRESS_FILE.write_text(f"{public_url}\n")
+            data_dir.write(settings.ADDRESS_FILE, f"{public_url}\n")
         except OSError as error:
             # The error of a full disk names no file.
             where = error.filename or settings.DATA_DIR
