@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-# The number of the advisory lock: any that is not used elsewhere in the database.
+from shopmcp.data_dir import locked
+
+# Any number that nothing else in the database locks.
 _PREPARING = 7_467_362
 
 
@@ -38,9 +41,10 @@ class ShopCommand(BaseCommand):
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Hold an advisory lock, so that servers that start together prepare one PostgreSQL database in turn."""
+    """Let processes that start together over one database take turns at preparing it."""
     if connection.vendor != "postgresql":
-        yield
+        with locked(settings.DATA_DIR):
+            yield
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
@@ -66,15 +70,24 @@ def unusable(error: DatabaseError) -> CommandError:
 
 def _make_ready() -> None:
     try:
-        executor = MigrationExecutor(connection)
-        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if not _migrations()[0]:
             return
-        if executor.loader.applied_migrations:
-            # A server of that earlier version may still be running.
-            raise CommandError(
-                _("The database is of an earlier version. Start the shop once with manage.py serve, then try again.")
-            )
         with one_at_a_time():
-            migrate()
+            # Another process may have made the tables meanwhile.
+            missing, applied = _migrations()
+            if not (missing and applied):
+                migrate()
+                return
     except DatabaseError as error:
         raise unusable(error) from None
+    # A running server may be of the version that the tables are.
+    raise CommandError(
+        _("The database is of an earlier version. Start the shop once with manage.py serve, then try again.")
+    )
+
+
+def _migrations() -> tuple[bool, bool]:
+    """Whether any is missing, and whether any was applied."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return bool(plan), bool(executor.loader.applied_migrations)

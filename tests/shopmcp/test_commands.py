@@ -1,5 +1,7 @@
 """Commands that need the shop's tables, before the shop was ever started."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.live import clean_env, manage
@@ -26,6 +28,13 @@ def test_a_new_database_gets_its_tables_from_the_first_command(env, command):
     assert result.returncode == 0, result.stderr
     assert COMMANDS[command] in result.stdout
     assert "migrat" not in result.stdout + result.stderr
+
+
+def test_several_first_commands_at_once_work(env):
+    with ThreadPoolExecutor() as pool:
+        results = list(pool.map(lambda _: manage("cleanup_sessions", env=env), range(4)))
+
+    assert [result.returncode for result in results] == [0] * 4, [result.stderr for result in results]
 
 
 def test_products_can_be_imported_before_the_first_start(env, tmp_path):

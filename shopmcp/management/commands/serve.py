@@ -60,7 +60,8 @@ class Command(BaseCommand):
     def _prepare(self, public_url: str, *, demo: bool) -> None:
         try:
             compile_translations()
-            make_static_ready()
+            with data_dir.locked(settings.DATA_DIR):
+                make_static_ready()
             data_dir.write(settings.ADDRESS_FILE, f"{public_url}\n")
         except OSError as error:
             # The error of a full disk names no file.
