@@ -1,4 +1,4 @@
-"""Our own system check for `manage.py check --deploy`: all templates compile."""
+"""What `manage.py check --deploy` looks at besides Django's own checks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,14 +6,25 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.template import TemplateSyntaxError, engines
+
+from shopmcp.data_dir import exposed
 
 
 @register("templates", deploy=True)
 def templates_parse(**kwargs: Any) -> list[CheckMessage]:
     """Report each template of the project that does not compile."""
     return [Error(fault, id="shopmcp.E001") for fault in _template_faults()]
+
+
+@register(Tags.security, deploy=True)
+def files_are_private(**kwargs: Any) -> list[CheckMessage]:
+    """No other user of the machine reads carts in the database, or the key that opens them."""
+    return [
+        Error(f"Other users of this machine can open {file}.", hint=f"chmod 600 '{file}'", id="shopmcp.E002")
+        for file in exposed(settings.DATA_DIR, settings.DATABASES["default"])
+    ]
 
 
 def _template_faults() -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""The data folder: the generated secret key and the address served last, kept through power cuts."""
+"""The data folder: the generated secret key and the address served last, kept through power cuts and to their owner."""
 
 import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from shopmcp.env import MAKE_A_KEY, origin
+
+SQLITE = "django.db.backends.sqlite3"
 
 
 def secret_key(file: Path, database: Mapping[str, Any]) -> str:
@@ -70,6 +72,37 @@ def write(file: Path, text: str) -> None:
         os.close(descriptor)
 
 
+class PrivateConnection(sqlite3.Connection):
+    """A connection of SQLite that makes the file, if there is none, for its owner alone.
+
+    SQLite gives the files beside it, such as -wal, the same mode.
+    """
+
+    def __init__(self, database: str | Path, *args: Any, **options: Any) -> None:
+        if not str(database).startswith((":memory:", "file:")):
+            # A file that exists must not be opened here: closing it again would free SQLite's own locks on it.
+            with suppress(OSError):
+                os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
+        super().__init__(database, *args, **options)
+
+
+def exposed(folder: Path, database: Mapping[str, Any]) -> list[Path]:
+    """The files of the shop that other users of this machine can read or write: the database and the key."""
+    files = [folder / "secret_key"]
+    if database["ENGINE"] == SQLITE:
+        files += [Path(f"{database['NAME']}{ending}") for ending in ("", "-wal", "-shm", "-journal")]
+    return [file for file in files if file.is_file() and file.stat().st_mode & 0o077]
+
+
+def close_to_others(file: Path) -> bool:
+    """Let the file's owner alone read it; whether that was allowed."""
+    try:
+        file.chmod(file.stat().st_mode & 0o700)
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Let processes of this machine that share the folder take turns."""
@@ -115,7 +148,7 @@ def _refuse_beside_carts(file: Path, fault: str, database: Mapping[str, Any]) ->
 
 def _holds_carts(database: Mapping[str, Any]) -> bool:
     """Ask the driver itself: Django's connections need the settings, which are being read just now."""
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"] == SQLITE:
         file = Path(database["NAME"]).absolute()
         if not file.exists():
             return False

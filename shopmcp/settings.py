@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.data_dir import last_address, secret_key
+from shopmcp.data_dir import SQLITE, PrivateConnection, last_address, secret_key
 from shopmcp.env import read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,7 +27,7 @@ except OSError as error:
         f"SHOPMCP_DATA_DIR is {str(DATA_DIR)!r}; it must be a folder that can be written: {error.strerror}."
     ) from None
 
-_database = env.DATABASE_URL or {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "shopmcp.sqlite3"}
+_database = env.DATABASE_URL or {"ENGINE": SQLITE, "NAME": DATA_DIR / "shopmcp.sqlite3"}
 ADDRESS_FILE = DATA_DIR / "address"  # written by `serve`
 PUBLIC_URL_IS_SET = bool(env.PUBLIC_URL)
 PUBLIC_URL = env.PUBLIC_URL or last_address(ADDRESS_FILE)
@@ -143,8 +143,9 @@ LOGIN_URL = "admin:login"
 
 # Data
 DATABASES = {"default": _database}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == SQLITE:
     DATABASES["default"]["OPTIONS"] = {
+        "factory": PrivateConnection,
         # Taking the write lock at BEGIN: a transaction that has to upgrade later fails under concurrency
         # instead of waiting.
         "transaction_mode": "IMMEDIATE",

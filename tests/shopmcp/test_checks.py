@@ -1,4 +1,4 @@
-from shopmcp.checks import templates_parse
+from shopmcp.checks import files_are_private, templates_parse
 
 
 def test_every_template_of_the_project_parses():
@@ -12,3 +12,16 @@ def test_a_template_that_does_not_parse_is_named(settings, tmp_path):
 
     (fault,) = templates_parse()
     assert fault.msg.startswith("templates/broken.html: ")
+
+
+def test_a_database_that_others_can_open_is_named(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert files_are_private() == []
+    (tmp_path / "secret_key").touch(0o600)
+    assert files_are_private() == []
+    (tmp_path / "secret_key").chmod(0o640)
+
+    (fault,) = files_are_private()
+    assert fault.id == "shopmcp.E002"
+    assert str(tmp_path / "secret_key") in fault.msg
+    assert fault.hint == f"chmod 600 '{tmp_path / 'secret_key'}'"

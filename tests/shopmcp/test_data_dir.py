@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.data_dir import last_address, secret_key, write
+from shopmcp.data_dir import PrivateConnection, close_to_others, exposed, last_address, secret_key, write
 
 LOST = {
     "missing": lambda file: None,
@@ -173,6 +173,59 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
 
     assert (tmp_path / "file").read_text() == "before"
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.fixture
+def generous():
+    """The umask that lets others read new files."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(file):
+    return oct(stat.S_IMODE(file.stat().st_mode))
+
+
+@pytest.mark.usefixtures("generous")
+def test_a_new_database_is_its_owners_alone_in_a_folder_that_all_can_read(tmp_path):
+    file = tmp_path / "shopmcp.sqlite3"
+    with closing(sqlite3.connect(file, factory=PrivateConnection)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE t (n)")
+
+        assert {path.name: mode(path) for path in tmp_path.iterdir()} == {
+            "shopmcp.sqlite3": "0o600",
+            "shopmcp.sqlite3-wal": "0o600",
+            "shopmcp.sqlite3-shm": "0o600",
+        }
+
+
+@pytest.mark.usefixtures("generous")
+@pytest.mark.parametrize("name", [":memory:", "file:shared?mode=memory&cache=shared"])
+def test_a_database_in_memory_makes_no_file(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    sqlite3.connect(name, uri=True, factory=PrivateConnection).close()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("generous")
+def test_files_that_others_can_open_are_found_and_closed(tmp_path, database):
+    names = ["", "-wal", "-shm", "-journal"]
+    files = [tmp_path / "secret_key", *(Path(f"{database['NAME']}{ending}") for ending in names)]
+    for file in files:
+        file.touch()
+    (tmp_path / "address").touch()
+
+    assert exposed(tmp_path, database) == files
+    assert all(close_to_others(file) for file in files)
+    assert exposed(tmp_path, database) == []
+    assert {mode(file) for file in files} == {"0o600"}
+
+
+def test_a_file_that_may_not_be_closed_is_told(tmp_path):
+    assert not close_to_others(tmp_path / "missing")
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,28 @@ def test_several_first_starts_at_once_over_one_database_prepare_it_once(tmp_path
             server.close()
 
 
+def test_in_a_folder_that_all_can_read_the_shops_files_are_its_owners_alone(tmp_path):
+    (tmp_path / "data").mkdir(0o755)
+    server = LiveServer(tmp_path / "data", DATABASE_URL="")
+    server.log = tmp_path / "log"
+
+    def exposed():
+        secret = [file for file in (tmp_path / "data").iterdir() if file.is_file()]
+        return [file.name for file in secret if file.stat().st_mode & 0o077]
+
+    with server:
+        assert {"secret_key", "shopmcp.sqlite3"} <= {file.name for file in (tmp_path / "data").iterdir()}
+        assert exposed() == []
+        server.stop()
+        (tmp_path / "data" / "shopmcp.sqlite3").chmod(0o644)
+
+        assert server.manage("check", "--deploy", check=False).stderr.count("shopmcp.E002") == 1
+        server.start()
+
+        assert exposed() == []
+        assert "shopmcp.sqlite3; now its owner alone can." in server.output
+
+
 def test_reload_watches_the_projects_own_folders(own_shop):
     watched = found(r"Will watch for changes in these directories: (.*)", own_shop("--reload").output)
 

@@ -45,6 +45,7 @@ class Command(BaseCommand):
             raise CommandError("--reload works with one worker only.")
         _check_address(host, port)
         public_url = settings.PUBLIC_URL if settings.PUBLIC_URL_IS_SET else _address(host, port)
+        self._close_to_others()
         self._prepare(public_url, demo=demo)
         if workers > 1 and connection.vendor == "sqlite":
             self.stderr.write(
@@ -56,6 +57,14 @@ class Command(BaseCommand):
         self._greet(public_url)
         connections.close_all()
         _become_uvicorn(host, port, public_url, workers=workers, reload=reload)
+
+    def _close_to_others(self) -> None:
+        for file in data_dir.exposed(settings.DATA_DIR, settings.DATABASES["default"]):
+            if data_dir.close_to_others(file):
+                self.stdout.write(f"Other users of this machine could open {file}; now its owner alone can.")
+            else:
+                warning = f"Warning: other users of this machine can open {file}. Let its owner run: chmod 600 '{file}'"
+                self.stderr.write(self.style.WARNING(warning))
 
     def _prepare(self, public_url: str, *, demo: bool) -> None:
         try:
