@@ -1,4 +1,7 @@
-"""What `manage.py check --deploy` looks at besides Django's own checks."""
+"""What `manage.py check --deploy` looks at besides Django's own checks.
+
+A weak SECRET_KEY and DEBUG never get this far with an https address: the settings refuse them (shopmcp/env.py).
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +9,9 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ValidationError
 from django.template import TemplateSyntaxError, engines
 
 from shopmcp.data_dir import exposed
@@ -25,6 +30,17 @@ def files_are_private(**kwargs: Any) -> list[CheckMessage]:
         Error(f"Other users of this machine can open {file}.", hint=f"chmod 600 '{file}'", id="shopmcp.E002")
         for file in exposed(settings.DATA_DIR, settings.DATABASES["default"])
     ]
+
+
+@register(Tags.security, deploy=True)
+def passwords_are_checked(**kwargs: Any) -> list[CheckMessage]:
+    """No member of staff can choose a password that is guessed at once."""
+    try:
+        validate_password("1")
+    except ValidationError:
+        return []
+    hint = "Name Django's validators in AUTH_PASSWORD_VALIDATORS."
+    return [Error("Staff may choose passwords such as “1”.", hint=hint, id="shopmcp.E003")]
 
 
 def _template_faults() -> Iterator[str]:

@@ -34,6 +34,26 @@ def read(dotenv: Path) -> "Env":
     raise ImproperlyConfigured(f"{name} {shown}must be {field.description or 'text'}.")
 
 
+def refuse_unsafe(public_url: str, secret_key: str, *, debug: bool) -> None:
+    """Keep a shop from the world that anybody could open: one with a weak key, or with Django's debug pages.
+
+    Raises:
+        ImproperlyConfigured: If the address is public (https). The message names the setting.
+    """
+    if not public_url.startswith("https:"):
+        return
+    if debug:
+        raise ImproperlyConfigured(
+            f"DEBUG is on and PUBLIC_URL is {public_url!r}; debug pages show settings to strangers. Switch DEBUG off."
+        )
+    # As Django's own check security.W009 has it.
+    if len(secret_key) < 50 or len(set(secret_key)) < 5:
+        raise ImproperlyConfigured(
+            "SECRET_KEY can be guessed; with an https PUBLIC_URL it must have at least 50 characters, 5 of them "
+            f"different. Make one with: {MAKE_A_KEY}"
+        )
+
+
 def parse_age(text: str) -> timedelta:
     """Read `90m`, `24h` or `30d`.
 

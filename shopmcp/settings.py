@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from shopmcp.data_dir import SQLITE, PrivateConnection, last_address, secret_key
-from shopmcp.env import read
+from shopmcp.env import read, refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read(BASE_DIR / ".env")
@@ -50,6 +50,16 @@ SHOPMCP_API_PER_ADDRESS = env.SHOPMCP_API_PER_ADDRESS
 DEBUG = env.DEBUG
 SECRET_KEY = env.SECRET_KEY or secret_key(DATA_DIR / "secret_key", _database)
 SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
+refuse_unsafe(env.PUBLIC_URL, SECRET_KEY, debug=DEBUG)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
 _public = urlsplit(PUBLIC_URL)
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = list(

@@ -1,4 +1,4 @@
-from shopmcp.checks import files_are_private, templates_parse
+from shopmcp.checks import files_are_private, passwords_are_checked, templates_parse
 
 
 def test_every_template_of_the_project_parses():
@@ -25,3 +25,11 @@ def test_a_database_that_others_can_open_is_named(settings, tmp_path):
     assert fault.id == "shopmcp.E002"
     assert str(tmp_path / "secret_key") in fault.msg
     assert fault.hint == f"chmod 600 '{tmp_path / 'secret_key'}'"
+
+
+def test_a_password_that_is_guessed_at_once_is_refused_and_a_policy_without_rules_is_told(settings):
+    assert passwords_are_checked() == []
+    settings.AUTH_PASSWORD_VALIDATORS = []
+
+    (fault,) = passwords_are_checked()
+    assert fault.id == "shopmcp.E003"

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.env import parse_age, read
+from shopmcp.env import parse_age, read, refuse_unsafe
 
 
 @pytest.fixture
@@ -31,6 +31,28 @@ def test_an_age_is_minutes_hours_or_days(text, age):
 def test_other_ages_are_refused(text):
     with pytest.raises(ValueError, match="age"):
         parse_age(text)
+
+
+GOOD_KEY = "0123456789" * 5
+
+
+@pytest.mark.parametrize(
+    ("key", "debug", "words"),
+    [
+        (GOOD_KEY[:49], False, r"\ASECRET_KEY can be guessed; .* at least 50 characters.* Make one with: python3 -c"),
+        ("abcd" * 20, False, r"\ASECRET_KEY can be guessed; .* 5 of them different"),
+        (GOOD_KEY, True, r"\ADEBUG is on and PUBLIC_URL is 'https://shop.example.com'"),
+    ],
+)
+def test_what_would_open_the_shop_to_the_world_is_refused_with_an_https_address(key, debug, words):
+    with pytest.raises(ImproperlyConfigured, match=words) as refusal:
+        refuse_unsafe("https://shop.example.com", key, debug=debug)
+
+    assert "\n" not in str(refusal.value)
+    assert key not in str(refusal.value)
+    for address in ("", "http://127.0.0.1:8000"):
+        refuse_unsafe(address, key, debug=debug)
+    refuse_unsafe("https://shop.example.com", GOOD_KEY, debug=False)
 
 
 @pytest.mark.parametrize(

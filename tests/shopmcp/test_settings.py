@@ -60,6 +60,17 @@ def test_a_bad_value_stops_the_start_with_one_line_that_names_the_variable(tmp_p
     assert result.stderr.startswith(f"shopmcp: {name} is ") or result.stderr.startswith(f"shopmcp: {name} must be ")
 
 
+@pytest.mark.parametrize(("name", "value"), [("SECRET_KEY", "short"), ("DEBUG", "on")])
+def test_what_would_open_the_shop_to_the_world_stops_the_start_with_one_line(tmp_path, name, value):
+    env = {"SHOPMCP_DATA_DIR": str(tmp_path), "PUBLIC_URL": "https://shop.example.com", name: value}
+    result = manage("check", "--deploy", env=clean_env(**env))
+
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"shopmcp: {name} ")
+
+
 def test_a_server_started_without_serve_says_the_same_at_the_end(tmp_path):
     command = [sys.executable, "-m", "uvicorn", "shopmcp.asgi:application", "--port", "1"]
     env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DEBUG="maybe")
