@@ -203,10 +203,18 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "class": "shopmcp.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        # Without the handlers that Django gives it by itself: every line passes the one formatter.
+        "django": {"handlers": []},
         # A request for another host is answered in words and logged in a line (shopmcp/views.py), not with a traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Only faults of our own: a line for each page that does not exist would name the paths of sign-in links too.
