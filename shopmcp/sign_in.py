@@ -1,5 +1,6 @@
 """Sign-in links: a token signs in one member of staff, once, within ten minutes."""
 
+import time
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from shopmcp.errors import InvalidArguments, NotFound, ShopError
 OWNER = "owner"
 GOOD_FOR = timedelta(minutes=10)
 _SALT = "shopmcp.sign_in"
+# Between machines that share a shop. A link made by a clock days ahead would be good for days.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class LinkExpired(ShopError):
@@ -63,8 +66,8 @@ def user_of(token: str) -> User:
     """Return the token's user without spending the token.
 
     Raises:
-        NotFound: If this server did not sign the token.
-        LinkExpired: If the token was used or is too old.
+        NotFound: If this server never made such a token.
+        LinkExpired: If it was used before, is too old, or comes from the future.
     """
     fix = _("Make a new link with: manage.py sign_in_link")
     try:
@@ -73,6 +76,11 @@ def user_of(token: str) -> User:
         raise LinkExpired(_("This sign-in link is more than ten minutes old."), fix=fix) from None
     except signing.BadSignature:
         raise NotFound(_("This is not a sign-in link of this shop, or a part of it is missing."), fix=fix) from None
+    if signing.b62_decode(token.split(":")[-2]) > time.time() + _CLOCKS_DIFFER.total_seconds():
+        raise LinkExpired(
+            _("This sign-in link is dated in the future: the server's clock was wrong when it was made, or is now."),
+            fix=fix,
+        )
     last_login = last_login and datetime.fromisoformat(last_login)
     user = get_user_model().objects.filter(pk=pk, last_login=last_login, is_active=True, is_staff=True).first()
     if user is None:

@@ -190,6 +190,17 @@ def test_a_link_is_good_for_ten_minutes(client, path, later):
     assert not signed_in(client)
 
 
+def test_a_link_from_the_future_opens_nothing_and_says_so(client, path, later):
+    later(seconds=-58)  # machines' clocks differ a little
+    assert client.get(path, headers=HOST).status_code == 200
+
+    later(days=-2)
+    response = client.post(path, headers=HOST)
+    assert response.status_code == 410
+    assert "dated in the future" in response.text
+    assert not signed_in(client)
+
+
 @pytest.mark.parametrize(
     "spoil", [lambda path: path[:-3] + "x/", lambda path: "/sign-in/abc/", lambda path: path[:-8] + "/"]
 )
