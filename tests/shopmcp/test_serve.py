@@ -204,6 +204,21 @@ def test_in_a_folder_that_all_can_read_the_shops_files_are_its_owners_alone(tmp_
         assert "shopmcp.sqlite3; now its owner alone can." in server.output
 
 
+def test_a_chat_from_the_future_is_told_and_left_as_it_is(tmp_path):
+    with LiveServer(tmp_path / "data") as server:
+        assert "in the future" not in server.output
+        server.stop()
+        seen = "datetime(2999, 1, 2, 3, 4, tzinfo=UTC)"
+        code = f"from carts.models import Session; from datetime import UTC, datetime; seen = {seen}; "
+        server.manage("shell", "-c", code + "Session.objects.create(public_id='s_1', last_seen_at=seen)")
+
+        server.start()
+
+        assert "Warning: a chat was last seen at 2999-01-02 03:04 UTC, in the future." in server.output
+        check = "assert Session.objects.get().last_seen_at == seen"
+        server.manage("shell", "-c", code + check)
+
+
 def test_reload_watches_the_projects_own_folders(own_shop):
     watched = found(r"Will watch for changes in these directories: (.*)", own_shop("--reload").output)
 

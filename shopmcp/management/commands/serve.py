@@ -12,7 +12,11 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
+from django.db.models import Max
+from django.utils import timezone
 
+from carts.models import Session
+from carts.services.cleanup import MARGIN
 from catalog.imports.importing import load_demo
 from catalog.management.commands.import_products import watched
 from catalog.models import Store
@@ -90,8 +94,19 @@ class Command(BaseCommand):
                     self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
             # A read-only database opens without an error: this write of no row finds out.
             Store.objects.filter(pk=0).update(name="")
+            self._check_clock()
         except DatabaseError as error:
             raise unusable(error) from None
+
+    def _check_clock(self) -> None:
+        latest = Session.objects.aggregate(latest=Max("last_seen_at"))["latest"]
+        # Not mended: if it is now that the clock is wrong, sessions dated back would soon be deleted as expired.
+        if latest and latest > timezone.now() + MARGIN:
+            warning = (
+                f"Warning: a chat was last seen at {latest:%Y-%m-%d %H:%M} UTC, in the future. The clock was ahead "
+                "then or is behind now. Such sessions count as active until that time. Check the clock of this machine."
+            )
+            self.stderr.write(self.style.WARNING(warning))
 
     def _greet(self, public_url: str) -> None:
         lines = [("MCP URL", f"{public_url}/mcp"), ("Dashboard", f"{public_url}/dashboard/")]
