@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import psycopg
 import uvicorn
 
+from shopmcp.connections import Connection
 from tests.rpc import Reply, rpc, send
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -190,9 +191,14 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serving(app, *, lifespan="off"):
-    """Serve an ASGI application for as long as the block runs; gives its address."""
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan=lifespan))
+def serving(app, *, lifespan="off", **options):
+    """Serve an ASGI application for as long as the block runs; gives its address.
+
+    Args:
+        options: Further options of uvicorn's.
+    """
+    options = {"http": Connection, "log_config": None, "access_log": False} | options
+    server = _Server(uvicorn.Config(app, lifespan=lifespan, **options))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = Thread(target=server.run, args=([listening],))
         thread.start()

@@ -165,7 +165,8 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         *("-W", "ignore:StreamingHttpResponse must consume synchronous iterators"),
         *("-m", "shopmcp.process", "shopmcp.asgi:application"),
         *("--host", host, "--port", str(port)),
-        *("--no-server-header", "--no-access-log", "--ws", "none"),
+        *("--http", "shopmcp.connections:Connection", "--ws", "none"),
+        *("--no-server-header", "--no-access-log"),
         *("--proxy-headers", "--forwarded-allow-ips", "127.0.0.1,::1"),
         *("--timeout-keep-alive", str(KEEP_ALIVE), "--timeout-graceful-shutdown", str(GRACE)),
     ]
