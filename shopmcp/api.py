@@ -69,6 +69,7 @@ _REFUSALS = {
     403: ("forbidden", "This key is read-only, and the request would change something.", "Use another key."),
     404: ("not_found", "There is no such thing.", "List what there is and use the id of one of them."),
     409: ("kept", "Something was ordered in this session: it is kept.", "Leave it."),
+    413: ("too_large", "The body is larger than 256 KiB.", "Send less at once."),
     422: ("invalid_arguments", "limit: Input should be less than or equal to 100.", "Correct the request."),
     429: ("too_many_requests", "Too many requests within one minute.", "Wait 20 seconds, then go on."),
     503: ("busy", "The database could not answer now; nothing was changed.", "Try again in a few seconds."),
@@ -107,7 +108,7 @@ class ShopAPI(NinjaAPI):
                     parameter["schema"] |= next((arm for arm in arms if arm != {"type": "null"}), {})
                 answers, has_body = operation["responses"], "requestBody" in operation
                 # The others may come from any operation.
-                some = {400: has_body, 403: method.upper() not in SAFE, 404: "{" in path, 409: False}
+                some = {400: has_body, 413: has_body, 403: method.upper() not in SAFE, 404: "{" in path, 409: False}
                 some[422] = has_body or operation["parameters"]
                 answers |= {code: _documented(code) for code in _REFUSALS if code in answers or some.get(code, True)}
         return document

@@ -24,6 +24,7 @@ from shopmcp.composition import endpoint  # noqa: E402
 from shopmcp.db.workers import lanes  # noqa: E402
 from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
+from shopmcp.pages import Pages  # noqa: E402
 
 logger = logging.getLogger(__name__)
 # Seconds between two looks for uncounted calls, and between two steps while there are some.
@@ -31,6 +32,7 @@ _COUNT_EVERY, _COUNT_AGAIN = 3.0, 0.1
 # Counting takes a twentieth of the writing lane at most; the rest is the chats'.
 _COUNT_REST = 19
 edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
+pages = Pages(django)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -42,7 +44,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     elif scope["path"] in ("/mcp", "/mcp/"):
         await edge(scope, receive, send)
     else:
-        await django(scope, receive, send)
+        await pages(scope, receive, send)
 
 
 async def _live(receive: Any, send: Any) -> None:

@@ -4,7 +4,6 @@ Lenient where scripts and scanners are sloppy, strict where a browser could be t
 another site can POST forms, multipart and plain text without asking first, and always sends an Origin header with it.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,12 +13,14 @@ from urllib.parse import urlsplit
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.http.request import split_domain_port, validate_host
 
+from shopmcp.bodies import Body, Limit, declared
 from shopmcp.mcp.jsonrpc import Reply, answer, failure
 from shopmcp.mcp.server import Endpoint
 
 log = logging.getLogger(__name__)
 
-MAX_BODY: Final = 64 * 1024
+# A body of that size takes no honest client longer.
+BODY: Final = Limit(size=64 * 1024, seconds=30)
 _MAX_HOST: Final = 300
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -36,14 +37,14 @@ class Edge:
     Args:
         public_url: The shop's own address; browsers may call from this origin alone.
         allowed_hosts: Host names as Django's setting writes them.
-        body_seconds: How long to wait for a body; one of `MAX_BODY` takes no honest client longer.
+        limit: For the bodies of requests.
     """
 
     def __init__(
-        self, endpoint: Endpoint, *, public_url: str, allowed_hosts: Sequence[str], body_seconds: float = 30
+        self, endpoint: Endpoint, *, public_url: str, allowed_hosts: Sequence[str], limit: Limit = BODY
     ) -> None:
         self._endpoint = endpoint
-        self._body_seconds = body_seconds
+        self._limit = limit
         self._origin = _origin(public_url)
         self._allowed_hosts = list(allowed_hosts)
         self._serves = lru_cache(maxsize=64)(self._serves_host)
@@ -52,10 +53,13 @@ class Edge:
         headers = list(scope["headers"])
         reply = self._refusal(scope["method"], headers)
         if reply is None:
-            body = await _body(receive, self._body_seconds)
-            if body is None:
+            body = Body(receive, self._limit, declared(headers))
+            if (content := await body.read()) is not None:
+                reply = await answer(self._endpoint, content, headers)
+            elif body.refusal is not None:
+                reply = failure(body.refusal, body.words)
+            else:
                 return  # the client hung up
-            reply = body if isinstance(body, Reply) else await answer(self._endpoint, body, headers)
         await _send(reply, send)
 
     def _refusal(self, method: str, headers: list[tuple[bytes, bytes]]) -> Reply | None:
@@ -94,9 +98,6 @@ class Edge:
         return origin == self._origin
 
 
-_TOO_LARGE: Final = failure(413, f"The body is larger than {MAX_BODY // 1024} KiB.")
-
-
 def _unreadable(method: str, found: Mapping[bytes, list[bytes]]) -> Reply | None:
     if method != "POST":
         return failure(405, "This is an MCP endpoint: send it JSON-RPC with POST.")
@@ -104,9 +105,6 @@ def _unreadable(method: str, found: Mapping[bytes, list[bytes]]) -> Reply | None
         return failure(406, "The answer is application/json; the Accept header must allow it.")
     if not _is_json(found.get(b"content-type", []), from_browser=b"origin" in found):
         return failure(400, "Content-Type must be application/json.")
-    length = found.get(b"content-length", [b""])[0]
-    if length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY):
-        return _TOO_LARGE
     return None
 
 
@@ -141,28 +139,9 @@ def _is_json(types: list[bytes], *, from_browser: bool) -> bool:
     return kind == b"application/json" or (kind in (b"", b"application/octet-stream") and not from_browser)
 
 
-async def _body(receive: ASGIReceiveCallable, seconds: float) -> bytes | Reply | None:
-    """Read the body: a refusal if it is too large or does not come, None if the client hangs up."""
-    body, more = bytearray(), True
-    try:
-        async with asyncio.timeout(seconds):
-            while more and len(body) <= MAX_BODY:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return None
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-    except TimeoutError:
-        return failure(408, f"The body did not arrive within {seconds:g} seconds.")
-    return bytes(body) if len(body) <= MAX_BODY else _TOO_LARGE
-
-
 async def _send(reply: Reply, send: ASGISendCallable) -> None:
     headers = [*_HEADERS, (b"content-length", b"%d" % len(reply.body))]
     if reply.status == 405:
         headers.append((b"allow", b"POST"))
-    elif reply.status in (408, 413):
-        # The rest of the body is not worth waiting for.
-        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})

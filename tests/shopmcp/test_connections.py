@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from shopmcp.connections import MAX_HEAD, Connection
-from tests.serving import serving
+from tests.live import serving
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"
 LARGE = 1024 * 1024

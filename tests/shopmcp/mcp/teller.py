@@ -35,8 +35,8 @@ def teller(public_url="http://127.0.0.1:8000", hosts=(), **options):
     server = Server("teller", version="1", title="Teller", on_call_tool=_tell, on_list_tools=_no_tools)
     server.middleware.clear()
     allowed = ["127.0.0.1", "localhost", "[::1]", *hosts]
-    edge = Edge(Endpoint(server, Toolbox(())), public_url=public_url, allowed_hosts=allowed, **options)
-    with serving(edge) as address:
+    endpoint = Endpoint(server, Toolbox(()))
+    with serving(Edge(endpoint, public_url=public_url, allowed_hosts=allowed, **options)) as address:
         yield address
 
 

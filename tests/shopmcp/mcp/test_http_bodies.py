@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shopmcp.mcp.http import MAX_BODY
+from shopmcp.bodies import Limit
+from shopmcp.mcp.http import BODY
 from tests.rpc import JSON_HEADERS, send
 from tests.shopmcp.mcp.teller import call, teller
 
@@ -26,8 +27,8 @@ def padded(size):
 
 
 def test_a_body_of_64_kib_is_read_and_one_byte_more_is_refused(url):
-    assert send(url, padded(MAX_BODY)).status == 200
-    assert send(url, padded(MAX_BODY + 1)).status == 413
+    assert send(url, padded(BODY.size)).status == 200
+    assert send(url, padded(BODY.size + 1)).status == 413
 
 
 def test_a_chunked_body_is_counted_as_it_comes(url):
@@ -35,8 +36,8 @@ def test_a_chunked_body_is_counted_as_it_comes(url):
         body = padded(size)
         return (body[i : i + 1000] for i in range(0, size, 1000))
 
-    assert send(url, chunks(MAX_BODY)).status == 200
-    assert send(url, chunks(MAX_BODY + 1)).status == 413
+    assert send(url, chunks(BODY.size)).status == 200
+    assert send(url, chunks(BODY.size + 1)).status == 413
 
 
 def test_a_declared_size_is_refused_before_any_of_it_is_sent(url):
@@ -74,7 +75,7 @@ def test_a_client_that_hangs_up_in_the_middle_harms_nobody(url, caplog):
 
 @pytest.mark.parametrize("piece", [b"", b'{"jsonrpc"'])
 def test_a_body_that_does_not_come_is_not_waited_for(piece):
-    with teller(body_seconds=0.1) as url, raw(url) as wire:
+    with teller(limit=Limit(size=1000, seconds=0.1)) as url, raw(url) as wire:
         wire.sendall(head(url, "Content-Length: 100") + piece)
 
         assert b" 408 " in wire.recv(4096)
