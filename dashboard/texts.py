@@ -26,7 +26,8 @@ _OUTCOMES: dict[str, str | Promise] = {
     "unknown_cart": _("unknown cart_id"),
     "cart_expired": _("expired cart"),
     "request_id_reused": _("request_id used twice"),
-    "busy": _("database did not answer"),
+    "busy": _("shop was busy"),
+    "uncertain": _("cut off by a restart"),
     "internal_error": _("fault of the shop"),
 }
 

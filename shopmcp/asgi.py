@@ -7,6 +7,7 @@ import asyncio
 import gc
 import logging
 import os
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 _COUNT_EVERY, _COUNT_AGAIN = 3.0, 0.1
 # Counting takes a twentieth of the writing lane at most; the rest is the chats'.
 _COUNT_REST = 19
+# Work that has not ended by then, after the grace, is left: the database rolls it back.
+_STOP_SECONDS = 5
 edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 pages = Pages(django)
 
@@ -59,8 +62,11 @@ async def _live(receive: Any, send: Any) -> None:
         await send({"type": "lifespan.startup.complete"})
         assert (await receive())["type"] == "lifespan.shutdown"
         counting.cancel()
-        await recorder.drain()
-        await lanes.stop()
+        # By now every call has been answered: those that were cancelled come before this in the loop.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await recorder.drain()
+                await lanes.stop()
     await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -61,7 +61,13 @@ class RequestIdReused(ShopError):
 
 
 class Busy(ShopError):
-    code = "busy"  # the database does not answer; nothing was changed
+    code = "busy"  # nothing was done
+
+
+class Uncertain(ShopError):
+    """Whether the change was made is not known; the cart tells."""
+
+    code = "uncertain"
 
 
 class Unauthorized(ShopError):

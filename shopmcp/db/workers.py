@@ -12,9 +12,10 @@ has a transaction of its own, on one of several threads.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Generic, Literal, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -29,10 +30,16 @@ _BATCH = 64
 logger = logging.getLogger(__name__)
 
 
+class Dropped(asyncio.CancelledError):
+    """The caller was cancelled before its work began; the work is never done."""
+
+
 @dataclass(slots=True, eq=False)
 class _Job(Generic[T]):
     work: Callable[[], T]
     done: asyncio.Future[T]
+    # Taken once, by the thread that does the work or by the caller that drops it.
+    taken: Lock = field(default_factory=Lock)
     result: T | None = None
     error: BaseException | None = None
 
@@ -45,24 +52,38 @@ class Lane:
         self._batch = batch
         self._one_transaction = one_transaction
         self._loop = asyncio.get_running_loop()
-        self._threads = [Thread(target=self._serve, name=f"{name}-{n}", daemon=True) for n in range(threads)]
+        self._ended = [self._loop.create_future() for _ in range(threads)]
+        self._threads = [
+            Thread(target=self._serve, args=(ended,), name=f"{name}-{n}", daemon=True)
+            for n, ended in enumerate(self._ended)
+        ]
         for thread in self._threads:
             thread.start()
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run it on a thread of this lane; raise what it raises."""
+        """Run it on a thread of this lane; raise what it raises.
+
+        Raises:
+            Dropped: If the caller is cancelled before the work begins. Once begun, it is done even if the caller is
+                cancelled.
+        """
         done: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Job(work, done))
-        return await done
+        job = _Job(work, done)
+        self._queue.put(job)
+        try:
+            return await done
+        except asyncio.CancelledError:
+            if job.taken.acquire(blocking=False):
+                raise Dropped from None
+            raise
 
     async def stop(self) -> None:
-        """Finish what is queued, then end the threads."""
+        """Finish what is queued, then end the threads. If this is cancelled, threads that still work are left."""
         for _ in self._threads:
             self._queue.put(None)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
+        await asyncio.gather(*self._ended)
 
-    def _serve(self) -> None:
+    def _serve(self, ended: asyncio.Future[None]) -> None:
         going = True
         while going:
             jobs: list[_Job[Any]] = []
@@ -78,8 +99,14 @@ class Lane:
             going = job is not None
             if jobs:
                 self._perform(jobs)
-                self._loop.call_soon_threadsafe(_deliver, jobs)
+                self._tell(_deliver, jobs)
         connection.close()
+        self._tell(_end, ended)
+
+    def _tell(self, callback: Callable[[T], None], subject: T) -> None:
+        # The loop may have ended without waiting for this thread.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(callback, subject)
 
     def _perform(self, jobs: list[_Job[Any]]) -> None:
         try:
@@ -134,6 +161,8 @@ class Lanes:
 
 
 def _attempt(job: _Job[Any]) -> None:
+    if not job.taken.acquire(blocking=False):
+        return
     try:
         job.result = job.work()
     # Refusals and bugs are raised for the caller of this job only.
@@ -143,12 +172,17 @@ def _attempt(job: _Job[Any]) -> None:
 
 def _deliver(jobs: list[_Job[Any]]) -> None:
     for job in jobs:
-        if job.done.done():  # the client went away meanwhile
+        if job.done.done():  # the caller was cancelled meanwhile
             continue
         if job.error is not None:
             job.done.set_exception(job.error)
         else:
             job.done.set_result(job.result)
+
+
+def _end(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
 
 
 lanes = Lanes()

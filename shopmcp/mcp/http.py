@@ -4,6 +4,7 @@ Lenient where scripts and scanners are sloppy, strict where a browser could be t
 another site can POST forms, multipart and plain text without asking first, and always sends an Origin header with it.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,7 +15,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.http.request import split_domain_port, validate_host
 
 from shopmcp.bodies import Body, Limit, declared
-from shopmcp.mcp.jsonrpc import Reply, answer, failure
+from shopmcp.mcp.jsonrpc import STOPPING, Reply, answer, failure
 from shopmcp.mcp.server import Endpoint
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,12 @@ class Edge:
         reply = self._refusal(scope["method"], headers)
         if reply is None:
             body = Body(receive, self._limit, declared(headers))
-            if (content := await body.read()) is not None:
+            try:
+                content = await body.read()
+            except asyncio.CancelledError:  # the server is stopping, and its grace is over
+                await _send(failure(503, STOPPING), send)
+                return
+            if content is not None:
                 reply = await answer(self._endpoint, content, headers)
             elif body.refusal is not None:
                 reply = failure(body.refusal, body.words)

@@ -5,6 +5,7 @@ streams and tasks for each request of the 2025 revisions, drop calls whose id th
 `params`. The texts here are for authors of clients and stay in English.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -54,6 +55,7 @@ _RESERVED_META: Final = "io.modelcontextprotocol/"
 _PROGRESS: Final = "progressToken"
 # What the transport assumes of a client that names no revision.
 _UNNAMED_VERSION: Final = "2025-03-26"
+STOPPING: Final = "The server is stopping, and nothing was done. Try again in a moment."
 # Deeper than any tool's arguments, and far from where walking the values would exhaust the stack.
 _MAX_DEPTH: Final = 64
 
@@ -149,6 +151,9 @@ async def _outcome(
         exchange = _Exchange(message["id"], headers)
         connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
         return await serve_one(endpoint.server, exchange, method, params, connection=connection, lifespan_state={})
+    # The server is stopping, and its grace is over; calls of tools are answered by the toolbox.
+    except asyncio.CancelledError:
+        return ErrorData(code=INTERNAL_ERROR, message=STOPPING)
     # The last boundary: a bug is logged and never shown in its own words.
     except Exception as error:
         if (told := handler_exception_to_error_data(error)) is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from shopmcp.errors import Busy, ShopError
+from shopmcp.errors import Busy, ShopError, Uncertain
 
 
 def refused(refusal: ShopError, *, ending: Iterable[str] = ()) -> dict[str, Any]:
@@ -32,6 +32,19 @@ def ignored(names: Sequence[str]) -> str:
 def busy() -> Busy:
     """Return the refusal for a database that does not answer."""
     return Busy(gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."))
+
+
+def stopping() -> Busy:
+    """What is said of a call that had not begun when the server had to end."""
+    return Busy(gettext("The shop is being restarted."), fix=gettext("Try again in a moment."))
+
+
+def cut_off() -> Uncertain:
+    """What is said of a change that had begun by then."""
+    return Uncertain(
+        gettext("The shop was restarted during this call, so it may have been done."),
+        fix=gettext("Look at the cart with view_cart before you try once more."),
+    )
 
 
 def bug() -> ShopError:

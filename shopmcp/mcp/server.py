@@ -17,7 +17,7 @@ INSTRUCTIONS = """\
 A shop with one cart for this conversation. Find products with search_products, then pass their product_id to \
 add_to_cart; view_cart shows what the cart holds and what it costs. Product ids come from search results: never invent \
 one. If an answer gives a cart_id, pass it with every later cart call of this conversation; never invent one. \
-When a call is refused, its text says why and what to do, and nothing was changed.
+When a call is refused, its text says why and what to do, and nothing was changed unless it says so.
 
 There is no checkout in this chat: when the shopper is done, sum the cart up, and tell them how to reach the store \
 (get_store_info). Never claim that something was ordered or paid.

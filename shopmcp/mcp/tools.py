@@ -5,6 +5,7 @@ input schema, its return annotation the output schema, its docstring the descrip
 goes wrong becomes a result with `isError` and `structuredContent.error`; an unknown tool alone is a protocol error.
 """
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -23,11 +24,11 @@ from mcp.types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, Lis
 from mcp.types import Tool as PublishedTool
 from pydantic import BaseModel
 
-from shopmcp.db.workers import LaneName, lanes
-from shopmcp.errors import Busy, InvalidArguments, ShopError
+from shopmcp.db.workers import Dropped, LaneName, lanes
+from shopmcp.errors import Busy, InvalidArguments, ShopError, Uncertain
 from shopmcp.mcp.arguments import Arguments, output_schema
 from shopmcp.mcp.call import Answer, Call, WriteNeeded
-from shopmcp.mcp.refusals import bug, busy, ignored, refused
+from shopmcp.mcp.refusals import bug, busy, cut_off, ignored, refused, stopping
 
 _CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
 _LANGUAGES = {"iw": "he"}  # the code that old systems still send for Hebrew
@@ -165,6 +166,11 @@ class Toolbox:
         except (DatabaseError, InterfaceError):
             logger.exception("%s could not reach the database", call.tool)
             return Busy.code, _refused(busy, call, tool)
+        # The server is stopping, and its grace is over. The client is told before the connection closes.
+        except asyncio.CancelledError as end:
+            if isinstance(end, Dropped) or tool.lane != "write":
+                return Busy.code, _refused(stopping, call, tool)
+            return Uncertain.code, _refused(cut_off, call, tool, unchanged=False)
         # The words of a bug go to the log only, in every revision of the protocol.
         except Exception:
             logger.exception("%s failed", call.tool)

@@ -1,20 +1,26 @@
 """The application as uvicorn runs it."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+import socket
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event, Semaphore
 from unittest.mock import AsyncMock
+from urllib.parse import urlsplit
 
 import pytest
 from asgiref.sync import async_to_sync
 from mcp.server import Server
 from mcp.types import CallToolResult, TextContent
+from pydantic import BaseModel
 
 from analytics.services import STEP
 from shopmcp import asgi
 from shopmcp.db.workers import lanes
+from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.http import Edge
-from shopmcp.mcp.server import Endpoint
-from shopmcp.mcp.tools import Toolbox
+from shopmcp.mcp.resources import Resources, resource
+from shopmcp.mcp.server import Endpoint, make_endpoint
+from shopmcp.mcp.tools import Toolbox, tool
 from tests.live import serving
 from tests.rpc import rpc, send
 
@@ -80,6 +86,118 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
             assert entered.wait(10)
             threads.submit(release, after=url.stopping)
         assert answer.result().json["result"]["content"][0]["text"] == "done"
+
+
+class Halt:
+    """Tools whose work waits, on a server that is stopped and whose grace ends meanwhile."""
+
+    def __init__(self, monkeypatch, tools):
+        self.begun, self.ended, self.go_on = [], [], Event()
+        self.first, self.arrived = Event(), Semaphore(0)
+        box = Toolbox(self.made(name, read_only) for name, read_only in tools.items())
+        resource_kind = resource("shop://wait", title="Wait")(lambda: self.wait("resource"))
+        edge = Edge(
+            make_endpoint(box, Resources([resource_kind])),
+            public_url="http://127.0.0.1",
+            allowed_hosts=["127.0.0.1"],
+        )
+
+        async def counting(scope, receive, send):
+            self.arrived.release()
+            await edge(scope, receive, send)
+
+        monkeypatch.setattr(asgi, "edge", counting)
+
+    def wait(self, name):
+        self.begun.append(name)
+        self.first.set()
+        assert self.go_on.wait(20)
+        self.ended.append(name)
+        return name
+
+    def made(self, name, read_only):
+        def work(call: Call) -> Answer[Done]:
+            return Answer(self.wait(name), Done())
+
+        work.__name__, work.__doc__ = name, "Wait."
+        return tool(title="Wait", read_only=read_only)(work)
+
+    def play(self, ask, times):
+        """Ask so many times at once, stop the server, and return the answers; then let the work go on."""
+        with ThreadPoolExecutor(times) as threads:
+            try:
+                with serving(asgi.application, lifespan="on", timeout_graceful_shutdown=0.3) as url:
+                    waiting = [threads.submit(ask, url) for _ in range(times)]
+                    assert self.first.wait(10)
+                    assert all(self.arrived.acquire(timeout=10) for _ in range(times))
+                    threads.submit(self._release, waiting)
+                return [answer.result() for answer in waiting]
+            finally:
+                self.go_on.set()
+
+    def _release(self, waiting):
+        wait(waiting, timeout=10)
+        self.go_on.set()
+
+
+class Done(BaseModel):
+    pass
+
+
+TIMES = 30  # more than any lane has threads
+
+
+@pytest.mark.parametrize("era", ["2025-06-18", "2026-07-28"])
+@pytest.mark.parametrize("meta", [{}, {"progressToken": 1}], ids=["plain", "by the SDK"])
+def test_changes_that_outlast_the_grace_are_told_the_truth(transactional_db, monkeypatch, era, meta):
+    halt = Halt(monkeypatch, {"change": False})
+
+    answers = halt.play(lambda url: rpc(url, era, "tools/call", {"name": "change", "_meta": meta}), TIMES)
+
+    results = [answer.json["result"] for answer in answers]
+    assert {answer.status for answer in answers} == {200}
+    assert all(result["isError"] for result in results)
+    texts = Counter(result["content"][0]["text"] for result in results)
+    assert texts == {
+        "The shop was restarted during this call, so it may have been done. "
+        "Look at the cart with view_cart before you try once more.": len(halt.begun),
+        "The shop is being restarted. Try again in a moment. The cart is unchanged.": TIMES - len(halt.begun),
+    }
+    assert halt.ended == halt.begun
+    assert 0 < len(halt.begun) < TIMES
+
+
+def test_reads_that_outlast_the_grace_are_told_to_try_again(monkeypatch):
+    halt = Halt(monkeypatch, {"look": True})
+
+    answers = halt.play(lambda url: rpc(url, None, "tools/call", {"name": "look"}), TIMES)
+
+    texts = {answer.json["result"]["content"][0]["text"] for answer in answers}
+    assert texts == {"The shop is being restarted. Try again in a moment."}
+
+
+def test_other_requests_that_outlast_the_grace_get_an_error_of_the_protocol(monkeypatch):
+    halt = Halt(monkeypatch, {})
+
+    answers = halt.play(lambda url: rpc(url, None, "resources/read", {"uri": "shop://wait"}, id=7), TIMES)
+
+    assert {(answer.json["id"], answer.json["error"]["message"]) for answer in answers} == {
+        (7, "The server is stopping, and nothing was done. Try again in a moment.")
+    }
+
+
+def test_a_body_that_is_not_complete_when_the_grace_ends_is_refused_in_json_rpc(monkeypatch):
+    with socket.socket() as wire:
+        with serving(asgi.application, lifespan="on", timeout_graceful_shutdown=0.3) as url:
+            wire.settimeout(10)
+            wire.connect(("127.0.0.1", urlsplit(url).port))
+            head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            wire.sendall(f"{head}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n".encode())
+            assert b" 100 " in wire.recv(4096)  # the body is waited for
+        said = wire.recv(4096)
+
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert b"nothing was done" in said
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from carts.models import CallRecord, Cart, Line, Session
 from catalog.models import Store
 from catalog.services import create_product
 from shopmcp.composition import toolbox
-from shopmcp.db.workers import Lane, Lanes, lanes
+from shopmcp.db.workers import Dropped, Lane, Lanes, lanes
 from shopmcp.errors import NotFound, ShopError
 from shopmcp.mcp.call import Answer, Call, WriteNeeded
 
@@ -159,16 +159,42 @@ def test_nobody_is_answered_before_the_commit():
     assert seen == ["committed", "answered"]
 
 
-def test_a_client_that_went_away_does_not_break_its_neighbours():
+def test_work_whose_caller_is_cancelled_before_it_begins_is_never_done():
     async def play(lane, go_on):
         gone, stays = (asyncio.ensure_future(lane.run(lambda slug=slug: add_store(slug))) for slug in ("gone", "stays"))
         await asyncio.sleep(0)
         gone.cancel()
+        with pytest.raises(Dropped):
+            await gone
         go_on()
         return await stays, await lane.run(lambda: "still there")
 
     assert run(play) == ("stays", "still there")
-    assert slugs() == ["gone", "stays"]
+    assert slugs() == ["stays"]
+
+
+def test_work_that_has_begun_is_done_even_if_its_caller_is_cancelled():
+    entered, go_on = Event(), Event()
+
+    def work():
+        entered.set()
+        assert go_on.wait(10)
+        return add_store("begun")
+
+    @async_to_sync
+    async def go():
+        lane = Lane("write", 1, batch=64, one_transaction=True)
+        begun = asyncio.ensure_future(lane.run(work))
+        await asyncio.to_thread(entered.wait, 10)
+        begun.cancel()
+        with pytest.raises(asyncio.CancelledError) as cancelled:
+            await begun
+        go_on.set()
+        await lane.stop()
+        return cancelled.type
+
+    assert go() is asyncio.CancelledError
+    assert slugs() == ["begun"]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
