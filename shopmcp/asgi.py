@@ -26,6 +26,7 @@ from shopmcp.db.workers import lanes  # noqa: E402
 from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
 from shopmcp.pages import Pages  # noqa: E402
+from shopmcp.process import end_with_supervisor  # noqa: E402
 
 logger = logging.getLogger(__name__)
 # Seconds between two looks for uncounted calls, and between two steps while there are some.
@@ -53,6 +54,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 async def _live(receive: Any, send: Any) -> None:
     """Keep the lanes running between the server's start and its end, by when every call has been answered."""
     assert (await receive())["type"] == "lifespan.startup"
+    end_with_supervisor()
     with written_apart():
         lanes.start()
         # What is loaded by now stays: looking through it for garbage would halt every call, again and again.

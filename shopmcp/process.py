@@ -6,6 +6,9 @@ as if it had been killed.
 
 import signal
 import sys
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from types import FrameType
 
 import uvicorn
@@ -19,6 +22,17 @@ def run() -> None:
 
 def _end(signum: int, frame: FrameType | None) -> None:
     sys.exit(0)
+
+
+def end_with_supervisor() -> None:
+    """Stop this worker once its supervisor is gone, however it ended: else the worker would hold the port."""
+    if (supervisor := parent_process()) is not None:
+        Thread(target=_follow, args=(supervisor,), daemon=True).start()
+
+
+def _follow(supervisor: BaseProcess) -> None:
+    supervisor.join()
+    signal.raise_signal(signal.SIGTERM)
 
 
 # uvicorn's worker processes import this file too.

@@ -100,6 +100,20 @@ def test_told_to_stop_it_ends_with_code_0(own_shop, options, by):
     assert "Traceback" not in server.output
 
 
+@pytest.mark.parametrize("options", [("--workers", "2"), ("--reload",)], ids=" ".join)
+def test_workers_end_with_their_supervisor_and_free_the_port(tmp_path, options):
+    with LiveServer(tmp_path / "data", *options) as server:
+        server.kill()
+
+        def is_free():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", server.port)) != 0
+
+        wait_for(is_free, "free port")
+        server.start()
+        assert server.get("/healthz").status == 200
+
+
 def test_it_is_served_from_any_folder(tmp_path):
     (tmp_path / "shopmcp").mkdir()
     (tmp_path / "shopmcp" / "__init__.py").write_text("raise SystemExit('not the project')")
