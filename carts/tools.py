@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carts.caller import SHARED, Caller
 from carts.cart import MAX_QUANTITY, CartState, Notice
+from carts.digests import cart_id_of
 from carts.identity import UNKEYED, received
 from carts.models import Session
 from carts.schemas import CartOut, DebugOut, cart_out
@@ -27,6 +28,8 @@ from shopmcp.mcp.tools import tool
 from shopmcp.money import money
 
 _MAX_ITEMS = 50
+# Stands for the cart_id in stored answers; no text of ours or a shop's has this character.
+_CART_ID = "\ue000"
 _PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
 
 ProductId = Annotated[
@@ -46,6 +49,14 @@ CartId = Annotated[
     ),
 ]
 Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="How many to add."), Whole, NeverNull()]
+RequestId = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=64,
+        description="An id of your own for this change: a call repeated with it changes nothing twice.",
+    ),
+]
 
 
 class Item(BaseModel):
@@ -66,29 +77,19 @@ def add_to_cart(
         Listed,
     ] = None,
     cart_id: CartId = None,
-    request_id: Annotated[
-        str | None,
-        Field(
-            min_length=1,
-            max_length=64,
-            description="An id of your own for this change: repeating the call with it adds nothing twice.",
-        ),
-    ] = None,
+    request_id: RequestId = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper wants to buy something: it adds one product, or several as `items`, to the cart of
     this conversation. What is in the cart already is added up. If one of the items is refused, none is added; of what
     is short in stock as much is added as there is, with a notice."""
     caller = Caller(call, cart_id)
     wanted = _wanted(caller, product_id, quantity, items)
-    request = None if request_id is None else Request(request_id, _fingerprint(wanted))
+    request = _request(call, request_id, wanted)
     with locked_cart(caller) as cart:
         if (first := first_answer(cart, request)) is not None:
             return _replayed(caller, cart, first)
         outcome = carts.add_items(cart, wanted, request)
-        answer = _changed(caller, outcome)
-        if request is not None:
-            store_answer(outcome, _stored(answer))
-    return answer
+        return _changed(caller, outcome, request)
 
 
 @tool(title="Change quantity", idempotent=True, invoking="Changing the cart…", invoked="Cart changed")
@@ -101,13 +102,17 @@ def update_cart_item(
         Whole,
     ],
     cart_id: CartId = None,
+    request_id: RequestId = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper wants another quantity of a product that is in the cart already."""
     _note_products(call, [product_id])
     caller = Caller(call, cart_id)
+    request = _request(call, request_id, (product_id, quantity))
     with locked_cart(caller) as cart:
-        outcome = carts.set_quantity(cart, product_id, quantity)
-    return _changed(caller, outcome)
+        if (first := first_answer(cart, request)) is not None:
+            return _replayed(caller, cart, first)
+        outcome = carts.set_quantity(cart, product_id, quantity, request)
+        return _changed(caller, outcome, request)
 
 
 @tool(
@@ -117,14 +122,19 @@ def update_cart_item(
     invoking="Removing from the cart…",
     invoked="Removed from the cart",
 )
-def remove_from_cart(call: Call, product_id: ProductId, cart_id: CartId = None) -> Answer[CartOut]:
+def remove_from_cart(
+    call: Call, product_id: ProductId, cart_id: CartId = None, request_id: RequestId = None
+) -> Answer[CartOut]:
     """Use this when the shopper no longer wants a product: it takes the product out of the cart, whatever its
     quantity."""
     _note_products(call, [product_id])
     caller = Caller(call, cart_id)
+    request = _request(call, request_id, product_id)
     with locked_cart(caller) as cart:
-        outcome = carts.remove_item(cart, product_id)
-    return _changed(caller, outcome)
+        if (first := first_answer(cart, request)) is not None:
+            return _replayed(caller, cart, first)
+        outcome = carts.remove_item(cart, product_id, request)
+        return _changed(caller, outcome, request)
 
 
 @tool(title="View cart", read_only=True, invoking="Looking into the cart…", invoked="Cart shown")
@@ -138,13 +148,16 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
 
 
 @tool(title="Clear cart", destructive=True, idempotent=True, invoking="Emptying the cart…", invoked="Cart emptied")
-def clear_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
+def clear_cart(call: Call, cart_id: CartId = None, request_id: RequestId = None) -> Answer[CartOut]:
     """Use this only when the shopper wants to start over: it takes everything out of the cart. undo_cart_change brings
     it back."""
     caller = Caller(call, cart_id)
+    request = _request(call, request_id, None)
     with locked_cart(caller) as cart:
-        outcome = carts.clear_cart(cart)
-    return _changed(caller, outcome)
+        if (first := first_answer(cart, request)) is not None:
+            return _replayed(caller, cart, first)
+        outcome = carts.clear_cart(cart, request)
+        return _changed(caller, outcome, request)
 
 
 @tool(title="Undo a cart change", invoking="Undoing…", invoked="Undone")
@@ -156,13 +169,17 @@ def undo_cart_change(
         Whole,
     ] = None,
     cart_id: CartId = None,
+    request_id: RequestId = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper takes back what was done to the cart: without a version it undoes the newest change
     that was not itself undone; called again, the one before."""
     caller = Caller(call, cart_id)
+    request = _request(call, request_id, version)
     with locked_cart(caller) as cart:
-        outcome = carts.undo_change(cart, version)
-    return _changed(caller, outcome)
+        if (first := first_answer(cart, request)) is not None:
+            return _replayed(caller, cart, first)
+        outcome = carts.undo_change(cart, version, request)
+        return _changed(caller, outcome, request)
 
 
 @tool(title="Debug session", read_only=True, invoking="Checking the session…", invoked="Session checked")
@@ -209,13 +226,16 @@ def _note_products(call: Call, references: Sequence[str]) -> None:
     call.notes.products = [reference for reference in references if _PRODUCT_ID.fullmatch(reference)]
 
 
-def _changed(caller: Caller, outcome: Outcome) -> Answer[CartOut]:
-    """The cart after a change."""
+def _changed(caller: Caller, outcome: Outcome, request: Request | None) -> Answer[CartOut]:
+    """The cart after a change; kept for the request that may come again."""
     notes = caller.call.notes
     notes.version = outcome.state.version
     if outcome.changes:
         notes.products = [change.product_id for change in outcome.changes]
-    return _answer(caller, outcome, is_change=True)
+    answer = _answer(caller, outcome, is_change=True)
+    if request is not None:
+        store_answer(outcome, _stored(answer, cart_id_of(outcome.state.session_public_id)))
+    return answer
 
 
 def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[CartOut]:
@@ -234,17 +254,23 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[Cart
 def _replayed(caller: Caller, cart: CartState, first: Mapping[str, Any]) -> Answer[CartOut]:
     """The first answer again; its text says if the cart changed since."""
     caller.call.remark = ""
-    return Answer(replayed_text(first["text"], told=first["data"]["version"], newest=cart.version), first["data"])
+    cart_id = cart_id_of(cart.session_public_id)
+    text, data = first["text"].replace(_CART_ID, cart_id), first["data"] | {"cart_id": cart_id}
+    return Answer(replayed_text(text, told=data["version"], newest=cart.version), data)
 
 
-def _stored(answer: Answer[CartOut]) -> Mapping[str, Any]:
-    data = answer.data
-    return {"text": answer.text, "data": data.model_dump(mode="json") if isinstance(data, BaseModel) else data}
+def _stored(answer: Answer[CartOut], cart_id: str) -> Mapping[str, Any]:
+    """The answer without its cart_id: the database holds nothing that opens a cart."""
+    data = answer.data.model_dump(mode="json", exclude={"cart_id"}) if isinstance(answer.data, BaseModel) else {}
+    return {"text": answer.text.replace(cart_id, _CART_ID), "data": data}
 
 
-def _fingerprint(wanted: Sequence[tuple[str, int]]) -> str:
-    digest = sha256(json.dumps(["add_to_cart", wanted]).encode()).digest()
-    return urlsafe_b64encode(digest).decode().rstrip("=")
+def _request(call: Call, request_id: str | None, arguments: object) -> Request | None:
+    """The request that this call makes; the tool and its arguments must be the same when it comes again."""
+    if request_id is None:
+        return None
+    digest = sha256(json.dumps([call.tool, arguments]).encode()).digest()
+    return Request(request_id, urlsafe_b64encode(digest).decode().rstrip("="))
 
 
 def _hints(caller: Caller, has_session: bool) -> list[str]:

@@ -34,7 +34,7 @@ def add_items(state: CartState, wanted: Sequence[tuple[str, int]], request: Requ
     return save(state, "add_to_cart", notices, undo_to=state.version, request=request)
 
 
-def set_quantity(state: CartState, reference: str, quantity: int) -> Outcome:
+def set_quantity(state: CartState, reference: str, quantity: int, request: Request | None = None) -> Outcome:
     """Set the quantity of a product in the cart, and save; 0 removes it.
 
     Raises:
@@ -49,24 +49,24 @@ def set_quantity(state: CartState, reference: str, quantity: int) -> Outcome:
             gettext("The cart does not hold %(name)s.") % {"name": item.name},
             fix=gettext("Use add_to_cart to put it in."),
         )
-    return save(state, "update_cart_item", [notice] if notice else [], undo_to=state.version)
+    return save(state, "update_cart_item", [notice] if notice else [], undo_to=state.version, request=request)
 
 
-def remove_item(state: CartState, reference: str) -> Outcome:
+def remove_item(state: CartState, reference: str, request: Request | None = None) -> Outcome:
     """Take a product out of the cart, if it is there, and save.
 
     Raises:
         NotFound, Ambiguous: If the reference names no product, or several.
     """
     state.remove(_held(state, reference).id)
-    return save(state, "remove_from_cart", [], undo_to=state.version)
+    return save(state, "remove_from_cart", [], undo_to=state.version, request=request)
 
 
-def clear_cart(state: CartState) -> Outcome:
+def clear_cart(state: CartState, request: Request | None = None) -> Outcome:
     """Empty the cart, and save."""
     for pk in list(state.lines):
         state.remove(pk)
-    return save(state, "clear_cart", [], undo_to=state.version)
+    return save(state, "clear_cart", [], undo_to=state.version, request=request)
 
 
 def _found(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo, int]]:
@@ -114,13 +114,13 @@ def _held(state: CartState, reference: str) -> SoldItem:
     return item
 
 
-def undo_change(state: CartState, version: int | None = None) -> Outcome:
+def undo_change(state: CartState, version: int | None = None, request: Request | None = None) -> Outcome:
     """Bring the cart back to a version, and save; without one, to before the newest change that was not itself undone.
 
     Raises:
         NotFound: If there is no such version, or nothing to undo.
     """
-    return _undo(state, _undo_target(state, version))
+    return _undo(state, _undo_target(state, version), request)
 
 
 def _undo_target(state: CartState, version: int | None) -> int:
@@ -146,7 +146,7 @@ def _nothing_to_undo(state: CartState) -> NotFound:
     return NotFound(message, fix=fix)
 
 
-def _undo(state: CartState, target: int) -> Outcome:
+def _undo(state: CartState, target: int, request: Request | None) -> Outcome:
     # Of every product changed since, the first `before` is what the target version held.
     then: dict[int, Mapping[str, Any]] = {}
     if state.id is not None and target < state.version:
@@ -168,4 +168,4 @@ def _undo(state: CartState, target: int) -> Outcome:
         state.currency = first.currency
         for line in state.lines.values():
             line.product = line.product.counted_in(state.currency)
-    return save(state, "undo_cart_change", [], undo_to=undo_to)
+    return save(state, "undo_cart_change", [], undo_to=undo_to, request=request)

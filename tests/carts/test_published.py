@@ -21,11 +21,11 @@ CONTRACT = {
     ),
     "get_product": (["product_id"], (True, False, True)),
     "add_to_cart": (["product_id", "quantity", "items", "cart_id", "request_id"], (False, False, False)),
-    "update_cart_item": (["product_id", "quantity", "cart_id"], (False, False, True)),
-    "remove_from_cart": (["product_id", "cart_id"], (False, True, True)),
+    "update_cart_item": (["product_id", "quantity", "cart_id", "request_id"], (False, False, True)),
+    "remove_from_cart": (["product_id", "cart_id", "request_id"], (False, True, True)),
     "view_cart": (["cart_id"], (True, False, True)),
-    "clear_cart": (["cart_id"], (False, True, True)),
-    "undo_cart_change": (["version", "cart_id"], (False, False, False)),
+    "clear_cart": (["cart_id", "request_id"], (False, True, True)),
+    "undo_cart_change": (["version", "cart_id", "request_id"], (False, False, False)),
     "debug_session": (["cart_id"], (True, False, True)),
 }
 PLAY: dict[str, dict[str, Any]] = {

@@ -1,5 +1,6 @@
 """A write with a request_id happens once, however often it is sent."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,54 @@ def test_a_chat_that_is_known_by_its_handle_may_repeat_too(add, call_tool):
 
     assert again.structured_content == first.structured_content
     assert quantities(call_tool("view_cart", session=None, cart_id=minted)) == {"shop:tea": 1, "shop:honey": 1}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "other"),
+    [
+        ("update_cart_item", {"product_id": "shop:honey", "quantity": 5}, {"quantity": 6}),
+        ("remove_from_cart", {"product_id": "shop:honey"}, {"product_id": "shop:tea"}),
+        ("undo_cart_change", {}, {"version": 1}),
+        ("clear_cart", {}, None),
+    ],
+)
+def test_every_tool_that_changes_a_cart_may_be_repeated(call_tool, honey, tea, tool, arguments, other):
+    for sku in ("honey", "tea"):
+        call_tool("add_to_cart", product_id=f"shop:{sku}", quantity=2)
+    first = call_tool(tool, request_id="r2", **arguments)
+    version = cart(first)["version"]
+    # What the shopper does next stays, though the same call comes once more.
+    call_tool("add_to_cart", product_id="shop:honey", quantity=3)
+    expected = quantities(call_tool("view_cart"))
+
+    again = call_tool(tool, request_id="r2", **arguments)
+
+    assert again.structured_content == first.structured_content
+    assert text(again).startswith(text(first))
+    assert quantities(call_tool("view_cart")) == expected
+    assert Cart.objects.get().version == version + 1
+    if other is not None:
+        assert error(call_tool(tool, request_id="r2", **{**arguments, **other}))["code"] == "request_id_reused"
+
+
+def test_a_request_of_one_tool_is_none_of_another(call_tool, honey):
+    call_tool("add_to_cart", product_id="shop:honey", request_id="r1")
+
+    result = call_tool("remove_from_cart", product_id="shop:honey", request_id="r1")
+
+    assert error(result)["code"] == "request_id_reused"
+    assert quantities(call_tool("view_cart")) == {"shop:honey": 1}
+
+
+def test_the_database_holds_no_handle_of_a_cart(add, call_tool):
+    minted = cart(call_tool("add_to_cart", session=None, product_id="shop:tea"))["cart_id"]
+    first = add(session=None, cart_id=minted)
+
+    stored = json.dumps(list(Change.objects.values_list("answer", flat=True)))
+
+    assert minted in text(first)
+    assert minted not in stored
+    assert text(add(session=None, cart_id=minted)) == text(first)
 
 
 def test_an_answer_is_stored_only_where_it_may_be_asked_for_again(add, call_tool):
