@@ -30,7 +30,7 @@ def staff(live_shop):
     (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
     form, cookie = f"csrfmiddlewaretoken={token}".encode(), page.headers["set-cookie"].split(";")[0]
     signed_in = send(live_shop.url, form, {"Cookie": cookie, **FORM}, path=path)
-    session = next(line for line in signed_in.headers.get_all("set-cookie") if line.startswith("sessionid="))
+    session = next(line for line in signed_in.headers.get_all("set-cookie", ()) if line.startswith("sessionid="))
     return {"Cookie": session.split(";")[0], **FORM}
 
 
