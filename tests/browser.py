@@ -45,6 +45,14 @@ class Browser:
             raise AssertionError(f"{method}: {answer['error']['message']}")
         return answer["result"]
 
+    def begin_anew(self) -> None:
+        """Be as after the start: no page, no cookies, English, light and wide."""
+        self.open("about:blank")  # what an earlier page still asks for must not load into the next
+        self.send("Network.clearBrowserCookies")
+        self.look_like()
+        self.complaints.clear()
+        self.requested.clear()
+
     def look_like(self, *, width: int = 1280, language: str = "en", dark: bool = False, scripts: bool = True) -> None:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         self.send("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})

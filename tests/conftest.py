@@ -93,9 +93,5 @@ def one_browser(tmp_path_factory):
 @pytest.fixture
 def browser(one_browser):
     """The browser as after its start: no page, no cookies, English, light and wide."""
-    one_browser.open("about:blank")  # what an earlier page still asks for must not load into this test
-    one_browser.send("Network.clearBrowserCookies")
-    one_browser.look_like()
-    one_browser.complaints.clear()
-    one_browser.requested.clear()
+    one_browser.begin_anew()
     return one_browser

@@ -27,6 +27,7 @@ def shop(one_browser, tmp_path_factory):
 @pytest.fixture(scope="module")
 def signed_in(shop, one_browser):
     """The cookies of the owner of the shop."""
+    one_browser.begin_anew()  # an earlier test may have chosen a language, which is a cookie too
     sign_in(one_browser, shop)
     return one_browser.send("Network.getCookies", urls=[shop.url])["cookies"]
 
