@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carts.caller import SHARED, Caller
 from carts.cart import MAX_QUANTITY, CartState, Notice
-from carts.digests import cart_id_of
+from carts.digests import cart_id_of, public_id_of
 from carts.identity import UNKEYED, received
 from carts.models import Session
 from carts.schemas import CartOut, DebugOut, cart_out
@@ -28,8 +28,8 @@ from shopmcp.mcp.tools import tool
 from shopmcp.money import money
 
 _MAX_ITEMS = 50
-# Stands for the cart_id in stored answers; no text of ours or a shop's has this character.
-_CART_ID = "\ue000"
+# Stands for the cart_id in stored answers; `clean` takes control characters out of a shop's texts.
+_CART_ID = "\x01"
 _PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
 
 ProductId = Annotated[
@@ -269,6 +269,10 @@ def _request(call: Call, request_id: str | None, arguments: object) -> Request |
     """The request that this call makes; the tool and its arguments must be the same when it comes again."""
     if request_id is None:
         return None
+    if public_id_of(request_id) is not None:
+        raise InvalidArguments(
+            gettext("This request_id is a cart_id."), fix=gettext("Pass it as cart_id, and a request_id of your own.")
+        )
     digest = sha256(json.dumps([call.tool, arguments]).encode()).digest()
     return Request(request_id, urlsafe_b64encode(digest).decode().rstrip("="))
 

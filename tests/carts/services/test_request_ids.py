@@ -145,6 +145,17 @@ def test_a_request_of_one_tool_is_none_of_another(call_tool, honey):
     assert quantities(call_tool("view_cart")) == {"shop:honey": 1}
 
 
+def test_a_handle_is_no_request_id(add, call_tool):
+    minted = cart(call_tool("add_to_cart", session=None, product_id="shop:tea"))["cart_id"]
+
+    result = add(session=None, request_id=minted)
+
+    assert error(result)["code"] == "invalid_arguments"
+    assert "Pass it as cart_id, and a request_id of your own." in text(result)
+    assert not Change.objects.filter(request_id=minted).exists()
+    assert quantities(call_tool("view_cart", session=None, cart_id=minted)) == {"shop:tea": 1}
+
+
 def test_the_database_holds_no_handle_of_a_cart(add, call_tool):
     minted = cart(call_tool("add_to_cart", session=None, product_id="shop:tea"))["cart_id"]
     first = add(session=None, cart_id=minted)
