@@ -33,6 +33,8 @@ class LineFormatter(logging.Formatter):
         self._told: dict[tuple[str, int], float] = {}
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info is None and record.exc_text is None:
+            return super().format(record)
         record = copy(record)
         # Another formatter may have left its own text of the traceback there.
         record.exc_text = None
@@ -62,7 +64,8 @@ class LineFormatter(logging.Formatter):
 
 
 def _harmless(text: str) -> str:
-    text = _TOKEN.sub(r"\1…", text)
+    if "/sign-in/" in text:
+        text = _TOKEN.sub(r"\1…", text)
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
