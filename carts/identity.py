@@ -48,7 +48,7 @@ class Identity:
     """What a call says about its conversation.
 
     `digests` name the conversation, `subjects` the person, and `with_subject` both together: one digest for each secret
-    key, the current one first; none where the call names none. `malformed` are the keys of ids that are none.
+    key, the current one first; none where the call names none. `malformed` are the keys whose value cannot be an id.
     """
 
     source: str

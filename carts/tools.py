@@ -239,7 +239,7 @@ def _changed(caller: Caller, outcome: Outcome, request: Request | None) -> Answe
 
 
 def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[CartOut]:
-    """The cart as text and as data; they say what the call's remark would say."""
+    """The cart as text and as data. The text includes the call's remark, so the remark is cleared."""
     state = outcome.state
     if caller.shares_cart:
         outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])

@@ -142,7 +142,7 @@ def store_answer(outcome: Outcome, answer: Mapping[str, Any]) -> None:
 def save(
     state: CartState, tool: str, notices: Sequence[Notice], *, undo_to: int | None, request: Request | None = None
 ) -> Outcome:
-    """Save the changes of a state, and that the answer carries its notices.
+    """Save the changes of a cart, and mark its notices as told.
 
     Args:
         state: Loaded in this transaction.

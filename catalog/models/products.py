@@ -182,7 +182,7 @@ class Product(models.Model):
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)
     image = models.CharField(_("image"), max_length=1000, blank=True)
     url = models.CharField(_("URL"), max_length=1000, blank=True)
-    # The source's count minus `identity.stock_moved` at that moment: the stock is this plus `stock_moved`. NULL if the
+    # The source's count, less `identity.stock_moved` when it was counted. The stock is their sum. NULL if the
     # shop does not count it.
     counted = models.BigIntegerField(_("stock"), null=True, blank=True)
     available = models.BooleanField(_("available"), default=True)
