@@ -189,8 +189,8 @@ def refuse(request: HttpRequest, error: ShopError) -> HttpResponse:
     """A refusal in words, under the status of its kind."""
     status = _STATUS.get(type(error), 422)
     answer = _refusal(request, status, error.code, error.message, error.fix)
-    if isinstance(error, TooMany):
-        answer["Retry-After"] = str(error.seconds)
+    if error.retry_after is not None:
+        answer["Retry-After"] = str(error.retry_after)
     if status == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="shopmcp"'
     return answer

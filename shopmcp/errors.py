@@ -13,15 +13,24 @@ class ShopError(Exception):
         message: What is wrong, one or two sentences.
         fix: What to do instead.
         candidates: What the caller may have meant, in the surface's own shapes.
+        retry_after: In how many seconds the same request may succeed; None where waiting does not help.
     """
 
     code = "refused"
 
-    def __init__(self, message: str, *, fix: str = "", candidates: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str = "",
+        candidates: Sequence[Mapping[str, Any]] = (),
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.fix = fix
         self.candidates = list(candidates)
+        self.retry_after = retry_after
 
 
 class InvalidArguments(ShopError):
@@ -89,5 +98,5 @@ class TooMany(ShopError):
 
     def __init__(self, seconds: int) -> None:
         message = gettext("Too many requests within one minute.")
-        super().__init__(message, fix=gettext("Wait %(seconds)d seconds, then go on.") % {"seconds": seconds})
-        self.seconds = seconds
+        fix = gettext("Wait %(seconds)d seconds, then go on.") % {"seconds": seconds}
+        super().__init__(message, fix=fix, retry_after=seconds)

@@ -168,6 +168,7 @@ _ERROR_SCHEMA = {
         "message": {"type": "string", "description": "What is wrong."},
         "fix": {"type": "string", "description": "What to do instead."},
         "candidates": {"type": "array", "description": "What may have been meant.", "items": {"type": "object"}},
+        "retry_after": {"type": "integer", "description": "Seconds to wait before the same call is repeated."},
     },
     "required": ["code", "message", "fix", "candidates"],
 }

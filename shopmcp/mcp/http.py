@@ -149,5 +149,7 @@ async def _send(reply: Reply, send: ASGISendCallable) -> None:
     headers = [*_HEADERS, (b"content-length", b"%d" % len(reply.body))]
     if reply.status == 405:
         headers.append((b"allow", b"POST"))
+    if reply.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % reply.retry_after))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})

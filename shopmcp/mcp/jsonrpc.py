@@ -62,10 +62,14 @@ _MAX_DEPTH: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP status with its JSON body; an accepted notification has none."""
+    """An HTTP status with its JSON body; an accepted notification has none.
+
+    `retry_after` is in seconds; None where waiting does not help.
+    """
 
     status: int
     body: bytes = b""
+    retry_after: int | None = None
 
 
 def failure(
@@ -276,7 +280,14 @@ def _told(outcome: Mapping[str, Any] | ErrorData, id: str | int, *, error_status
     if isinstance(outcome, ErrorData):
         status = error_status.get(outcome.code, 200)
         return failure(status, outcome.message, code=outcome.code, id=id, data=outcome.data)
-    return Reply(200, _dumped({"jsonrpc": "2.0", "id": id, "result": outcome}))
+    body = _dumped({"jsonrpc": "2.0", "id": id, "result": outcome})
+    return Reply(200, body, _retry_after(outcome) if outcome.get("isError") else None)
+
+
+def _retry_after(refused: Mapping[str, Any]) -> int | None:
+    """In how many seconds a refused call of a tool may be repeated."""
+    seconds = refused["structuredContent"]["error"].get("retry_after")
+    return seconds if isinstance(seconds, int) else None
 
 
 def _dumped(message: Mapping[str, Any]) -> bytes:

@@ -16,7 +16,14 @@ def refused(refusal: ShopError, *, ending: Iterable[str] = ()) -> dict[str, Any]
         text = "\n".join((f"{wrong} {perhaps}", *map(_in_words, refusal.candidates), todo))
     else:
         text = " ".join(filter(None, (wrong, todo)))
-    error = {"code": refusal.code, "message": refusal.message, "fix": refusal.fix, "candidates": refusal.candidates}
+    error: dict[str, Any] = {
+        "code": refusal.code,
+        "message": refusal.message,
+        "fix": refusal.fix,
+        "candidates": refusal.candidates,
+    }
+    if refusal.retry_after is not None:
+        error["retry_after"] = refusal.retry_after
     return {"content": [{"type": "text", "text": text}], "structuredContent": {"error": error}, "isError": True}
 
 
@@ -31,12 +38,14 @@ def ignored(names: Sequence[str]) -> str:
 
 def busy() -> Busy:
     """Return the refusal for a database that does not answer."""
-    return Busy(gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."))
+    return Busy(
+        gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."), retry_after=2
+    )
 
 
 def stopping() -> Busy:
     """What is said of a call that had not begun when the server had to end."""
-    return Busy(gettext("The shop is being restarted."), fix=gettext("Try again in a moment."))
+    return Busy(gettext("The shop is being restarted."), fix=gettext("Try again in a moment."), retry_after=2)
 
 
 def cut_off() -> Uncertain:

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from mcp.server import Server
 from mcp.types import CallToolResult, ListToolsResult, TextContent
 
+from shopmcp.errors import TooMany
 from shopmcp.mcp.http import Edge
+from shopmcp.mcp.refusals import refused
 from shopmcp.mcp.server import Endpoint
 from shopmcp.mcp.tools import Toolbox
 from tests.live import serving
@@ -20,6 +22,8 @@ async def _tell(ctx, params):
     told = {"arguments": params.arguments, "meta": params.meta}
     if params.name == "awkward":
         told = {"number": 10**40, "half": "\ud800"}
+    elif params.name == "limited":
+        return CallToolResult.model_validate(refused(TooMany(7)))
     elif params.name == "agent":
         told = {"agent": ctx.request.headers.get("user-agent")}
     return CallToolResult(content=[TextContent(type="text", text="heard")], structured_content=told)

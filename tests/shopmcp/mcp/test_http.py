@@ -61,6 +61,14 @@ def test_an_answer_is_json_that_nothing_may_store_or_sniff(url, era):
     assert "mcp-session-id" not in reply.headers
 
 
+def test_a_refusal_that_waiting_helps_names_the_seconds_in_a_header_too(url, era):
+    params = {"name": "limited", "arguments": {}}
+    reply = rpc(url, era, "tools/call", params)
+
+    assert (reply.status, reply.headers["retry-after"]) == (200, "7")
+    assert reply.json["result"]["structuredContent"]["error"]["retry_after"] == 7
+
+
 def test_refusals_before_the_protocol_say_in_words_what_is_wrong(url, era):
     reply = post(url, era, {"Content-Type": "text/plain"})
 

@@ -1,6 +1,6 @@
 from django.utils import translation
 
-from shopmcp.errors import Ambiguous, NotFound
+from shopmcp.errors import Ambiguous, NotFound, TooMany
 from shopmcp.mcp.refusals import refused
 
 CUP = {"product_id": "shop:c1", "name": "Cup", "price": {"amount": "5.00", "formatted": "₪5.00"}, "store": "shop"}
@@ -41,3 +41,8 @@ def test_candidates_are_announced_in_the_language_of_the_answer():
 
 def test_without_candidates_the_text_is_one_line():
     assert text(refused(NotFound("Gone.", fix="Search again."))) == "Gone. Search again."
+
+
+def test_a_refusal_that_waiting_helps_says_for_how_long():
+    assert refused(TooMany(7))["structuredContent"]["error"]["retry_after"] == 7
+    assert "retry_after" not in refused(NotFound("Gone."))["structuredContent"]["error"]
