@@ -1,8 +1,9 @@
 """The outward shapes: carts for chats and the JSON API; sessions, calls and warnings for the API."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,11 +15,13 @@ from catalog.models import Product
 from shopmcp.money import Money, money
 
 
-class LineOut(BaseModel):
+# A dataclass is made in a third of the time; a cart has up to a hundred lines.
+@dataclass(slots=True)
+class LineOut:
     product_id: str
     name: str
     quantity: int
-    unit_price: Money | None = Field(description="Today's price of one; null while the product has none.")
+    unit_price: Annotated[Money | None, Field(description="Today's price of one; null while the product has none.")]
     line_total: Money | None
     image: str
     url: str

@@ -11,6 +11,7 @@ connection (psycopg, "Prepared statements").
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter, methodcaller
+from threading import local
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -22,10 +23,27 @@ from django.db.models.expressions import Expression
 T = TypeVar("T")
 # Cache these conversions: they are slow, and the values are immutable.
 _REMEMBERED = (models.DecimalField, models.DateTimeField)
+_REMEMBERED_READ = (*_REMEMBERED, models.BooleanField)
 _remembering = lru_cache(maxsize=4096)
 _FETCH: Callable[[Any], list[tuple[Any, ...]]] = methodcaller("fetchall")
 _ROWCOUNT: Callable[[Any], int] = attrgetter("rowcount")
 _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField)
+
+
+class _Here(local):
+    """The thread's own connection, kept because Django's look-up of it costs more than many a statement."""
+
+    def __init__(self) -> None:
+        self.database: BaseDatabaseWrapper = connections[DEFAULT_DB_ALIAS]
+
+
+_here = _Here()
+
+
+# One cache for all fields: a call writes the same moment into several rows.
+@_remembering
+def _written_moment(value: Any, database: BaseDatabaseWrapper) -> Any:
+    return database.ops.adapt_datetimefield_value(value)
 
 
 class Param(Expression):
@@ -39,7 +57,9 @@ class Param(Expression):
         self.name = name
         # What makes of a value what the database driver wants; None where it is the same.
         self.convert: Callable[[Any, BaseDatabaseWrapper], Any] | None = None
-        if isinstance(self._field, _REMEMBERED):
+        if isinstance(self._field, models.DateTimeField):
+            self.convert = _written_moment
+        elif isinstance(self._field, _REMEMBERED):
             self.convert = _remembering(self._field.get_db_prep_save)
         elif not isinstance(self._field, _AS_THEY_ARE):
             self.convert = self._field.get_db_prep_save
@@ -53,7 +73,7 @@ def look_up(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
     Use it only for look-ups by key, because PostgreSQL keeps one plan for all values.
     """
-    database = connections[DEFAULT_DB_ALIAS]
+    database = _here.database
     return _run(database, text.replace("%s", "?") if database.vendor == "sqlite" else text, values, _FETCH)
 
 
@@ -128,17 +148,15 @@ class Select(_Prepared):
         return text, params
 
     def all(self, **values: Any) -> list[tuple[Any, ...]]:
-        database = connections[DEFAULT_DB_ALIAS]
+        database = _here.database
         rows: list[tuple[Any, ...]] = self._execute(database, values, _FETCH)
         converters = self._converters[database.vendor]
         if not converters or not rows:
             return rows
-        converted = []
-        for row in map(list, rows):
-            for column, convert in converters:
-                row[column] = convert(row[column])
-            converted.append(tuple(row))
-        return converted
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for column, convert in converters:
+            columns[column] = map(convert, columns[column])
+        return list(zip(*columns, strict=True))
 
     def first(self, **values: Any) -> tuple[Any, ...] | None:
         rows = self.all(**values)
@@ -153,7 +171,7 @@ def _converter(converters: Sequence[Any], expression: Any) -> Callable[[Any], An
         def convert_once(value: Any) -> Any:
             return only(value, expression, connection)
 
-        return _remembering(convert_once) if isinstance(expression.output_field, _REMEMBERED) else convert_once
+        return _remembering(convert_once) if isinstance(expression.output_field, _REMEMBERED_READ) else convert_once
 
     def convert(value: Any) -> Any:
         for converter in converters:
@@ -166,7 +184,7 @@ def _converter(converters: Sequence[Any], expression: Any) -> Callable[[Any], An
 class _Change(_Prepared):
     def run(self, **values: Any) -> int:
         """Return how many rows were changed."""
-        return int(self._execute(connections[DEFAULT_DB_ALIAS], values, _ROWCOUNT))
+        return int(self._execute(_here.database, values, _ROWCOUNT))
 
 
 class Update(_Change):
@@ -229,15 +247,15 @@ class Insert(_Prepared):
     def run(self, **values: Any) -> int | None:
         """Insert one row; return its primary key, unless built without."""
         if not self._returning:
-            self._execute(connections[DEFAULT_DB_ALIAS], values, _ROWCOUNT)
+            self._execute(_here.database, values, _ROWCOUNT)
             return None
-        ((key,),) = self._execute(connections[DEFAULT_DB_ALIAS], values, _FETCH)
+        ((key,),) = self._execute(_here.database, values, _FETCH)
         return int(key)
 
     def many(self, rows: Iterable[dict[str, Any]]) -> None:
         """Insert several rows; the query must not return keys."""
         assert not self._returning
-        database = connections[DEFAULT_DB_ALIAS]
+        database = _here.database
         text, params = self._compiled.get(database.vendor) or self._statement(database)
         with database.cursor() as cursor:
             cursor.executemany(
