@@ -4,10 +4,22 @@ from analytics.services import catch_up
 from carts import tools as carts
 from carts.call_log import record
 from carts.caller import remark, shop_language
+from carts.models import SessionWarning
 from catalog import resources, tools
+from shopmcp import metrics
+from shopmcp.mcp.call import Call
 from shopmcp.mcp.resources import Resources
 from shopmcp.mcp.server import make_endpoint
 from shopmcp.mcp.tools import Toolbox
+
+
+async def _keep(call: Call, outcome: str, seconds: float) -> None:
+    metrics.count_call(call.tool, outcome, seconds)
+    await record(call, outcome, seconds)
+    # The record finds out who called where the tool did not ask.
+    if SessionWarning.Kind.UNKEYED in call.notes.warnings:
+        metrics.count_unkeyed()
+
 
 toolbox = Toolbox(
     # In the order in which they are listed.
@@ -28,7 +40,7 @@ toolbox = Toolbox(
     ],
     language=shop_language,
     remark=remark,
-    record=record,
+    record=_keep,
 )
 endpoint = make_endpoint(toolbox, Resources([resources.stores, resources.store, resources.category, resources.product]))
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -21,7 +22,7 @@ from catalog.imports.importing import load_demo
 from catalog.management.commands.import_products import watched
 from catalog.models import Store
 from catalog.search.rebuild import is_outdated, rebuild
-from shopmcp import data_dir
+from shopmcp import data_dir, metrics
 from shopmcp.commands import migrate, one_at_a_time, unusable
 from shopmcp.errors import ShopError
 from shopmcp.sign_in import link_for, staff_user
@@ -177,9 +178,20 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         own = sorted(folder for folder in folders if folder.parent == settings.BASE_DIR)
         command += ["--reload", *(part for folder in own for part in ("--reload-dir", str(folder)))]
     environment = {**os.environ, "PUBLIC_URL": public_url}
+    environment.pop(metrics.FOLDER, None)
+    if workers > 1:
+        environment[metrics.FOLDER] = str(_metrics_folder(port))
     # The command works in any folder, and imports nothing from there.
     path = (str(settings.BASE_DIR), environment.get("PYTHONPATH"))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, command, environment)
+
+
+def _metrics_folder(port: int) -> Path:
+    """Return an empty folder for the workers' counters; no other server of this data folder has the same port."""
+    folder = Path(settings.DATA_DIR, "metrics", str(port))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
