@@ -38,7 +38,7 @@ def owner_page(view: View[P]) -> View[P]:
             try:
                 return guarded(request, *args, **kwargs)
             except ShopError as refusal:
-                raise Http404(refusal.message) from None
+                raise Http404(refusal.message) from refusal
 
     return seen
 

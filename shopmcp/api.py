@@ -28,12 +28,14 @@ from pydantic import BaseModel, Field
 
 from accounts.api import SAFE, Bearer, StaffSession
 from catalog.search.categories import shelves
-from shopmcp import errors
+from shopmcp import errors, metrics
 from shopmcp.errors import ShopError, TooMany
 from shopmcp.throttle import network_of, spend
 
 logger = logging.getLogger("shopmcp.api")
 
+# Seconds after which a page is worth another try while the database is away.
+RETRY_AFTER = 5
 _STATUS: Mapping[type[ShopError], int] = {
     errors.Unauthorized: 401,
     errors.Forbidden: 403,
@@ -241,10 +243,15 @@ def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database did not answer in time."""
     # The driver's message may name hosts and users: only the log gets it.
     logger.error("%s %s: the database does not answer", request.method, request.path, exc_info=error)
+    metrics.database_error("pages")
+    return busy(request)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Return the refusal for a database that does not answer."""
     message = gettext("The database could not answer now; nothing was changed.")
-    answer = refuse(request, errors.Busy(message, fix=gettext("Try again in a few seconds.")))
-    answer["Retry-After"] = "5"
-    return answer
+    fix = gettext("Try again in a few seconds.")
+    return refuse(request, errors.Busy(message, fix=fix, retry_after=RETRY_AFTER))
 
 
 @api.exception_handler(Exception)

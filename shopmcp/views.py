@@ -1,23 +1,30 @@
 """The project's own pages: the landing page, sign-in by a link, health and the error pages."""
 
 import logging
+import sys
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from shopmcp import sign_in
-from shopmcp.api import get_health
+from shopmcp import metrics, sign_in
+from shopmcp.api import RETRY_AFTER, busy, get_health
 from shopmcp.errors import NotFound, ShopError
 
 logger = logging.getLogger("shopmcp.views")
+_AWAY = (OperationalError, InterfaceError)
 
 
 @require_safe
@@ -78,6 +85,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
             "or add the host name to ALLOWED_HOSTS, and restart."
         )
         return _problem(request, 400, message, fix)
+    # Django takes a session that it cannot save for one that was deleted meanwhile.
+    if isinstance(exception, SessionInterrupted) and isinstance(getattr(exception.__context__, "__context__", 0), _AWAY):
+        return _unavailable(request)
     return _problem(request, 400, _("The request could not be understood."), _("Go back and try again."))
 
 
@@ -93,7 +103,30 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem(request, 404, _("There is no such page."), _("Check the address, or start from the first page."))
+    """404, in the words of the refusal that led to it, if one did."""
+    message, fix = _("There is no such page."), _("Check the address, or start from the first page.")
+    if isinstance(refusal := exception.__cause__, ShopError):
+        message, fix = refusal.message, refusal.fix
+    return _problem(request, 404, message, fix)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """503 while the database is away, also where a middleware needed it; else 500. Django logs the error."""
+    error = sys.exc_info()[1]
+    return _unavailable(request) if isinstance(error, _AWAY) else defaults.server_error(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    metrics.database_error("pages")
+    # The error may come before the middleware that chooses the language.
+    with translation.override(get_language_from_request(request)):
+        if request.path.startswith("/api/"):
+            return busy(request)
+        message = _("The shop cannot reach its records right now.")
+        answer = _problem(request, 503, message, _("Nothing was changed. Try again in a few seconds."))
+    answer["Retry-After"] = RETRY_AFTER
+    add_never_cache_headers(answer)
+    return answer
 
 
 def _problem(request: HttpRequest, status: int, message: str, fix: str) -> HttpResponse:

@@ -4,14 +4,17 @@ A resource is a synchronous function of an app. It takes the parts of its addres
 `NotFound`. It runs on the threads for browsing.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
+from django.db import DatabaseError, InterfaceError
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CompleteRequestParams,
     CompleteResult,
@@ -27,9 +30,11 @@ from mcp.types import (
 )
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from shopmcp import metrics
 from shopmcp.db.workers import lanes
 from shopmcp.errors import NotFound
 
+T = TypeVar("T")
 # Returns the possible values of a part, from its beginning and the parts that are known.
 Completer = Callable[[str, Mapping[str, str]], Sequence[str]]
 # Returns the parts and the title of each listed resource of a template.
@@ -44,6 +49,8 @@ _LONGEST = 2000
 _PLAIN = "text/plain"
 # The code of an unknown address in the revisions before 2026-07-28.
 _NOT_FOUND_BEFORE = -32002
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ class Resources:
             if not known.has_parts:
                 listed.append(Resource(uri=known.template, **known.described()))
             elif known.each is not None:
-                every = await lanes.run("browse", known.each)
+                every = await _browse(known.each)
                 for parts, title in every[:_MOST_LISTED]:
                     listed.append(Resource(uri=known.address(parts), **known.described(title)))
         return ListResourcesResult(resources=listed)
@@ -140,7 +147,7 @@ class Resources:
         for known in self._known:
             if len(uri) <= _LONGEST and (parts := known.parts(uri)) is not None:
                 try:
-                    text = await lanes.run("browse", lambda known=known, parts=parts: known.read(**parts))  # type: ignore[misc]
+                    text = await _browse(lambda known=known, parts=parts: known.read(**parts))  # type: ignore[misc]
                 except NotFound:
                     continue  # it may still be another kind of address
                 return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_PLAIN, text=text)])
@@ -157,6 +164,22 @@ class Resources:
                 given = (params.context.arguments if params.context else None) or {}
                 begun = params.argument.value[:200]
                 if not any(map(_CONTROL.search, (begun, *given.values()))):
-                    values = await lanes.run("browse", lambda: completer(begun, given))
+                    values = await _browse(lambda: completer(begun, given))
         shown = list(values[:_MOST_COMPLETED])
         return CompleteResult(completion=Completion(values=shown, total=len(values), has_more=len(values) > len(shown)))
+
+
+async def _browse(work: Callable[[], T]) -> T:
+    """Run it on the threads for browsing.
+
+    Raises:
+        MCPError: If the database does not answer.
+    """
+    try:
+        return await lanes.run("browse", work)
+    except (DatabaseError, InterfaceError):
+        logger.exception("resources could not reach the database")
+        metrics.database_error("calls")
+        raise MCPError(
+            INTERNAL_ERROR, "The shop cannot reach its records right now. Try again in a moment.", {"retry_after": 2}
+        ) from None

@@ -24,6 +24,7 @@ from mcp.types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, Lis
 from mcp.types import Tool as PublishedTool
 from pydantic import BaseModel
 
+from shopmcp import metrics
 from shopmcp.db.workers import Dropped, LaneName, lanes
 from shopmcp.errors import Busy, InvalidArguments, ShopError, Uncertain
 from shopmcp.mcp.arguments import Arguments, output_schema
@@ -165,6 +166,7 @@ class Toolbox:
             return refusal.code, _refused(refusal, call, tool)
         except (DatabaseError, InterfaceError):
             logger.exception("%s could not reach the database", call.tool)
+            metrics.database_error("calls")
             return Busy.code, _refused(busy, call, tool)
         # The server is stopping, and its grace is over. The client is told before the connection closes.
         except asyncio.CancelledError as end:

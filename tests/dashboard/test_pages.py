@@ -85,3 +85,11 @@ def test_times_are_those_of_the_browser_as_far_as_its_zone_is_known(owner, make_
     response = owner.get(reverse("dashboard"))
 
     assert ("+02:00" in response.text or "+03:00" in response.text) == (zone == "Asia/Jerusalem")
+
+
+def test_a_refusal_keeps_its_words_on_the_page_that_is_not_found(owner):
+    answer = owner.post("/dashboard/warnings/settle/99/", {"action": "fixed"})
+
+    assert answer.status_code == 404
+    assert "There is no such warning." in answer.text
+    assert "List the warnings" in answer.text
