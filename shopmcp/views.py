@@ -86,7 +86,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         )
         return _problem(request, 400, message, fix)
     # Django takes a session that it cannot save for one that was deleted meanwhile.
-    if isinstance(exception, SessionInterrupted) and isinstance(getattr(exception.__context__, "__context__", 0), _AWAY):
+    if isinstance(exception, SessionInterrupted) and isinstance(
+        getattr(exception.__context__, "__context__", 0), _AWAY
+    ):
         return _unavailable(request)
     return _problem(request, 400, _("The request could not be understood."), _("Go back and try again."))
 

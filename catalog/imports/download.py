@@ -1,21 +1,18 @@
 """Download of a feed: https only, from public addresses only, no redirect to another host, bounded size and time.
 
-The host name is resolved once, and the connection goes to the address that was checked, so DNS rebinding has no effect.
-Proxies of the environment are not used, because they would resolve the name again.
+`shopmcp/outgoing.py` makes the connection.
 """
 
 import http.client
 import re
-import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
-from urllib.parse import quote, urljoin, urlsplit
+from typing import Protocol
+from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 
@@ -23,22 +20,14 @@ from catalog.feeds import Unreadable
 from catalog.feeds.source import LARGEST_FILE
 from catalog.language.text import clean
 from shopmcp import __version__
+from shopmcp.outgoing import HTTPS, NotAllowed, Pinned, https_parts, is_public, reason
 
-_PATIENCE = 20.0  # seconds for each read
 TIME_LIMIT = 300.0  # seconds for the whole download
 _STEPS = 3  # redirects on the same host
 _PIECE = 65_536
-_HTTPS = 443
 _HEADERS = {"User-Agent": f"shopmcp/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
-_KEPT_IN_URLS = "%/:?#[]@!$&'()*+,;=~-._"
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
-_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\xa0]{1,2000}")
 _UNPACKED = ("", "identity", "gzip", "x-gzip")
-# The global unicast range. Other ranges hold private networks and mapped IPv4 addresses.
-_IPV6 = IPv6Network("2000::/3")
-# Addresses that `is_global` accepts, though none is a public host: protocol assignments, documentation, ORCHID.
-_NOT_MEANT = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
-_NOT_MEANT_6 = tuple(map(IPv6Network, ("3fff::/20", "2001:20::/28")))
 
 
 class Known(Protocol):
@@ -94,7 +83,7 @@ def fetch_feed(
                 fix=_("Give the address that it leads to, if you trust it."),
             )
         host = parts[:2]
-        connection = _Pinned(*host, deadline)
+        connection = Pinned(*host, deadline, is_public)
         try:
             connection.request("GET", parts[2], headers={**_HEADERS, **conditions})
             with closing(connection.getresponse()) as response:
@@ -108,6 +97,11 @@ def fetch_feed(
                 with path.open("wb") as file:
                     file.writelines(watched(_pieces(response, deadline)))
                 return Fetched(path, _kept(response, "etag", 500), _kept(response, "last-modified", 100))
+        except NotAllowed:
+            raise Unreadable(
+                _("%(host)s is not a machine on the public network.") % {"host": parts[0]},
+                fix=_("Save the feed as a file and import that."),
+            ) from None
         except (http.client.IncompleteRead, ssl.SSLEOFError):
             raise Unreadable(_("The feed broke off before its end.")) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
@@ -126,12 +120,7 @@ def _checked(url: str) -> tuple[str, int, str]:
         Unreadable: If it is no https address, or has a user name.
     """
     try:
-        parts = urlsplit(url)
-        is_plain = _ADDRESS.fullmatch(url) and parts.scheme == "https" and parts.hostname
-        if is_plain and parts.username is None and parts.password is None:
-            host = str(parts.hostname).encode("idna").decode()
-            asked = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-            return host, parts.port or _HTTPS, quote(asked, safe=_KEPT_IN_URLS)
+        return https_parts(url)
     except ValueError:
         pass
     # Show neither the part before an @ nor the query: they may hold passwords.
@@ -144,7 +133,7 @@ def _checked(url: str) -> tuple[str, int, str]:
 
 def _shown(host: str, port: int) -> str:
     host = f"[{host}]" if ":" in host else host
-    return host if port == _HTTPS else f"{host}:{port}"
+    return host if port == HTTPS else f"{host}:{port}"
 
 
 def _conditions(known: Known | None) -> dict[str, str]:
@@ -182,77 +171,4 @@ def _pieces(response: http.client.HTTPResponse, deadline: float) -> Iterator[byt
 
 def _reason(error: Exception) -> str:
     """The reason of an error on one clean line, because a server's words may contain anything."""
-    told = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error)
-    return clean(told, 200).rstrip(".") or type(error).__name__
-
-
-class _Socket(ssl.SSLSocket):
-    """Ends every read at the deadline, because a server may send single bytes for ever."""
-
-    deadline = float("inf")
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(_patience(self.deadline))
-        return super().recv_into(*args, **kwargs)
-
-
-class _Pinned(http.client.HTTPSConnection):
-    """Connects only to addresses that were resolved once and are all public."""
-
-    def __init__(self, host: str, port: int, deadline: float) -> None:
-        self._tls = ssl.create_default_context()
-        self._tls.sslsocket_class = _Socket
-        super().__init__(host, port, context=self._tls)
-        self._deadline = deadline
-
-    def connect(self) -> None:
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        # Refuse a name with any private address: it may be an attack.
-        if not addresses or not all(is_public(address) for address in addresses):
-            raise Unreadable(
-                _("%(host)s is not a machine on the public network.") % {"host": self.host},
-                fix=_("Save the feed as a file and import that."),
-            )
-        failure: OSError | None = None
-        for address in addresses[:4]:
-            try:
-                plain = socket.create_connection((address, self.port), timeout=_patience(self._deadline))
-            except OSError as error:
-                failure = error
-                continue
-            # Without a TLS close the feed may be cut off, and its missing products would be withdrawn.
-            secured = self._tls.wrap_socket(plain, server_hostname=self.host, suppress_ragged_eofs=False)
-            assert isinstance(secured, _Socket)
-            secured.deadline = self._deadline
-            self.sock = secured
-            return
-        raise failure or OSError("no address")
-
-
-def _patience(deadline: float) -> float:
-    """The time-out of the next operation, in seconds.
-
-    Raises:
-        TimeoutError: If the deadline has passed.
-    """
-    left = deadline - monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return min(_PATIENCE, left)
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is public, and the IPv4 address that it may contain is too."""
-    try:
-        ip = ip_address(address.split("%", maxsplit=1)[0])
-    except ValueError:
-        return False
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        elif ip not in _IPV6 or ip.sixtofour is not None or ip.teredo is not None:
-            return False
-    if any(ip in network for network in (_NOT_MEANT if ip.version == 4 else _NOT_MEANT_6)):
-        return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
+    return clean(reason(error), 200).rstrip(".") or type(error).__name__
