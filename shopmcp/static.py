@@ -1,6 +1,8 @@
 """Static files: collected and compressed into the data directory when one of them has changed."""
 
 import hashlib
+import os
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -8,17 +10,25 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
+from shopmcp import data_dir
+
 
 def make_static_ready() -> bool:
     """Collect the static files if they changed; return whether they did."""
     stamp = settings.STATIC_ROOT / ".collected"
-    fingerprint = _fingerprint()
-    if stamp.is_file() and stamp.read_text() == fingerprint:
+    fingerprint, before = _fingerprint(), stamp.read_text() if stamp.is_file() else ""
+    if before == fingerprint:
         return False
+    if not before.strip("\0"):
+        # A power cut may have left files with names and without contents.
+        shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
     _forget_changed()
     call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(fingerprint)
+    # The stamp vouches for the files, so they are on the disk before it.
+    os.sync()
+    data_dir.write(stamp, fingerprint)
     return True
 
 

@@ -38,3 +38,14 @@ def test_an_interrupted_collection_is_done_again(own_static, settings, monkeypat
         make_static_ready()
 
     assert make_static_ready() is True
+
+
+def test_a_collection_that_a_power_cut_emptied_is_done_again(own_static, settings):
+    make_static_ready()
+    for file in settings.STATIC_ROOT.iterdir():
+        file.write_bytes(b"")
+    settings.STORAGES = {**settings.STORAGES}  # as in a new process, which reads the manifest anew
+
+    assert make_static_ready() is True
+    assert len(list(settings.STATIC_ROOT.glob("a.*.css"))) == 1
+    assert all(file.stat().st_size for file in settings.STATIC_ROOT.iterdir())
