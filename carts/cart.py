@@ -1,5 +1,6 @@
 """A cart in memory: its lines, its limits and its notices. `services` loads and saves it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -273,6 +274,29 @@ class CartState:
 
     def _remember(self, line: LineState) -> None:
         self.before.setdefault(line.product.id, replace(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The cart after a call, with what the call changed and has to tell.
+
+    Attributes:
+        changes: What changed, as `LineChange.text` says it.
+        products: The public ids of the changed products.
+        repeats: The version that the first answer told, where a request came again.
+        is_current: False if the cart changed since that answer.
+    """
+
+    state: CartState
+    changes: Sequence[str] = ()
+    notices: Sequence[Notice] = ()
+    products: Sequence[str] = ()
+    repeats: int | None = None
+    is_current: bool = True
+
+    @property
+    def version(self) -> int:
+        return self.state.version if self.repeats is None else self.repeats
 
 
 def _short(item: SoldItem, held: int) -> Notice:

@@ -14,6 +14,8 @@ from catalog.models.imports import visible
 
 # Counting stops here, so that its time is bounded.
 COUNT_CAP = 10_000
+# A cart can go back so many versions; the changes before them are deleted.
+KEPT_VERSIONS = 100
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -93,6 +95,13 @@ class Session(models.Model):
         return self.last_seen_at - self.created_at
 
 
+class CartQuerySet(models.QuerySet["Cart"]):
+    def with_forgotten_changes(self) -> Self:
+        """Carts with changes that no version can be brought back by."""
+        forgotten = Change.objects.filter(cart=OuterRef("pk"), version__lt=OuterRef("version") - KEPT_VERSIONS)
+        return self.filter(Exists(forgotten), version__gt=KEPT_VERSIONS)
+
+
 class Cart(models.Model):
     """A session's cart. A session has one open cart at a time; an order closes it."""
 
@@ -107,6 +116,8 @@ class Cart(models.Model):
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("changed"), default=timezone.now)
+
+    objects = CartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("cart")
@@ -173,7 +184,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
 
 class Change(models.Model):
-    """One change of a cart. Undo, the timeline and retries read it."""
+    """One change of a cart. Undo and the timeline read it. A cart keeps the last KEPT_VERSIONS."""
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="changes", verbose_name=_("cart"))
     # The cart's version after it.
@@ -183,11 +194,6 @@ class Change(models.Model):
     delta = models.JSONField(_("what changed"), default=list)
     # The version that undo without a version goes back to; null when there is nothing to undo.
     undo_to = models.PositiveIntegerField(null=True)
-    request_id = models.CharField(max_length=64, blank=True)
-    # A digest of the tool and its arguments: the same request_id with others is refused.
-    fingerprint = models.CharField(max_length=43, blank=True)
-    # Only with a request_id: {"text", "data"} of the answer.
-    answer = models.JSONField(null=True)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
 
     objects = ChangeQuerySet.as_manager()
@@ -195,17 +201,34 @@ class Change(models.Model):
     class Meta:
         verbose_name = _("change")
         verbose_name_plural = _("changes")
-        constraints = [
-            models.UniqueConstraint(fields=["cart", "version"], name="one_change_per_version"),
-            models.UniqueConstraint(
-                fields=["cart", "request_id"], condition=~Q(request_id=""), name="one_change_per_request"
-            ),
-        ]
-        # The cleanup removes old answers by it. Most changes have none and are not in it.
-        indexes = [models.Index(fields=["created_at"], condition=Q(answer__isnull=False), name="change_answered")]
+        constraints = [models.UniqueConstraint(fields=["cart", "version"], name="one_change_per_version")]
 
     def __str__(self) -> str:
         return f"{self.cart_id} v{self.version}"
+
+
+class AnsweredRequest(models.Model):
+    """What was told to a call with a `request_id`, for SHOPMCP_KEEP_ANSWERS. It holds nothing that opens a cart."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="requests", db_index=False)
+    request_id = models.CharField(max_length=64)
+    # A digest of the tool and its arguments: the same request_id with others is refused.
+    fingerprint = models.CharField(max_length=43)
+    # The key and version of the cart then. No foreign key: deleting a cart would need an index for it.
+    cart_key = models.BigIntegerField(null=True)
+    version = models.PositiveIntegerField()
+    # {"changes": [texts], "notices": [[code, text], …]} as JSON.
+    told = models.TextField()
+    # The bytes of the session's answers up to and with this one: `carts.services.requests` bounds them by it.
+    filled = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "request_id"], name="one_answer_per_request")]
+        indexes = [models.Index(fields=["session", "filled"], name="answer_filled")]
+
+    def __str__(self) -> str:
+        return self.request_id
 
 
 class Tombstone(models.Model):

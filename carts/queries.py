@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db.models import FilteredRelation
 
-from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
+from carts.models import AnsweredRequest, CallRecord, Cart, Change, Line, Session, Tombstone
 from catalog.models import Product, Store
 from catalog.models.imports import visible
 from catalog.models.products import stock_of
@@ -156,12 +156,16 @@ insert_change = Insert(
         "tool",
         "delta",
         "undo_to",
-        "request_id",
-        "fingerprint",
-        "answer",
         "created_at",
     ),
     returning=False,
+)
+delete_changes = Delete(
+    lambda: Change.objects.filter(
+        cart_id=Param("cart_id", Cart, "id"),
+        version__gte=Param("first", Change, "version"),
+        version__lt=Param("end", Change, "version"),
+    )
 )
 
 product_by_public_id = Select(
@@ -195,10 +199,6 @@ insert_call = Insert(
     returning=False,
 )
 
-store_answer = Update(
-    lambda: Change.objects.filter(cart_id=Param("cart_id", Cart, "id"), version=Param("version", Change, "version")),
-    answer=Param("answer", Change, "answer"),
-)
 delete_tombstone = Delete(lambda: Tombstone.objects.filter(digest=Param("digest", Tombstone, "digest")))
 rename_session = Update(
     lambda: Session.objects.filter(id=Param("id", Session, "id")),
@@ -208,21 +208,27 @@ rename_session = Update(
 expiry_told = Update(lambda: Session.objects.filter(id=Param("id", Session, "id")), expiry_untold=False)
 
 answer_of_request = Select(
-    lambda: (
-        Change.objects.filter(
-            request_id=Param("request_id", Change, "request_id"),
-            cart__session_id=Param("session_id", Session, "id"),
-            created_at__gt=Param("since", Change, "created_at"),
-        )
-        .order_by("-id")
-        .values_list("fingerprint", "answer")[:1]
+    lambda: AnsweredRequest.objects.filter(
+        session_id=Param("session_id", Session, "id"), request_id=Param("request_id", AnsweredRequest, "request_id")
+    ).values_list("fingerprint", "cart_key", "version", "told", "created_at")
+)
+forget_answer = Delete(
+    lambda: AnsweredRequest.objects.filter(
+        session_id=Param("session_id", Session, "id"), request_id=Param("request_id", AnsweredRequest, "request_id")
     )
 )
-# A request_id may be used again after a day; the rest of the row stays.
-forget_request = Update(
-    lambda: Change.objects.filter(
-        cart_id=Param("cart_id", Cart, "id"), request_id=Param("request_id", Change, "request_id")
-    ),
-    request_id="",
-    answer=None,
+# The session's newest answer that ends at most so many bytes on.
+last_answer = Select(
+    lambda: (
+        AnsweredRequest.objects.filter(
+            session_id=Param("session_id", Session, "id"), filled__lte=Param("filled", AnsweredRequest, "filled")
+        )
+        .order_by("-filled")
+        .values_list("filled", "created_at")[:1]
+    )
+)
+insert_answer = Insert(
+    AnsweredRequest,
+    ("session", "request_id", "fingerprint", "cart_key", "version", "told", "filled", "created_at"),
+    returning=False,
 )

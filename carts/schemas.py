@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from carts.cart import CartState, LineState, StoreInfo
+from carts.cart import CartState, LineState, Outcome, StoreInfo
 from carts.digests import cart_id_of
 from carts.models import SessionWarning
-from carts.services.saving import Outcome
 from catalog.models import Product
 from shopmcp.money import Money, money
 
@@ -200,12 +199,12 @@ def _contents(outcome: Outcome, store: StoreInfo) -> dict[str, Any]:
     state = outcome.state
     currency, locale = state.currency or store.currency, store.language
     return {
-        "version": state.version,
+        "version": outcome.version,
         "currency": currency,
         "lines": [_line_out(line, currency, locale) for line in state.lines.values()],
         "item_count": state.item_count,
         "total": money(state.total, currency, locale),
-        "changes": [change.text for change in outcome.changes],
+        "changes": outcome.changes,
         "notices": outcome.notices,
     }
 

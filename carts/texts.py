@@ -1,24 +1,28 @@
 """The text of a cart's answer; it is complete without the structured content."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext, ngettext
 
+from carts.cart import Outcome
 from carts.schemas import CartOut, DebugOut, LineOut
 
 
-def cart_text(cart: CartOut, remarks: Mapping[str, str], *, is_change: bool, how_found: str = "") -> str:
+def cart_text(
+    cart: CartOut, remarks: Mapping[str, str], *, newest: int, is_change: bool, endings: Sequence[str] = ()
+) -> str:
     """Return the cart as text.
 
     Args:
         cart: The cart.
         remarks: Why a line cannot be bought now, by product id.
+        newest: The version of the lines; that of a repeated answer is an earlier one.
         is_change: Also say what changed, or that nothing did.
-        how_found: The sentence of `by_handle`, for a chat that needs it.
+        endings: Sentences of `repeated` and `by_handle`, where they are needed.
     """
     changes = [f"{change}." for change in cart.changes] or [gettext("Nothing changed.")] if is_change else []
     notices = [notice.text for notice in cart.notices]
-    return "\n".join([*changes, *_contents(cart, remarks), *notices, *([how_found] if how_found else [])])
+    return "\n".join([*changes, *_contents(cart, newest, remarks), *notices, *filter(None, endings)])
 
 
 def by_handle(cart_id: str, *, is_new: bool) -> str:
@@ -34,15 +38,30 @@ def by_handle(cart_id: str, *, is_new: bool) -> str:
     return text % {"cart_id": cart_id}
 
 
-def replayed_text(text: str, *, told: int, newest: int) -> str:
-    """Return the first answer to a request, with a sentence if the cart changed since."""
-    if newest <= told:
-        return text
-    since = gettext(
-        "This is the first answer to this request_id, version %(told)s; nothing was done again. The cart has changed "
-        "since, to version %(newest)s: view_cart shows it."
-    )
-    return "\n".join((text, since % {"told": told, "newest": newest}))
+def repeated(outcome: Outcome, *, is_shared: bool) -> str:
+    """Return what the answer to a repeated request has to say; nothing if it fits the cart as it is.
+
+    Args:
+        outcome: What the first answer told, with the cart as it is now.
+        is_shared: Another chat may have made the request.
+    """
+    said = []
+    if is_shared:
+        said.append(
+            gettext(
+                "This request_id came before, perhaps from another chat on this cart, so nothing was done now. If the "
+                "change is still to be made, call again with another request_id."
+            )
+        )
+    if not outcome.is_current:
+        said.append(
+            gettext(
+                "This repeats the first answer to this request_id, version %(told)s; nothing was done again. The cart "
+                "has changed since: its lines and total are those of now, version %(newest)s."
+            )
+            % {"told": outcome.version, "newest": outcome.state.version}
+        )
+    return "\n".join(said)
 
 
 def debug_text(report: DebugOut) -> str:
@@ -60,14 +79,14 @@ def debug_text(report: DebugOut) -> str:
     return "\n".join([*facts, *report.hints])
 
 
-def _contents(cart: CartOut, remarks: Mapping[str, str]) -> Iterable[str]:
+def _contents(cart: CartOut, version: int, remarks: Mapping[str, str]) -> Iterable[str]:
     if not cart.lines:
-        return [gettext("The cart is empty (version %(version)s).") % {"version": cart.version}]
+        return [gettext("The cart is empty (version %(version)s).") % {"version": version}]
     count = ngettext(
         "The cart holds %(count)s item (version %(version)s):",
         "The cart holds %(count)s items (version %(version)s):",
         cart.item_count,
-    ) % {"count": cart.item_count, "version": cart.version}
+    ) % {"count": cart.item_count, "version": version}
     total = gettext("Total: %(total)s.") % {"total": cart.total.formatted}
     return [count, *(_line(line, remarks.get(line.product_id)) for line in cart.lines), total]
 

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from carts.models import CallRecord, Cart, Change, Line, Session
+from carts.models import KEPT_VERSIONS, CallRecord, Cart, Change, Line, Session
 from shopmcp import paging
-
-# An earlier version is computed from the changes since, so only so many versions back can be shown.
-MOST_CHANGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline
 def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
     """Return the lines of the cart at that version, in the order of adding; two queries.
 
-    None if there was no such version, or it is too many changes back.
+    None if there was no such version, or it is before the kept history.
     """
     if not oldest_version(cart) <= version <= cart.version:
         return None
@@ -95,7 +92,7 @@ def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
 
 def oldest_version(cart: Cart) -> int:
     """The earliest version that `cart_at` can show."""
-    return max(0, cart.version - MOST_CHANGES)
+    return max(0, cart.version - KEPT_VERSIONS)
 
 
 def versions_around(cart: Cart, version: int) -> tuple[int | None, int | None]:

@@ -3,24 +3,26 @@
 import json
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.conf import settings
 from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from carts.caller import SHARED, Caller
-from carts.cart import MAX_QUANTITY, CartState, Notice
-from carts.digests import cart_id_of, public_id_of
+from carts.cart import MAX_QUANTITY, CartState, Notice, Outcome
+from carts.digests import public_id_of
 from carts.identity import UNKEYED, received
 from carts.models import Session
 from carts.schemas import CartOut, DebugOut, cart_out
 from carts.services import carts
-from carts.services.saving import Outcome, Request, first_answer, load_cart, locked_cart, store_answer
+from carts.services.requests import Request, first_outcome
+from carts.services.saving import load_cart, locked_cart
 from carts.services.sessions import find, find_for_cart
-from carts.texts import by_handle, cart_text, debug_text, replayed_text
+from carts.texts import by_handle, cart_text, debug_text, repeated
 from shopmcp.errors import InvalidArguments
 from shopmcp.mcp.arguments import Listed, NeverNull, Whole
 from shopmcp.mcp.call import Answer, Call
@@ -28,8 +30,6 @@ from shopmcp.mcp.tools import tool
 from shopmcp.money import money
 
 _MAX_ITEMS = 50
-# Stands for the cart_id in stored answers; `clean` takes control characters out of a shop's texts.
-_CART_ID = "\x01"
 _PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
 
 ProductId = Annotated[
@@ -84,12 +84,10 @@ def add_to_cart(
     is short in stock as much is added as there is, with a notice."""
     caller = Caller(call, cart_id)
     wanted = _wanted(caller, product_id, quantity, items)
-    request = _request(call, request_id, wanted)
+    request = _request(caller, request_id, wanted)
     with locked_cart(caller) as cart:
-        if (first := first_answer(cart, request)) is not None:
-            return _replayed(caller, cart, first)
-        outcome = carts.add_items(cart, wanted, request)
-        return _changed(caller, outcome, request)
+        outcome = first_outcome(cart, request) or carts.add_items(cart, wanted, request)
+    return _changed(caller, outcome)
 
 
 @tool(title="Change quantity", idempotent=True, invoking="Changing the cart…", invoked="Cart changed")
@@ -107,12 +105,10 @@ def update_cart_item(
     """Use this when the shopper wants another quantity of a product that is in the cart already."""
     _note_products(call, [product_id])
     caller = Caller(call, cart_id)
-    request = _request(call, request_id, (product_id, quantity))
+    request = _request(caller, request_id, (product_id, quantity))
     with locked_cart(caller) as cart:
-        if (first := first_answer(cart, request)) is not None:
-            return _replayed(caller, cart, first)
-        outcome = carts.set_quantity(cart, product_id, quantity, request)
-        return _changed(caller, outcome, request)
+        outcome = first_outcome(cart, request) or carts.set_quantity(cart, product_id, quantity, request)
+    return _changed(caller, outcome)
 
 
 @tool(
@@ -129,12 +125,10 @@ def remove_from_cart(
     quantity."""
     _note_products(call, [product_id])
     caller = Caller(call, cart_id)
-    request = _request(call, request_id, product_id)
+    request = _request(caller, request_id, product_id)
     with locked_cart(caller) as cart:
-        if (first := first_answer(cart, request)) is not None:
-            return _replayed(caller, cart, first)
-        outcome = carts.remove_item(cart, product_id, request)
-        return _changed(caller, outcome, request)
+        outcome = first_outcome(cart, request) or carts.remove_item(cart, product_id, request)
+    return _changed(caller, outcome)
 
 
 @tool(title="View cart", read_only=True, invoking="Looking into the cart…", invoked="Cart shown")
@@ -152,12 +146,10 @@ def clear_cart(call: Call, cart_id: CartId = None, request_id: RequestId = None)
     """Use this only when the shopper wants to start over: it takes everything out of the cart. undo_cart_change brings
     it back."""
     caller = Caller(call, cart_id)
-    request = _request(call, request_id, None)
+    request = _request(caller, request_id, None)
     with locked_cart(caller) as cart:
-        if (first := first_answer(cart, request)) is not None:
-            return _replayed(caller, cart, first)
-        outcome = carts.clear_cart(cart, request)
-        return _changed(caller, outcome, request)
+        outcome = first_outcome(cart, request) or carts.clear_cart(cart, request)
+    return _changed(caller, outcome)
 
 
 @tool(title="Undo a cart change", invoking="Undoing…", invoked="Undone")
@@ -165,7 +157,7 @@ def undo_cart_change(
     call: Call,
     version: Annotated[
         int | None,
-        Field(ge=0, le=2_000_000_000, description="The version of the cart to go back to; 0 is the empty start."),
+        Field(ge=1, le=2_000_000_000, description="The version of the cart to go back to; clear_cart empties it."),
         Whole,
     ] = None,
     cart_id: CartId = None,
@@ -174,12 +166,10 @@ def undo_cart_change(
     """Use this when the shopper takes back what was done to the cart: without a version it undoes the newest change
     that was not itself undone; called again, the one before."""
     caller = Caller(call, cart_id)
-    request = _request(call, request_id, version)
+    request = _request(caller, request_id, version)
     with locked_cart(caller) as cart:
-        if (first := first_answer(cart, request)) is not None:
-            return _replayed(caller, cart, first)
-        outcome = carts.undo_change(cart, version, request)
-        return _changed(caller, outcome, request)
+        outcome = first_outcome(cart, request) or carts.undo_change(cart, version, request)
+    return _changed(caller, outcome)
 
 
 @tool(title="Debug session", read_only=True, invoking="Checking the session…", invoked="Session checked")
@@ -226,46 +216,31 @@ def _note_products(call: Call, references: Sequence[str]) -> None:
     call.notes.products = [reference for reference in references if _PRODUCT_ID.fullmatch(reference)]
 
 
-def _changed(caller: Caller, outcome: Outcome, request: Request | None) -> Answer[CartOut]:
-    """The cart after a change; kept for the request that may come again."""
-    notes = caller.call.notes
-    notes.version = outcome.state.version
-    if outcome.changes:
-        notes.products = [change.product_id for change in outcome.changes]
-    answer = _answer(caller, outcome, is_change=True)
-    if request is not None:
-        store_answer(outcome, _stored(answer, cart_id_of(outcome.state.session_public_id)))
-    return answer
+def _changed(caller: Caller, outcome: Outcome) -> Answer[CartOut]:
+    """The cart after a change, or after a change that was made before."""
+    if outcome.repeats is None:
+        caller.call.notes.version = outcome.version
+        caller.call.notes.products = outcome.products or caller.call.notes.products
+    return _answer(caller, outcome, is_change=True)
 
 
 def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[CartOut]:
     """The cart as text and as data. The text includes the call's remark, so the remark is cleared."""
     state = outcome.state
     if caller.shares_cart:
-        outcome = Outcome(state, outcome.changes, [*outcome.notices, Notice("shared_cart", str(SHARED))])
+        outcome = replace(outcome, notices=[*outcome.notices, Notice("shared_cart", str(SHARED))])
     caller.call.remark = ""
     cart = cart_out(outcome, state.store or caller.first_store)
-    needs_handle = not caller.identity.keyed and not caller.shares_cart
-    how_found = by_handle(cart.cart_id, is_new=caller.is_unkeyed) if needs_handle else ""
+    endings = []
+    if outcome.repeats is not None:
+        endings.append(repeated(outcome, is_shared=caller.shares_cart))
+    if not caller.identity.keyed and not caller.shares_cart:
+        endings.append(by_handle(cart.cart_id, is_new=caller.is_unkeyed))
     remarks = {line.product.public_id: remark for line in state.lines.values() if (remark := line.remark)}
-    return Answer(cart_text(cart, remarks, is_change=is_change, how_found=how_found), cart)
+    return Answer(cart_text(cart, remarks, newest=state.version, is_change=is_change, endings=endings), cart)
 
 
-def _replayed(caller: Caller, cart: CartState, first: Mapping[str, Any]) -> Answer[CartOut]:
-    """The first answer again; its text says if the cart changed since."""
-    caller.call.remark = ""
-    cart_id = cart_id_of(cart.session_public_id)
-    text, data = first["text"].replace(_CART_ID, cart_id), first["data"] | {"cart_id": cart_id}
-    return Answer(replayed_text(text, told=data["version"], newest=cart.version), data)
-
-
-def _stored(answer: Answer[CartOut], cart_id: str) -> Mapping[str, Any]:
-    """The answer without its cart_id: the database holds nothing that opens a cart."""
-    data = answer.data.model_dump(mode="json", exclude={"cart_id"}) if isinstance(answer.data, BaseModel) else {}
-    return {"text": answer.text.replace(cart_id, _CART_ID), "data": data}
-
-
-def _request(call: Call, request_id: str | None, arguments: object) -> Request | None:
+def _request(caller: Caller, request_id: str | None, arguments: object) -> Request | None:
     """The request that this call makes; the tool and its arguments must be the same when it comes again."""
     if request_id is None:
         return None
@@ -273,8 +248,8 @@ def _request(call: Call, request_id: str | None, arguments: object) -> Request |
         raise InvalidArguments(
             gettext("This request_id is a cart_id."), fix=gettext("Pass it as cart_id, and a request_id of your own.")
         )
-    digest = sha256(json.dumps([call.tool, arguments]).encode()).digest()
-    return Request(request_id, urlsafe_b64encode(digest).decode().rstrip("="))
+    digest = sha256(json.dumps([caller.call.tool, arguments]).encode()).digest()
+    return Request(request_id, urlsafe_b64encode(digest).decode().rstrip("="), is_shared=caller.shares_cart)
 
 
 def _hints(caller: Caller, has_session: bool) -> list[str]:

@@ -26,6 +26,7 @@ _OUTCOMES: dict[str, str | Promise] = {
     "unknown_cart": _("unknown cart_id"),
     "cart_expired": _("expired cart"),
     "request_id_reused": _("request_id used twice"),
+    "request_limit": _("too many request_ids"),
     "busy": _("shop was busy"),
     "uncertain": _("cut off by a restart"),
     "internal_error": _("fault of the shop"),

@@ -69,6 +69,10 @@ class RequestIdReused(ShopError):
     code = "request_id_reused"  # for another request
 
 
+class RequestLimit(ShopError):
+    code = "request_limit"  # the session has as many request_ids as the shop remembers
+
+
 class Busy(ShopError):
     code = "busy"  # nothing was done
 

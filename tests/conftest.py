@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +46,29 @@ def few_variables(db):
     before = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
     yield
     connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
+
+
+@pytest.fixture
+def another_database(django_db_blocker, tmp_path):
+    """An empty database in place of the tests' own."""
+    own, name = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_upgraded"
+    sqlite = connection.vendor == "sqlite"
+    with django_db_blocker.unblock():
+        kept = connection.connection  # the tests' own database of SQLite lives as long as this
+        if not sqlite:
+            with connection.cursor() as cursor:
+                cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+                cursor.execute(f'CREATE DATABASE "{name}"')
+            connection.close()
+        connection.connection = None
+        connection.settings_dict["NAME"] = str(tmp_path / "shop.sqlite3") if sqlite else name
+        yield Path(connection.settings_dict["NAME"])
+        connection.close()
+        connection.settings_dict["NAME"] = own
+        connection.connection = kept if sqlite else None
+        if not sqlite:
+            with connection.cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

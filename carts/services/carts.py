@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from carts.cart import CartState, Notice, SoldItem, StoreInfo
-from carts.models import Change
-from carts.services.saving import Outcome, Request, find_item, items_of, save, undo_of
+from carts.cart import CartState, Notice, Outcome, SoldItem, StoreInfo
+from carts.models import KEPT_VERSIONS, Change
+from carts.services.requests import Request
+from carts.services.saving import find_item, items_of, save, undo_of
 from catalog.models import Product, Store
 from shopmcp.errors import Ambiguous, NotForSale, NotFound, ShopError
 
@@ -118,27 +119,33 @@ def undo_change(state: CartState, version: int | None = None, request: Request |
     """Bring the cart back to a version, and save; without one, to before the newest change that was not itself undone.
 
     Raises:
-        NotFound: If there is no such version, or nothing to undo.
+        NotFound: If there is no such version, it is before the kept history, or there is nothing to undo.
     """
     return _undo(state, _undo_target(state, version), request)
 
 
 def _undo_target(state: CartState, version: int | None) -> int:
-    if version is None:
-        version = undo_of(state, state.version)
-        if version is None:
-            raise _nothing_to_undo(state)
-    elif version > state.version:
+    target = undo_of(state, state.version) if version is None else version
+    if target is None:
+        raise _nothing_to_undo(state)
+    if target > state.version:
         raise NotFound(
             gettext("The cart has no version %(asked)s; its newest is %(newest)s.")
-            % {"asked": version, "newest": state.version},
+            % {"asked": target, "newest": state.version},
             fix=gettext("Pass an earlier version, or none to undo the newest change."),
         )
-    return version
+    if target < state.version - KEPT_VERSIONS:
+        raise NotFound(
+            gettext("The shop keeps the last %(kept)s changes of a cart, and version %(asked)s is before them.")
+            % {"kept": KEPT_VERSIONS, "asked": target},
+            fix=gettext("Pass version %(oldest)s or a later one, or empty the cart with clear_cart.")
+            % {"oldest": state.version - KEPT_VERSIONS},
+        )
+    return target
 
 
 def _nothing_to_undo(state: CartState) -> NotFound:
-    if state.version:
+    if state.version > 1:
         message = gettext("Every change of the cart is undone already.")
         fix = gettext("To take the newest undo back, pass version %(version)s.") % {"version": state.version - 1}
     else:

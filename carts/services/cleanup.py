@@ -16,7 +16,17 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from carts.models import CallRecord, Cart, Change, Line, Session, SessionQuerySet, Tombstone
+from carts.models import (
+    KEPT_VERSIONS,
+    AnsweredRequest,
+    CallRecord,
+    Cart,
+    Change,
+    Line,
+    Session,
+    SessionQuerySet,
+    Tombstone,
+)
 
 # How many sessions, or single rows, one transaction deletes.
 BATCH = 200
@@ -32,7 +42,7 @@ _FACTS = ("id", "public_id", "digest", "is_check", "expiry_untold", "open_cart__
 class Cleanup:
     """How much was deleted, or would be.
 
-    `with_items` counts the sessions with items in the cart. `answers` were removed from their changes, which stay.
+    `with_items` counts the sessions with items in the cart. `answers` are those to a `request_id`.
     """
 
     sessions: int = 0
@@ -43,7 +53,7 @@ class Cleanup:
 
 
 def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> Cleanup:
-    """Delete quiet sessions, and old call records, tombstones and stored answers.
+    """Delete quiet sessions, old call records, tombstones and stored answers, and changes that carts forget.
 
     Args:
         older_than: Delete sessions that were quiet for so long. Without it the settings decide, for sessions with items
@@ -57,7 +67,7 @@ def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> C
     )
     checks = Session.objects.filter(is_check=True).expired(with_items=now - CHECKS_KEPT, empty=now - CHECKS_KEPT)
     calls = CallRecord.objects.filter(at__lt=now - settings.SHOPMCP_KEEP_CALLS).order_by("at", "id")
-    answers = Change.objects.filter(answer__isnull=False, created_at__lt=now - settings.SHOPMCP_KEEP_ANSWERS)
+    answers = AnsweredRequest.objects.filter(created_at__lt=now - settings.SHOPMCP_KEEP_ANSWERS).order_by("created_at")
     tombstones = Tombstone.objects.filter(expired_at__lt=now - TOMBSTONES_KEPT).order_by("expired_at")
     done = Cleanup()
     for expired in (sessions, checks):
@@ -68,10 +78,11 @@ def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> C
         done.calls, done.answers, done.tombstones = calls.count(), answers.count(), tombstones.count()
         return done
     done.calls = _in_batches(calls, _delete)
-    done.answers = _in_batches(
-        answers.order_by("created_at"), lambda rows: rows.update(request_id="", fingerprint="", answer=None)
-    )
+    done.answers = _in_batches(answers, _delete)
     done.tombstones = _in_batches(tombstones, _delete)
+    # Most are deleted beside the cart's changes; a history of an earlier version may be long.
+    for pk, version in list(Cart.objects.with_forgotten_changes().values_list("id", "version")):
+        _in_batches(Change.objects.filter(cart_id=pk, version__lt=version - KEPT_VERSIONS), _delete)
     return done
 
 
@@ -113,6 +124,7 @@ def _delete_with_contents(ids: list[int]) -> None:
     _delete(Change.objects.filter(cart_id__in=carts))
     _delete(Line.objects.filter(cart_id__in=carts))
     _delete(Cart.objects.filter(id__in=carts))
+    _delete(AnsweredRequest.objects.filter(session_id__in=ids))
     CallRecord.objects.filter(session_id__in=ids).update(session=None)
     _delete(Session.objects.filter(id__in=ids))
 

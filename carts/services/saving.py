@@ -4,48 +4,26 @@ A change is one transaction. It locks the session's row first, so the changes of
 other. Then it loads the cart, changes it in memory, and saves the difference with a `Change`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from carts import queries
 from carts.caller import Caller
-from carts.cart import CartState, LineChange, LineState, Notice, SoldItem, StoreInfo
-from carts.models import Change
+from carts.cart import CartState, LineState, Notice, Outcome, SoldItem, StoreInfo
+from carts.models import KEPT_VERSIONS, Change
 from carts.queries import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
+from carts.services.requests import Request, remember
 from carts.services.sessions import find_by_public_id, lock, new_public_id
 from catalog.models import Product
 from catalog.search.references import named
-from shopmcp.errors import RequestIdReused
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The cart after a call, with what the call changed and has to tell."""
-
-    state: CartState
-    changes: Sequence[LineChange] = ()
-    notices: Sequence[Notice] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A write that its caller may repeat: for SHOPMCP_KEEP_ANSWERS it gets the first answer again.
-
-    Attributes:
-        id: The caller's id for it, unique within the session.
-        fingerprint: A digest of the arguments, which must be the same again.
-    """
-
-    id: str
-    fingerprint: str
+# Old changes are deleted together, at every so many versions: a delete at each would make each change slower.
+_PRUNED_EVERY = 50
 
 
 @contextmanager
@@ -111,34 +89,6 @@ def items_of(identities: Iterable[int]) -> dict[int, SoldItem]:
     return {pk: SoldItem.of(product) for pk, product in Product.versions.shown(identities).items()}
 
 
-def first_answer(state: CartState, request: Request | None) -> Mapping[str, Any] | None:
-    """Return the stored answer of this request; None if it comes for the first time.
-
-    Raises:
-        RequestIdReused: If it came with other arguments before.
-    """
-    if request is None:
-        return None
-    since = timezone.now() - settings.SHOPMCP_KEEP_ANSWERS
-    found = queries.answer_of_request.first(request_id=request.id, session_id=state.session_id, since=since)
-    if found is None:
-        if state.id is not None:
-            queries.forget_request.run(cart_id=state.id, request_id=request.id)
-        return None
-    if found[0] != request.fingerprint:
-        raise RequestIdReused(
-            gettext("This request_id was used before, with other arguments."),
-            fix=gettext("Use a new request_id for a new change."),
-        )
-    stored: Mapping[str, Any] = found[1]
-    return stored
-
-
-def store_answer(outcome: Outcome, answer: Mapping[str, Any]) -> None:
-    """Keep the answer of a change that was saved for a request, in the same transaction."""
-    queries.store_answer.run(cart_id=outcome.state.id, version=outcome.state.version, answer=answer)
-
-
 def save(
     state: CartState, tool: str, notices: Sequence[Notice], *, undo_to: int | None, request: Request | None = None
 ) -> Outcome:
@@ -149,7 +99,10 @@ def save(
         tool: The tool that changed it.
         notices: Told beside the state's own notices.
         undo_to: The version that undoing this change leads to.
-        request: The request that this answers; follow with `store_answer`.
+        request: The request that this answers.
+
+    Raises:
+        RequestLimit: If no more answers can be kept for the session.
     """
     now = timezone.now()
     changes = state.changes
@@ -157,10 +110,7 @@ def save(
     notices = list({notice.text: notice for notice in (*notices, *state.notices(locale))}.values())
     if state.expiry_untold:
         queries.expiry_told.run(id=state.session_id)
-    if changes or request is not None:
-        if not changes:
-            # This version only remembers an answer, so undo steps over it.
-            undo_to = undo_of(state, state.version)
+    if changes:
         state.version += 1
         _save_cart(state, now)
         queries.insert_change.run(
@@ -169,13 +119,19 @@ def save(
             tool=tool,
             delta=[vars(change) | {"price": str(change.price)} for change in changes],
             undo_to=undo_to,
-            request_id=request.id if request else "",
-            fingerprint=request.fingerprint if request else "",
-            answer=None,
             created_at=now,
         )
+        if state.version % _PRUNED_EVERY == 0:
+            # Of a history that is longer, the rest is left to the cleanup: the delete is bounded.
+            end = state.version - KEPT_VERSIONS
+            queries.delete_changes.run(cart_id=state.id, first=end - 2 * _PRUNED_EVERY, end=end)
     _save_lines(state)
-    return Outcome(state, changes, notices)
+    outcome = Outcome(
+        state, [change.text for change in changes], notices, products=[change.product_id for change in changes]
+    )
+    if request is not None:
+        remember(outcome, request, now)
+    return outcome
 
 
 def _save_cart(state: CartState, now: datetime) -> None:

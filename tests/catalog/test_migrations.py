@@ -41,29 +41,6 @@ new,Dried pitted dates,40,,,,Fruit,,,
 
 
 @pytest.fixture
-def another_database(django_db_blocker, tmp_path):
-    """An empty database in place of the tests' own."""
-    own, name = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_upgraded"
-    sqlite = connection.vendor == "sqlite"
-    with django_db_blocker.unblock():
-        kept = connection.connection  # the tests' own database of SQLite lives as long as this
-        if not sqlite:
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-                cursor.execute(f'CREATE DATABASE "{name}"')
-            connection.close()
-        connection.connection = None
-        connection.settings_dict["NAME"] = str(tmp_path / "shop.sqlite3") if sqlite else name
-        yield Path(connection.settings_dict["NAME"])
-        connection.close()
-        connection.settings_dict["NAME"] = own
-        connection.connection = kept if sqlite else None
-        if not sqlite:
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
 def upgraded(another_database):
     if connection.vendor != "sqlite":
         pytest.skip("the dump is one of SQLite")

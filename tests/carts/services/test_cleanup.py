@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from carts.caller import Caller
 from carts.identity import check_mark
-from carts.models import CallRecord, Cart, Change, Line, Session, Tombstone
+from carts.models import AnsweredRequest, CallRecord, Cart, Change, Line, Session, Tombstone
 from carts.services import carts, cleanup
 from catalog.models import Store
 from catalog.services import create_product
@@ -41,6 +41,7 @@ def no_orphans():
     assert not Line.objects.exclude(cart__in=Cart.objects.all()).exists()
     assert not Change.objects.exclude(cart__in=Cart.objects.all()).exists()
     assert not Cart.objects.exclude(session__in=Session.objects.all()).exists()
+    assert not AnsweredRequest.objects.exclude(session__in=Session.objects.all()).exists()
     assert not CallRecord.objects.exclude(session=None).exclude(session__in=Session.objects.all()).exists()
 
 
@@ -104,7 +105,7 @@ def test_everything_that_a_session_held_goes_with_it_and_its_records_outlive_it(
 
     cleanup.clean_up(older_than=HOUR)
 
-    assert not any(model.objects.exists() for model in (Session, Cart, Line, Change))
+    assert not any(model.objects.exists() for model in (Session, Cart, Line, Change, AnsweredRequest))
     assert CallRecord.objects.get().session is None
     assert Tombstone.objects.get().digest == full.digest
     no_orphans()
@@ -112,10 +113,11 @@ def test_everything_that_a_session_held_goes_with_it_and_its_records_outlive_it(
 
 def test_no_other_table_points_at_what_is_deleted():
     """Whoever adds a table that does has to say here, and in `retention`, what becomes of its rows."""
-    assert {relation.related_model for relation in Session._meta.related_objects} == {Cart, CallRecord}
+    assert {relation.related_model for relation in Session._meta.related_objects} == {Cart, CallRecord, AnsweredRequest}
     assert {relation.related_model for relation in Cart._meta.related_objects} == {Line, Change}
     assert not Line._meta.related_objects
     assert not Change._meta.related_objects
+    assert not AnsweredRequest._meta.related_objects
 
 
 def test_orders_and_their_sessions_are_never_deleted(full):
@@ -207,7 +209,7 @@ def test_a_late_cart_id_is_told_that_its_cart_expired(call_tool, honey):
 
 def test_old_records_answers_and_tombstones_go_and_younger_ones_stay(call_tool, full):
     cart(call_tool("add_to_cart", session="full", product_id="shop:honey", request_id="old"))
-    Change.objects.filter(request_id="old").update(created_at=timezone.now() - DAY - HOUR)
+    AnsweredRequest.objects.update(created_at=timezone.now() - DAY - HOUR)
     cart(call_tool("add_to_cart", session="full", product_id="shop:honey", request_id="new"))
     CallRecord.objects.filter(version=1).update(at=timezone.now() - 31 * DAY)
     Tombstone.objects.create(public_id="s_old", expired_at=timezone.now() - 366 * DAY)
@@ -217,23 +219,23 @@ def test_old_records_answers_and_tombstones_go_and_younger_ones_stay(call_tool, 
 
     assert (done.sessions, done.calls, done.answers, done.tombstones) == (0, 1, 1, 1)
     assert set(CallRecord.objects.values_list("version", flat=True)) == {2, 3}
-    assert list(Change.objects.exclude(answer=None).values_list("request_id", flat=True)) == ["new"]
+    assert AnsweredRequest.objects.get().request_id == "new"
     assert Change.objects.count() == 3
     assert Tombstone.objects.get().public_id == "s_new"
 
 
 def test_a_dry_run_counts_the_same_and_changes_nothing(call_tool, full, empty):
     cart(call_tool("add_to_cart", session="full", product_id="shop:honey", request_id="old"))
-    Change.objects.update(created_at=timezone.now() - 2 * DAY)
+    AnsweredRequest.objects.update(created_at=timezone.now() - 2 * DAY)
     CallRecord.objects.update(at=timezone.now() - 31 * DAY)
     quiet(31 * DAY)
-    models = (Session, Cart, Line, Change, CallRecord, Tombstone)
+    models = (Session, Cart, Line, Change, AnsweredRequest, CallRecord, Tombstone)
     before = [list(model.objects.order_by("pk").values()) for model in models]
 
     counted = cleanup.clean_up(dry_run=True)
 
     assert [list(model.objects.order_by("pk").values()) for model in models] == before
-    # Deleting the session takes its answer along before it would be blanked.
+    # Deleting the session takes its answer along before it would be deleted alone.
     done = cleanup.clean_up()
     assert (counted.sessions, counted.with_items, counted.calls) == (done.sessions, done.with_items, done.calls)
 

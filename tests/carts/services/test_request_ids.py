@@ -1,13 +1,24 @@
 """A write with a request_id happens once, however often it is sent."""
 
-import json
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from carts.models import Cart, Change
+from carts.models import AnsweredRequest, Cart, Change, Line
+from carts.services import requests
 from catalog.models import Product
-from tests.carts.answers import cart, error, quantities, text
+from tests.carts.answers import cart, codes, error, quantities, text
+
+SINCE = (
+    "\nThis repeats the first answer to this request_id, version {}; nothing was done again. "
+    "The cart has changed since: its lines and total are those of now, version {}."
+)
+
+
+def told(result):
+    """What a repeated answer tells as the first one did."""
+    return {key: cart(result)[key] for key in ("version", "changes", "notices")}
 
 
 @pytest.fixture
@@ -28,19 +39,34 @@ def test_a_repeated_request_gets_the_identical_answer_and_adds_nothing(add, call
     assert Change.objects.count() == 1
 
 
-def test_the_first_answer_is_given_again_whatever_happened_since(add, call_tool):
-    first = add()
+def test_what_was_told_first_is_told_again_with_the_cart_as_it_is_now(add, call_tool):
+    Product.objects.filter(sku="honey").update(counted=1)
+    first = add(quantity=2)
     call_tool("clear_cart")
     call_tool("add_to_cart", product_id="shop:tea")
     Product.objects.update(price="1.00", counted=0)
 
-    again = add()
-    assert again.structured_content == first.structured_content
-    assert text(again) == text(first) + (
-        "\nThis is the first answer to this request_id, version 1; nothing was done again. "
-        "The cart has changed since, to version 3: view_cart shows it."
-    )
+    again = add(quantity=2)
+    assert told(again) == told(first)
+    assert (cart(again)["version"], cart(again)["changes"], codes(again)) == (1, ["Honey: 0 → 1"], ["stock"])
+    assert quantities(again) == {"shop:tea": 1}
+    assert cart(again)["total"]["amount"] == "1.00"
+    assert text(again).startswith("Honey: 0 → 1.\nThe cart holds 1 item (version 3):\n- 1 × Tea")
+    assert text(again).endswith(SINCE.format(1, 3))
     assert quantities(call_tool("view_cart")) == {"shop:tea": 1}
+    assert Change.objects.count() == 3
+
+
+def test_a_request_is_remembered_beyond_an_order_and_says_that_the_cart_is_another(add, call_tool):
+    first = add()
+    Cart.objects.update(ordered_at=timezone.now())
+
+    again = add()
+
+    assert told(again) == told(first)
+    assert quantities(again) == {}
+    assert text(again).endswith(SINCE.format(1, 0))
+    assert Cart.objects.count() == 1
 
 
 def test_the_same_id_with_other_arguments_is_refused(add, call_tool):
@@ -83,6 +109,7 @@ def test_a_request_that_changed_nothing_is_remembered_too(add, call_tool):
     Product.objects.filter(sku="honey").update(counted=None)
 
     assert cart(first)["changes"] == []
+    assert cart(first)["version"] == 1
     assert add().structured_content == first.structured_content
     assert quantities(call_tool("view_cart")) == {"shop:honey": 1}
     assert quantities(call_tool("undo_cart_change")) == {}
@@ -91,13 +118,19 @@ def test_a_request_that_changed_nothing_is_remembered_too(add, call_tool):
 @pytest.mark.parametrize(("hours", "quantity"), [(23, 1), (25, 2)])
 def test_an_id_is_free_again_after_a_day(add, call_tool, hours, quantity):
     add()
-    change = Change.objects.get()
-    Change.objects.update(created_at=change.created_at - timedelta(hours=hours))
+    AnsweredRequest.objects.update(created_at=timezone.now() - timedelta(hours=hours))
 
     add()
 
     assert quantities(call_tool("view_cart")) == {"shop:honey": quantity}
     assert quantities(add(quantity=1)) == {"shop:honey": quantity}
+
+
+def test_a_request_is_remembered_though_its_change_was_deleted(add):
+    first = add()
+    Change.objects.all().delete()
+
+    assert add().structured_content == first.structured_content
 
 
 def test_a_chat_that_is_known_by_its_handle_may_repeat_too(add, call_tool):
@@ -128,8 +161,9 @@ def test_every_tool_that_changes_a_cart_may_be_repeated(call_tool, honey, tea, t
 
     again = call_tool(tool, request_id="r2", **arguments)
 
-    assert again.structured_content == first.structured_content
-    assert text(again).startswith(text(first))
+    assert told(again) == told(first)
+    assert quantities(again) == expected
+    assert text(again).endswith(SINCE.format(version, version + 1))
     assert quantities(call_tool("view_cart")) == expected
     assert Cart.objects.get().version == version + 1
     if other is not None:
@@ -152,7 +186,7 @@ def test_a_handle_is_no_request_id(add, call_tool):
 
     assert error(result)["code"] == "invalid_arguments"
     assert "Pass it as cart_id, and a request_id of your own." in text(result)
-    assert not Change.objects.filter(request_id=minted).exists()
+    assert not AnsweredRequest.objects.exists()
     assert quantities(call_tool("view_cart", session=None, cart_id=minted)) == {"shop:tea": 1}
 
 
@@ -160,7 +194,7 @@ def test_the_database_holds_no_handle_of_a_cart(add, call_tool):
     minted = cart(call_tool("add_to_cart", session=None, product_id="shop:tea"))["cart_id"]
     first = add(session=None, cart_id=minted)
 
-    stored = json.dumps(list(Change.objects.values_list("answer", flat=True)))
+    stored = str(list(AnsweredRequest.objects.values()))
 
     assert minted in text(first)
     assert minted not in stored
@@ -169,11 +203,70 @@ def test_the_database_holds_no_handle_of_a_cart(add, call_tool):
 
 def test_an_answer_is_stored_only_where_it_may_be_asked_for_again(add, call_tool):
     call_tool("add_to_cart", product_id="shop:honey")
-    assert Change.objects.get().answer is None
+    assert not AnsweredRequest.objects.exists()
 
     add()
 
-    answer = Change.objects.get(request_id="r1").answer
-    assert answer is not None
-    assert answer["data"]["item_count"] == 2
+    assert AnsweredRequest.objects.get().request_id == "r1"
     assert Cart.objects.get().version == 2
+
+
+def test_a_full_cart_makes_no_stored_answer_longer(add, call_tool, make_product):
+    for start in (0, 50):
+        items = [{"product_id": make_product(f"Product {n}").public_id} for n in range(start, start + 50)]
+        cart(call_tool("add_to_cart", items=items[:49] if start else items))
+
+    add()
+
+    assert Line.objects.count() == 100
+    answer = AnsweredRequest.objects.get()
+    assert len(answer.told) < 100
+    assert answer.filled < 500
+
+
+def test_a_session_that_used_too_many_request_ids_is_refused_until_the_first_are_forgotten(add, call_tool, monkeypatch):
+    monkeypatch.setattr(requests, "MOST_BYTES", 2000)
+    answers = [add(request_id=f"r{n}") for n in range(10)]
+    made = sum(not answer.is_error for answer in answers)
+    refused = answers[made]
+
+    assert 3 <= made <= 6
+    assert [answer.is_error for answer in answers] == [False] * made + [True] * (10 - made)
+    assert error(refused)["code"] == "request_limit"
+    assert 86_000 < error(refused)["retry_after"] <= 86_400
+    assert text(refused).endswith("The cart is unchanged.")
+    assert quantities(call_tool("view_cart")) == {"shop:honey": made}
+    assert AnsweredRequest.objects.count() == made
+    # What was told is still told again, others are not stopped, and a call without an id is made.
+    assert told(add(request_id="r0")) == told(answers[0])
+    assert quantities(add(session="chat-2", request_id="r0")) == {"shop:honey": 1}
+    assert quantities(call_tool("add_to_cart", product_id="shop:honey")) == {"shop:honey": made + 1}
+
+    first = AnsweredRequest.objects.order_by("filled")[0].pk
+    AnsweredRequest.objects.filter(pk=first).update(created_at=timezone.now() - timedelta(hours=25))
+    assert quantities(add(request_id="later")) == {"shop:honey": made + 2}
+    assert error(add(request_id="still later"))["code"] == "request_limit"
+
+
+def test_remembering_costs_the_same_however_many_requests_a_session_made(add, call_tool, django_assert_max_num_queries):
+    cart(add(request_id="first"))
+    session = AnsweredRequest.objects.get().session
+    AnsweredRequest.objects.bulk_create(
+        AnsweredRequest(session=session, request_id=f"x{n}", fingerprint="", version=1, told="{}", filled=n * 400)
+        for n in range(1, 1000)
+    )
+
+    with django_assert_max_num_queries(25):  # with the record of the call
+        add()
+
+
+def test_two_chats_on_the_shared_cart_hear_that_a_request_id_may_be_another_s(add, settings):
+    settings.SHOPMCP_UNKEYED_CALLS = "shared"
+    first, other = add(session=None), add(session=None)
+
+    assert quantities(first) == quantities(other) == {"shop:honey": 1}
+    assert told(other) == told(first)
+    assert "nothing was done now" not in text(first)
+    assert "perhaps from another chat on this cart, so nothing was done now." in text(other)
+    assert "call again with another request_id" in text(other)
+    assert quantities(add(session=None, request_id="r2")) == {"shop:honey": 2}

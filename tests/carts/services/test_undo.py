@@ -1,9 +1,12 @@
 """Going back."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from carts.models import Change, Line
+from carts.models import KEPT_VERSIONS, Cart, Change, Line
+from carts.services import cleanup
 from catalog.models import Product, Store
 from tests.carts.answers import cart, codes, error, quantities, text
 
@@ -49,7 +52,7 @@ def test_a_change_after_an_undo_is_what_the_next_undo_takes_back(undo, counted, 
     assert quantities(undo()) == {"shop:honey": 1}
 
 
-@pytest.mark.parametrize(("version", "quantity"), [(0, 0), (1, 1), ("2", 2), (2.0, 2)])
+@pytest.mark.parametrize(("version", "quantity"), [(1, 1), ("2", 2), (2.0, 2)])
 def test_any_version_can_be_gone_back_to(undo, counted, version, quantity):
     result = undo(version=version)
 
@@ -58,7 +61,7 @@ def test_any_version_can_be_gone_back_to(undo, counted, version, quantity):
 
 
 def test_what_was_undone_can_be_had_again_by_its_version(undo, counted):
-    undo(version=0)
+    undo(version=1)
 
     assert quantities(undo(version=3)) == {"shop:honey": 3}
     assert quantities(undo()) == {"shop:honey": 2}
@@ -81,9 +84,12 @@ def test_a_version_that_never_was_is_refused_in_words(undo, counted):
     assert Change.objects.count() == 3
 
 
-def test_a_new_conversation_has_nothing_to_undo_and_an_empty_start(undo, honey):
-    assert error(undo())["code"] == "not_found"
-    assert cart(undo(version=0))["version"] == 0
+def test_versions_begin_at_1_and_the_way_back_to_empty_is_to_clear(undo, counted):
+    refused = undo(version=0)
+
+    assert error(refused)["code"] == "invalid_arguments"
+    assert Line.objects.get().quantity == 3
+    assert Change.objects.count() == 3
 
 
 def test_undoing_a_clearing_restores_the_price_at_which_a_line_was_added(undo, call_tool, honey, tea):
@@ -151,3 +157,91 @@ def test_conversations_undo_their_own_changes_only(undo, call_tool, counted):
 
     assert quantities(undo()) == {"shop:honey": 2}
     assert quantities(call_tool("view_cart", session="chat-2")) == {"shop:honey": 9}
+
+
+@pytest.fixture
+def long_history(call_tool, honey, tea):
+    """A cart of 30,000 versions, as an earlier version of the shop left it: honey is set to 2 and to 1 in turn."""
+    call_tool("add_to_cart", items=[{"product_id": "shop:honey"}, {"product_id": "shop:tea"}])
+    made = Cart.objects.get()
+    entry = {"product": honey.identity_id, "product_id": "shop:honey", "name": "Honey", "price": "20.000"}
+    Change.objects.bulk_create(
+        (
+            Change(
+                cart=made,
+                version=version,
+                tool="update_cart_item",
+                delta=[entry | {"before": 1 + version % 2, "after": 2 - version % 2}],
+                undo_to=version - 1,
+            )
+            for version in range(2, 30_001)
+        ),
+        batch_size=5000,
+    )
+    Cart.objects.update(version=30_000, item_count=3)
+    Line.objects.filter(product=honey.identity).update(quantity=2)
+
+
+def reading_changes(result_of):
+    """The result, and the statements that read changes meanwhile."""
+    with CaptureQueriesContext(connection) as captured:
+        result = result_of()
+    return result, [query["sql"] for query in captured if 'FROM "carts_change"' in query["sql"]]
+
+
+def test_an_undo_reads_the_kept_history_alone_however_long_it_is(undo, long_history, call_tool):
+    result, read = reading_changes(lambda: undo(version=29_900))
+
+    assert quantities(result) == {"shop:honey": 2, "shop:tea": 1}
+    assert cart(result)["version"] == 30_000
+    with connection.cursor() as cursor:
+        counts = []
+        for sql in read:
+            cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS found")
+            counts.append(cursor.fetchone()[0])
+    assert max(counts) == KEPT_VERSIONS
+    assert len(read) <= 2
+
+    assert cart(undo())["changes"] == ["Honey: 2 → 1"]
+    assert cart(undo())["changes"] == ["Honey: 1 → 2"]
+
+
+def test_an_undo_beyond_the_kept_history_is_refused_in_words(undo, long_history, call_tool):
+    for version in (1, 29_899):
+        refused = undo(version=version)
+
+        assert error(refused)["code"] == "not_found"
+        assert f"The shop keeps the last 100 changes of a cart, and version {version} is before them." in text(refused)
+        assert "Pass version 29900 or a later one, or empty the cart with clear_cart." in text(refused)
+    assert Cart.objects.get().version == 30_000
+    assert quantities(call_tool("view_cart")) == {"shop:honey": 2, "shop:tea": 1}
+    assert quantities(call_tool("clear_cart")) == {}
+    assert quantities(undo()) == {"shop:honey": 2, "shop:tea": 1}
+
+
+def test_the_changes_before_the_kept_history_are_deleted_on_the_way_and_the_rest_by_the_cleanup(
+    undo, long_history, call_tool
+):
+    for _ in range(50):
+        cart(call_tool("add_to_cart", product_id="shop:tea"))
+    # One delete of at most a hundred rows, so that no change has to delete a long history.
+    assert Change.objects.count() == 30_050 - 100
+
+    cleanup.clean_up()
+
+    assert list(Change.objects.order_by("version").values_list("version", flat=True)) == list(range(29_950, 30_051))
+    assert quantities(undo(version=29_950)) == {"shop:honey": 2, "shop:tea": 1}
+
+
+def test_one_change_back_is_undone_to_the_end_of_the_kept_history(undo, call_tool, honey):
+    for _ in range(200):
+        cart(call_tool("add_to_cart", product_id="shop:honey"))
+    assert Change.objects.count() <= KEPT_VERSIONS + 50
+
+    seen = [quantities(undo())["shop:honey"] for _ in range(50)]
+    refused = undo()
+
+    assert seen == list(range(199, 149, -1))
+    assert error(refused)["code"] == "not_found"
+    assert "version 149 is before them" in text(refused)
+    assert quantities(call_tool("view_cart")) == {"shop:honey": 150}

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from carts import browse
-from carts.models import Cart, Line, Session
-from carts.timeline import MOST_CHANGES, timeline
+from carts.models import KEPT_VERSIONS, Cart, Line, Session
+from carts.timeline import timeline
 
 LIST = reverse("dashboard-sessions")
 EXPORT = reverse("dashboard-export")
@@ -159,7 +159,7 @@ def test_a_sessions_page_steps_through_its_cart(owner, call_tool, honey, tea):
 
 def test_a_cart_with_a_long_history_steps_back_as_far_as_it_can_be_shown(owner, make_session):
     session = make_session()
-    Cart.objects.create(session=session, public_id="c_1", currency="ILS", version=MOST_CHANGES + 5)
+    Cart.objects.create(session=session, public_id="c_1", currency="ILS", version=KEPT_VERSIONS + 5)
     address = reverse("dashboard-session", args=[session.public_id])
 
     assert owner.get(address, {"at": 6}).context["before"] == 5
@@ -174,7 +174,7 @@ def test_a_change_leads_to_its_version_as_long_as_that_can_be_shown(owner, call_
     address = reverse("dashboard-session", args=[cart.session.public_id])
 
     assert "?at=1" in owner.get(address).text
-    Cart.objects.update(version=MOST_CHANGES + 2)
+    Cart.objects.update(version=KEPT_VERSIONS + 2)
     page = owner.get(address).text
     assert "?at=2" in page
     assert "?at=1&" not in page
