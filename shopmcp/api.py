@@ -29,6 +29,7 @@ from pydantic import BaseModel, Field
 from accounts.api import SAFE, Bearer, StaffSession
 from catalog.search.categories import shelves
 from shopmcp import errors, metrics
+from shopmcp.db.outcome import Unsettled
 from shopmcp.errors import ShopError, TooMany
 from shopmcp.throttle import network_of, spend
 
@@ -43,6 +44,7 @@ _STATUS: Mapping[type[ShopError], int] = {
     errors.Kept: 409,
     errors.TooMany: 429,
     errors.Busy: 503,
+    errors.Uncertain: 503,
 }
 
 
@@ -244,6 +246,9 @@ def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     # The driver's message may name hosts and users: only the log gets it.
     logger.error("%s %s: the database does not answer", request.method, request.path, exc_info=error)
     metrics.database_error("pages")
+    if isinstance(error, Unsettled):
+        message = gettext("The database did not answer in time, so this may have been done.")
+        return refuse(request, errors.Uncertain(message, fix=gettext("Look before you try again.")))
     return busy(request)
 
 

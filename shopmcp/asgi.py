@@ -69,6 +69,7 @@ async def _live(receive: Any, send: Any) -> None:
             async with asyncio.timeout(_STOP_SECONDS):
                 await recorder.drain()
                 await lanes.stop()
+        lanes.cut()
     await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -148,6 +148,7 @@ class Env(BaseSettings):
     SHOPMCP_KEEP_EMPTY: Age = timedelta(days=1)
     SHOPMCP_API_PER_KEY: Count = 600
     SHOPMCP_API_PER_ADDRESS: Count = 1200
+    SHOPMCP_DATABASE_CONNECTIONS: Annotated[int, Field(ge=4, le=500, description="a whole number from 4 to 500")] = 12
     TIME_ZONE: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC", description="a time zone such as Asia/Jerusalem"
     )

@@ -46,6 +46,9 @@ SHOPMCP_KEEP_CALLS = timedelta(days=30)
 SHOPMCP_API_PER_KEY = env.SHOPMCP_API_PER_KEY
 SHOPMCP_API_PER_ADDRESS = env.SHOPMCP_API_PER_ADDRESS
 
+# Connections to PostgreSQL that a worker of `serve` opens at the most.
+SHOPMCP_DATABASE_CONNECTIONS = env.SHOPMCP_DATABASE_CONNECTIONS
+
 # Security
 DEBUG = env.DEBUG
 SECRET_KEY = env.SECRET_KEY or secret_key(DATA_DIR / "secret_key", _database)
@@ -166,9 +169,16 @@ if DATABASES["default"]["ENGINE"] == SQLITE:
         ),
     }
 else:
-    # A machine that does not answer is said to be gone after seconds, not minutes.
+    DATABASES["default"]["ENGINE"] = "shopmcp.db.postgresql"
+    # A machine that does not answer is said to be gone after seconds, not minutes: before it has accepted a connection,
+    # while one waits (keepalives), and when it takes no more data (milliseconds). How long a statement may take is
+    # set with each connection (shopmcp/db/postgresql/base.py).
     OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
     OPTIONS.setdefault("connect_timeout", 5)
+    OPTIONS.setdefault("keepalives_idle", 4)
+    OPTIONS.setdefault("keepalives_interval", 2)
+    OPTIONS.setdefault("keepalives_count", 2)
+    OPTIONS.setdefault("tcp_user_timeout", 8000)
     # What came so often on a connection is planned once for it (shopmcp/db/prepared.py). A pooler that lends
     # connections for a transaction at a time may not keep such plans: `?prepare_threshold=none`.
     if OPTIONS.setdefault("prepare_threshold", 5) == "none":

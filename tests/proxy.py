@@ -46,9 +46,13 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        port = self._listening.getsockname()[1]
         user, at, _ = self._address.netloc.rpartition("@")
-        return self._address._replace(netloc=f"{user}{at}127.0.0.1:{port}").geturl()
+        return self._address._replace(netloc=f"{user}{at}127.0.0.1:{self.port}").geturl()
+
+    @property
+    def port(self) -> int:
+        port: int = self._listening.getsockname()[1]
+        return port
 
     @property
     def connections(self) -> int:
@@ -62,9 +66,13 @@ class Proxy:
         for link in links:
             link.close()
 
+    def refuse(self) -> None:
+        """Accept no new connection; `up` ends it."""
+        self._accepts = False
+
     def down(self) -> None:
         """Break every connection and accept no new one, as a database that is being restarted; `up` ends it."""
-        self._accepts = False
+        self.refuse()
         self.cut()
 
     def up(self) -> None:

@@ -7,41 +7,75 @@ On SQLite, which has one writer at a time anyway, a batch of changes shares a tr
 serves them all (group commit). Each change has its own savepoint, in its service. No call is answered before the
 commit; if the commit fails, every call of the batch fails. PostgreSQL groups commits itself: there each change
 has a transaction of its own, on one of several threads.
+
+A job begins when it has the connection and, on SQLite, the lock for writing. It begins only while its call waits; what
+has begun is done. An error of the database means that nothing was done, except `Unsettled`. Then work whose connection
+broke is done once more on a new one: whatever it did before was rolled back.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any, Generic, Literal, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections, transaction
+
+from shopmcp.db.outcome import NotBegun, Unsettled
+from shopmcp.db.waiting import UNWATCHED, Wait
 
 T = TypeVar("T")
 LaneName = Literal["write", "read", "browse"]
-_SQLITE_THREADS: dict[LaneName, int] = {"write": 1, "read": 1, "browse": 2}
-_SERVER_THREADS: dict[LaneName, int] = {"write": 8, "read": 4, "browse": 4}
+_SQLITE_THREADS: Mapping[LaneName, int] = {"write": 1, "read": 1, "browse": 2}
 _BATCH = 64
-
-logger = logging.getLogger(__name__)
+# Work that no call waits for gets as long as this, in seconds.
+_PATIENCE = 20.0
+# A writer looks so often, in seconds, whether anybody still waits for what it cannot begin.
+_LOCK_SECONDS = 0.05
+# PostgreSQL's codes for a transaction that it rolled back in favour of another.
+_IN_FAVOUR = ("40001", "40P01")
 
 
 class Dropped(asyncio.CancelledError):
     """The caller was cancelled before its work began; the work is never done."""
 
 
-@dataclass(slots=True, eq=False)
 class _Job(Generic[T]):
-    work: Callable[[], T]
-    done: asyncio.Future[T]
-    # Taken once, by the thread that does the work or by the caller that drops it.
-    taken: Lock = field(default_factory=Lock)
-    result: T | None = None
-    error: BaseException | None = None
+    __slots__ = ("done", "error", "result", "since", "taken", "wait", "work")
+
+    def __init__(self, work: Callable[[], T], done: asyncio.Future[T], wait: Wait | None) -> None:
+        self.work, self.done = work, done
+        self.since = monotonic()
+        self.wait = wait or Wait(seconds=_PATIENCE)
+        # Taken once, by the thread that does the work or by whoever drops it.
+        self.taken = Lock()
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+    @property
+    def can_begin(self) -> bool:
+        return not self.taken.locked() and not self.wait.is_over
+
+    def begin(self) -> bool:
+        """Take it, unless it was dropped or nobody waits for it any more."""
+        if not self.taken.acquire(blocking=False):
+            return False
+        if self.wait.is_over:
+            self.error = NotBegun()
+            return False
+        return True
+
+    def attempt(self) -> None:
+        try:
+            self.result, self.error = self.work(), None
+        # Refusals and bugs are raised for the caller of this job only.
+        except Exception as error:  # noqa: BLE001
+            self.error = error
 
 
 class Lane:
@@ -51,6 +85,8 @@ class Lane:
         self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._batch = batch
         self._one_transaction = one_transaction
+        self._waiting: dict[_Job[Any], None] = {}
+        self._databases: list[Any] = []
         self._loop = asyncio.get_running_loop()
         self._ended = [self._loop.create_future() for _ in range(threads)]
         self._threads = [
@@ -60,15 +96,18 @@ class Lane:
         for thread in self._threads:
             thread.start()
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], wait: Wait | None = None) -> T:
         """Run it on a thread of this lane; raise what it raises.
 
         Raises:
+            NotBegun: If the time of `wait` was up, or its client gone, before the work began.
+            Unsettled: If the work began, and its outcome is not known in time.
             Dropped: If the caller is cancelled before the work begins. Once begun, it is done even if the caller is
                 cancelled.
         """
         done: asyncio.Future[T] = self._loop.create_future()
-        job = _Job(work, done)
+        job = _Job(work, done, wait)
+        self._waiting[job] = None
         self._queue.put(job)
         try:
             return await done
@@ -76,6 +115,25 @@ class Lane:
             if job.taken.acquire(blocking=False):
                 raise Dropped from None
             raise
+        finally:
+            del self._waiting[job]
+
+    def look(self) -> None:
+        """Drop what nobody waits for any more, and give up databases that are silent for too long."""
+        now = monotonic()
+        for job in list(self._waiting):
+            if now - job.since < UNWATCHED:
+                break  # the others came later
+            job.wait.watch()
+            if job.done.done():
+                continue
+            if job.wait.is_over and job.taken.acquire(blocking=False):
+                job.done.set_exception(NotBegun())
+            elif now > job.wait.answer_by + UNWATCHED and not self._one_transaction:
+                job.done.set_exception(Unsettled("the work did not end in time"))
+        for database in self._databases:
+            if now > database.cut_by:
+                database.cut()
 
     async def stop(self) -> None:
         """Finish what is queued, then end the threads. If this is cancelled, threads that still work are left."""
@@ -83,7 +141,13 @@ class Lane:
             self._queue.put(None)
         await asyncio.gather(*self._ended)
 
+    def cut(self) -> None:
+        """Break the connections of threads that still work."""
+        for database in self._databases:
+            database.cut()
+
     def _serve(self, ended: asyncio.Future[None]) -> None:
+        database = self._own_database()
         going = True
         while going:
             jobs: list[_Job[Any]] = []
@@ -98,35 +162,29 @@ class Lane:
                     break
             going = job is not None
             if jobs:
-                self._perform(jobs)
+                if self._one_transaction:
+                    _perform_together(jobs)
+                else:
+                    for each in jobs:
+                        _perform(each, database)
                 self._tell(_deliver, jobs)
         connection.close()
         self._tell(_end, ended)
+
+    def _own_database(self) -> Any:
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        if database.vendor == "postgresql":
+            database.is_lane = True
+            self._databases.append(database)
+        elif self._one_transaction:
+            options = database.settings_dict["OPTIONS"] | {"timeout": _LOCK_SECONDS}
+            database.settings_dict = database.settings_dict | {"OPTIONS": options}
+        return database
 
     def _tell(self, callback: Callable[[T], None], subject: T) -> None:
         # The loop may have ended without waiting for this thread.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(callback, subject)
-
-    def _perform(self, jobs: list[_Job[Any]]) -> None:
-        try:
-            if self._one_transaction and len(jobs) > 1:
-                with transaction.atomic():
-                    for job in jobs:
-                        _attempt(job)
-                    if transaction.get_rollback():
-                        # A job failed outside its savepoint: leaving now would roll back without a word.
-                        raise DatabaseError("the shared transaction was marked for rollback")
-            else:
-                for job in jobs:
-                    _attempt(job)
-        # The shared transaction did not open or commit: none of its changes exists, so every caller gets the error.
-        except Exception as error:  # noqa: BLE001
-            for job in jobs:
-                job.error = error
-        if any(isinstance(job.error, DatabaseError | InterfaceError) for job in jobs):
-            # The connection may be broken; the next batch opens a new one.
-            connection.close()
 
 
 class Lanes:
@@ -134,45 +192,139 @@ class Lanes:
 
     def __init__(self) -> None:
         self._lanes: dict[LaneName, Lane] = {}
+        self._stopping: list[Lane] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Start the threads; call it on the running event loop."""
-        sqlite = connection.vendor == "sqlite"
-        for name, threads in (_SQLITE_THREADS if sqlite else _SERVER_THREADS).items():
-            # With several threads, a batch would give one of them the work of the others.
-            batch = _BATCH if threads == 1 else 1
-            self._lanes[name] = Lane(name, threads, batch=batch, one_transaction=sqlite and name == "write")
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        if database.vendor == "sqlite":
+            for name, threads in _SQLITE_THREADS.items():
+                # With several threads, a batch would give one of them the work of the others.
+                batch = _BATCH if threads == 1 else 1
+                self._lanes[name] = Lane(name, threads, batch=batch, one_transaction=name == "write")
+        else:
+            shares, type(database).pages = shares_of(settings.SHOPMCP_DATABASE_CONNECTIONS)
+            for name, threads in shares.items():
+                self._lanes[name] = Lane(name, threads, batch=1, one_transaction=False)
+        self._look()
 
     async def stop(self) -> None:
         """Finish the work at hand; changes last, since reads may lead to them."""
         for name in ("browse", "read", "write"):
             if (lane := self._lanes.pop(name, None)) is not None:
+                self._stopping.append(lane)
                 await lane.stop()
+        self.cut()
+
+    def cut(self) -> None:
+        """Break the connections of all work that still waits for PostgreSQL, so that the process can end."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for lane in (*self._lanes.values(), *self._stopping):
+            lane.cut()
+        self._stopping.clear()
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        if database.vendor == "postgresql":
+            database.cut_silent(everything=True)
+            type(database).pages = None
 
     @property
     def started(self) -> bool:
         return bool(self._lanes)
 
-    async def run(self, name: LaneName, work: Callable[[], T]) -> T:
-        """Run synchronous shop code on that lane; raise what it raises."""
+    async def run(self, name: LaneName, work: Callable[[], T], wait: Wait | None = None) -> T:
+        """Run synchronous shop code on that lane; raise what it raises, or what `Lane.run` raises."""
         if (lane := self._lanes.get(name)) is not None:
-            return await lane.run(work)
+            return await lane.run(work, wait)
         return await sync_to_async(work)()
 
+    def _look(self) -> None:
+        for lane in (*self._lanes.values(), *self._stopping):
+            lane.look()
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        if database.vendor == "postgresql":
+            database.cut_silent()
+        self._timer = asyncio.get_running_loop().call_later(UNWATCHED, self._look)
 
-def _attempt(job: _Job[Any]) -> None:
-    if not job.taken.acquire(blocking=False):
+
+def shares_of(most: int) -> tuple[dict[LaneName, int], int]:
+    """Share connections to PostgreSQL out: to the threads of each lane, and to all pages together."""
+    few = max(1, most // 5)
+    return {"write": most - 3 * few, "read": few, "browse": few}, few
+
+
+def _perform(job: _Job[Any], database: Any) -> None:
+    if not job.begin():
         return
-    try:
-        job.result = job.work()
-    # Refusals and bugs are raised for the caller of this job only.
-    except Exception as error:  # noqa: BLE001
-        job.error = error
+    on_server = database.vendor == "postgresql"
+    for _ in range(2):
+        if on_server:
+            database.cut_by, database.answer_by = job.wait.begin_by, job.wait.answer_by
+        job.attempt()
+        if not isinstance(job.error, DatabaseError | InterfaceError):
+            break
+        if not on_server:
+            database.close()  # it may be broken; the next job opens a new one
+            break
+        in_favour = getattr(job.error.__cause__, "sqlstate", None) in _IN_FAVOUR
+        if not (database.lost() or in_favour) or isinstance(job.error, Unsettled) or monotonic() > job.wait.begin_by:
+            break
+    if on_server:
+        database.cut_by = float("inf")
+
+
+def _perform_together(jobs: list[_Job[Any]]) -> None:
+    if len(jobs) == 1 and _begins_at_once(jobs[0]):
+        return
+    while any(job.can_begin for job in jobs):
+        has_lock = False
+        try:
+            with transaction.atomic():
+                has_lock = True
+                for job in jobs:
+                    if job.begin():
+                        job.attempt()
+                if transaction.get_rollback():
+                    # A job failed outside its savepoint: leaving now would roll back without a word.
+                    raise DatabaseError("the shared transaction was marked for rollback")
+        # The shared transaction did not open or commit: none of its changes exists, so every caller gets the error.
+        except Exception as error:  # noqa: BLE001
+            if not has_lock and _is_locked(error):
+                continue
+            for job in jobs:
+                job.error = error
+        break
+    for job in jobs:
+        job.begin()  # those that could not are told so
+    if any(isinstance(job.error, DatabaseError | InterfaceError) for job in jobs):
+        # The connection may be broken; the next batch opens a new one.
+        connection.close()
+
+
+def _begins_at_once(job: _Job[Any]) -> bool:
+    """Do a lone job without a transaction around it, unless another process holds the lock."""
+    if not job.begin():
+        return True
+    job.attempt()
+    if not _is_locked(job.error):
+        if isinstance(job.error, DatabaseError | InterfaceError):
+            connection.close()
+        return True
+    # Only the beginning of its transaction waits for the lock, so nothing has begun.
+    job.error = None
+    job.taken.release()
+    return False
+
+
+def _is_locked(error: BaseException | None) -> bool:
+    code = getattr(error and error.__cause__, "sqlite_errorcode", 0)
+    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _deliver(jobs: list[_Job[Any]]) -> None:
     for job in jobs:
-        if job.done.done():  # the caller was cancelled meanwhile
+        if job.done.done():  # the caller was cancelled meanwhile, or told that it takes too long
             continue
         if job.error is not None:
             job.done.set_exception(job.error)

@@ -15,6 +15,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.http.request import split_domain_port, validate_host
 
 from shopmcp.bodies import Body, Limit, declared
+from shopmcp.db.waiting import DEADLINE, Wait, current_wait
 from shopmcp.mcp.jsonrpc import STOPPING, Reply, answer, failure
 from shopmcp.mcp.server import Endpoint
 
@@ -39,13 +40,21 @@ class Edge:
         public_url: The shop's own address; browsers may call from this origin alone.
         allowed_hosts: Host names as Django's setting writes them.
         limit: For the bodies of requests.
+        seconds: From a call's arrival to its answer.
     """
 
     def __init__(
-        self, endpoint: Endpoint, *, public_url: str, allowed_hosts: Sequence[str], limit: Limit = BODY
+        self,
+        endpoint: Endpoint,
+        *,
+        public_url: str,
+        allowed_hosts: Sequence[str],
+        limit: Limit = BODY,
+        seconds: float = DEADLINE,
     ) -> None:
         self._endpoint = endpoint
         self._limit = limit
+        self._seconds = seconds
         self._origin = _origin(public_url)
         self._allowed_hosts = list(allowed_hosts)
         self._serves = lru_cache(maxsize=64)(self._serves_host)
@@ -61,7 +70,12 @@ class Edge:
                 await _send(failure(503, STOPPING), send)
                 return
             if content is not None:
-                reply = await answer(self._endpoint, content, headers)
+                wait = Wait(receive, self._seconds)
+                current_wait.set(wait)
+                try:
+                    reply = await answer(self._endpoint, content, headers)
+                finally:
+                    wait.end()
             elif body.refusal is not None:
                 reply = failure(body.refusal, body.words)
             else:

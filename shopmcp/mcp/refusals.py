@@ -48,6 +48,19 @@ def stopping() -> Busy:
     return Busy(gettext("The shop is being restarted."), fix=gettext("Try again in a moment."), retry_after=2)
 
 
+def too_late() -> Busy:
+    """What is said of a call whose time was up before it had begun."""
+    return Busy(gettext("The shop has too much to do right now."), fix=gettext("Try again in a moment."), retry_after=5)
+
+
+def unsettled() -> Uncertain:
+    """What is said of a change whose outcome the database did not tell in time."""
+    return Uncertain(
+        gettext("The shop's records did not answer in time, so it may have been done."),
+        fix=gettext("Look at the cart with view_cart before you try once more."),
+    )
+
+
 def cut_off() -> Uncertain:
     """What is said of a change that had begun by then."""
     return Uncertain(

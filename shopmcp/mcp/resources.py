@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -31,6 +32,8 @@ from mcp.types import (
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from shopmcp import metrics
+from shopmcp.db.outcome import NotBegun
+from shopmcp.db.waiting import current_wait
 from shopmcp.db.workers import lanes
 from shopmcp.errors import NotFound
 
@@ -49,6 +52,7 @@ _LONGEST = 2000
 _PLAIN = "text/plain"
 # The code of an unknown address in the revisions before 2026-07-28.
 _NOT_FOUND_BEFORE = -32002
+_RETRY_AFTER = 2  # seconds
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +151,7 @@ class Resources:
         for known in self._known:
             if len(uri) <= _LONGEST and (parts := known.parts(uri)) is not None:
                 try:
-                    text = await _browse(lambda known=known, parts=parts: known.read(**parts))  # type: ignore[misc]
+                    text = await _browse(partial(known.read, **parts))
                 except NotFound:
                     continue  # it may still be another kind of address
                 return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_PLAIN, text=text)])
@@ -164,7 +168,7 @@ class Resources:
                 given = (params.context.arguments if params.context else None) or {}
                 begun = params.argument.value[:200]
                 if not any(map(_CONTROL.search, (begun, *given.values()))):
-                    values = await _browse(lambda: completer(begun, given))
+                    values = await _browse(partial(completer, begun, given))
         shown = list(values[:_MOST_COMPLETED])
         return CompleteResult(completion=Completion(values=shown, total=len(values), has_more=len(values) > len(shown)))
 
@@ -173,13 +177,12 @@ async def _browse(work: Callable[[], T]) -> T:
     """Run it on the threads for browsing.
 
     Raises:
-        MCPError: If the database does not answer.
+        MCPError: If the database does not answer in time.
     """
     try:
-        return await lanes.run("browse", work)
-    except (DatabaseError, InterfaceError):
+        return await lanes.run("browse", work, current_wait.get())
+    except (NotBegun, DatabaseError, InterfaceError):
         logger.exception("resources could not reach the database")
         metrics.database_error("calls")
-        raise MCPError(
-            INTERNAL_ERROR, "The shop cannot reach its records right now. Try again in a moment.", {"retry_after": 2}
-        ) from None
+        words = "The shop cannot reach its records right now. Try again in a moment."
+        raise MCPError(INTERNAL_ERROR, words, {"retry_after": _RETRY_AFTER}) from None

@@ -25,11 +25,13 @@ from mcp.types import Tool as PublishedTool
 from pydantic import BaseModel
 
 from shopmcp import metrics
+from shopmcp.db.outcome import NotBegun, Unsettled
+from shopmcp.db.waiting import current_wait
 from shopmcp.db.workers import Dropped, LaneName, lanes
 from shopmcp.errors import Busy, InvalidArguments, ShopError, Uncertain
 from shopmcp.mcp.arguments import Arguments, output_schema
 from shopmcp.mcp.call import Answer, Call, WriteNeeded
-from shopmcp.mcp.refusals import bug, busy, cut_off, ignored, refused, stopping
+from shopmcp.mcp.refusals import bug, busy, cut_off, ignored, refused, stopping, too_late, unsettled
 
 _CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
 _LANGUAGES = {"iw": "he"}  # the code that old systems still send for Hebrew
@@ -160,23 +162,28 @@ class Toolbox:
         return result
 
     async def _outcome(self, tool: Tool, call: Call, given: Mapping[str, Any]) -> tuple[str, Result]:
+        refusal: Callable[[], ShopError]
+        writes = tool.lane == "write"
         try:
             return "ok", _result(await self._perform(tool, call, given))
-        except ShopError as refusal:
-            return refusal.code, _refused(refusal, call, tool)
-        except (DatabaseError, InterfaceError):
+        except ShopError as told:
+            return told.code, _refused(told, call, tool)
+        except NotBegun:
+            refusal, may_be_done = too_late, False
+        except (DatabaseError, InterfaceError) as error:
             logger.exception("%s could not reach the database", call.tool)
             metrics.database_error("calls")
-            return Busy.code, _refused(busy, call, tool)
+            may_be_done = writes and isinstance(error, Unsettled)
+            refusal = unsettled if may_be_done else busy
         # The server is stopping, and its grace is over. The client is told before the connection closes.
         except asyncio.CancelledError as end:
-            if isinstance(end, Dropped) or tool.lane != "write":
-                return Busy.code, _refused(stopping, call, tool)
-            return Uncertain.code, _refused(cut_off, call, tool, unchanged=False)
+            may_be_done = writes and not isinstance(end, Dropped)
+            refusal = cut_off if may_be_done else stopping
         # The words of a bug go to the log only, in every revision of the protocol.
         except Exception:
             logger.exception("%s failed", call.tool)
             return "internal_error", _refused(bug, call, tool, unchanged=False)
+        return (Uncertain if may_be_done else Busy).code, _refused(refusal, call, tool, unchanged=not may_be_done)
 
     async def _perform(self, tool: Tool, call: Call, given: Mapping[str, Any]) -> Answer[Any]:
         def work() -> Answer[Any]:
@@ -189,11 +196,12 @@ class Toolbox:
                 return answer
 
         call.may_write = tool.lane == "write" or not lanes.started
+        wait = current_wait.get()
         try:
-            return await lanes.run(tool.lane, work)
+            return await lanes.run(tool.lane, work, wait)
         except WriteNeeded:
             call.may_write = True
-            return await lanes.run("write", work)
+            return await lanes.run("write", work, wait)
 
     def _arguments(self, tool: Tool, call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         try:

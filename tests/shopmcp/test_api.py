@@ -14,6 +14,7 @@ from accounts.services import create_key, revoke_keys
 from carts.models import Session, SessionWarning
 from catalog.models import Store
 from shopmcp.api import api as whole_api
+from shopmcp.db.outcome import Unsettled
 from tests.api import Script, script
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +201,16 @@ def test_a_database_that_does_not_answer_is_no_bug(client, break_stores, caplog)
     assert asked.get("health", 503)["code"] == "busy"
     assert asked.answer["Retry-After"] == "5"
     assert "password" not in asked.answer.text
+
+
+def test_a_change_of_which_nothing_is_known_is_not_called_undone(client, break_stores):
+    asked = script(client)
+    break_stores(Unsettled("the connection broke at a COMMIT"))
+
+    told = asked.get("health", 503)
+
+    assert told["code"] == "uncertain"
+    assert told["message"] == "The database did not answer in time, so this may have been done."
 
 
 def test_a_body_that_is_too_large_is_refused(client, settings, warning):

@@ -1,15 +1,13 @@
 """The threads that tools run on, with a real database and real commits."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from functools import partial
 from threading import Event, current_thread
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from carts.call_log import recorder
@@ -21,24 +19,7 @@ from shopmcp.db.workers import Dropped, Lane, Lanes, lanes
 from shopmcp.errors import NotFound, ShopError
 from shopmcp.mcp.call import Answer, Call, WriteNeeded
 
-
-@pytest.fixture(autouse=True)
-def database(transactional_db, settings, tmp_path, django_db_blocker):
-    """Real commits; on SQLite in a file, since other threads do not see a database in memory as they would in life."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    name, kept = str(tmp_path / "lanes.sqlite3"), connection.settings_dict["NAME"]
-    connection.ensure_connection()
-    with closing(sqlite3.connect(name)) as file:
-        connection.connection.backup(file)
-    connection.close()
-    kept_connection, connection.connection = connection.connection, None
-    connection.settings_dict["NAME"] = connections.settings["default"]["NAME"] = name
-    yield
-    connection.close()
-    connection.settings_dict["NAME"] = connections.settings["default"]["NAME"] = kept
-    connection.connection = kept_connection
+pytestmark = pytest.mark.usefixtures("database")
 
 
 def add_store(slug):

@@ -1,0 +1,11 @@
+"""What became of work that was not simply done."""
+
+from django.db import OperationalError
+
+
+class NotBegun(Exception):
+    """The work never began and never will: its time was up, or its client had gone."""
+
+
+class Unsettled(OperationalError):
+    """A COMMIT was under way, and whether its changes exist could not be found out in time."""
