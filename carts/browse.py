@@ -16,6 +16,7 @@ from carts.cart import CartState, LineState, SoldItem, StoreInfo
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
 from catalog.models import Product
+from catalog.search.rows import exactly
 from shopmcp import paging
 
 SessionState = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
@@ -114,8 +115,10 @@ class SessionFilter:
         text = self.search.strip()
         if text.startswith("s_"):
             return Q(public_id=text)
-        named = Product.objects.exactly(text) or list(Product.objects.name_begins(text).order_by("identity_id")[:50])
-        return _holding([product.identity_id for product in named])
+        if exact := exactly(text):
+            return _holding(Product.objects.filter(public_id__in=exact).values_list("identity", flat=True))
+        begun = Product.objects.name_begins(text).order_by("identity_id")[:50]
+        return _holding([product.identity_id for product in begun])
 
 
 @dataclass(slots=True)

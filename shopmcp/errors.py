@@ -1,6 +1,6 @@
 """Refusals in words. Any other exception is a bug."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
@@ -14,9 +14,14 @@ class ShopError(Exception):
         fix: What to do instead.
         candidates: What the caller may have meant, in the surface's own shapes.
         retry_after: In how many seconds the same request may succeed; None where waiting does not help.
+
+    Attributes:
+        complete: Returns the refusal with candidates; None where it has them, or has none. It may take long, so it is
+            called when the transaction has ended.
     """
 
     code = "refused"
+    complete: Callable[[], "ShopError"] | None = None
 
     def __init__(
         self,

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext
 
 from carts.cart import CartState, Notice, Outcome, SoldItem, StoreInfo
 from carts.models import KEPT_VERSIONS, Change
+from carts.services.references import find_item, find_items, with_siblings
 from carts.services.requests import Request
-from carts.services.saving import find_item, items_of, save, undo_of
-from catalog.models import Product, Store
-from shopmcp.errors import Ambiguous, NotForSale, NotFound, ShopError
-
-_MOST_CANDIDATES = 10
+from carts.services.saving import items_of, save, undo_of
+from catalog.models import Store
+from shopmcp.errors import NotForSale, NotFound
 
 
 def add_items(state: CartState, wanted: Sequence[tuple[str, int]], request: Request | None = None) -> Outcome:
@@ -21,15 +21,16 @@ def add_items(state: CartState, wanted: Sequence[tuple[str, int]], request: Requ
 
     Raises:
         NotFound, Ambiguous: If references name no product, or several; the refusal tells all of them.
-        NotForSale: As `CartState.add`, with the variants that can be bought as candidates.
+        NotForSale: As `CartState.add`, to be completed with the variants that can be bought.
         CartLimit: As `CartState.add`.
     """
     notices = list[Notice]()
-    for item, store, quantity in _found(wanted):
+    for item, store, quantity in find_items(wanted):
         try:
             notice = state.add(item, quantity, store)
         except NotForSale as refusal:
-            raise _with_siblings(refusal, item) from None
+            refusal.complete = partial(with_siblings, refusal, item)
+            raise
         if notice is not None:
             notices.append(notice)
     return save(state, "add_to_cart", notices, undo_to=state.version, request=request)
@@ -68,43 +69,6 @@ def clear_cart(state: CartState, request: Request | None = None) -> Outcome:
     for pk in list(state.lines):
         state.remove(pk)
     return save(state, "clear_cart", [], undo_to=state.version, request=request)
-
-
-def _found(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo, int]]:
-    """The products that the references name, each once, with its store and the sum of its quantities."""
-    found: dict[int, tuple[SoldItem, StoreInfo, int]] = {}
-    refusals: list[ShopError] = []
-    for reference, quantity in wanted:
-        try:
-            item, store = find_item(reference)
-        except (NotFound, Ambiguous) as refusal:
-            refusals.append(refusal)
-            continue
-        before = found[item.id][2] if item.id in found else 0
-        found[item.id] = item, store, before + quantity
-    if refusals:
-        raise _together(refusals)
-    return list(found.values())
-
-
-def _together(refusals: Sequence[ShopError]) -> ShopError:
-    """One refusal that tells all of them, so that the caller can correct everything at once."""
-    first = refusals[0]
-    messages = dict.fromkeys(refusal.message for refusal in refusals)
-    candidates = {str(candidate): candidate for refusal in refusals for candidate in refusal.candidates}
-    return type(first)(" ".join(messages), fix=first.fix, candidates=list(candidates.values())[:_MOST_CANDIDATES])
-
-
-def _with_siblings(refusal: NotForSale, item: SoldItem) -> NotForSale:
-    siblings = Product.objects.select_related("store").get(identity=item.id).siblings()
-    offered = [sibling.as_candidate() for sibling in siblings if sibling.for_sale and sibling.in_stock]
-    if not offered:
-        return refusal
-    return NotForSale(
-        refusal.message,
-        fix=gettext("Offer the shopper one of those instead, or something similar by search_products."),
-        candidates=offered[:_MOST_CANDIDATES],
-    )
 
 
 def _held(state: CartState, reference: str) -> SoldItem:

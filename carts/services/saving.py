@@ -16,11 +16,10 @@ from carts import queries
 from carts.caller import Caller
 from carts.cart import CartState, LineState, Notice, Outcome, SoldItem, StoreInfo
 from carts.models import KEPT_VERSIONS, Change
-from carts.queries import LINE_WIDTH, PRODUCT_WIDTH, SessionRow
+from carts.queries import LINE_WIDTH, SessionRow
 from carts.services.requests import Request, remember
 from carts.services.sessions import find_by_public_id, lock, new_public_id
 from catalog.models import Product
-from catalog.search.references import named
 
 # Old changes are deleted together, at every so many versions: a delete at each would make each change slower.
 _PRUNED_EVERY = 50
@@ -69,19 +68,6 @@ def load_cart(row: SessionRow) -> CartState:
             id=key,
         )
     return state
-
-
-def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
-    """Return the product that a reference names, with its store.
-
-    Raises:
-        NotFound, Ambiguous: If it names no product, or several.
-    """
-    row = queries.product_by_public_id.first(public_id=reference)
-    if row is None:
-        product = named(reference)
-        return SoldItem.of(product), StoreInfo._make(getattr(product.store, name) for name in StoreInfo._fields)
-    return SoldItem._make(row[:PRODUCT_WIDTH]), StoreInfo._make(row[PRODUCT_WIDTH:])
 
 
 def items_of(identities: Iterable[int]) -> dict[int, SoldItem]:

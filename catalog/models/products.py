@@ -1,5 +1,4 @@
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import Any, Self
 
 from django.conf import settings
@@ -11,13 +10,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalog.language.inflection import tokens
-from catalog.language.text import address_key, folded, is_plain, without_marks
+from catalog.language.text import address_key, folded
 from catalog.models.imports import visible
 from shopmcp.money import Money, money
 
 # The prefix of an image below static/; every other image is an address.
 STATIC_IMAGE = "static:"
-_CANDIDATES = 5
 
 
 class StoreQuerySet(models.QuerySet["Store"]):
@@ -119,32 +117,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
         if connections[self.db].vendor == "sqlite":  # its LIKE uses no index
             return self.filter(name_key__gte=start, name_key__lt=start + "\U0010ffff")
         return self.filter(name_key__startswith=start)
-
-    def exactly(self, reference: str) -> list["Product"]:
-        """Return the products that the reference names exactly, at most six, each with its store.
-
-        The first kind with a match decides: product id (withdrawn products too), SKU, barcode, address, name. Each kind
-        is one index look-up.
-        """
-        # Text that was copied from Hebrew may contain invisible marks.
-        reference = without_marks(reference).strip()
-        if not reference or not is_plain(reference):
-            return []
-        key, name = address_key(reference), folded(reference, 300)
-        rows = self.select_related("store")
-        listed = rows.listed()
-        ladder = [rows.filter(public_id=reference), listed.filter(sku=reference)]
-        if reference.isdecimal():
-            ladder.append(listed.filter(barcode=reference))
-        if key:
-            ladder.append(listed.filter(url_key=key))
-        elif name:
-            ladder.append(listed.filter(name_key=name))
-        for step in ladder:
-            # By the key that each index holds: in another order SQLite may walk that one's index instead.
-            if found := list(step.order_by("id")[: _CANDIDATES + 1]):
-                return sorted(found, key=attrgetter("identity_id"))
-        return []
 
 
 _Manager = models.Manager.from_queryset(ProductQuerySet)

@@ -12,7 +12,7 @@ from catalog.models import Product
 from catalog.search.engines import Candidate, Scope, Term, engine
 from catalog.search.matching import find_candidates
 from catalog.search.ranking import Ranking
-from catalog.search.rows import glance, products_by_identity
+from catalog.search.rows import exactly, glance, products_by_identity
 from catalog.search.synonyms import thesaurus
 from catalog.search.understanding import Understood, understand
 from shopmcp.errors import Ambiguous, NotFound
@@ -20,6 +20,8 @@ from shopmcp.errors import Ambiguous, NotFound
 _CANDIDATES = 5
 _MOST_WORDS = 6
 _MOST_LOOKED_AT = 20
+# A longer reference is no name of a product; its similar products would cost the more, the longer it is.
+_LONGEST = 100
 # A code has digits and no spaces. The signs are those that people and models confuse.
 _CODE = re.compile(r"(?=\S*\d)\S{3,40}")
 _SIGNS = "0123456789-OIS"
@@ -32,31 +34,61 @@ def named(reference: str) -> Product:
     check `withdrawn_at`.
 
     Raises:
-        Ambiguous: If several products fit; they are the candidates.
-        NotFound: If none fits; similar products are the candidates.
+        Ambiguous, NotFound: As `id_named`, with candidates.
     """
-    found = Product.objects.exactly(reference)
+    try:
+        return Product.objects.select_related("store").get(public_id=id_named(reference))
+    except (Ambiguous, NotFound) as refusal:
+        raise refusal.complete() if refusal.complete else refusal from None
+    except Product.DoesNotExist:  # an import was published in between
+        raise _unknown(reference, ()) from None
+
+
+def id_named(reference: str) -> str:
+    """Return the id of the one product that the words name, by index look-ups alone.
+
+    Raises:
+        Ambiguous: If several products fit; complete it with them as candidates.
+        NotFound: If none fits; complete it with similar products, which are searched.
+    """
+    found = exactly(reference)
     if len(found) == 1:
         return found[0]
-    shown = clean(reference, 80)
+    refusal: Ambiguous | NotFound
     if found:
-        raise Ambiguous(
-            _("Several products fit “%(reference)s”.") % {"reference": shown},
-            fix=_("Call again with the product_id of the one that is meant."),
-            candidates=[product.as_candidate() for product in found[:_CANDIDATES]],
-        )
-    raise NotFound(
-        _("There is no product “%(reference)s”.") % {"reference": shown},
-        fix=_("Use search_products to find it, then call again with its product_id."),
-        candidates=[product.as_candidate() for product in _near(reference)],
+        refusal = _ambiguous(reference, ())
+        refusal.complete = lambda: _ambiguous(reference, _products(found))
+    else:
+        refusal = _unknown(reference, ())
+        refusal.complete = lambda: _unknown(reference, _near(reference))
+    raise refusal
+
+
+def _ambiguous(reference: str, products: Sequence[Product]) -> Ambiguous:
+    return Ambiguous(
+        _("Several products fit “%(reference)s”.") % {"reference": clean(reference, 80)},
+        fix=_("Call again with the product_id of the one that is meant."),
+        candidates=[product.as_candidate() for product in products[:_CANDIDATES]],
     )
+
+
+def _unknown(reference: str, near: Sequence[Product]) -> NotFound:
+    return NotFound(
+        _("There is no product “%(reference)s”.") % {"reference": clean(reference, 80)},
+        fix=_("Use search_products to find it, then call again with its product_id."),
+        candidates=[product.as_candidate() for product in near],
+    )
+
+
+def _products(ids: Sequence[str]) -> list[Product]:
+    return list(Product.objects.select_related("store").filter(public_id__in=ids).order_by("identity_id"))
 
 
 def _near(reference: str) -> list[Product]:
     """Products with a similar code, or else with a similar name."""
     store, colon, bare = without_marks(reference).strip().partition(":")
     bare = bare if colon else store
-    if not is_plain(bare):
+    if len(bare) > _LONGEST or not is_plain(bare):
         return []
     code = bool(_CODE.fullmatch(bare))
     return (_coded_nearly(bare) if code else []) or _called_nearly(bare, least=3 if code else 2)

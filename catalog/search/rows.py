@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from catalog.language.text import address_key, folded, is_plain
+from catalog.language.text import address_key, folded, is_plain, without_marks
 from catalog.models import Product, Store
 from catalog.models.imports import VISIBLE
 from catalog.search.cache import State
@@ -82,11 +82,7 @@ def glance(query: str) -> Glance:
     reference = query.strip()
     key = address_key(reference) if is_plain(reference) else ""
     steps = [("url_key = %s", [key])] if key else _steps(reference) if is_plain(reference) else []
-    parts = [
-        f"SELECT * FROM (SELECT {place} AS step, identity_id AS id, '' AS said FROM catalog_product p "
-        f"WHERE {condition} AND {VISIBLE.format('p')} LIMIT {_MOST_EXACT}) AS s{place}"
-        for place, (condition, _) in enumerate(steps)
-    ]
+    parts = _parts(steps, "''")
     rows = sorted(look_up(" UNION ALL ".join([_STATE, *parts]), [value for _, values in steps for value in values]))
     found = [(step, pk) for step, pk, _ in rows if step >= 0]
     synonyms = next(said for step, _, said in rows if step == -1)
@@ -100,12 +96,51 @@ def glance(query: str) -> Glance:
     )
 
 
+def exactly(reference: str) -> list[str]:
+    """Return the ids of the products that the reference names exactly, at most six, in one statement.
+
+    The first kind with a match decides: product id (withdrawn products too), SKU, barcode, address, name. Each kind is
+    an index look-up.
+    """
+    # Text that was copied from Hebrew may contain invisible marks.
+    reference = without_marks(reference).strip()
+    if not reference or not is_plain(reference):
+        return []
+    key, name = address_key(reference), folded(reference, 300)
+    steps: list[tuple[str, Sequence[Any]]] = [("public_id = %s", [reference]), (f"sku = %s {_LISTED}", [reference])]
+    if reference.isdecimal():
+        steps.append((f"{_BARCODE} {_LISTED}", [reference]))
+    if key:
+        steps.append((f"url_key = %s {_LISTED}", [key]))
+    elif name:
+        steps.append((f"name_key = %s {_LISTED}", [name]))
+    rows = look_up(" UNION ALL ".join(_parts(steps, "public_id")), [value for _, values in steps for value in values])
+    return [public_id for step, _, public_id in sorted(rows) if step == min(rows)[0]]
+
+
+_LISTED = "AND withdrawn_at IS NULL"
+# The index leaves out products without a barcode; SQLite uses it only if the condition says so literally.
+_BARCODE = "barcode = %s AND NOT barcode = ''"
+
+
+def _parts(steps: Sequence[tuple[str, Sequence[Any]]], said: str) -> list[str]:
+    """A query for each condition, of (place of the condition, identity's key, `said`), at most six rows.
+
+    They come by the key that each index holds: in another order SQLite may walk that one's index instead.
+    """
+    return [
+        f"SELECT * FROM (SELECT {place} AS step, identity_id AS id, {said} AS said FROM catalog_product p "
+        f"WHERE {condition} AND {VISIBLE.format('p')} ORDER BY p.id LIMIT {_MOST_EXACT}) AS s{place}"
+        for place, (condition, _) in enumerate(steps)
+    ]
+
+
 def _steps(reference: str) -> list[tuple[str, Sequence[Any]]]:
     """The conditions of exact matches, each an index look-up, the most certain first."""
     steps: list[tuple[str, Sequence[Any]]] = [("public_id = %s", [reference])]
     steps += [("sku = %s", [sku]) for sku in dict.fromkeys((reference, reference.upper()))]
     if reference.isdecimal():
-        steps.append(("barcode = %s AND NOT barcode = ''", [reference]))
+        steps.append((_BARCODE, [reference]))
     name = folded(reference, 300)
     if name.count(" ") > 2:
         steps.append(("name_key = %s", [name]))

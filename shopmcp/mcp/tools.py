@@ -167,7 +167,7 @@ class Toolbox:
         try:
             return "ok", _result(await self._perform(tool, call, given))
         except ShopError as told:
-            return told.code, _refused(told, call, tool)
+            return told.code, _refused(await _completed(told, call), call, tool)
         except NotBegun:
             refusal, may_be_done = too_late, False
         except (DatabaseError, InterfaceError) as error:
@@ -210,6 +210,25 @@ class Toolbox:
             # Read them again, to refuse them in the shop's language.
             call.speak(self.language())
             return tool.arguments.read(given)
+
+
+async def _completed(refusal: ShopError, call: Call) -> ShopError:
+    """The refusal with what may have been meant, which is searched where browsing runs."""
+    if (complete := refusal.complete) is None:
+        return refusal
+
+    def work() -> ShopError:
+        with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
+            return complete()
+
+    try:
+        return await lanes.run("browse", work, current_wait.get())
+    except (asyncio.CancelledError, NotBegun):  # the server is stopping, or the time is up
+        return refusal
+    # The refusal is true without candidates too.
+    except Exception:
+        logger.exception("a refusal of %s could not be completed", call.tool)
+        return refusal
 
 
 def _result(answer: Answer[Any]) -> Result:

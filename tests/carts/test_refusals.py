@@ -300,7 +300,7 @@ def test_a_fault_of_the_shop_is_told_without_its_own_words(call_tool, kept, monk
     def fail(*_):
         raise RuntimeError("a secret inside")
 
-    monkeypatch.setattr(carts, "find_item", fail)
+    monkeypatch.setattr(carts, "find_items", fail)
     result = call_tool("add_to_cart", product_id="shop:honey")
 
     assert error(result)["code"] == "internal_error"
@@ -316,7 +316,7 @@ def test_a_database_that_does_not_answer_is_told_in_words(call_tool, kept, monke
     def fail(*_):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(carts, "find_item", fail)
+    monkeypatch.setattr(carts, "find_items", fail)
     result = call_tool("add_to_cart", product_id="shop:honey")
 
     assert error(result)["code"] == "busy"

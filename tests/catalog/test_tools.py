@@ -298,7 +298,7 @@ def test_the_callers_language_is_spoken_or_else_the_stores(call_tool, shelf, gro
         ("search_products", {"query": "cola"}, 11),
         ("search_products", {"query": "cola", "category": "Drinks", "store": "grocer"}, 12),
         ("search_products", {"query": "zebra"}, 11),
-        ("get_product", {"product_id": "grocer:A4"}, 2),
+        ("get_product", {"product_id": "grocer:A4"}, 3),
     ],
 )
 @pytest.mark.parametrize("more", [0, 20])

@@ -1,10 +1,13 @@
 """Products by what they are called."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Product, Store
 from catalog.search.references import named
+from catalog.search.rows import exactly
 from catalog.services import create_product
 from shopmcp.errors import Ambiguous, NotFound
 
@@ -107,10 +110,33 @@ def test_a_withdrawn_product_is_found_by_its_id_alone(shelf):
             named(reference)
 
 
-@pytest.mark.parametrize(("reference", "queries"), [("grocer:A4", 1), ("A4", 2), ("Rye bread", 3)])
-def test_finding_a_product_takes_key_look_ups_alone(shelf, django_assert_num_queries, reference, queries):
-    with django_assert_num_queries(queries):
+@pytest.mark.parametrize("reference", ["grocer:A4", "A4", "Rye bread", "https://shop.example.com/p/cola-i77"])
+def test_finding_a_product_takes_one_statement_of_look_ups_and_one_for_the_product(
+    shelf, django_assert_num_queries, reference
+):
+    with django_assert_num_queries(2):
         assert named(reference).store.slug == "grocer"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL chooses by the size of the table")
+@pytest.mark.parametrize("reference", ["grocer:A4", "7290000000012", "A name", "https://shop.example.com/p/cola-i77"])
+def test_no_reference_makes_the_database_read_all_products(shelf, reference):
+    with CaptureQueriesContext(connection) as captured:
+        exactly(reference)
+
+    (query,) = captured.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+        plan = [row[3] for row in cursor.fetchall()]
+    assert [step for step in plan if step.startswith("SEARCH p ")]
+    assert not [step for step in plan if step.startswith("SCAN p")]
+
+
+def test_a_reference_that_is_longer_than_any_name_is_not_searched(shelf, django_assert_num_queries):
+    with django_assert_num_queries(1), pytest.raises(NotFound) as refusal:
+        named("quinoa " * 15)
+
+    assert refusal.value.candidates == []
 
 
 def test_a_name_that_shares_one_word_of_five_with_products_is_near_none(shelf):

@@ -1,12 +1,18 @@
 """How a call of a tool becomes a result."""
 
+from threading import current_thread
+
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection, transaction
+from django.utils.translation import get_language
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from pydantic import BaseModel
 
 from shopmcp.composition import endpoint
+from shopmcp.db.workers import lanes
+from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.tools import Toolbox, tool
 
@@ -49,6 +55,48 @@ def test_a_bug_is_logged_and_not_shown(box, caplog):
     assert result["isError"]
     assert result["structuredContent"]["error"]["code"] == "internal_error"
     assert "secret" not in repr(result)
+    assert "a secret inside" in caplog.text
+
+
+def refusing(complete):
+    """A tool that changes something, and refuses in a transaction; `complete` finds candidates."""
+
+    def refuse(call: Call) -> Answer[Out]:
+        with transaction.atomic():
+            refusal = ShopError("There is no such thing.")
+            refusal.complete = complete
+            raise refusal
+
+    return Toolbox([tool(title="Refuse")(refuse)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_is_completed_where_browsing_runs_and_not_in_the_transaction():
+    seen = []
+
+    def complete():
+        seen.append((current_thread().name.split("-")[0], connection.in_atomic_block, get_language()))
+        return ShopError("There is no such thing.", candidates=[{"name": "this"}])
+
+    @async_to_sync
+    async def play():
+        lanes.start()
+        try:
+            return await refusing(complete).answer("refuse", {}, {"openai/locale": "he"}, "test")
+        finally:
+            await lanes.stop()
+
+    assert play()["structuredContent"]["error"]["candidates"] == [{"name": "this"}]
+    assert seen == [("browse", False, "he")]
+
+
+def test_a_refusal_that_cannot_be_completed_is_told_without_candidates(caplog):
+    def complete():
+        raise ZeroDivisionError("a secret inside")
+
+    error = answer(refusing(complete), "refuse")["structuredContent"]["error"]
+
+    assert (error["code"], error["message"], error["candidates"]) == ("refused", "There is no such thing.", [])
     assert "a secret inside" in caplog.text
 
 
