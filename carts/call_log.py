@@ -20,6 +20,7 @@ from carts import queries
 from carts.caller import Caller
 from carts.identity import BY_HANDLE, identify, received, shares_cart
 from carts.models import Session, SessionWarning
+from carts.services.alarms import new_warning
 from carts.services.sessions import session_to_record
 from shopmcp.db.workers import lanes
 from shopmcp.mcp.call import Call
@@ -110,9 +111,12 @@ def _warn(calls: Sequence[Recorded]) -> None:
         warnings = SessionWarning.objects.filter(kind=kind)
         if not warnings.filter(client=client).update(**again):
             # Clients name themselves, so their number is bounded: further ones share a row.
-            name = client if warnings.count() < MOST_CLIENTS else OTHER_CLIENTS
+            known = warnings.count()
+            name = client if known < MOST_CLIENTS else OTHER_CLIENTS
             new = {"calls": len(group), "first_at": group[0].at, **seen}
-            SessionWarning.objects.update_or_create(again, new, kind=kind, client=name)
+            warning, is_new = SessionWarning.objects.update_or_create(again, new, kind=kind, client=name)
+            if is_new:
+                new_warning(warning, is_first=not known)
 
 
 class Recorder:

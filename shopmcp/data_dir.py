@@ -1,8 +1,10 @@
 """The data folder: the generated secret key and the address served last, kept through power cuts and to their owner."""
 
 import os
+import secrets
 import sqlite3
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from fcntl import LOCK_EX, flock
@@ -41,6 +43,25 @@ def secret_key(file: Path, database: Mapping[str, Any]) -> str:
     except OSError as error:
         raise ImproperlyConfigured(
             f"SECRET_KEY is not set, and the one kept in {file} cannot be used: {error.strerror}."
+        ) from None
+
+
+def notify_secret(file: Path) -> str:
+    """Return the secret that signs webhooks, kept in the file; make one if there is none.
+
+    Raises:
+        ImproperlyConfigured: If the file cannot be read or made.
+    """
+    try:
+        with locked(file.parent):
+            secret, _fault = _kept(file)
+            if not secret:
+                secret = f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
+                write(file, secret)
+            return secret
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"SHOPMCP_NOTIFY_SECRET is not set, and the one kept in {file} cannot be used: {error.strerror}."
         ) from None
 
 
@@ -88,7 +109,7 @@ class PrivateConnection(sqlite3.Connection):
 
 def exposed(folder: Path, database: Mapping[str, Any]) -> list[Path]:
     """The files of the shop that other users of this machine can read or write: the database and the key."""
-    files = [folder / "secret_key"]
+    files = [folder / "secret_key", folder / "notify_secret"]
     if database["ENGINE"] == SQLITE:
         files += [Path(f"{database['NAME']}{ending}") for ending in ("", "-wal", "-shm", "-journal")]
     return [file for file in files if file.is_file() and file.stat().st_mode & 0o077]

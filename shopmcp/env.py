@@ -2,6 +2,7 @@
 
 import os
 import re
+from base64 import b64decode
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,9 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ValidationError as InvalidAddress
+from django.core.validators import validate_email
 from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shopmcp.outgoing import https_parts
 
 MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
@@ -97,6 +102,31 @@ def _database(text: str) -> dict[str, Any]:
     return dict(environ.Env.db_url_config(text))
 
 
+def _mail(text: str) -> dict[str, Any]:
+    try:
+        return dict(environ.Env.email_url_config(text))
+    except ImproperlyConfigured as error:
+        raise ValueError from error
+
+
+def _notified(text: str) -> str:
+    if text.startswith("https:"):
+        https_parts(text)
+        return text
+    try:
+        validate_email(text)
+    except InvalidAddress as error:
+        raise ValueError from error
+    return text
+
+
+def _webhook_secret(text: str) -> str:
+    """As Standard Webhooks has it."""
+    if not text.startswith("whsec_") or not 24 <= len(b64decode(text[6:], validate=True)) <= 64:
+        raise ValueError
+    return text
+
+
 def _host(text: str) -> str:
     name = text.removeprefix(".")
     if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]", name):
@@ -149,6 +179,18 @@ class Env(BaseSettings):
     SHOPMCP_API_PER_KEY: Count = 600
     SHOPMCP_API_PER_ADDRESS: Count = 1200
     SHOPMCP_DATABASE_CONNECTIONS: Annotated[int, Field(ge=4, le=500, description="a whole number from 4 to 500")] = 12
+    EMAIL_URL: Annotated[dict[str, Any], BeforeValidator(_mail)] = Field(
+        default={}, description="like smtp+tls://user:password@host:587", repr=False
+    )
+    DEFAULT_FROM_EMAIL: str = ""
+    SHOPMCP_NOTIFY: Annotated[list[Annotated[str, AfterValidator(_notified)]], _split] = Field(
+        default=[], description="e-mail addresses and https addresses of webhooks, separated by commas", repr=False
+    )
+    SHOPMCP_NOTIFY_SECRET: Annotated[str, AfterValidator(_webhook_secret)] = Field(
+        default="", description="whsec_ and 24 to 64 bytes in base64", repr=False
+    )
+    SHOPMCP_WEBHOOKS_PRIVATE: bool = Field(default=False, description="on or off")
+    METRICS: Literal["loopback", "key", "off"] | None = Field(default=None, description="loopback or key or off")
     TIME_ZONE: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC", description="a time zone such as Asia/Jerusalem"
     )

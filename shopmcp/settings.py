@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from shopmcp.data_dir import SQLITE, PrivateConnection, last_address, secret_key
+from shopmcp.data_dir import SQLITE, PrivateConnection, last_address, notify_secret, secret_key
 from shopmcp.env import read, refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "csp",
     "ninja",
     "shopmcp",
+    "outbox",
     "accounts",
     "catalog",
     "carts",
@@ -191,6 +192,20 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
+
+# Mail and alarms
+MAIL_IS_SET = bool(env.EMAIL_URL)
+# EMAIL_BACKEND, EMAIL_HOST and the others of Django's.
+globals().update(env.EMAIL_URL)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL or f"shopmcp@{_public.hostname}"
+SHOPMCP_NOTIFY = env.SHOPMCP_NOTIFY
+SHOPMCP_NOTIFY_SECRET = env.SHOPMCP_NOTIFY_SECRET
+if not SHOPMCP_NOTIFY_SECRET and any(where.startswith("https:") for where in SHOPMCP_NOTIFY):
+    SHOPMCP_NOTIFY_SECRET = notify_secret(DATA_DIR / "notify_secret")
+SHOPMCP_WEBHOOKS_PRIVATE = env.SHOPMCP_WEBHOOKS_PRIVATE
+# Who may read /metrics.
+METRICS = env.METRICS or ("loopback" if _public.hostname in ("127.0.0.1", "localhost", "::1") else "key")
 
 # Languages and time
 LANGUAGE_CODE = "en"

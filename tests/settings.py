@@ -11,6 +11,9 @@ for name in (
     "SHOPMCP_UNKEYED_CALLS",
     "SHOPMCP_SESSION_KEYS",
     "SECRET_KEY_FALLBACKS",
+    "EMAIL_URL",
+    "SHOPMCP_NOTIFY",
+    "METRICS",
 ):
     os.environ[name] = ""  # set and empty: neither the shell's nor a `.env` file's value counts
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")

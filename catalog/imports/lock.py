@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.imports.alarms import import_failed
 from catalog.imports.pruning import discard
 from catalog.models import ImportRun, Store
 from shopmcp.errors import ShopError
@@ -99,7 +100,9 @@ def _fail(run: ImportRun, failure: str, **seen: datetime) -> bool:
     It ends first, so that it writes nothing more, and stays hidden until all its rows are deleted.
     """
     ended = ImportRun.objects.running().filter(pk=run.pk, **seen)
-    if not ended.update(state=ImportRun.State.FAILED, failure=failure[:1000], ended_at=timezone.now()):
-        return False
+    with transaction.atomic():
+        if not ended.update(state=ImportRun.State.FAILED, failure=failure[:1000], ended_at=timezone.now()):
+            return False
+        import_failed(run, failure[:1000])
     discard(run)
     return True

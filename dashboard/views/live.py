@@ -19,6 +19,7 @@ from dashboard.charts import hour_chart
 from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
 from dashboard.rows import SessionItem
+from outbox.models import Message
 
 _HOURS = 24
 _Kind = Tally.Kind
@@ -106,6 +107,8 @@ def live(request: HttpRequest) -> HttpResponse:
     day = last_day()
     context = {
         "now": now(),
+        "held_back": Message.objects.held_back().capped_count(),
+        "undelivered": Message.objects.failed().capped_count(),
         "day": day,
         "rows": [SessionItem(session) for session in page.sessions],
         "more": bool(page.cursor),

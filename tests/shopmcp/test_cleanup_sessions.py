@@ -28,7 +28,10 @@ def old(call_tool, honey):
 
 
 def test_it_says_in_one_line_what_it_deleted(old):
-    assert clean() == ("Sessions deleted: 1 (with items: 1), records of calls: 0, stored answers: 0, tombstones: 0.\n")
+    assert clean() == (
+        "Sessions deleted: 1 (with items: 1), records of calls: 0, stored answers: 0, tombstones: 0. "
+        "Messages of the outbox: 0.\n"
+    )
     assert not Session.objects.exists()
 
 

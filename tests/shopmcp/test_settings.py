@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +14,9 @@ CONTRACT = {
 }
 # What came later.
 SINCE = {
+    *("SHOPMCP_ABANDONED_AFTER", "SHOPMCP_API_PER_KEY", "SHOPMCP_API_PER_ADDRESS", "TIME_ZONE", "METRICS"),
+    *("EMAIL_URL", "DEFAULT_FROM_EMAIL", "SHOPMCP_NOTIFY", "SHOPMCP_NOTIFY_SECRET", "SHOPMCP_WEBHOOKS_PRIVATE"),
     "SHOPMCP_DATABASE_CONNECTIONS",
-    "SHOPMCP_ABANDONED_AFTER",
-    "SHOPMCP_API_PER_KEY",
-    "SHOPMCP_API_PER_ADDRESS",
-    "TIME_ZONE",
 }
 
 
@@ -55,6 +54,11 @@ def test_a_public_https_address_secures_cookies_and_names_the_host(tmp_path):
         ("PUBLIC_URL", "shop.example.com"),
         ("DATABASE_URL", "mysql://localhost/shop"),
         ("SHOPMCP_DATA_DIR", "/dev/null/shop"),
+        ("EMAIL_URL", "mail.example.com"),
+        ("SHOPMCP_NOTIFY", "http://hooks.example.com/"),
+        ("SHOPMCP_NOTIFY", "owner@example.com, nobody"),
+        ("SHOPMCP_NOTIFY_SECRET", "whsec_short"),
+        ("METRICS", "all"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_line_that_names_the_variable(tmp_path, name, value):
@@ -98,7 +102,8 @@ def test_only_the_settings_read_the_environment():
         if "os.getenv" in path.read_text() or "os.environ[" in path.read_text() or "os.environ.get" in path.read_text()
     ]
 
-    assert readers == []
+    # The folder of prometheus_client's files: `serve` sets it for its workers.
+    assert readers == [Path("shopmcp/metrics.py")]
 
 
 def test_the_deploy_check_is_silent_but_for_what_the_settings_explain(tmp_path):
@@ -117,3 +122,43 @@ def test_plans_are_kept_on_postgresql_unless_a_pooler_cannot_keep_them(tmp_path,
     )
 
     assert shown == threshold
+
+
+def test_mail_is_sent_as_its_address_says_and_from_the_shop(tmp_path):
+    shown = show(
+        tmp_path,
+        "settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS, settings.EMAIL_HOST_PASSWORD, "
+        "settings.DEFAULT_FROM_EMAIL, settings.MAIL_IS_SET",
+        EMAIL_URL="smtp+tls://owner:pa$s@mail.example.com:587",
+        PUBLIC_URL="https://shop.example.com",
+    )
+
+    assert shown == "mail.example.com 587 True pa$s shopmcp@shop.example.com True"
+    assert show(tmp_path, "settings.MAIL_IS_SET") == "False"
+
+
+def test_the_secret_of_webhooks_is_made_once_and_kept_for_its_owner(tmp_path):
+    notify = "owner@example.com, https://hooks.example.com/x"
+    first, second = (show(tmp_path, "settings.SHOPMCP_NOTIFY_SECRET", SHOPMCP_NOTIFY=notify) for _ in range(2))
+
+    assert first == second == (tmp_path / "notify_secret").read_text()
+    assert first.startswith("whsec_")
+    assert (tmp_path / "notify_secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_webhook_no_secret_is_made(tmp_path):
+    assert show(tmp_path, "settings.SHOPMCP_NOTIFY_SECRET", SHOPMCP_NOTIFY="owner@example.com") == ""
+    assert not (tmp_path / "notify_secret").exists()
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({}, "loopback"),
+        ({"PUBLIC_URL": "http://localhost:9000"}, "loopback"),
+        ({"PUBLIC_URL": "https://shop.example.com"}, "key"),
+        ({"PUBLIC_URL": "https://shop.example.com", "METRICS": "off"}, "off"),
+    ],
+)
+def test_metrics_are_for_this_machine_or_for_keys(tmp_path, env, expected):
+    assert show(tmp_path, "settings.METRICS", **env) == expected

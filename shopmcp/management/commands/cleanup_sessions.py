@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from carts.services import cleanup
+from outbox import services as outbox
 from shopmcp.commands import ShopCommand
 from shopmcp.composition import BEFORE_CLEANUP
 from shopmcp.env import parse_age
@@ -33,6 +34,7 @@ class Command(ShopCommand):
                 for prepare in BEFORE_CLEANUP:
                     prepare()
             done = cleanup.clean_up(older_than=_age(older_than), dry_run=dry_run)
+            messages = outbox.clean_up(dry_run=dry_run)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
             raise CommandError(
@@ -48,7 +50,8 @@ class Command(ShopCommand):
                 "Dry run, nothing was changed. Sessions to delete: %(sessions)d (with items: %(with_items)d), "
                 "records of calls: %(calls)d, stored answers: %(answers)d, tombstones: %(tombstones)d."
             )
-        return said % counts
+        also = _("Messages of the outbox: %(messages)d.") % {"messages": messages}
+        return f"{said % counts} {also}"
 
 
 def _age(text: str | None) -> timedelta | None:

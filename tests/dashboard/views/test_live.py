@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from analytics.services import catch_up, roll_up
 from carts.models import CallRecord, Cart, Line, SessionWarning
+from outbox.models import Message
+from outbox.services import enqueue
 
 LIVE = reverse("dashboard")
 
@@ -127,9 +129,10 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
             kind="unkeyed", client=f"client {number}", first_at=timezone.now(), last_at=timezone.now()
         )
 
-    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values; how far counting has
+    # Session, user; warnings, rotating ids; bounds, sessions, carts, lines; active, carts, values; mail that cannot be
+    # sent, messages that were given up; how far counting has
     # come, the latest calls, what is known of their sessions, the sessions; the hours, whether counting went on.
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         owner.get(LIVE)
 
 
@@ -151,3 +154,20 @@ def test_names_from_outside_are_shown_as_text(owner, make_session, make_product)
 
     assert "<script>alert" not in text
     assert "<img src=x" not in text
+
+
+def test_mail_that_cannot_be_sent_and_messages_that_were_given_up_are_said(owner, settings):
+    for _ in range(2):
+        enqueue("alarm.test", "owner@example.com", {"subject": "s", "text": "t"})
+    enqueue("alarm.test", "https://hooks.example.com/x", {"subject": "s", "text": "t"})
+    Message.objects.filter(channel="webhook").update(failed_at=timezone.now())
+
+    text = owner.get("/dashboard/").text
+    assert "2 mails wait" in text
+    assert "EMAIL_URL" in text
+    assert "1 message could not be delivered." in text
+
+    settings.MAIL_IS_SET = True
+    assert "mails wait" not in owner.get("/dashboard/").text
+    Message.objects.all().delete()
+    assert "could not be delivered" not in owner.get("/dashboard/").text

@@ -1,0 +1,96 @@
+"""`manage.py deliver`, in processes of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.management import call_command
+
+from outbox.services import enqueue
+from tests.live import ROOT, LiveServer
+from tests.outbox.conftest import SECRET
+
+WRITE = """
+import sys
+from outbox.services import enqueue
+for n in range(int(sys.argv[1])):
+    enqueue("alarm.test", sys.argv[2], {"subject": "s", "text": "t"})
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, receiver, certificate):
+    """A shop's data without a server, whose webhooks reach the receiver."""
+    live = LiveServer(
+        tmp_path / "data",
+        SHOPMCP_WEBHOOKS_PRIVATE="on",
+        SHOPMCP_NOTIFY_SECRET=SECRET,
+        SSL_CERT_FILE=str(certificate),
+    )
+    live.manage("deliver")
+    yield live
+    live.close()
+
+
+def write(shop, count, url):
+    code = f"import django; django.setup(){WRITE}"
+    env = {**shop.env, "DJANGO_SETTINGS_MODULE": "shopmcp.settings"}
+    subprocess.run([sys.executable, "-c", code, str(count), url], cwd=ROOT, env=env, check=True)
+
+
+@pytest.mark.django_db
+def test_what_was_done_is_said(receiver, capsys):
+    enqueue("alarm.test", receiver.url, {"subject": "s", "text": "t"})
+    enqueue("alarm.test", "owner@example.com", {"subject": "s", "text": "t"})
+
+    call_command("deliver")
+
+    said = capsys.readouterr()
+    assert said.out == "Sent: 1, to be tried again: 0, given up: 0.\n"
+    assert "EMAIL_URL" in said.err
+
+
+@pytest.mark.live
+def test_several_senders_at_once_send_each_message_once(shop, receiver):
+    write(shop, 40, receiver.url)
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(lambda _: shop.manage("deliver").stdout, range(4)))
+
+    assert len(receiver.ids) == len(set(receiver.ids)) == 40
+    assert sum(int(text.split()[1].rstrip(",")) for text in said) == 40
+
+
+@pytest.mark.live
+def test_watching_goes_on_until_it_is_told_to_stop(shop, receiver):
+    command = [sys.executable, "manage.py", "deliver", "--watch"]
+    write(shop, 1, receiver.url)
+    process = subprocess.Popen(command, cwd=ROOT, env=shop.env, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline().startswith("Sent: 1")
+        write(shop, 1, receiver.url)
+        assert process.stdout.readline().startswith("Sent: 1")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.stdout.close()
+    assert len(receiver.requests) == 2
+
+
+@pytest.mark.live
+def test_a_server_sends_what_waits_and_ends_promptly(shop, receiver):
+    write(shop, 1, receiver.url)
+    shop.start()
+    deadline = time.monotonic() + 30
+    while not receiver.requests:
+        assert time.monotonic() < deadline, shop.output
+        time.sleep(0.05)
+    started = time.monotonic()
+
+    assert shop.stop() == 0
+    assert time.monotonic() - started < 10
+    assert json.loads(receiver.requests[0][1])["type"] == "alarm.test"
