@@ -1,6 +1,7 @@
 # make run            install and serve the demo shop; needs only Python 3.11 or newer
 # make test           run the tests on all cores; ARGS="-k cart" selects some
 # make quick          run those that need neither a server nor a browser in a process of its own
+# make faults         kill, cut and flood running servers, and see what they lose; ARGS="--list" names the rows
 # make check          run all other checks: format, lint, types, imports, migrations, translations, deploy, requirements
 # make requirements   compile the pinned requirements; ARGS=--upgrade takes the newest versions
 # make screenshots    take the pictures in docs/screenshots/; needs Chromium
@@ -23,7 +24,7 @@ EXTRACT = pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
 UPDATE = $(BIN)/pybabel --quiet update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date \
 	-D django -d locale -i "$$pot"
 
-.PHONY: run test quick check format lint types imports migrations translations deploy drift requirements messages screenshots
+.PHONY: run test quick faults check format lint types imports migrations translations deploy drift requirements messages screenshots
 .DELETE_ON_ERROR:
 
 run: .venv/.installed
@@ -34,6 +35,9 @@ test: .venv/.installed-dev
 
 quick: .venv/.installed-dev
 	$(BIN)/pytest -n auto -m "not live" $(ARGS)
+
+faults: .venv/.installed-dev
+	$(BIN)/python -m faults $(ARGS)
 
 check: format lint types imports migrations translations deploy drift
 

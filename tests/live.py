@@ -85,12 +85,21 @@ class LiveServer:
 
     def start(self, *, within: float = 60) -> None:
         """Start it and wait until /healthz answers."""
+        self.begin()
+        self.await_health(within=within)
+
+    def begin(self) -> None:
+        """Start it without waiting."""
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self.options]
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
+
+    def await_health(self, *, within: float = 60) -> None:
+        """Wait until /healthz answers."""
+        assert self.process is not None
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

@@ -1,0 +1,79 @@
+"""What a row found out, and the table of all rows."""
+
+from dataclasses import dataclass, field
+
+BACK_WITHIN = 5.0
+
+
+class NotRunError(Exception):
+    """The row cannot be played on this machine; the message says why."""
+
+
+@dataclass
+class Outcome:
+    """The counts of one row on one database.
+
+    Attributes:
+        acknowledged: Writes that were answered as done.
+        lost: Acknowledged writes that the shop does not hold.
+        doubled: Writes that the shop holds twice.
+        false: Writes that were answered as not done, and were done.
+        back: Seconds until writes were acknowledged again, at the worst; None if they never stopped.
+        failures: What else did not hold.
+        remarks: Figures and circumstances worth reading.
+    """
+
+    acknowledged: int = 0
+    lost: int = 0
+    doubled: int = 0
+    false: int = 0
+    back: float | None = None
+    failures: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        return not (self.lost or self.doubled or self.false or self.failures) and (self.back or 0) <= BACK_WITHIN
+
+    def expect(self, held: bool, words: str) -> None:
+        """Note what did not hold."""
+        if not held:
+            self.failures.append(words)
+
+    def came_back(self, seconds: float) -> None:
+        self.back = max(self.back or 0.0, seconds)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A row that was played, or the reason why not."""
+
+    name: str
+    database: str
+    outcome: Outcome | None
+    reason: str = ""
+
+    @property
+    def word(self) -> str:
+        if self.outcome is None:
+            return "not run"
+        return "passed" if self.outcome.passed else "**failed**"
+
+
+HEAD = (
+    "| Fault | Database | Acknowledged | Lost | Doubled | False answers | Back after | Result | Remarks |\n"
+    "|---|---|---:|---:|---:|---:|---:|---|---|\n"
+)
+
+
+def line(row: Played) -> str:
+    """One row of the table."""
+    found = row.outcome
+    if found is None:
+        cells = [row.name, row.database, "–", "–", "–", "–", "–", row.word, row.reason]
+    else:
+        counts = [str(count) for count in (found.acknowledged, found.lost, found.doubled, found.false)]
+        back = "–" if found.back is None else f"{found.back:.1f} s"
+        words = "; ".join([*found.failures, *found.remarks])
+        cells = [row.name, row.database, *counts, back, row.word, words]
+    return "| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |\n"
