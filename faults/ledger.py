@@ -83,7 +83,7 @@ class Ledger:
                 outcome.failures.append(f"the cart of {chat} cannot be seen")
                 continue
             for product in {*lines, *cart}.difference(beside):
-                _judge(cart.get(product, 0), lines.get(product, Line()), outcome, later_writes=later_writes)
+                judge(cart.get(product, 0), lines.get(product, Line()), outcome, later_writes=later_writes)
         client.close()
 
 
@@ -97,7 +97,8 @@ def _cart(client: Client, chat: str) -> Mapping[str, int] | None:
     return None
 
 
-def _judge(found: int, line: Line, outcome: Outcome, *, later_writes: bool) -> None:
+def judge(found: int, line: Line, outcome: Outcome, *, later_writes: bool = False) -> None:
+    """Count a quantity that was found and does not fit what was told."""
     if found in line.possible:
         return
     if later_writes and found > max(line.possible):

@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -212,7 +214,8 @@ class Room:
 def stock_up(shop: LiveServer, products: int = 100, *, cents: int = 90) -> None:
     """Import the goods that shoppers buy, and more, at prices that end in so many cents."""
     shop.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shop.manage("import_products", str(goods(shop.data_dir, products, cents=cents)), "--store", "shop")
+    command = [sys.executable, "manage.py", "import_products", str(goods(shop.data_dir, products, cents=cents))]
+    subprocess.run([*command, "--store", "shop"], cwd=ROOT, env=shop.env, check=True, capture_output=True, timeout=900)
 
 
 def goods(folder: Path, products: int, *, cents: int) -> Path:

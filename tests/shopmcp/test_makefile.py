@@ -42,6 +42,10 @@ def test_quick_leaves_out_what_needs_a_server_or_a_browser():
     assert '.venv/bin/pytest -n auto -m "not live" -x' in dry_run("quick", "ARGS=-x")
 
 
+def test_faults_passes_its_arguments_on():
+    assert ".venv/bin/python -m faults --short" in dry_run("faults", "ARGS=--short")
+
+
 def test_check_holds_every_gate():
     commands = dry_run("check")
 
