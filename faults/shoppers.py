@@ -107,7 +107,7 @@ class Crowd:
         arguments = {"product_id": product, "quantity": 1 if adding else SET_TO}
         if retry:
             arguments["request_id"] = token_hex(8)
-        unknown = False
+        unknown, answer = False, Answer(Verdict.DOWN, 0)
         while not self._over.is_set():
             answer = client.call(tool, chat, **arguments)
             self._hear(answer)
@@ -115,10 +115,6 @@ class Crowd:
             if answer.verdict is Verdict.DONE or not (retry or answer.verdict is Verdict.DOWN):
                 break
             sleep(0.05)
-        else:
-            if not unknown:
-                return
-            answer = Answer(Verdict.CUT, 0)
         # A repeated call that is answered as not done may have been done the first time.
         verdict = Verdict.MAYBE if unknown and answer.verdict is not Verdict.DONE else answer.verdict
         self.ledger.note(chat, product, (lambda q: q + 1) if adding else (lambda _: SET_TO), verdict)

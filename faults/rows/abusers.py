@@ -75,12 +75,12 @@ def undo(room: Room) -> Outcome:
 
 def unknown_products(room: Room) -> Outcome:
     """Beside eight connections that add fifty unknown products a call, 32 shoppers go on."""
-    return _beside(room, "unknown_products")
+    return _beside(room, "unknown_products", MANY)
 
 
 def hang_up(room: Room) -> Outcome:
     """Beside eight connections that leave heavy calls behind, 32 shoppers go on."""
-    return _beside(room, "hang_up")
+    return _beside(room, "hang_up", MANY)
 
 
 def big_bodies(room: Room) -> Outcome:
@@ -103,11 +103,11 @@ def one_cart(room: Room) -> Outcome:
     return _beside(room, "one_cart")
 
 
-def _beside(room: Room, kind: str) -> Outcome:
+def _beside(room: Room, kind: str, products: int = 100) -> Outcome:
     outcome, seconds = Outcome(), 8 if room.short else 20
     # The limits are those of a shop that sets none.
     defaults = {"SHOPMCP_SESSION_CALLS": "", "SHOPMCP_NEW_SESSIONS": "", "SHOPMCP_NEW_UNKEYED": ""}
-    with room.shop(products=MANY, env=defaults) as shop:
+    with room.shop(products=products, env=defaults) as shop:
         honest = Honest(shop.url)
         try:
             honest.watch(2)

@@ -1,5 +1,6 @@
 """Servers that die."""
 
+import os
 import random
 import signal
 from time import monotonic, sleep
@@ -35,7 +36,7 @@ def kill_worker(room: Room) -> Outcome:
         for _ in range(kills):
             crowd.acknowledged(100)
             victim = random.choice(shop.workers)
-            random_kill(victim)
+            os.kill(victim, signal.SIGKILL)
             moment = monotonic()
             outcome.came_back(crowd.back_after(moment))
             while (victim in shop.workers or len(shop.workers) < 3) and monotonic() < moment + 20:
@@ -45,10 +46,3 @@ def kill_worker(room: Room) -> Outcome:
         crowd.ledger.audit(shop.url, outcome)
         outcome.failures += shop.damage()
     return outcome
-
-
-def random_kill(pid: int) -> None:
-    """kill −9 of one process."""
-    import os  # noqa: PLC0415
-
-    os.kill(pid, signal.SIGKILL)

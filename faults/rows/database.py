@@ -22,12 +22,13 @@ def gone(room: Room) -> Outcome:
     """The database crashes and is away for 0.1 to 8 s."""
     times = [0.1, 2.0] if room.short else [0.1, 0.1, 0.1, 0.5, 2.0, 8.0]
     outcome = Outcome(remarks=[f"{len(times)} crashes"])
+    cluster = room.cluster
     with room.shop() as shop, Crowd([shop.url]) as crowd:
         for seconds in times:
             crowd.acknowledged(150)
-            room.cluster.stop(signal.SIGQUIT)
+            cluster.stop(signal.SIGQUIT)
             sleep(seconds)
-            room.cluster.start()
+            cluster.start()
             moment = monotonic()
             outcome.came_back(crowd.back_after(moment))
         crowd.stop()
@@ -38,14 +39,14 @@ def gone(room: Room) -> Outcome:
 
 def restarted(room: Room) -> Outcome:
     """The database restarts while nobody calls; then 16 callers at once meet no dead connection."""
-    outcome = Outcome()
+    outcome, cluster = Outcome(), room.cluster
     with room.shop() as shop:
         with Crowd([shop.url], size=16) as crowd:
             crowd.acknowledged(200)
         chat = next(iter(crowd.ledger.chats))
         for tool, arguments in (("view_cart", {}), ("add_to_cart", {"product_id": PRODUCTS[50]})):
-            room.cluster.stop(signal.SIGQUIT)
-            room.cluster.start()
+            cluster.stop(signal.SIGQUIT)
+            cluster.start()
             with ThreadPoolExecutor(16) as pool:
                 calls = [pool.submit(Client(shop.url).call, tool, chat, **arguments) for _ in range(16)]
             refused = sum(call.result().verdict is not Verdict.DONE for call in calls)
