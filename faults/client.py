@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http.client import HTTPConnection, HTTPException
+from select import select
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,6 +79,9 @@ class Client:
         params = {"name": tool, "arguments": arguments, "_meta": meta}
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
         started = monotonic()
+        # As HTTP libraries do, begin anew if the server has closed the connection meanwhile.
+        if self._connection is not None and self._connection.sock and select([self._connection.sock], [], [], 0)[0]:
+            self.close()
         try:
             if self._connection is None:
                 connection = HTTPConnection(str(self._parts.hostname), self._parts.port, timeout=self._patience)

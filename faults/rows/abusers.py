@@ -29,6 +29,8 @@ class Honest:
     url: str
     seconds: list[float] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    # When the calls that are under way began, by shopper.
+    asked: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._over = Event()
@@ -40,8 +42,10 @@ class Honest:
         """Forget what was; return p99, the words of refusals and the number of calls of the next so many seconds."""
         self.seconds, self.refused = [], []
         self._over.wait(seconds)
-        answered, refused = self.seconds, self.refused
-        return seconds_at(0.99, answered), refused, len(answered)
+        answered, refused, now = self.seconds, self.refused, monotonic()
+        # Those who still wait have waited for so long at least.
+        waiting = [now - asked for asked in list(self.asked.values())]
+        return seconds_at(0.99, [*answered, *waiting]), refused, len(answered)
 
     def stop(self) -> None:
         self._over.set()
@@ -60,7 +64,9 @@ class Honest:
                 ("add_to_cart", {"product_id": product}),
                 ("view_cart", {}),
             )[turn % 3]
+            self.asked[number] = monotonic()
             answer = client.call(tool, f"honest-{number}", **arguments)
+            del self.asked[number]
             self.seconds.append(answer.seconds)
             if answer.verdict is not Verdict.DONE:
                 self.refused.append(answer.text or answer.verdict.value)

@@ -35,6 +35,7 @@ class Clock:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
+            "FAKETIME_DISABLE_SHM": "1",
             "PYTHONPATH": str(folder),
         }
 

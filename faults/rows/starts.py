@@ -40,7 +40,7 @@ def three_first_starts(room: Room) -> Outcome:
         for shop in shops:
             shop.begin()
         for shop in shops:
-            shop.await_health()
+            shop.await_health(within=180)
             _expect_whole(shop, outcome)
     return outcome
 

@@ -15,6 +15,9 @@ from faults.room import Room, Shop, goods, has_command
 from faults.shoppers import PRODUCTS, Crowd
 from tests.live import ROOT
 
+WRITERS = 24
+# Seconds after which a session expires: `--older-than 1m`, and a minute that the cleanup adds for late records.
+LIMIT = 120
 # As cron would, and far more often.
 _CLEANUPS = """
 from time import monotonic
@@ -30,8 +33,8 @@ print("RUNS", runs)
 def cleanup(room: Room) -> Outcome:
     """`cleanup_sessions` without a pause beside writers whose sessions are about to expire."""
     outcome, over = Outcome(), Event()
-    with room.shop() as shop, ThreadPoolExecutor(6) as pool:
-        writers = [pool.submit(_write_at_the_limit, shop, number, over, outcome) for number in range(6)]
+    with room.shop() as shop, ThreadPoolExecutor(WRITERS) as pool:
+        writers = [pool.submit(_write_at_the_limit, shop, number, over, outcome) for number in range(WRITERS)]
         try:
             done = shop.manage("shell", "-c", _CLEANUPS.format(seconds=15 if room.short else 60), check=False)
         finally:
@@ -54,14 +57,16 @@ def _write_at_the_limit(shop: Shop, number: int, over: Event, outcome: Outcome) 
     told: dict[str, dict[str, int]] = {}
     while not over.is_set():
         turn += 1
-        chat = f"limit-{number}-{turn % 12}"
+        chat = f"limit-{number}-{turn % 4}"
         if chat in told:
             # What the last answer told is there: it was written a moment ago.
             seen = client.call("view_cart", chat)
             if seen.verdict is Verdict.DONE and seen.quantities != told[chat]:
                 outcome.lost += 1
             session = client.call("debug_session", chat).data.get("session")
-            moment = datetime.now(UTC) - timedelta(seconds=random.uniform(59, 61))
+            # The record of that call is written a moment later, and renews the time of the last call.
+            sleep(2)
+            moment = datetime.now(UTC) - timedelta(seconds=random.uniform(LIMIT - 1, LIMIT + 1))
             _age(shop, str(session), f"{moment:%Y-%m-%d %H:%M:%S.%f}")
             sleep(random.uniform(0, 0.5))
         answer = client.call("add_to_cart", chat, product_id=random.choice(PRODUCTS[:20]))
