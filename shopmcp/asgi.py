@@ -22,6 +22,7 @@ from django.conf import settings  # noqa: E402
 from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
 from shopmcp.composition import endpoint  # noqa: E402
+from shopmcp.db.serving import serving  # noqa: E402
 from shopmcp.db.workers import lanes  # noqa: E402
 from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
@@ -55,7 +56,7 @@ async def _live(receive: Any, send: Any) -> None:
     """Keep the lanes running between the server's start and its end, by when every call has been answered."""
     assert (await receive())["type"] == "lifespan.startup"
     end_with_supervisor()
-    with written_apart():
+    with written_apart(), serving():
         lanes.start()
         # What is loaded by now stays: looking through it for garbage would halt every call, again and again.
         gc.collect()

@@ -65,6 +65,11 @@ def notify_secret(file: Path) -> str:
         ) from None
 
 
+def kept_key(file: Path) -> str:
+    """Return the key in the file; empty if it holds none."""
+    return _kept(file)[0]
+
+
 def last_address(file: Path) -> str:
     """The address that `serve` listened on last, so that other commands can name it; the usual one before that."""
     try:
@@ -85,8 +90,12 @@ def write(file: Path, text: str) -> None:
     except BaseException:
         Path(draft).unlink()
         raise
-    # The new name is on the disk only when the folder is.
-    descriptor = os.open(file.parent, os.O_RDONLY)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names of its files to the disk: that of a new file is there only when the folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -162,6 +162,7 @@ class Env(BaseSettings):
         description="like postgres://user:password@host:5432/name or sqlite:////path/to/file",
         repr=False,
     )
+    COPY_TO_URL: Database = Field(default={}, description="like postgres://user:password@host:5432/name", repr=False)
     SECRET_KEY: str = Field(default="", repr=False)
     SECRET_KEY_FALLBACKS: Words = Field(default=[], repr=False)
     PUBLIC_URL: Annotated[str, AfterValidator(origin)] = Field(

@@ -51,7 +51,8 @@ SHOPMCP_DATABASE_CONNECTIONS = env.SHOPMCP_DATABASE_CONNECTIONS
 
 # Security
 DEBUG = env.DEBUG
-SECRET_KEY = env.SECRET_KEY or secret_key(DATA_DIR / "secret_key", _database)
+KEY_FILE = DATA_DIR / "secret_key"  # generated, if the environment gives no key
+SECRET_KEY = env.SECRET_KEY or secret_key(KEY_FILE, _database)
 SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
 refuse_unsafe(env.PUBLIC_URL, SECRET_KEY, debug=DEBUG)
 AUTH_PASSWORD_VALIDATORS = [
@@ -122,6 +123,7 @@ INSTALLED_APPS = [
     "analytics",
     "benchmarks",
     "dashboard",
+    "maintenance",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -157,6 +159,7 @@ LOGIN_URL = "admin:login"
 
 # Data
 DATABASES = {"default": _database}
+COPY_TO = env.COPY_TO_URL  # for `manage.py copy_to`
 if DATABASES["default"]["ENGINE"] == SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "factory": PrivateConnection,

@@ -24,6 +24,7 @@ from catalog.models import Store
 from catalog.search.rebuild import is_outdated, rebuild
 from shopmcp import data_dir, metrics
 from shopmcp.commands import migrate, one_at_a_time, unusable
+from shopmcp.db.serving import InUse, serving
 from shopmcp.errors import ShopError
 from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
@@ -82,7 +83,7 @@ class Command(BaseCommand):
             where = error.filename or settings.DATA_DIR
             raise CommandError(f"{where} cannot be written: {error.strerror}.") from None
         try:
-            with one_at_a_time():
+            with one_at_a_time(), serving():
                 migrate()
                 if is_outdated():
                     self.stdout.write(
@@ -98,6 +99,8 @@ class Command(BaseCommand):
             self._check_clock()
         except DatabaseError as error:
             raise unusable(error) from None
+        except InUse as refusal:
+            raise CommandError(f"{refusal.message} {refusal.fix}") from None
 
     def _check_clock(self) -> None:
         latest = Session.objects.aggregate(latest=Max("last_seen_at"))["latest"]
