@@ -36,7 +36,7 @@ def running(slug: str, *, source: str, forced: bool) -> Iterator[ImportRun]:
     try:
         yield run
     except BaseException as error:  # Ctrl-C too
-        failed = _fail(run, error.message if isinstance(error, ShopError) else type(error).__name__)
+        failed = fail(run, error.message if isinstance(error, ShopError) else type(error).__name__)
         if failed and is_new:
             Store.objects.filter(slug=slug, identities=None).delete()
         raise
@@ -87,14 +87,14 @@ def begin(slug: str, source: str = "", forced: bool = False) -> ImportRun:
             if not other.has_died:
                 break
             # Nothing happens if it gave a sign of life since it was read.
-            _fail(other, _("It gave no sign of life any more."), alive_at=other.alive_at)
+            fail(other, _("It gave no sign of life any more."), alive_at=other.alive_at)
     raise ImportRunning(
         _("Another import into the store %(slug)s is running.") % {"slug": slug},
         fix=_("Wait until it is done; one that has died makes room after five minutes."),
     )
 
 
-def _fail(run: ImportRun, failure: str, **seen: datetime) -> bool:
+def fail(run: ImportRun, failure: str, **seen: datetime) -> bool:
     """End a running import, then delete what it wrote; False if it had ended already.
 
     It ends first, so that it writes nothing more, and stays hidden until all its rows are deleted.

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from random import getrandbits
@@ -91,40 +92,68 @@ def revise(stores: Iterable[int]) -> None:
             cursor.execute(sql, [store, getrandbits(62), LAYOUT])
 
 
-def _reindex(pks: Sequence[int]) -> set[int]:
-    index, stores = engine(), set[int]()
+def outdated(pks: Iterable[int]) -> set[int]:
+    """Return those of the products, by the keys of their identities, whose entries are not what they should be."""
+    numbers, found = iter(pks), set[int]()
+    while batch := list(islice(numbers, _BATCH)):
+        found |= _compare(batch).products
+    return found
+
+
+@dataclass
+class _Difference:
+    """Between the entries of some products and what they should be. `gone` are keys, `bounds` values of an update."""
+
+    stores: set[int] = field(default_factory=set)
+    products: set[int] = field(default_factory=set)
+    gone: list[int] = field(default_factory=list)
+    bounds: list[tuple[int | None, ...]] = field(default_factory=list)
+    new: list[Any] = field(default_factory=list)
+
+
+def _compare(pks: Sequence[int]) -> _Difference:
+    index, found = engine(), _Difference()
     # By product and digest. Two versions with one digest share an entry, with the bounds of both.
     wanted = defaultdict[int, dict[bytes, tuple[_Facts, int | None, int | None]]](dict)
     for row in map(_Version._make, rows_of(_VERSIONS.format(index.among("i.id")), [index.many(pks)])):
-        facts, stores = row.facts, stores | {row.store}
+        facts = row.facts
+        found.stores.add(row.store)
         digest = blake2b(repr(facts).encode(), digest_size=16).digest()
         _, arriving, _ = wanted[row.product].get(digest, (facts, row.arriving, None))
         wanted[row.product][digest] = facts, arriving, row.leaving
     standing = defaultdict[int, dict[bytes, _Standing]](dict)
     columns = "key, product_id, store_id, digest, arriving, leaving"
     for old in map(_Standing._make, rows_among("catalog_entry", columns, "product_id", pks)):
-        stores |= {old.store}
+        found.stores.add(old.store)
         standing[old.product][bytes(old.digest)] = old
-    gone, bounds, new = list[int](), list[tuple[int | None, ...]](), list[Any]()
     for pk in dict.fromkeys(pks):
-        gone += [old.key for digest, old in standing[pk].items() if digest not in wanted[pk]]
+        gone = [old.key for digest, old in standing[pk].items() if digest not in wanted[pk]]
         used = {old.key & 1 for digest, old in standing[pk].items() if digest in wanted[pk]}
+        before = len(found.bounds) + len(found.new)
         for digest, (facts, *limits) in wanted[pk].items():
             if (kept := standing[pk].get(digest)) is None:
                 version = min({0, 1} - used)
                 used.add(version)
-                new.append((_entry(pk, version, facts, digest, *limits), facts[-1]))
+                found.new.append((_entry(pk, version, facts, digest, *limits), facts[-1]))
             elif [kept.arriving, kept.leaving] != limits:
-                bounds.append((*limits, kept.key))
-    if gone:
-        index.remove(gone)
-    if bounds:
+                found.bounds.append((*limits, kept.key))
+        found.gone += gone
+        if gone or len(found.bounds) + len(found.new) > before:
+            found.products.add(pk)
+    return found
+
+
+def _reindex(pks: Sequence[int]) -> set[int]:
+    index, found = engine(), _compare(pks)
+    if found.gone:
+        index.remove(found.gone)
+    if found.bounds:
         with connection.cursor() as cursor:
-            cursor.executemany("UPDATE catalog_entry SET arriving = %s, leaving = %s WHERE key = %s", bounds)
-    if new:
-        index.add(new)
-        _learn([texts for _, texts in new])
-    return stores
+            cursor.executemany("UPDATE catalog_entry SET arriving = %s, leaving = %s WHERE key = %s", found.bounds)
+    if found.new:
+        index.add(found.new)
+        _learn([texts for _, texts in found.new])
+    return found.stores
 
 
 def _entry(product: int, version: int, facts: _Facts, digest: bytes, *limits: int | None) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """The index as a whole: bulk writing, rebuilding, optimising."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from catalog.models import Product, ProductIdentity, Store
 from catalog.models.search_index import LAYOUT, Entry, Revision, Word
+from catalog.search import index
 from catalog.search.engines import engine, rows_among
 from catalog.search.index import revise, stage_entries
 from shopmcp.db.batches import Pace
@@ -61,15 +62,7 @@ def rebuild(progress: Progress) -> int:
     pace = Turns()
     for pks in progress(_all_products(pace), "Indexing", None):
         with pace.turn():
-            rows = list(Product.versions.filter(identity__in=pks))
-            derived = {row.pk: _derived(row) for row in rows}
-            for row in rows:
-                row.index()
-            Product.versions.bulk_update(
-                [row for row in rows if _derived(row) != derived[row.pk]], ["name_key", "url_key", "search_text"]
-            )
-            engine().remove([key for (key,) in rows_among("catalog_entry", "key", "product_id", pks)])
-            stage_entries(pks)
+            _renew(pks)
     _forget_words()
     optimise()
     stores = list(Store.objects.exclude(identities=None).values_list("pk", flat=True))
@@ -77,6 +70,27 @@ def rebuild(progress: Progress) -> int:
         revise(stores)
         Revision.objects.update(layout=LAYOUT)
     return Entry.objects.count()
+
+
+def renew(pks: Sequence[int]) -> None:
+    """Make the entries of these products anew, by the keys of their identities, in short transactions."""
+    pace, done = Turns(), 0
+    while done < len(pks):
+        batch = pks[done : done + pace.size]
+        with pace.turn():
+            revise(_renew(batch))
+        done += len(batch)
+
+
+def outdated() -> Iterator[list[int]]:
+    """Yield, in batches, the products that searches do not see as they are; it reads every product."""
+    for pks in _all_products(Pace()):
+        rows = {row.pk: (row, _derived(row)) for row in Product.versions.filter(identity__in=pks)}
+        for row, _ in rows.values():
+            row.index()
+        untrue = {row.identity_id for row, derived in rows.values() if _derived(row) != derived}
+        if found := untrue | index.outdated(pks) | (engine().textless() & set(pks)):
+            yield sorted(found)
 
 
 def optimise() -> None:
@@ -88,6 +102,18 @@ def is_outdated() -> bool:
     if Revision.objects.exclude(layout=LAYOUT).filter(store__products__withdrawn_at=None).exists():
         return True
     return not Entry.objects.exists() and Product.objects.listed().exists()
+
+
+def _renew(pks: Sequence[int]) -> set[int]:
+    rows = list(Product.versions.filter(identity__in=pks))
+    derived = {row.pk: _derived(row) for row in rows}
+    for row in rows:
+        row.index()
+    Product.versions.bulk_update(
+        [row for row in rows if _derived(row) != derived[row.pk]], ["name_key", "url_key", "search_text"]
+    )
+    engine().remove([key for (key,) in rows_among("catalog_entry", "key", "product_id", pks)])
+    return stage_entries(pks)
 
 
 def _derived(product: Product) -> tuple[str, str, str]:

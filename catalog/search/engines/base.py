@@ -215,6 +215,10 @@ class Engine(ABC):
         """Delete entries with their texts."""
 
     @abstractmethod
+    def textless(self) -> set[int]:
+        """Return the products, by the keys of their identities, of entries that no search can find."""
+
+    @abstractmethod
     def unused(self) -> list[str]:
         """Return the words that no entry has."""
 

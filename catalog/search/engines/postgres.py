@@ -57,6 +57,9 @@ class Postgres(Engine):
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM catalog_entry WHERE {self.among('key')}", [self.many(keys)])
 
+    def textless(self) -> set[int]:
+        return {product for (product,) in rows_of("SELECT product_id FROM catalog_entry WHERE terms IS NULL")}
+
     def unused(self) -> list[str]:
         tokens = "SELECT word FROM ts_stat('SELECT terms FROM catalog_entry')"
         return [word for (word,) in rows_of(f"SELECT text FROM catalog_word EXCEPT {tokens}")]

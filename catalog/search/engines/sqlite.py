@@ -69,6 +69,10 @@ class Sqlite(Engine):
             for table, column in (("catalog_entry_text", "rowid"), ("catalog_entry", "key")):
                 cursor.executemany(f"DELETE FROM {table} WHERE {column} = %s", [(key,) for key in sorted(keys)])
 
+    def textless(self) -> set[int]:
+        found = "SELECT product_id FROM catalog_entry WHERE key NOT IN (SELECT rowid FROM catalog_entry_text)"
+        return {product for (product,) in rows_of(found)}
+
     def unused(self) -> list[str]:
         rows_of("CREATE VIRTUAL TABLE IF NOT EXISTS temp.entry_tokens USING fts5vocab(main, catalog_entry_text, row)")
         return [word for (word,) in rows_of("SELECT text FROM catalog_word EXCEPT SELECT term FROM temp.entry_tokens")]
