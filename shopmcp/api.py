@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext
@@ -30,7 +30,10 @@ from accounts.api import SAFE, Bearer, StaffSession
 from catalog.search.categories import shelves
 from shopmcp import errors, metrics
 from shopmcp.db.outcome import Unsettled
+from shopmcp.db.workers import lanes
 from shopmcp.errors import ShopError, TooMany
+from shopmcp.health import AWAY
+from shopmcp.health import reasons as health_reasons
 from shopmcp.throttle import network_of, spend
 
 logger = logging.getLogger("shopmcp.api")
@@ -55,8 +58,9 @@ class HealthStoreOut(BaseModel):
 
 
 class HealthOut(BaseModel):
-    status: str = Field(examples=["healthy"])
+    status: Literal["healthy", "degraded"]
     stores: list[HealthStoreOut]
+    reasons: list[str] = Field(default=[], description="Why it is degraded.", examples=[["nothing_for_sale"]])
 
 
 _DESCRIPTION = """What the shop's dashboard shows, for scripts.
@@ -171,7 +175,15 @@ health = Router(tags=["health"])
 @health.get("", response=HealthOut, summary="Health", operation_id="health")
 def get_health(request: HttpRequest) -> HealthOut:
     """Whether the shop can serve, with its stores; `/healthz` says the same without a key."""
+    # Without the lanes this is no server for chats, and a request's own connection is all that there is.
+    reasons = list(health_reasons()) if lanes.started else []
+    if AWAY in reasons:
+        raise OperationalError("the database does not answer a probe")
     stores = [HealthStoreOut(slug=s.store.slug, name=s.store.name, products=s.products) for s in shelves()]
+    if not any(store.products for store in stores):
+        reasons.append("nothing_for_sale")
+    if reasons:
+        return HealthOut(status="degraded", stores=stores, reasons=reasons)
     return HealthOut(status="healthy", stores=stores)
 
 

@@ -21,6 +21,9 @@ from django.conf import settings  # noqa: E402
 
 from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
+from outbox.services import deliver  # noqa: E402
+from shopmcp import health, watch  # noqa: E402
+from shopmcp.background import Repeated  # noqa: E402
 from shopmcp.composition import endpoint  # noqa: E402
 from shopmcp.db.serving import serving  # noqa: E402
 from shopmcp.db.workers import lanes  # noqa: E402
@@ -36,6 +39,10 @@ _COUNT_EVERY, _COUNT_AGAIN = 3.0, 0.1
 _COUNT_REST = 19
 # Work that has not ended by then, after the grace, is left: the database rolls it back.
 _STOP_SECONDS = 5
+# A message that is being sent by then is left, and sent again after the next start.
+_JOIN_SECONDS = 2
+# Seconds between two looks into the outbox.
+_DELIVER_EVERY = 5.0
 edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 pages = Pages(django)
 
@@ -62,16 +69,32 @@ async def _live(receive: Any, send: Any) -> None:
         gc.collect()
         gc.freeze()
         counting = asyncio.create_task(_count())
+        background = _background()
+        for work in background:
+            work.start()
         await send({"type": "lifespan.startup.complete"})
         assert (await receive())["type"] == "lifespan.shutdown"
         counting.cancel()
+        for work in background:
+            work.stop()
         # By now every call has been answered: those that were cancelled come before this in the loop.
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
                 await recorder.drain()
                 await lanes.stop()
+                for work in background:
+                    await asyncio.to_thread(work.join, _JOIN_SECONDS)
         lanes.cut()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _background() -> list[Repeated]:
+    """Return what runs beside the lanes: it may take long, and must not hold up chats."""
+    watching = watch.Watch(health.reasons, settings.DATA_DIR / "watch")
+    return [
+        Repeated("outbox", deliver, _DELIVER_EVERY),
+        Repeated("watch", lambda stopping: watching.look(), watch.EVERY),
+    ]
 
 
 async def _count() -> None:

@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from shopmcp import views
+from shopmcp import monitoring, views
 from shopmcp.api import api, nothing_here
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("healthz", views.healthz, name="healthz"),
+    path("metrics", monitoring.metrics_page),
     path("mcp", views.mcp_elsewhere),
     path("sign-in/<str:token>/", views.sign_in_by_link, name="sign-in"),
     path("dashboard/", include("dashboard.urls")),

@@ -38,9 +38,9 @@ def landing(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Whether this process can serve, for load balancers and monitors; 503 with the reason when it cannot."""
+    """Whether this process can serve, for load balancers and monitors; 503 only if the database does not answer."""
     try:
-        return JsonResponse(get_health(request).model_dump())
+        return JsonResponse(get_health(request).model_dump(exclude_unset=True))
     except (DatabaseError, InterfaceError) as error:
         # The driver's message may name hosts and users: only the log gets it.
         logger.error("healthz: the database does not answer: %s", " ".join(str(error).split()))

@@ -5,6 +5,7 @@ import socketserver
 import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ class Receiver:
     """A webhook's receiver over TLS. `answer` decides about each request; `requests` are (headers, body)."""
 
     def __init__(self, certificate):
-        self.requests = []
-        self.answer = lambda handler: (204, {})
+        self.requests: list[Any] = []
+        self.answer: Any = lambda handler: (204, {})
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,6 +65,11 @@ def receiver(certificate, monkeypatch, settings):
     receiver.server.server_close()
 
 
+class _MailServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    mails: list[str]
+
+
 class _Smtp(socketserver.StreamRequestHandler):
     """As much of SMTP as a client needs that only sends."""
 
@@ -74,6 +80,7 @@ class _Smtp(socketserver.StreamRequestHandler):
             if verb == b"DATA":
                 self.wfile.write(b"354 go on\r\n")
                 lines = iter(self.rfile.readline, b".\r\n")
+                assert isinstance(self.server, _MailServer)
                 self.server.mails.append(b"".join(lines).decode())
             self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
             if verb == b"QUIT":
@@ -83,11 +90,11 @@ class _Smtp(socketserver.StreamRequestHandler):
 @pytest.fixture
 def mails(settings):
     """What a mail server has received; the shop sends its mail there."""
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Smtp)
-    server.daemon_threads, server.mails = True, []
+    server = _MailServer(("127.0.0.1", 0), _Smtp)
+    server.mails = []
     settings.MAIL_IS_SET = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.server_address[1]
     settings.DEFAULT_FROM_EMAIL = "shop@shop.example.com"
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server.mails

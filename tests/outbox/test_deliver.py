@@ -69,6 +69,7 @@ def test_watching_goes_on_until_it_is_told_to_stop(shop, receiver):
     command = [sys.executable, "manage.py", "deliver", "--watch"]
     write(shop, 1, receiver.url)
     process = subprocess.Popen(command, cwd=ROOT, env=shop.env, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
         assert process.stdout.readline().startswith("Sent: 1")
         write(shop, 1, receiver.url)

@@ -35,7 +35,11 @@ def wait_for(condition, what, within=30):
 def test_one_command_prepares_everything_and_prints_where_it_is(empty_shop):
     assert f"MCP URL:   {empty_shop.url}/mcp\n" in empty_shop.output
     assert f"Dashboard: {empty_shop.url}/dashboard/\n" in empty_shop.output
-    assert empty_shop.get("/healthz").json == {"status": "healthy", "stores": []}
+    assert empty_shop.get("/healthz").json == {
+        "status": "degraded",
+        "stores": [],
+        "reasons": ["nothing_for_sale"],
+    }
     assert empty_shop.get("/dashboard/").headers["location"] == "/admin/login/?next=/dashboard/"
 
 
