@@ -199,6 +199,9 @@ insert_call = Insert(
     returning=False,
 )
 
+tombstone = Select(
+    lambda: Tombstone.objects.filter(digest=Param("digest", Tombstone, "digest")).values_list("public_id")[:1]
+)
 delete_tombstone = Delete(lambda: Tombstone.objects.filter(digest=Param("digest", Tombstone, "digest")))
 rename_session = Update(
     lambda: Session.objects.filter(id=Param("id", Session, "id")),

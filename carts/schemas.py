@@ -37,7 +37,8 @@ class NoticeOut(BaseModel):
 
 class _Handle(BaseModel):
     cart_id: str = Field(
-        description="The handle of this conversation's cart. Pass it with later cart calls if the text asks for it."
+        description="The handle of this conversation's cart; empty before its first change. Pass it with later cart calls "
+        "if the text asks for it."
     )
 
 
@@ -180,7 +181,8 @@ class WarningChange(BaseModel):
 
 def cart_out(outcome: Outcome, store: StoreInfo) -> CartOut:
     """Return the cart as its chat sees it; amounts are written as in the store."""
-    return CartOut(cart_id=cart_id_of(outcome.state.session_public_id), **_contents(outcome, store))
+    public_id = outcome.state.session_public_id
+    return CartOut(cart_id=cart_id_of(public_id) if public_id else "", **_contents(outcome, store))
 
 
 def public_cart_out(state: CartState, first_store: StoreInfo) -> PublicCartOut:

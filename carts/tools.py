@@ -21,7 +21,7 @@ from carts.schemas import CartOut, DebugOut, cart_out
 from carts.services import carts
 from carts.services.requests import Request, first_outcome
 from carts.services.saving import load_cart, locked_cart
-from carts.services.sessions import find, find_for_cart
+from carts.services.sessions import find, find_for_cart, has_expired
 from carts.texts import by_handle, cart_text, debug_text, repeated
 from shopmcp.errors import InvalidArguments
 from shopmcp.mcp.arguments import Listed, NeverNull, Whole
@@ -136,7 +136,8 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
     should be told."""
     caller = Caller(call, cart_id)
-    cart = load_cart(find_for_cart(caller))
+    row = find_for_cart(caller)
+    cart = load_cart(row) if row else CartState(0, "", expiry_untold=has_expired(caller))
     notices = cart.notices((cart.store or caller.first_store).language)
     return _answer(caller, Outcome(cart, notices=notices), is_change=False)
 

@@ -24,8 +24,11 @@ def new_public_id(prefix: str) -> str:
     return prefix + b32encode(secrets.token_bytes(10)).decode().lower()
 
 
-def find(caller: Caller) -> SessionRow | None:
+def find(caller: Caller, *, make: bool = True) -> SessionRow | None:
     """Return the caller's session for a read; None if the call names none.
+
+    Args:
+        make: Make a conversation's first session; else None is returned for it.
 
     Raises:
         WriteNeeded: If the session must be made or renamed first, and the call may not write.
@@ -35,28 +38,36 @@ def find(caller: Caller) -> SessionRow | None:
     digests, handle = way_in(caller)
     if digests:
         row = find_by_digests(digests)
-        if row is None or _is_outdated(row, caller.identity, digests[:1]):
+        if row is not None and _is_outdated(row, caller.identity, digests[:1]):
             row = _write_first(caller)
-        elif caller.identity.is_another(row):
-            row = find_by_digests(caller.identity.with_subject) or _write_first(caller)
+        elif row is not None and caller.identity.is_another(row):
+            row = find_by_digests(caller.identity.with_subject)
             caller.call.notes.warn(_Kind.SUBJECT_CHANGED.value)
-        return _enter(caller, row)
+        if row is None and not make and caller.cart_id is None:
+            caller.speak()
+            return None
+        return _enter(caller, row or _write_first(caller))
     if handle is not None:
         return _enter(caller, find_by_public_id(handle))
     caller.speak()
     return None
 
 
-def find_for_cart(caller: Caller) -> SessionRow:
-    """Return the caller's session for a read of its cart.
+def find_for_cart(caller: Caller) -> SessionRow | None:
+    """Return the caller's session for a read of its cart; None for a conversation without one, whose cart is empty.
 
     Raises:
         SessionNeeded: If the call names none.
         WriteNeeded, UnknownCart, CartExpired: As `find`.
     """
-    if (row := find(caller)) is None:
+    if (row := find(caller, make=False)) is None and not way_in(caller)[0]:
         raise session_needed()
     return row
+
+
+def has_expired(caller: Caller) -> bool:
+    """Whether a conversation without a session had one that expired."""
+    return any(queries.tombstone.first(digest=digest) for digest in way_in(caller)[0])
 
 
 def lock(caller: Caller) -> SessionRow:

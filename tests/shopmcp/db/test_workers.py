@@ -288,13 +288,13 @@ def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(monkeypatc
     assert places == [("read", False), ("write", True)]
 
 
-def test_the_first_look_of_a_conversation_makes_its_session():
+def test_the_first_looks_of_a_conversation_leave_one_session_behind():
     async def play():
         return await asyncio.gather(*(call("view_cart") for _ in range(10)))
 
     results = served(play)
 
-    assert len({result["structuredContent"]["cart_id"] for result in results}) == 1
+    assert not [result for result in results if result["isError"]]
     assert Session.objects.count() == 1
 
 
