@@ -404,3 +404,12 @@ def test_runserver_serves_pages_and_names_serve_for_chats(tmp_path):
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.mark.skipif(not os.environ.get("TEST_DATABASE_URL"), reason="TEST_DATABASE_URL names no PostgreSQL")
+def test_more_connections_than_postgresql_gives_are_told_at_the_start_with_their_sum(own_shop):
+    server = own_shop("--workers", "2", SHOPMCP_DATABASE_CONNECTIONS="60")
+
+    assert "Warning: 2 workers with 60 connections each may open 120, and PostgreSQL has 97" in server.output
+    assert "Set SHOPMCP_DATABASE_CONNECTIONS to 47" in server.output
+    assert server.get("/healthz").status == 200

@@ -34,6 +34,12 @@ from shopmcp.translations import compile_translations
 GRACE = 15
 # Proxies keep idle connections for 60 seconds. The server must not close one first: a request may be on its way.
 KEEP_ALIVE = 75
+# Connections that an import, a clean-up and the like may need beside the server's.
+_COMMANDS = 3
+_ROOM = """
+SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)::int FROM pg_settings
+WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')
+"""
 
 
 class Command(BaseCommand):
@@ -60,6 +66,8 @@ class Command(BaseCommand):
                     "and the slowest calls get much slower. Use one worker, or PostgreSQL through DATABASE_URL."
                 )
             )
+        if connection.vendor == "postgresql":
+            self._check_connections(workers)
         self._greet(public_url)
         connections.close_all()
         _become_uvicorn(host, port, public_url, workers=workers, reload=reload)
@@ -109,6 +117,21 @@ class Command(BaseCommand):
             warning = (
                 f"Warning: a chat was last seen at {latest:%Y-%m-%d %H:%M} UTC, in the future. The clock was ahead "
                 "then or is behind now. Such sessions count as active until that time. Check the clock of this machine."
+            )
+            self.stderr.write(self.style.WARNING(warning))
+
+    def _check_connections(self, workers: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_ROOM)
+            ((room,),) = cursor.fetchall()
+        each = settings.SHOPMCP_DATABASE_CONNECTIONS
+        if workers * each > (most := room - _COMMANDS):
+            names = "worker" if workers == 1 else "workers"
+            warning = (
+                f"Warning: {workers} {names} with {each} connections each may open {workers * each}, and PostgreSQL "
+                f"has {room} for all its clients, of which commands need {_COMMANDS}. Calls for which none is left are "
+                f"refused. Set SHOPMCP_DATABASE_CONNECTIONS to {max(4, most // workers)}, start fewer workers, or "
+                "raise max_connections."
             )
             self.stderr.write(self.style.WARNING(warning))
 
