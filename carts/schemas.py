@@ -37,8 +37,8 @@ class NoticeOut(BaseModel):
 
 class _Handle(BaseModel):
     cart_id: str = Field(
-        description="The handle of this conversation's cart; empty before its first change. Pass it with later cart calls "
-        "if the text asks for it."
+        description="The handle of this conversation's cart; empty before its first change. Pass it with later cart "
+        "calls if the text asks for it."
     )
 
 
