@@ -27,13 +27,16 @@ class Caller:
 
     Attributes:
         call: The call.
-        cart_id: The handle that came as an argument, not checked yet.
+        cart_id: The handle that came as an argument, not checked yet. None where no handle opens anything: in a call
+            without a conversation id, if the shop refuses those.
     """
 
     call: Call
     cart_id: str | None = None
 
     def __post_init__(self) -> None:
+        if settings.SHOPMCP_UNKEYED_CALLS == "refuse" and not self.identity.keyed:
+            self.cart_id = None
         self.call.notes.source = self.source
         if self.is_unkeyed:
             self.call.notes.warn(SessionWarning.Kind.UNKEYED.value)
@@ -56,6 +59,11 @@ class Caller:
     def shares_cart(self) -> bool:
         """Whether other chats use the same cart."""
         return self.cart_id is None and self.identity.shares_cart
+
+    @property
+    def needs_handle(self) -> bool:
+        """Whether only a `cart_id` finds the conversation again."""
+        return not self.identity.keyed and not self.shares_cart
 
     @cached_property
     def first_store(self) -> StoreInfo:

@@ -36,9 +36,11 @@ class NoticeOut(BaseModel):
 
 
 class _Handle(BaseModel):
-    cart_id: str = Field(
-        description="The handle of this conversation's cart; empty before its first change. Pass it with later cart "
-        "calls if the text asks for it."
+    cart_id: str | None = Field(
+        None,
+        exclude_if=lambda cart_id: cart_id is None,
+        description="Only for a chat that sends no conversation id: the handle of its cart, to pass with later cart "
+        "calls.",
     )
 
 
@@ -179,10 +181,16 @@ class WarningChange(BaseModel):
     )
 
 
-def cart_out(outcome: Outcome, store: StoreInfo) -> CartOut:
-    """Return the cart as its chat sees it; amounts are written as in the store."""
-    public_id = outcome.state.session_public_id
-    return CartOut(cart_id=cart_id_of(public_id) if public_id else "", **_contents(outcome, store))
+def cart_out(outcome: Outcome, store: StoreInfo, *, by_handle: bool) -> CartOut:
+    """Return the cart as its chat sees it.
+
+    Args:
+        outcome: The cart.
+        store: Amounts are written as people of this store write them.
+        by_handle: The chat is known by its `cart_id` alone, so the answer holds it.
+    """
+    cart_id = cart_id_of(outcome.state.session_public_id) if by_handle else None
+    return CartOut(cart_id=cart_id, **_contents(outcome, store))
 
 
 def public_cart_out(state: CartState, first_store: StoreInfo) -> PublicCartOut:

@@ -231,11 +231,11 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[Cart
     if caller.shares_cart:
         outcome = replace(outcome, notices=[*outcome.notices, Notice("shared_cart", str(SHARED))])
     caller.call.remark = ""
-    cart = cart_out(outcome, state.store or caller.first_store)
+    cart = cart_out(outcome, state.store or caller.first_store, by_handle=caller.needs_handle)
     endings = []
     if outcome.repeats is not None:
         endings.append(repeated(outcome, is_shared=caller.shares_cart))
-    if not caller.identity.keyed and not caller.shares_cart:
+    if cart.cart_id is not None:
         endings.append(by_handle(cart.cart_id, is_new=caller.is_unkeyed))
     remarks = {line.product.public_id: remark for line in state.lines.values() if (remark := line.remark)}
     return Answer(cart_text(cart, remarks, newest=state.version, is_change=is_change, endings=endings), cart)

@@ -66,13 +66,18 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> Ve
     here = server.chat(revision, _KEY, value)
     there = server.chat(revision, _KEY, token_urlsafe(16))
     namesake = server.chat(revision, _OTHER_KEY, value)
-    starts = [chat.call("view_cart") for chat in (here, there, namesake)]
-    apart = all(_is_new(start) for start in starts) and len({start.cart_id for start in starts}) == len(starts)
+    chats = (here, there, namesake)
+    starts = [chat.call("view_cart") for chat in chats]
+    apart = all(_is_new(start) for start in starts) and len({_session_of(chat) for chat in chats}) == len(chats)
     yield apart, gettext("new conversations begin with empty carts of their own, one text under two keys included")
     if not apart:
         return  # These carts may be a customer's.
     added = here.call("add_to_cart", product_id=first)
     yield added.holds(first), gettext("a conversation's cart takes a product")
+    yield (
+        not any(reply.cart_id for reply in (*starts, added)),
+        gettext("its answers hold no cart_id, so nobody who reads them can open the cart"),
+    )
     yield (
         there.call("view_cart").holds() and namesake.call("view_cart").holds(),
         gettext("other conversations do not see it"),
@@ -83,16 +88,13 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> Ve
         mine.holds(first) and mine.version == added.version and theirs.holds(second),
         gettext("what another conversation adds goes into its own cart"),
     )
-    yield (
-        bool(mine.cart_id) and _is_refused(there.call("view_cart", cart_id=mine.cart_id), "unknown_cart", mine),
-        gettext("a conversation is refused another one's cart_id"),
-    )
     yield _tells_only_itself(here, there), gettext("debug_session tells a conversation of itself alone")
+    own = _session_of(here), _session_of(there)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        seen = list(pool.map(lambda chat: chat.call("view_cart"), [here, there] * 8))
+        seen = list(pool.map(lambda chat: (chat.call("view_cart"), _session_of(chat)), [here, there] * 8))
     yield (
-        all(reply.holds(first) and reply.cart_id == mine.cart_id for reply in seen[::2])
-        and all(reply.holds(second) and reply.cart_id == theirs.cart_id for reply in seen[1::2]),
+        all(reply.holds(first) and session == own[0] for reply, session in seen[::2])
+        and all(reply.holds(second) and session == own[1] for reply, session in seen[1::2]),
         gettext("asked at the same time, each still gets its own cart"),
     )
 
@@ -126,18 +128,27 @@ def _isolated(server: Server, revision: str, first: str, second: str) -> Verdict
         _is_refused(chat.call("view_cart", cart_id=forged), "unknown_cart", one),
         gettext("a forged cart_id opens nothing"),
     )
+    keyed = server.chat(revision, _KEY, token_urlsafe(16))
+    yield (
+        _is_refused(keyed.call("view_cart", cart_id=one.cart_id), "unknown_cart", one),
+        gettext("a conversation is refused another one's cart_id"),
+    )
 
 
 def _shared(server: Server, revision: str, first: str, second: str) -> Verdicts:
     """Two chats without ids; the shared cart is only read, since real shoppers may use it."""
-    one, other = (server.chat(revision).call("view_cart") for _ in range(2))
+    chat, second_chat = server.chat(revision), server.chat(revision)
+    one, other = chat.call("view_cart"), second_chat.call("view_cart")
     yield (
-        bool(one.cart_id) and not one.refusal and one.cart_id == other.cart_id,
+        not one.refusal and not other.refusal and {_session_of(chat), _session_of(second_chat)} == {"default"},
         gettext("unkeyed chats share one cart, as the policy says"),
     )
     yield _warns(one) and _warns(other), gettext("and every answer warns that they do")
-    keyed = server.chat(revision, _KEY, token_urlsafe(16)).call("view_cart")
-    yield _is_new(keyed) and keyed.cart_id != one.cart_id, gettext("a conversation with an id has no part in it")
+    keyed = server.chat(revision, _KEY, token_urlsafe(16))
+    yield (
+        _is_new(keyed.call("view_cart")) and _session_of(keyed) != "default",
+        gettext("a conversation with an id has no part in it"),
+    )
 
 
 def _refusing(server: Server, revision: str, first: str, second: str) -> Verdicts:
@@ -153,7 +164,12 @@ def _refusing(server: Server, revision: str, first: str, second: str) -> Verdict
 
 
 def _is_new(reply: ToolReply) -> bool:
-    return reply.holds() and reply.version == 0 and bool(reply.cart_id)
+    return reply.holds() and reply.version == 0
+
+
+def _session_of(chat: Chat) -> str:
+    """The public id of the chat's session, or `default`; empty if it has none."""
+    return str(chat.call("debug_session").data.get("session") or "")
 
 
 def _is_refused(reply: ToolReply, code: str, secret: ToolReply) -> bool:

@@ -32,7 +32,8 @@ def find(caller: Caller, *, make: bool = True) -> SessionRow | None:
 
     Raises:
         WriteNeeded: If the session must be made or renamed first, and the call may not write.
-        UnknownCart: If the cart_id is not genuine, or another conversation's.
+        UnknownCart: If the cart_id is not genuine, or another conversation's. It opens no session of a conversation
+            that has an id: whoever reads its answers must not get its cart.
         CartExpired: If the cart_id's session was deleted.
     """
     digests, handle = way_in(caller)
@@ -150,8 +151,12 @@ def _prove(caller: Caller, cart_id: str) -> str:
 
 def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
     """Use the language of the session's store, check that the cart_id is the session's, and note the session."""
-    caller.speak(row)
     notes = caller.call.notes
+    if row is not None and row.digest is not None and caller.cart_id is not None and not caller.identity.keyed:
+        notes.warn(_Kind.UNKNOWN_HANDLE.value)
+        caller.speak()
+        raise unknown_cart(keyed=False)
+    caller.speak(row)
     if row is None:
         notes.warn(_Kind.EXPIRED_HANDLE.value)
         raise expired_cart()

@@ -74,18 +74,17 @@ def test_the_database_holds_nothing_that_opens_a_cart(ask, honey, caplog):
 def test_carts_handles_and_people_live_on_through_a_change_of_the_secret_key(ask, honey, settings):
     old = settings.SECRET_KEY
     meta = person("one", "dana")
-    kept = cart(ask("add_to_cart", meta, product_id="shop:honey"))["cart_id"]
+    ask("add_to_cart", meta, product_id="shop:honey")
     minted = cart(ask("add_to_cart", {}, product_id="shop:honey", quantity=3))["cart_id"]
 
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key" * 5, [old]
 
     assert quantities(ask("view_cart", meta)) == {"shop:honey": 1}
     assert quantities(ask("view_cart", {}, cart_id=minted)) == {"shop:honey": 3}
-    assert quantities(ask("view_cart", meta, cart_id=kept)) == {"shop:honey": 1}
     assert quantities(ask("view_cart", person("one", "noam"))) == {}
-    renewed = cart(ask("add_to_cart", meta, product_id="shop:honey"))["cart_id"]
-    assert renewed != kept
-    assert public_id_of(renewed) == public_id_of(kept)
+    renewed = cart(ask("add_to_cart", {}, product_id="shop:honey", cart_id=minted))["cart_id"]
+    assert renewed != minted
+    assert public_id_of(renewed) == public_id_of(minted)
     assert kinds() == {"subject_changed", "unkeyed"}
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from carts.digests import cart_id_of
 from carts.models import Cart, Session, Tombstone
 from tests.carts.answers import cart, error, quantities, text
-from tests.carts.chats import kinds
+from tests.carts.chats import CART_TOOLS, kinds
 
 
 def test_an_unkeyed_write_mints_a_cart_and_says_that_its_cart_id_must_be_passed(ask, honey):
@@ -76,17 +76,68 @@ def test_another_conversation_s_handle_beside_an_id_is_refused(ask, handle, conv
     assert "foreign_handle" in kinds()
 
 
-def test_a_conversation_s_own_handle_beside_its_id_is_welcome(ask, honey):
-    own = cart(ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey"))["cart_id"]
+def keyed_handle():
+    """The handle that an earlier version gave out for a conversation with an id."""
+    return cart_id_of(Session.objects.get().public_id)
+
+
+def test_a_conversation_s_own_handle_beside_its_id_does_no_harm(ask, honey):
+    ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey")
+    own = keyed_handle()
 
     assert quantities(ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey", cart_id=own)) == {"shop:honey": 2}
 
 
-def test_a_keyed_conversation_s_handle_opens_it_where_no_id_comes(ask, honey):
-    own = cart(ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey"))["cart_id"]
+@pytest.mark.parametrize("name", [*CART_TOOLS, "debug_session"])
+@pytest.mark.parametrize("policy", ["isolate", "shared"])
+def test_a_handle_never_opens_the_cart_of_a_conversation_that_has_an_id(ask, honey, settings, policy, name):
+    settings.SHOPMCP_UNKEYED_CALLS = policy
+    ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey")
 
-    assert quantities(ask("view_cart", {}, cart_id=own)) == {"shop:honey": 1}
-    assert ask("debug_session", {}, cart_id=own).structured_content["source"] == "cart_id"
+    result = ask(name, {}, cart_id=keyed_handle(), **CART_TOOLS.get(name, {}))
+
+    assert error(result)["code"] == "unknown_cart"
+    assert "This cart_id opens no cart here." in text(result)
+    assert Cart.objects.get().version == 1
+    assert Session.objects.count() == 1
+    assert kinds() == {"unknown_handle"}
+
+
+def test_a_handle_of_the_shared_cart_opens_nothing(ask, honey, settings):
+    settings.SHOPMCP_UNKEYED_CALLS = "shared"
+    ask("add_to_cart", {}, product_id="shop:honey")
+
+    assert error(ask("view_cart", {}, cart_id=keyed_handle()))["code"] == "unknown_cart"
+    assert quantities(ask("view_cart", {})) == {"shop:honey": 1}
+
+
+@pytest.mark.parametrize("name", CART_TOOLS)
+def test_where_chats_without_an_id_are_refused_no_handle_opens_anything(ask, handle, settings, name):
+    settings.SHOPMCP_UNKEYED_CALLS = "refuse"
+
+    result = ask(name, {}, cart_id=handle, **CART_TOOLS[name])
+
+    assert error(result)["code"] == "session_needed"
+    assert "this shop keeps no cart without one" in text(result)
+    assert Cart.objects.get().version == 1
+    report = ask("debug_session", {}, cart_id=handle).structured_content
+    assert (report["session"], report["source"], report["item_count"]) == (None, "default", 0)
+    settings.SHOPMCP_UNKEYED_CALLS = "isolate"
+    assert quantities(ask("view_cart", {}, cart_id=handle)) == {"shop:honey": 1}
+
+
+@pytest.mark.parametrize("name", CART_TOOLS)
+@pytest.mark.parametrize("policy", ["isolate", "shared", "refuse"])
+def test_an_answer_holds_a_handle_only_where_the_chat_needs_it(ask, honey, settings, policy, name):
+    settings.SHOPMCP_UNKEYED_CALLS = policy
+    unkeyed = cart(ask("add_to_cart", {}, product_id="shop:honey")) if policy != "refuse" else {}
+    ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey")
+
+    result = ask(name, {"threadId": "a"}, **CART_TOOLS[name])
+
+    assert "cart_id" not in cart(result)
+    assert "cart_" not in text(result)
+    assert ("cart_id" in unkeyed) == (policy == "isolate")
 
 
 @pytest.mark.parametrize("tombstone", [True, False])
@@ -121,13 +172,14 @@ def test_a_conversation_whose_cart_expired_starts_anew_and_hears_of_it_until_a_w
 
 @pytest.mark.parametrize("meta", [{}, {"threadId": "a"}], ids=["unkeyed", "keyed"])
 def test_a_handle_survives_an_order_and_opens_the_next_cart(ask, honey, tea, meta):
-    handle = cart(ask("add_to_cart", meta, product_id="shop:honey"))["cart_id"]
+    ask("add_to_cart", meta, product_id="shop:honey")
+    handle = keyed_handle()
     Cart.objects.update(ordered_at=timezone.now())
 
     assert quantities(ask("view_cart", meta, cart_id=handle)) == {}
     next_cart = cart(ask("add_to_cart", meta, product_id="shop:tea", cart_id=handle))
 
-    assert next_cart["cart_id"] == handle
+    assert next_cart.get("cart_id") == (None if meta else handle)
     assert quantities(ask("view_cart", meta, cart_id=handle)) == {"shop:tea": 1}
     ask("clear_cart", meta, cart_id=handle)
     ordered, empty = Cart.objects.order_by("id")

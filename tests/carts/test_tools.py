@@ -23,9 +23,7 @@ MODES = ["legacy", "2026-07-28"]
 def test_a_product_is_added_and_the_answer_shows_the_whole_cart(call_tool, honey, mode):
     result = call_tool("add_to_cart", product_id="shop:honey", quantity=2, mode=mode)
 
-    answer = dict(cart(result))
-    assert answer.pop("cart_id").startswith("cart_")
-    assert answer == {
+    assert cart(result) == {
         "version": 1,
         "currency": "ILS",
         "lines": [

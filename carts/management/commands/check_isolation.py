@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from carts.digests import public_id_of
+from carts.digests import digests_of, public_id_of
 from carts.identity import CHECK, check_mark, identify
 from carts.isolation_check.checks import verdicts
 from carts.isolation_check.client import Server
@@ -65,5 +65,7 @@ def _remove_sessions(server: Server, started: datetime) -> int:
     # The shared session goes only if this check made it and no other call used it.
     made = Q(is_check=True) | Q(created_at__gte=started, carts=None)
     return cleanup.delete_sessions(
-        Session.objects.filter(Q(digest__in=digests) | (Q(public_id__in=public_ids) & made)).distinct()
+        Session.objects.filter(
+            Q(digest__in=digests) | Q(Q(public_id__in=public_ids) | Q(digest__in=digests_of("shared")), made)
+        ).distinct()
     )
