@@ -10,9 +10,11 @@ from ninja.utils import check_csrf
 from accounts.models import ApiKey
 from accounts.services import find_key, note_use
 from shopmcp.errors import Forbidden, TooMany, Unauthorized
-from shopmcp.throttle import spend
+from shopmcp.throttle import Buckets, Rate
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+# By key, and by member of staff.
+_requests = Buckets("api", lambda: Rate(settings.SHOPMCP_API_PER_KEY / 60, settings.SHOPMCP_API_PER_KEY))
 
 
 class Bearer(HttpBearer):
@@ -26,7 +28,7 @@ class Bearer(HttpBearer):
         Raises:
             Unauthorized: If the key is unknown, expired or revoked.
             Forbidden: If a read-only key would change something.
-            TooMany: If the key was used too often within this minute.
+            TooMany: If the key was used too often.
         """
         key = find_key(token.strip())
         if key is None:
@@ -34,7 +36,7 @@ class Bearer(HttpBearer):
                 gettext("This key is unknown, has expired or was revoked."),
                 fix=gettext("Make a new one with: manage.py create_api_key NAME"),
             )
-        if wait := spend("key", str(key.pk), settings.SHOPMCP_API_PER_KEY):
+        if wait := _requests.take(f"key {key.pk}"):
             raise TooMany(wait)
         note_use(key)
         if key.read_only and request.method not in SAFE:
@@ -59,6 +61,7 @@ class StaffSession(APIKeyCookie):
 
         Raises:
             Forbidden: If an unsafe request has no valid CSRF token.
+            TooMany: If the member of staff sent too many requests.
         """
         user: User | AnonymousUser = request.user
         if not (isinstance(user, User) and user.is_active and user.is_staff):
@@ -68,4 +71,20 @@ class StaffSession(APIKeyCookie):
                 gettext("The request does not prove that it comes from the shop's own pages."),
                 fix=gettext("Send the CSRF token in the X-CSRFToken header, or use an API key."),
             )
+        if wait := _requests.take(f"user {user.pk}"):
+            raise TooMany(wait)
         return user
+
+
+def require(request: HttpRequest, permission: str) -> None:
+    """Refuse a member of staff without this permission; the keys of scripts have them all.
+
+    Raises:
+        Forbidden: If it is missing.
+    """
+    user = request.auth  # type: ignore[attr-defined]  # ninja sets it
+    if isinstance(user, User) and not user.has_perm(permission):
+        raise Forbidden(
+            gettext("You may not do this: the permission %(name)s is missing.") % {"name": permission},
+            fix=gettext("Ask a superuser to give it to you in the admin."),
+        )

@@ -8,6 +8,7 @@ from ninja import Router
 from ninja.params.functions import Path, Query
 from pydantic import BaseModel, Field
 
+from accounts.api import require
 from carts.browse import SessionFilter, SessionState, cart_of_id, cart_page, session_of_id, session_page, state_of
 from carts.caller import first_store
 from carts.cart import StoreInfo
@@ -103,6 +104,7 @@ def delete_session(request: HttpRequest, session_id: SessionId) -> HttpResponse:
 
     A chat that comes back late hears that its cart has expired. The statistics keep what was counted.
     """
+    require(request, "carts.delete_session")
     session = _found(session_id)
     if not cleanup.delete_sessions(Session.objects.filter(pk=session.pk)) and session_of_id(session_id):
         raise Kept(
@@ -150,6 +152,7 @@ def list_warnings(
 @warnings_router.patch("/{warning_id}", response=WarningOut, summary="Settle a warning", operation_id="change_warning")
 def change_warning(request: HttpRequest, warning_id: WarningId, change: WarningChange) -> WarningOut:
     """Mark a warning as fixed, mute it, or open it again."""
+    require(request, "carts.change_sessionwarning")
     return WarningOut.model_validate(warnings.settle(warning_id, change.state))
 
 

@@ -19,10 +19,13 @@ from django.utils import timezone
 from carts import queries
 from carts.caller import Caller
 from carts.identity import BY_HANDLE, identify, received, shares_cart
+from carts.limits import is_recorded
 from carts.models import Session, SessionWarning
 from carts.services.alarms import new_warning
 from carts.services.sessions import session_to_record
+from shopmcp import disk
 from shopmcp.db.workers import lanes
+from shopmcp.errors import TooMany
 from shopmcp.mcp.call import Call
 
 MOST_CLIENTS = 200
@@ -65,14 +68,15 @@ def record_calls(calls: Sequence[Recorded]) -> None:
     with transaction.atomic():
         _find_sessions(calls)
         gone = _touch(calls)
-        queries.insert_call.many(
-            vars(call)
-            | {
-                "session_id": None if call.session in gone else call.session,
-                "warning": call.warnings[0] if call.warnings else "",
-            }
-            for call in calls
-        )
+        if not disk.is_low():
+            queries.insert_call.many(
+                vars(call)
+                | {
+                    "session_id": None if call.session in gone else call.session,
+                    "warning": call.warnings[0] if call.warnings else "",
+                }
+                for call in calls
+            )
         _warn(calls)
 
 
@@ -166,7 +170,9 @@ recorder = Recorder()
 
 
 async def record(call: Call, outcome: str, seconds: float) -> None:
-    """Log a call and keep its record."""
+    """Log a call and keep its record, unless its session or all together leave too many."""
+    if outcome == TooMany.code:
+        return  # one line a minute tells of them all
     notes, identity = call.notes, identify(call)
     if not notes.source:
         # No tool asked who calls.
@@ -180,13 +186,13 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             call.tool,
             settings.SHOPMCP_UNKEYED_CALLS,
         )
-    if identity.is_check:
+    if identity.is_check or not is_recorded(identity.digests[0] if identity.keyed else str(notes.session or "")):
         return
     # A refusal rolls back the session that the call made, and the next session may get its primary key.
     session = None if outcome != "ok" and notes.is_new_session else notes.session
     find_session = None
     if session is None and (identity.keyed or shares_cart(call)):
-        find_session = partial(session_to_record, identity, call.client)
+        find_session = partial(session_to_record, identity, call.client, call.network)
     await recorder.add(
         Recorded(
             at=timezone.now(),

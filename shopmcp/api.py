@@ -34,7 +34,8 @@ from shopmcp.db.workers import lanes
 from shopmcp.errors import ShopError, TooMany
 from shopmcp.health import AWAY
 from shopmcp.health import reasons as health_reasons
-from shopmcp.throttle import network_of, spend
+from shopmcp.network import network_of
+from shopmcp.throttle import Buckets, Rate
 
 logger = logging.getLogger("shopmcp.api")
 
@@ -84,6 +85,12 @@ _REFUSALS = {
 }
 
 
+# Requests without a good key or a session of staff, by network.
+_strangers = Buckets(
+    "api-strangers", lambda: Rate(settings.SHOPMCP_API_PER_ADDRESS / 60, settings.SHOPMCP_API_PER_ADDRESS)
+)
+
+
 class _Readable(JSONRenderer):
     """Writes Hebrew as it is, not as escapes."""
 
@@ -91,7 +98,7 @@ class _Readable(JSONRenderer):
 
 
 class ShopAPI(NinjaAPI):
-    """An API that throttles each address, answers in JSON alone, and documents every refusal."""
+    """An API that throttles strangers by network, answers in JSON alone, and documents every refusal."""
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
@@ -128,11 +135,11 @@ def _guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
     @vary_on_headers("Authorization", "Cookie")
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        # Before the key is looked up: requests with a wrong key count too.
-        address = network_of(request.META.get("REMOTE_ADDR") or "")
-        if wait := spend("address", address, settings.SHOPMCP_API_PER_ADDRESS):
-            return refuse(request, TooMany(wait))
         answer = view(request, *args, **kwargs)
+        # Only now: a good key is answered however many wrong ones come from its network.
+        is_known = getattr(request, "auth", None) is not None
+        if not is_known and (wait := _strangers.take(network_of(request.META.get("REMOTE_ADDR") or ""))):
+            return refuse(request, TooMany(wait))
         return _not_allowed(request, answer["Allow"]) if isinstance(answer, HttpResponseNotAllowed) else answer
 
     return guarded

@@ -29,8 +29,10 @@ from shopmcp.db.serving import serving  # noqa: E402
 from shopmcp.db.workers import lanes  # noqa: E402
 from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
+from shopmcp.network import Proxies  # noqa: E402
 from shopmcp.pages import Pages  # noqa: E402
 from shopmcp.process import end_with_supervisor  # noqa: E402
+from shopmcp.throttle_sharing import Sharing  # noqa: E402
 
 logger = logging.getLogger(__name__)
 # Seconds between two looks for uncounted calls, and between two steps while there are some.
@@ -45,6 +47,7 @@ _JOIN_SECONDS = 2
 _DELIVER_EVERY = 5.0
 edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 pages = Pages(django)
+proxies = Proxies(settings.SHOPMCP_TRUSTED_PROXIES)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -54,9 +57,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     elif scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000})
     elif scope["path"] in ("/mcp", "/mcp/"):
-        await edge(scope, receive, send)
+        await edge(proxies.seen_through(scope), receive, send)
     else:
-        await pages(scope, receive, send)
+        await pages(proxies.seen_through(scope), receive, send)
 
 
 async def _live(receive: Any, send: Any) -> None:
@@ -68,13 +71,16 @@ async def _live(receive: Any, send: Any) -> None:
         # What is loaded by now stays: looking through it for garbage would halt every call, again and again.
         gc.collect()
         gc.freeze()
-        counting = asyncio.create_task(_count())
+        tasks = [asyncio.create_task(_count())]
+        if settings.REDIS_URL:
+            tasks.append(asyncio.create_task(Sharing(settings.REDIS_URL).run()))
         background = _background()
         for work in background:
             work.start()
         await send({"type": "lifespan.startup.complete"})
         assert (await receive())["type"] == "lifespan.shutdown"
-        counting.cancel()
+        for task in tasks:
+            task.cancel()
         for work in background:
             work.stop()
         # By now every call has been answered: those that were cancelled come before this in the loop.

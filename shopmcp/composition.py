@@ -4,6 +4,7 @@ from analytics.services import catch_up
 from carts import tools as carts
 from carts.call_log import record
 from carts.caller import remark, shop_language
+from carts.limits import admit
 from carts.models import SessionWarning
 from catalog import resources, tools
 from shopmcp import metrics
@@ -40,6 +41,7 @@ toolbox = Toolbox(
     ],
     language=shop_language,
     remark=remark,
+    admit=admit,
     record=_keep,
 )
 endpoint = make_endpoint(toolbox, Resources([resources.stores, resources.store, resources.category, resources.product]))

@@ -4,6 +4,7 @@ import os
 import re
 from base64 import b64decode
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,7 +17,9 @@ from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shopmcp.network import LOOPBACK, Network
 from shopmcp.outgoing import https_parts
+from shopmcp.throttle import Rate
 
 MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
@@ -143,12 +146,40 @@ def origin(text: str) -> str:
     return str(url).rstrip("/")
 
 
+def _proxies(text: str) -> tuple[Network, ...]:
+    """Read addresses and networks; `loopback` stands for this machine, and `none` for no proxy at all."""
+    named = {"loopback": LOOPBACK, "none": ()}
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    return tuple(network for word in words for network in (named[word] if word in named else [ip_network(word)]))
+
+
+def _rate(text: str) -> Rate:
+    """Read `RATE` or `RATE:BURST`, such as `10/s:600`. Without a burst it is what a minute gives."""
+    if not (found := re.fullmatch(r"(\d{1,7})/([smhd])(?::(\d{1,9}))?", text)):
+        raise ValueError
+    number, seconds = int(found[1]), {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
+    burst = int(found[3]) if found[3] else max(1, number * 60 // seconds)
+    if not number or not burst:
+        raise ValueError
+    return Rate(number / seconds, burst)
+
+
+def _redis(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError
+    return text
+
+
 _split = BeforeValidator(lambda text: [word.strip() for word in text.split(",") if word.strip()])
 Age = Annotated[timedelta, BeforeValidator(parse_age), Field(description="an age such as 90m, 24h or 30d")]
 Count = Annotated[int, Field(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
 Database = Annotated[dict[str, Any], BeforeValidator(_database)]
 Hosts = Annotated[list[Annotated[str, AfterValidator(_host)]], _split]
 Words = Annotated[list[str], _split]
+Limit = Annotated[
+    Rate, BeforeValidator(_rate), Field(description="RATE or RATE:BURST, such as 10/s:600; rates are by s, m, h or d")
+]
+Proxies = Annotated[tuple[Network, ...], BeforeValidator(_proxies)]
 
 
 class Env(BaseSettings):
@@ -177,6 +208,9 @@ class Env(BaseSettings):
     SHOPMCP_ABANDONED_AFTER: Age = timedelta(minutes=30)
     SHOPMCP_KEEP_CARTS: Age = timedelta(days=30)
     SHOPMCP_KEEP_EMPTY: Age = timedelta(days=1)
+    SHOPMCP_SESSION_CALLS: Limit = Rate(10, 600)
+    SHOPMCP_NEW_SESSIONS: Limit = Rate(5, 5000)
+    SHOPMCP_NEW_UNKEYED: Limit = Rate(2, 600)
     SHOPMCP_API_PER_KEY: Count = 600
     SHOPMCP_API_PER_ADDRESS: Count = 1200
     SHOPMCP_DATABASE_CONNECTIONS: Annotated[int, Field(ge=4, le=500, description="a whole number from 4 to 500")] = 12
@@ -192,6 +226,13 @@ class Env(BaseSettings):
     )
     SHOPMCP_WEBHOOKS_PRIVATE: bool = Field(default=False, description="on or off")
     METRICS: Literal["loopback", "key", "off"] | None = Field(default=None, description="loopback or key or off")
+    SHOPMCP_TRUSTED_PROXIES: Proxies = Field(
+        default=LOOPBACK,
+        description="loopback, none, or addresses and networks such as 10.0.0.0/8, separated by commas",
+    )
+    REDIS_URL: Annotated[str, AfterValidator(_redis)] = Field(
+        default="", description="an address such as redis://host:6379/0", repr=False
+    )
     TIME_ZONE: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC", description="a time zone such as Asia/Jerusalem"
     )

@@ -100,12 +100,16 @@ class Kept(ShopError):
     code = "kept"  # something was ordered in the row, so it is not deleted
 
 
+class DiskFull(ShopError):
+    code = "disk_full"  # or nearly: nothing was done
+
+
 class TooMany(ShopError):
     """The caller sent too many requests, and may send more in `seconds`."""
 
     code = "too_many_requests"
 
-    def __init__(self, seconds: int) -> None:
-        message = gettext("Too many requests within one minute.")
-        fix = gettext("Wait %(seconds)d seconds, then go on.") % {"seconds": seconds}
-        super().__init__(message, fix=fix, retry_after=seconds)
+    def __init__(self, seconds: int, message: str = "", fix: str = "") -> None:
+        message = message or gettext("Too many requests were sent.")
+        fix = fix or gettext("Wait %(seconds)d seconds, then go on.")
+        super().__init__(message, fix=fix % {"seconds": seconds}, retry_after=seconds)

@@ -42,9 +42,17 @@ SHOPMCP_KEEP_EMPTY = env.SHOPMCP_KEEP_EMPTY
 SHOPMCP_KEEP_ANSWERS = timedelta(days=1)
 # How long the record of a call is kept.
 SHOPMCP_KEEP_CALLS = timedelta(days=30)
+# How many calls one session may make, how many sessions may be new in all, and how many carts without an id from one
+# network (carts/limits.py). With Redis, all processes count together.
+SHOPMCP_SESSION_CALLS = env.SHOPMCP_SESSION_CALLS
+SHOPMCP_NEW_SESSIONS = env.SHOPMCP_NEW_SESSIONS
+SHOPMCP_NEW_UNKEYED = env.SHOPMCP_NEW_UNKEYED
+REDIS_URL = env.REDIS_URL
 # Requests to the JSON API within a minute, by one key and from one address.
 SHOPMCP_API_PER_KEY = env.SHOPMCP_API_PER_KEY
 SHOPMCP_API_PER_ADDRESS = env.SHOPMCP_API_PER_ADDRESS
+# The proxies that may tell a client's address and scheme (shopmcp/network.py).
+SHOPMCP_TRUSTED_PROXIES = env.SHOPMCP_TRUSTED_PROXIES
 
 # Connections to PostgreSQL that a worker of `serve` opens at the most.
 SHOPMCP_DATABASE_CONNECTIONS = env.SHOPMCP_DATABASE_CONNECTIONS
@@ -79,7 +87,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 _https = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-# Whether a request came over https is uvicorn's to say: `serve` lets it believe a proxy on this machine, nobody else.
+# Whether a request came over https is the word of a trusted proxy (shopmcp/network.py).
 SILENCED_SYSTEM_CHECKS = [
     # The promise is made for our own host name alone; its neighbours under the same domain belong to others.
     "security.W005",
@@ -188,13 +196,6 @@ else:
     if OPTIONS.setdefault("prepare_threshold", 5) == "none":
         OPTIONS["prepare_threshold"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        # Each address that asks the API is a row for a minute or two; beyond the limit, some are forgotten.
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
-}
 
 # Mail and alarms
 MAIL_IS_SET = bool(env.EMAIL_URL)

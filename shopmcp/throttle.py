@@ -1,38 +1,111 @@
-"""The throttle: requests are counted by the minute in Django's cache."""
+"""Token buckets: who did how much lately, and whether it is too much.
 
-from ipaddress import IPv6Address, ip_address
-from time import time
+They are kept in memory and bounded in number. With `REDIS_URL`, processes tell each other several times a second what
+was taken (shopmcp/throttle_sharing.py); no request waits for that.
+"""
 
-from django.core.cache import cache
+from collections.abc import Callable
+from heapq import nlargest
+from math import ceil
+from threading import Lock
+from time import monotonic
+from typing import Final, NamedTuple
 
-WINDOW = 60  # seconds
+MOST_NAMES: Final = 20_000
 
 
-def spend(kind: str, who: str, limit: int) -> int:
-    """Count one request; return 0 if it is within the limit, else the seconds until the next window.
+class Rate(NamedTuple):
+    """So many a second for long, and `burst` at once."""
 
-    The cache adds and increments atomically, so two requests never count as one. A cache in memory counts for its own
-    process only.
+    per_second: float
+    burst: int
+
+
+class Buckets:
+    """A bucket of tokens for each name; a token is a call, a session, or whatever is counted.
+
+    Args:
+        kind: What is counted; two kinds share nothing.
+        rate: Says how fast a bucket fills and how much it holds. It is asked again at each use.
+        most: How many names are kept. Beyond it those that took least are forgotten, which gives them a full bucket.
+        is_shared: Whether processes that share a Redis count together.
     """
-    now = time()
-    window = int(now // WINDOW)
-    key = f"throttle:{kind}:{who}:{window}"
-    cache.add(key, 0, 2 * WINDOW)
-    try:
-        used = cache.incr(key)
-    except ValueError:  # the cache was full and dropped the key
-        used = 1
-    return 0 if used <= limit else max(1, int((window + 1) * WINDOW - now + 0.999))
+
+    def __init__(
+        self,
+        kind: str,
+        rate: Callable[[], Rate],
+        *,
+        most: int = MOST_NAMES,
+        is_shared: bool = True,
+    ) -> None:
+        self.kind, self._rate, self._most, self.is_shared = kind, rate, most, is_shared
+        # When the bucket of a name will be full again; a name that is missing has a full one (GCRA).
+        self._full_at: dict[str, float] = {}
+        # What `share` has not told yet; None until it is asked for the first time.
+        self._taken: dict[str, int] | None = None
+        self._lock = Lock()
+        all_buckets[kind] = self
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the name took something lately, as far as is known."""
+        return name in self._full_at
+
+    def take(self, name: str) -> int:
+        """Take a token; return 0, or in how many seconds there will be one if there is none."""
+        per_second, burst = self._rate()
+        now = monotonic()
+        with self._lock:
+            full_at = self._full_at.get(name, 0.0)
+            full_at = (full_at if full_at > now else now) + 1 / per_second
+            if (late := full_at - now - burst / per_second) > 1e-6:
+                return ceil(late)
+            self._full_at[name] = full_at
+            if self._taken is not None:
+                self._taken[name] = self._taken.get(name, 0) + 1
+            if len(self._full_at) > self._most:
+                self._forget(now)
+        return 0
+
+    def give_back(self, name: str) -> None:
+        """Undo a `take` that should not count."""
+        with self._lock:
+            if name in self._full_at:
+                self._full_at[name] -= 1 / self._rate().per_second
+                if self._taken:
+                    self._taken[name] = self._taken.get(name, 0) - 1
+
+    def used(self, name: str) -> float:
+        """Return which part of the bucket is empty: 0 for a full one, 1 for one without a token."""
+        per_second, burst = self._rate()
+        return min(1.0, max(0.0, self._full_at.get(name, 0.0) - monotonic()) * per_second / burst)
+
+    def clear(self) -> None:
+        """Give every name a full bucket."""
+        with self._lock:
+            self._full_at.clear()
+
+    def share(self) -> list[tuple[str, int]]:
+        """Return what was taken since the last time, to be told to other processes."""
+        with self._lock:
+            taken, self._taken = self._taken or {}, {}
+        return [(name, number) for name, number in taken.items() if number]
+
+    def learn(self, name: str, seconds: float) -> None:
+        """Learn from other processes in how many seconds the bucket of a name will be full."""
+        full_at = monotonic() + seconds
+        with self._lock:
+            if full_at > self._full_at.get(name, 0.0):
+                self._full_at[name] = full_at
+
+    @property
+    def rate(self) -> Rate:
+        return self._rate()
+
+    def _forget(self, now: float) -> None:
+        """Keep half of the names: those whose buckets are the emptiest."""
+        some = ((name, full_at) for name, full_at in self._full_at.items() if full_at > now)
+        self._full_at = dict(nlargest(self._most // 2, some, key=lambda pair: pair[1]))
 
 
-def network_of(address: str) -> str:
-    """Return the IPv4 address, or the /64 network that one IPv6 customer has; both count as one address."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return found.exploded[:19]
-    return str(found)
+all_buckets: dict[str, Buckets] = {}

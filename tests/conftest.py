@@ -12,6 +12,7 @@ from django.utils import translation
 from mcp.client import Client
 
 from shopmcp.composition import endpoint
+from shopmcp.throttle import all_buckets
 from shopmcp.translations import compile_translations
 from tests.browser import CHROMIUM, open_browser
 from tests.live import GOODS, LiveServer
@@ -35,6 +36,13 @@ def pytest_collection_modifyitems(items):
 def language():
     """Begin every test in the project's own language: requests leave theirs behind in the thread."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def full_buckets():
+    """Begin every test with nothing counted against anybody."""
+    for buckets in all_buckets.values():
+        buckets.clear()
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from carts import queries
+from carts import limits, queries
 from carts.caller import WITHOUT_HANDLE, Caller, expired_cart, foreign_cart, session_needed, unknown_cart
 from carts.digests import digests_of, public_id_of
 from carts.identity import BY_HANDLE, Identity
 from carts.models import SessionWarning
 from carts.queries import SessionRow
+from shopmcp.errors import ShopError
 from shopmcp.mcp.call import WriteNeeded
 
 _Kind = SessionWarning.Kind
@@ -98,11 +99,11 @@ def lock(caller: Caller) -> SessionRow:
     return _enter(caller, find_by_public_id(handle))
 
 
-def session_to_record(identity: Identity, client: str) -> int:
+def session_to_record(identity: Identity, client: str, network: str) -> int | None:
     """Return the primary key of the session that a browsing call belongs to; make it if it is new.
 
-    A call without an id belongs to the shared session. This takes no lock: the call log writes many calls in one
-    transaction, and two such transactions could deadlock.
+    Return None where no more sessions may be made. A call without an id belongs to the shared session. This takes no
+    lock: the call log writes many calls in one transaction, and two such transactions could deadlock.
     """
     digests = identity.digests or digests_of("shared")
     row = find_by_digests(digests)
@@ -110,9 +111,15 @@ def session_to_record(identity: Identity, client: str) -> int:
         digests = identity.with_subject
         row = find_by_digests(digests)
     if row is None:
+        if identity.keyed:
+            try:
+                limits.admit_session(identity, network, keyed=True)
+            except ShopError:
+                return None
         _insert_session(identity, client, digests, identity.source)
         row = find_by_digests(digests)
     assert row is not None
+    limits.know(identity)
     return row.id
 
 
@@ -167,6 +174,7 @@ def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
         notes.warn(_Kind.FOREIGN_HANDLE.value)
         raise foreign_cart()
     notes.session = row.id
+    limits.know(caller.identity)
     return row
 
 
@@ -195,6 +203,9 @@ def _touch(digests: Iterable[str]) -> SessionRow | None:
 
 
 def _make(caller: Caller, digests: tuple[str, ...], source: str) -> str:
+    if not caller.shares_cart:
+        call = caller.call
+        limits.admit_session(caller.identity, call.network, keyed=bool(digests), call=call)
     caller.call.notes.is_new_session = True
     # The shared session is never a check's, even if a check comes first.
     is_check = caller.identity.is_check and not caller.shares_cart

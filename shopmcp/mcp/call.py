@@ -8,6 +8,8 @@ from django.utils import translation
 from django.utils.functional import Promise
 from pydantic import BaseModel
 
+from shopmcp.network import UNKNOWN
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -42,6 +44,7 @@ class Call:
     tool: str
     meta: Mapping[str, Any]  # `params._meta` as it came
     client: str = ""  # the client's name for itself
+    network: str = UNKNOWN  # where the client calls from
     language: str | None = None  # the one that the caller asked for, if the shop has it
     spoken: str = ""  # the one that the call was answered in
     may_write: bool = True  # False where writes do not belong; raise WriteNeeded to be moved

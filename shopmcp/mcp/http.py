@@ -18,6 +18,7 @@ from shopmcp.bodies import Body, Limit, declared
 from shopmcp.db.waiting import DEADLINE, Wait, current_wait
 from shopmcp.mcp.jsonrpc import STOPPING, Reply, answer, failure
 from shopmcp.mcp.server import Endpoint
+from shopmcp.network import UNKNOWN, caller_network, network_of
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class Edge:
         headers = list(scope["headers"])
         reply = self._refusal(scope["method"], headers)
         if reply is None:
+            client = scope["client"]
+            caller_network.set(network_of(client[0]) if client else UNKNOWN)
             body = Body(receive, self._limit, declared(headers))
             try:
                 content = await body.read()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from shopmcp.errors import Busy, ShopError, Uncertain
+from shopmcp.errors import Busy, DiskFull, ShopError, Uncertain
 
 
 def refused(refusal: ShopError, *, ending: Iterable[str] = ()) -> dict[str, Any]:
@@ -40,6 +40,15 @@ def busy() -> Busy:
     """Return the refusal for a database that does not answer."""
     return Busy(
         gettext("The shop cannot reach its records right now."), fix=gettext("Try again in a moment."), retry_after=2
+    )
+
+
+def disk_full() -> DiskFull:
+    """Return the refusal for a database whose disk is full."""
+    return DiskFull(
+        gettext("The shop's disk is full, so nothing can be changed."),
+        fix=gettext("Tell the shopper to try again later; the shop's owner must make room."),
+        retry_after=60,
     )
 
 

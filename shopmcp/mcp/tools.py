@@ -28,10 +28,12 @@ from shopmcp import metrics
 from shopmcp.db.outcome import NotBegun, Unsettled
 from shopmcp.db.waiting import current_wait
 from shopmcp.db.workers import Dropped, LaneName, lanes
-from shopmcp.errors import Busy, InvalidArguments, ShopError, Uncertain
+from shopmcp.disk import is_disk_full
+from shopmcp.errors import InvalidArguments, ShopError
 from shopmcp.mcp.arguments import Arguments, output_schema
 from shopmcp.mcp.call import Answer, Call, WriteNeeded
-from shopmcp.mcp.refusals import bug, busy, cut_off, ignored, refused, stopping, too_late, unsettled
+from shopmcp.mcp.refusals import bug, busy, cut_off, disk_full, ignored, refused, stopping, too_late, unsettled
+from shopmcp.network import caller_network
 
 _CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
 _LANGUAGES = {"iw": "he"}  # the code that old systems still send for Hebrew
@@ -101,6 +103,10 @@ def tool(
     return made
 
 
+async def _no_limit(call: Call, given: Mapping[str, Any]) -> None:
+    pass
+
+
 async def _no_record(call: Call, outcome: str, seconds: float) -> None:
     pass
 
@@ -111,6 +117,7 @@ class Toolbox:
     Args:
         language: Returns the language of callers who ask for none, where no tool decides it.
         remark: Returns what each answer of a call ends with.
+        admit: Counts the call with its arguments before any work is done; raises a ShopError for one too many.
         record: Keeps the call, its outcome (`ok` or a refusal's code) and its seconds.
     """
 
@@ -120,10 +127,11 @@ class Toolbox:
         *,
         language: Callable[[], str] = lambda: settings.LANGUAGE_CODE,
         remark: Callable[[Call], str | Promise] = lambda call: "",
+        admit: Callable[[Call, Mapping[str, Any]], Awaitable[None]] = _no_limit,
         record: Callable[[Call, str, float], Awaitable[None]] = _no_record,
     ) -> None:
         self.tools = {tool.name: tool for tool in tools}
-        self.language, self.remark, self.record = language, remark, record
+        self.language, self.remark, self.admit, self.record = language, remark, admit, record
 
     async def list(self, ctx: ServerRequestContext[Any, Any], params: Any) -> ListToolsResult:
         return ListToolsResult(tools=[tool.published for tool in self.tools.values()])
@@ -151,7 +159,14 @@ class Toolbox:
             return None
         # Null counts as absent.
         given_names = [argument for argument, value in given.items() if value is not None]
-        call = Call(name, meta, ascii(client)[1:-1][:60], _language(meta), given=given_names)
+        call = Call(
+            name,
+            meta,
+            client=ascii(client)[1:-1][:60],
+            network=caller_network.get(),
+            language=_language(meta),
+            given=given_names,
+        )
         call.ignored = tool.arguments.unknown(given)
         outcome, result = await self._outcome(tool, call, given)
         try:
@@ -165,6 +180,7 @@ class Toolbox:
         refusal: Callable[[], ShopError]
         writes = tool.lane == "write"
         try:
+            await self.admit(call, given)
             return "ok", _result(await self._perform(tool, call, given))
         except ShopError as told:
             return told.code, _refused(await _completed(told, call), call, tool)
@@ -174,7 +190,7 @@ class Toolbox:
             logger.exception("%s could not reach the database", call.tool)
             metrics.database_error("calls")
             may_be_done = writes and isinstance(error, Unsettled)
-            refusal = unsettled if may_be_done else busy
+            refusal = unsettled if may_be_done else disk_full if is_disk_full(error) else busy
         # The server is stopping, and its grace is over. The client is told before the connection closes.
         except asyncio.CancelledError as end:
             may_be_done = writes and not isinstance(end, Dropped)
@@ -183,7 +199,8 @@ class Toolbox:
         except Exception:
             logger.exception("%s failed", call.tool)
             return "internal_error", _refused(bug, call, tool, unchanged=False)
-        return (Uncertain if may_be_done else Busy).code, _refused(refusal, call, tool, unchanged=not may_be_done)
+        result = _refused(refusal, call, tool, unchanged=not may_be_done)
+        return result["structuredContent"]["error"]["code"], result
 
     async def _perform(self, tool: Tool, call: Call, given: Mapping[str, Any]) -> Answer[Any]:
         def work() -> Answer[Any]:

@@ -224,6 +224,7 @@ def test_two_stores_sell_in_two_currencies(call_tool, honey, make_product):
 def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, honey, tea):
     call_tool("add_to_cart", product_id="shop:honey")
     row = find_for_cart(Caller(Call("view_cart", {"openai/session": "chat-1"})))
+    assert row is not None
     shown = []
     for change, arguments in (
         ("add_to_cart", {"product_id": "shop:tea"}),
@@ -240,6 +241,7 @@ def test_the_version_and_the_lines_that_are_shown_belong_together(call_tool, hon
 def test_a_cart_that_is_deleted_while_it_is_looked_at_is_empty(call_tool, honey):
     call_tool("add_to_cart", product_id="shop:honey")
     row = find_for_cart(Caller(Call("view_cart", {"openai/session": "chat-1"})))
+    assert row is not None
     cleanup.delete_sessions(Session.objects.all())
 
     state = saving.load_cart(row)

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
+from django.contrib.auth.models import Permission
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
@@ -31,11 +31,6 @@ def operations():
 
 OPERATIONS = operations()
 NAMES = [f"{method} {path}" for method, path, _ in OPERATIONS]
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted():
-    cache.clear()
 
 
 @pytest.fixture
@@ -155,16 +150,53 @@ def test_a_key_is_throttled_and_told_when_to_come_back(client, settings):
     other.get("health")
 
 
-def test_an_address_is_throttled_before_any_key_is_looked_up(client, settings, django_assert_num_queries):
+def test_wrong_keys_are_throttled_by_address_and_lock_out_no_good_one(client, settings):
     settings.SHOPMCP_API_PER_ADDRESS = 2
-    stranger = Script(client, "shopmcp_guess")
-    stranger.get("health", 401)
-    stranger.get("health", 401)
+    owner = script(client)
+    for wrong in ("shopmcp_guess", ""):
+        Script(client, wrong).get("health", 401)
 
-    with django_assert_num_queries(0):
-        assert stranger.get("health", 429)["code"] == "too_many_requests"
+    stranger = Script(client, "shopmcp_guess")
+    assert stranger.get("health", 429)["code"] == "too_many_requests"
     assert "Retry-After" in stranger.answer
+    for _ in range(5):
+        owner.get("health")
     assert client.get("/api/health", REMOTE_ADDR="192.0.2.9").status_code == 401
+
+
+def test_a_forged_forwarding_header_gives_no_other_address(client, settings):
+    settings.SHOPMCP_API_PER_ADDRESS = 1
+    client.get("/api/health")
+
+    assert client.get("/api/health", headers={"X-Forwarded-For": "192.0.2.9"}).status_code == 429
+
+
+def test_a_signed_in_member_of_staff_is_throttled_alone(admin_client, client, settings):
+    settings.SHOPMCP_API_PER_KEY = 2
+
+    assert [admin_client.get("/api/health").status_code for _ in range(3)] == [200, 200, 429]
+    script(client).get("health")
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_member_of_staff_needs_the_permission_for_what_they_change(
+    client, django_user_model, warning, session, allowed
+):
+    clerk = django_user_model.objects.create_user("clerk", is_staff=True)
+    if allowed:
+        names = ("delete_session", "change_sessionwarning")
+        clerk.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(clerk)
+
+    fixed = client.patch(f"/api/warnings/{warning.pk}", '{"state": "fixed"}', content_type="application/json")
+    deleted = client.delete(f"/api/sessions/{session.public_id}")
+
+    assert [fixed.status_code, deleted.status_code] == ([200, 204] if allowed else [403, 403])
+    assert Session.objects.exists() != allowed
+    assert SessionWarning.objects.open().exists() != allowed
+    if not allowed:
+        assert "carts.delete_session" in deleted.json()["error"]["message"]
+    assert client.get("/api/sessions").status_code == 200
 
 
 @pytest.mark.parametrize(

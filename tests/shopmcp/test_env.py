@@ -1,10 +1,13 @@
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from shopmcp.env import parse_age, read, refuse_unsafe
+from shopmcp.network import LOOPBACK
+from shopmcp.throttle import Rate
 
 
 @pytest.fixture
@@ -74,6 +77,17 @@ def test_what_would_open_the_shop_to_the_world_is_refused_with_an_https_address(
         ("SECRET_KEY", "  ", ""),
         ("SHOPMCP_API_PER_KEY", "", 600),
         ("SHOPMCP_API_PER_KEY", "7", 7),
+        ("SHOPMCP_SESSION_CALLS", "", Rate(10, 600)),
+        ("SHOPMCP_SESSION_CALLS", "7/s:9", Rate(7, 9)),
+        ("SHOPMCP_NEW_SESSIONS", "5/s", Rate(5, 300)),
+        ("SHOPMCP_NEW_UNKEYED", "", Rate(2, 600)),
+        ("SHOPMCP_NEW_UNKEYED", "90/h:5", Rate(0.025, 5)),
+        ("SHOPMCP_NEW_UNKEYED", "1/d", Rate(1 / 86_400, 1)),
+        ("REDIS_URL", "redis://host:6379/0", "redis://host:6379/0"),
+        ("SHOPMCP_TRUSTED_PROXIES", "", LOOPBACK),
+        ("SHOPMCP_TRUSTED_PROXIES", "none", ()),
+        ("SHOPMCP_TRUSTED_PROXIES", "10.0.0.0/8, loopback", (ip_network("10.0.0.0/8"), *LOOPBACK)),
+        ("SHOPMCP_TRUSTED_PROXIES", "192.0.2.1", (ip_network("192.0.2.1/32"),)),
         ("TIME_ZONE", "", "UTC"),
         ("TIME_ZONE", "Asia/Jerusalem", "Asia/Jerusalem"),
     ],
@@ -110,6 +124,14 @@ def test_a_good_value_is_read(tmp_path, environment, name, value, result):
         ("SHOPMCP_API_PER_KEY", "-5"),
         ("SHOPMCP_API_PER_KEY", "1.5"),
         ("SHOPMCP_API_PER_KEY", "9999999"),
+        ("SHOPMCP_SESSION_CALLS", "10"),
+        ("SHOPMCP_SESSION_CALLS", "0/s"),
+        ("SHOPMCP_SESSION_CALLS", "10/s:0"),
+        ("SHOPMCP_NEW_SESSIONS", "10/week"),
+        ("SHOPMCP_NEW_UNKEYED", "-1/s:5"),
+        ("REDIS_URL", "http://user:secret@host"),
+        ("SHOPMCP_TRUSTED_PROXIES", "proxy.example.com"),
+        ("SHOPMCP_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("DATABASE_URL", "mysql://localhost/shop"),
         ("DATABASE_URL", "postgres://user:secret@host:port/shop"),
     ],

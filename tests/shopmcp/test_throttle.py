@@ -1,67 +1,113 @@
-"""Requests are counted by the minute."""
+"""Token buckets: what each took lately, bounded in number."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.cache import cache
 
 from shopmcp import throttle
-from shopmcp.throttle import network_of, spend
+from shopmcp.throttle import Buckets, Rate
 
 
-@pytest.fixture(autouse=True)
-def minute(monkeypatch):
-    """Stand still 20 seconds before the next minute; gives a function that moves on."""
-    now = [1_000_000 * 60 + 40.0]
-    monkeypatch.setattr(throttle, "time", lambda: now[0])
-    cache.clear()
-
-    def move(seconds):
-        now[0] += seconds
-
-    yield move
-    cache.clear()
+@pytest.fixture
+def clock(monkeypatch):
+    """Stand still; a test moves on by adding seconds."""
+    now = [1000.0]
+    monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
+    return now
 
 
-def test_the_limit_is_reached_and_the_next_window_is_told():
-    assert [spend("key", "a", 2) for _ in range(4)] == [0, 0, 20, 20]
+@pytest.fixture
+def make(clock):
+    yield lambda rate, **options: Buckets("test", lambda: rate, **options)
+    throttle.all_buckets.pop("test", None)
 
 
-def test_each_has_a_count_of_its_own():
-    assert spend("key", "a", 1) == spend("key", "b", 1) == spend("address", "a", 1) == 0
+def test_a_burst_is_allowed_at_once_and_then_the_rate(make, clock):
+    buckets = make(Rate(2, 3))
+
+    assert [buckets.take("a") for _ in range(5)] == [0, 0, 0, 1, 1]
+    clock[0] += 0.5
+    assert [buckets.take("a"), buckets.take("a")] == [0, 1]
+    clock[0] += 60
+    assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 1]
 
 
-def test_a_new_minute_begins_anew(minute):
-    spend("key", "a", 1)
-    minute(20)
+def test_the_seconds_to_wait_are_those_until_the_next_token(make, clock):
+    buckets = make(Rate(1 / 30, 1))
+    buckets.take("a")
+    wait = buckets.take("a")
+    clock[0] += wait - 1
+    assert (wait, buckets.take("a")) == (30, 1)
 
-    assert [spend("key", "a", 1), spend("key", "a", 1)] == [0, 60]
+    clock[0] += 1
+
+    assert buckets.take("a") == 0
 
 
-def test_requests_at_once_are_each_counted():
+def test_each_name_has_a_bucket_of_its_own(make):
+    buckets = make(Rate(1, 1))
+
+    assert buckets.take("a") == buckets.take("b") == 0
+
+
+def test_takes_at_once_are_each_counted(make):
+    buckets = make(Rate(0.001, 40))
     with ThreadPoolExecutor(16) as threads:
-        waits = list(threads.map(lambda _: spend("key", "a", 40), range(200)))
+        waits = list(threads.map(lambda _: buckets.take("a"), range(200)))
 
     assert waits.count(0) == 40
 
 
-def test_a_count_that_the_cache_dropped_begins_anew(monkeypatch):
-    monkeypatch.setattr(cache, "add", lambda *args: True)
+def test_a_token_that_is_given_back_can_be_taken_again(make):
+    buckets = make(Rate(0.001, 1))
+    buckets.take("a")
+    buckets.give_back("a")
 
-    assert spend("key", "a", 1) == 0
+    assert [buckets.take("a"), bool(buckets.take("a"))] == [0, True]
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:0db8:0001:0002"),
-        ("2001:db8:1:2::99", "2001:0db8:0001:0002"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("fe80::1%eth0", "fe80:0000:0000:0000"),
-        ("", "unknown"),
-        ("nonsense", "unknown"),
-    ],
-)
-def test_an_address_counts_as_the_network_that_one_customer_has(address, network):
-    assert network_of(address) == network
+def test_used_is_the_empty_part(make, clock):
+    buckets = make(Rate(1, 4))
+    buckets.take("a")
+
+    assert (buckets.used("a"), buckets.used("b")) == (0.25, 0)
+    clock[0] += 10
+    assert buckets.used("a") == 0
+
+
+def test_however_many_names_come_few_are_kept_and_the_worst_are_not_forgotten(make):
+    buckets = make(Rate(0.001, 5), most=100)
+    for _ in range(5):
+        buckets.take("worst")
+
+    for n in range(10_000):
+        buckets.take(f"name {n}")
+
+    assert sum(f"name {n}" in buckets for n in range(10_000)) <= 100
+    assert buckets.take("worst")
+
+
+def test_full_buckets_are_forgotten_first(make, clock):
+    buckets = make(Rate(1, 5), most=10)
+    for n in range(9):
+        buckets.take(f"old {n}")
+    clock[0] += 60
+
+    for n in range(5):
+        buckets.take(f"new {n}")
+
+    assert "old 0" not in buckets
+    assert all(f"new {n}" in buckets for n in range(5))
+
+
+def test_what_was_taken_is_told_once_and_what_others_took_counts(make):
+    ours, others = make(Rate(1, 3)), make(Rate(1, 3))
+    assert ours.share() == []
+    ours.take("a")
+    ours.take("a")
+    assert ours.share() == [("a", 2)]
+    assert ours.share() == []
+
+    others.learn("a", 2.0)
+
+    assert [others.take("a"), others.take("a")] == [0, 1]

@@ -194,7 +194,8 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         *("--host", host, "--port", str(port)),
         *("--http", "shopmcp.connections:Connection", "--ws", "none"),
         *("--no-server-header", "--no-access-log"),
-        *("--proxy-headers", "--forwarded-allow-ips", "127.0.0.1,::1"),
+        # shopmcp/network.py reads their headers, by SHOPMCP_TRUSTED_PROXIES.
+        "--no-proxy-headers",
         *("--timeout-keep-alive", str(KEEP_ALIVE), "--timeout-graceful-shutdown", str(GRACE)),
     ]
     if workers > 1:
