@@ -5,6 +5,9 @@ from typing import Self
 
 from django.db import models
 
+# As the index below has it: every call of a client is counted so.
+_ONE_CALLED = models.Q(everybody=False, kind__in=("calls", "unkeyed_calls"), name="")
+
 
 class TallyQuerySet(models.QuerySet["Tally"]):
     def within(self, grain: str, since: datetime, until: datetime) -> Self:
@@ -14,6 +17,20 @@ class TallyQuerySet(models.QuerySet["Tally"]):
     def of_client(self, client: str) -> Self:
         """Tallies of one client, or of all clients together if `client` is empty."""
         return self.filter(everybody=not client, client=client)
+
+    def clients(self, first: datetime, last: datetime) -> models.QuerySet["Tally", str]:
+        """The names of the clients that called on these days."""
+        days = self.filter(grain=Tally.Grain.DAY, start__gte=first, start__lte=last)
+        return days.filter(_ONE_CALLED).values_list("client", flat=True).distinct()
+
+    def vain_searches(self, day: datetime, most: int) -> models.QuerySet["Tally", str]:
+        """The searches of a day that found nothing, at most so many."""
+        found = self.filter(everybody=True, client="", kind=Tally.Kind.FRUITLESS, grain=Tally.Grain.DAY, start=day)
+        return found.values_list("name", flat=True)[:most]
+
+    def older_than(self, grain: str, moment: datetime) -> Self:
+        """Tallies of this grain that began before that moment, oldest first."""
+        return self.filter(grain=grain, start__lt=moment).order_by("start")
 
 
 class Tally(models.Model):
@@ -60,6 +77,12 @@ class Tally(models.Model):
             models.UniqueConstraint(
                 fields=["everybody", "client", "kind", "grain", "start", "name"], name="one_tally_of_each_kind"
             )
+        ]
+        indexes = [
+            models.Index(fields=["grain", "start"], name="tally_age"),
+            models.Index(
+                fields=["start", "client"], condition=models.Q(grain="day") & _ONE_CALLED, name="tally_client"
+            ),
         ]
 
     def __str__(self) -> str:

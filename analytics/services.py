@@ -19,6 +19,7 @@ from django.db.models import Exists, Field, Max, Model, OuterRef
 from django.utils import timezone
 
 from analytics.models import Checkpoint, Fact, Tally
+from analytics.names import Names
 from analytics.tally import Deltas, RecordedCall, Visit, progress_of
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, Session
@@ -30,6 +31,8 @@ _MISSED_FOR = 3600
 _MOST_MISSING = 2000
 # Some builds of SQLite take at most 999 variables in a statement.
 _KEYS = 500
+# How long tallies are kept. Reports read hours only at the ends of their range.
+_KEPT = {Tally.Grain.HOUR.value: timedelta(days=40), Tally.Grain.DAY.value: timedelta(days=3 * 365)}
 _SESSION = ("pk", "created_at", "last_seen_at", "client", "source")
 _CART = ("carts__pk", "carts__created_at", "carts__item_count")
 
@@ -59,7 +62,7 @@ def roll_up(step: int = STEP) -> int:
 
 
 def catch_up(step: int = STEP) -> None:
-    """Count all calls, resting after each step for as long as it took, then delete facts that are not needed any more.
+    """Count all calls, resting after each step for as long as it took, then delete what is not needed any more.
 
     Waits if another process is counting: the cleanup may only delete counted calls.
     """
@@ -72,10 +75,15 @@ def catch_up(step: int = STEP) -> None:
 
 
 def forget() -> int:
-    """Delete the facts of deleted sessions and return how many; their tallies stay."""
+    """Delete the facts of deleted sessions and old tallies; return how many facts. Tallies outlive their sessions."""
+    now = timezone.now()
+    for grain, age in _KEPT.items():
+        old = Tally.objects.older_than(grain, now - age)
+        while rows := list(old.values_list("pk", flat=True)[:_KEYS]):
+            Tally.objects.filter(pk__in=rows).delete()
     existing = Session.objects.filter(pk=OuterRef("session"))
     # After a day, all calls of a deleted session have been counted.
-    gone = Fact.objects.filter(~Exists(existing), last_at__lt=timezone.now() - timedelta(days=1)).order_by("last_at")
+    gone = Fact.objects.filter(~Exists(existing), last_at__lt=now - timedelta(days=1)).order_by("last_at")
     done = 0
     while keys := list(gone.values_list("pk", flat=True)[:_KEYS]):
         done += Fact.objects.filter(pk__in=keys).delete()[0]
@@ -97,7 +105,7 @@ def _step(step: int, *, wait: bool) -> int:
         checkpoint = Checkpoint.objects.select_for_update(skip_locked=not wait).filter(pk=1).first()
         if checkpoint is None:
             return 0
-        batch = _next(checkpoint, step)
+        batch = _next(checkpoint, step, Names())
         number = len(batch.late) + len(batch.calls)
         if number:
             write_tallies(batch.deltas)
@@ -106,7 +114,7 @@ def _step(step: int, *, wait: bool) -> int:
     return number
 
 
-def _next(checkpoint: Checkpoint, step: int) -> Batch:
+def _next(checkpoint: Checkpoint, step: int, names: Names | None = None) -> Batch:
     batch = Batch(checkpoint.call)
     rows = CallRecord.objects.order_by("pk").values_list(*RecordedCall._fields, named=False)
     missing = [key for key, _ in checkpoint.missing]
@@ -115,23 +123,25 @@ def _next(checkpoint: Checkpoint, step: int) -> Batch:
     batch.calls += map(RecordedCall._make, rows.filter(pk__gt=checkpoint.call)[:step])
     by_session: dict[int, list[RecordedCall]] = defaultdict(list)
     for call in (*batch.late, *batch.calls):
-        batch.deltas.add_call(call)
+        batch.deltas.add_call(names.of_call(call) if names else call)
         if call.session_id is not None:
             by_session[call.session_id].append(call)
     keys = list(by_session)
     for n in range(0, len(keys), _KEYS):
-        _add_visits(batch, keys[n : n + _KEYS], by_session)
+        _add_visits(batch, keys[n : n + _KEYS], by_session, names)
     return batch
 
 
-def _add_visits(batch: Batch, keys: Sequence[int], calls: dict[int, list[RecordedCall]]) -> None:
+def _add_visits(batch: Batch, keys: Sequence[int], calls: dict[int, list[RecordedCall]], names: Names | None) -> None:
     """Compare the sessions with what was counted of them."""
     before = {row[0]: Visit._make(row) for row in Fact.objects.filter(pk__in=keys).values_list(*Visit._fields)}
     rows = Session.objects.real().filter(pk__in=keys).order_by("pk", "carts__pk").values_list(*_SESSION, *_CART)
     carts: dict[int, list[tuple[int, int]]] = defaultdict(list)
     sessions = {}
     for *session, cart, opened_at, items in rows:
-        key, _, _, client, _ = sessions[session[0]] = session
+        key, _, last, client, _ = sessions[session[0]] = session
+        if names:
+            client = session[3] = names.client(client, last)
         if cart is None:
             continue
         carts[key].append((cart, items))

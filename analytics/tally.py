@@ -60,7 +60,12 @@ class RecordedCall(NamedTuple):
         if self.outcome != "ok":
             yield _REFUSED, f"{self.tool} {self.outcome}"
         if self.words and self.results == 0:
-            yield _FRUITLESS, " ".join(self.words)[:200]
+            yield _FRUITLESS, searched(self.words)
+
+
+def searched(words: Iterable[str]) -> str:
+    """Return the name under which a search is counted."""
+    return " ".join(words)[:200]
 
 
 class Visit(NamedTuple):

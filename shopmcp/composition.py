@@ -1,5 +1,7 @@
 """The composition root: it names each app's tools and resources, and the functions that run around their calls."""
 
+from django.contrib.sessions.backends.db import SessionStore
+
 from analytics.services import catch_up
 from carts import tools as carts
 from carts.call_log import record
@@ -47,4 +49,4 @@ toolbox = Toolbox(
 endpoint = make_endpoint(toolbox, Resources([resources.stores, resources.store, resources.category, resources.product]))
 
 # Each is called before `cleanup_sessions` deletes anything.
-BEFORE_CLEANUP = (catch_up,)
+BEFORE_CLEANUP = (catch_up, SessionStore.clear_expired)

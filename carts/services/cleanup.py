@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from carts.models import (
@@ -31,6 +31,9 @@ from carts.models import (
 # How many sessions, or single rows, one transaction deletes.
 BATCH = 200
 _ROWS = 500
+# How many records of calls and tombstones are kept at most: about 6 GB and 0.2 GB.
+MOST_CALLS = 20_000_000
+MOST_TOMBSTONES = 1_000_000
 # Last-seen times of reads are written late, and the clocks of several machines differ a little.
 MARGIN = timedelta(minutes=1)
 CHECKS_KEPT = timedelta(hours=1)
@@ -78,8 +81,10 @@ def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> C
         done.calls, done.answers, done.tombstones = calls.count(), answers.count(), tombstones.count()
         return done
     done.calls = _in_batches(calls, _delete)
+    done.calls += _in_batches(_beyond(CallRecord, MOST_CALLS), _delete)
     done.answers = _in_batches(answers, _delete)
     done.tombstones = _in_batches(tombstones, _delete)
+    done.tombstones += _in_batches(_beyond(Tombstone, MOST_TOMBSTONES), _delete)
     # Most are deleted beside the cart's changes; a history of an earlier version may be long.
     for pk, version in list(Cart.objects.with_forgotten_changes().values_list("id", "version")):
         _in_batches(Change.objects.filter(cart_id=pk, version__lt=version - KEPT_VERSIONS), _delete)
@@ -132,6 +137,12 @@ def _delete_with_contents(ids: list[int]) -> None:
 def _count(expired: SessionQuerySet) -> tuple[int, int]:
     found = expired.aggregate(all=Count("id"), holding=Count("id", filter=Q(open_cart__item_count__gt=0)))
     return found["all"], found["holding"]
+
+
+def _beyond(model: type[CallRecord | Tombstone], most: int) -> QuerySet[Any]:
+    """The oldest rows beyond that number: by age alone, a flood would leave what came in all that time."""
+    newest: int = model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
+    return model._default_manager.filter(pk__lte=newest - most).order_by("pk")
 
 
 def _delete_expired(expired: SessionQuerySet) -> tuple[int, int]:

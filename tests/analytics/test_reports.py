@@ -55,7 +55,10 @@ def test_a_filter_never_raises_a_number_and_the_parts_make_the_whole(make_sessio
 @pytest.mark.parametrize("hours", [1, 5, 24, 30, 49, 73])
 @pytest.mark.parametrize("begins", [0, 7, 23])
 def test_days_and_hours_together_make_any_range_once(make_session, make_call, begins, hours):
-    since = datetime(2026, 3, 1, begins, tzinfo=UTC)
+    # Hours are kept for 40 days.
+    since = (
+        (timezone.now() - timedelta(days=30)).astimezone(UTC).replace(hour=begins, minute=0, second=0, microsecond=0)
+    )
     for n in range(100):
         at = since + timedelta(hours=n - 10)
         make_call(make_session(n, created_at=at, last_seen_at=at), at=at)

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from analytics import names
 from analytics.models import Checkpoint, Fact, Tally
 from analytics.reports import summary
 from analytics.schemas import RefusalOut
@@ -273,3 +274,65 @@ def test_many_deleted_sessions_are_forgotten_with_few_variables(few_variables):
     Fact.objects.bulk_create(Fact(session=n, keyed=True, last_at=ago, seconds=1) for n in range(1, 1002))
 
     assert forget() == 1001
+
+
+def flood(number, *, ago=timedelta(0), start=0):
+    """Calls of as many made-up clients, each with a search of its own that found nothing."""
+    at = timezone.now() - ago
+    calls = [
+        CallRecord(
+            at=at,
+            tool="search_products",
+            outcome="ok",
+            milliseconds=1,
+            client=f"client {n}",
+            source="openai/session",
+            words=[f"word{n}"],
+            results=0,
+        )
+        for n in range(start, start + number)
+    ]
+    CallRecord.objects.bulk_create(calls)
+
+
+def test_made_up_names_of_clients_and_searches_share_one_row_beyond_a_number(told, monkeypatch):
+    monkeypatch.setattr(names, "MOST_SEARCHES", 150)
+    flood(1000)
+    catch_up()
+    rows = Tally.objects.count()
+    flood(1000, start=1000)
+    catch_up()
+
+    assert Tally.objects.count() == rows
+    days = Tally.objects.filter(grain="day")
+    assert days.filter(everybody=False).values("client").distinct().count() == names.MOST_CLIENTS + 1
+    assert days.filter(everybody=True, kind="fruitless").count() == 150 + 1
+    assert told().calls == 2000
+    assert told(client="…").calls == 2000 - names.MOST_CLIENTS
+
+
+def test_a_client_that_was_there_within_a_month_keeps_its_own_rows_in_a_flood(make_session, make_call, told):
+    make_call(make_session(client="ChatGPT"), ago=timedelta(days=20), client="ChatGPT")
+    catch_up()
+    flood(names.MOST_CLIENTS * 2)
+    catch_up()
+    Session.objects.update(last_seen_at=timezone.now())
+    make_call(Session.objects.get(), client="ChatGPT", tool="add_to_cart")
+    catch_up()
+
+    assert (told(client="ChatGPT").calls, told(client="ChatGPT").sessions) == (2, 1)
+
+
+@pytest.mark.django_db
+def test_old_tallies_are_deleted_by_their_age():
+    flood(3, ago=timedelta(days=4 * 365))
+    flood(3, ago=timedelta(days=100))
+    flood(3)
+    catch_up()
+
+    ages = Tally.objects.filter(everybody=True, kind="calls").order_by("grain", "start")
+    assert [(tally.grain, (timezone.now() - tally.start).days // 50) for tally in ages] == [
+        ("day", 2),
+        ("day", 0),
+        ("hour", 0),
+    ]

@@ -338,3 +338,17 @@ def test_many_old_calls_go_with_few_variables(few_variables):
 
     assert cleanup.clean_up().calls == 1001
     assert not CallRecord.objects.exists()
+
+
+def test_beyond_a_number_the_oldest_records_and_tombstones_go_whatever_their_age(db, monkeypatch):
+    monkeypatch.setattr(cleanup, "MOST_CALLS", 3)
+    monkeypatch.setattr(cleanup, "MOST_TOMBSTONES", 2)
+    for n in range(5):
+        CallRecord.objects.create(at=timezone.now(), tool=f"tool {n}", outcome="ok", milliseconds=1, source="default")
+        Tombstone.objects.create(public_id=f"s_{n}")
+
+    done = cleanup.clean_up()
+
+    assert (done.calls, done.tombstones) == (2, 3)
+    assert list(CallRecord.objects.order_by("id").values_list("tool", flat=True)) == ["tool 2", "tool 3", "tool 4"]
+    assert list(Tombstone.objects.order_by("id").values_list("public_id", flat=True)) == ["s_3", "s_4"]
