@@ -11,7 +11,6 @@ from typing import NamedTuple
 from analytics.models import Tally
 from analytics.percentiles import bucket
 from carts.identity import BY_HANDLE, UNKEYED
-from carts.models import SessionWarning
 
 STAGES = ("searched", "viewed", "added")
 _STAGE = {"search_products": 1, "get_product": 2, "add_to_cart": 3}
@@ -50,7 +49,7 @@ class RecordedCall(NamedTuple):
     @property
     def counted(self) -> Iterator[Counted]:
         """What the call adds in its hour."""
-        if self.warning == SessionWarning.Kind.UNKEYED.value:
+        if self.source == UNKEYED:
             yield _NAMELESS, ""
         if not self.is_keyed:
             yield _UNKEYED_CALLS, ""

@@ -153,7 +153,7 @@ class CallRecordAdmin(_ReadOnly, FastAdmin):
     search_fields = ("session__public_id__exact",)
     search_help_text = _("The public id of a session (s_…).")
     fields = (
-        "at", "session", "tool", "outcome", "milliseconds", "client", "meta_keys", "source", "warning", "words",
+        "at", "session", "tool", "outcome", "milliseconds", "client", "meta_keys", "source", "warnings", "words",
         "results", "products", "version",
     )  # fmt: skip
 
@@ -162,7 +162,7 @@ class CallRecordAdmin(_ReadOnly, FastAdmin):
 class SessionWarningAdmin(_ReadOnly, FastAdmin):
     list_display = ("kind", "client", "calls", "first_at", "last_at", "fixed_at", "muted_at")
     ordering = ("-last_at", "-id")
-    fields = ("kind", "client", "calls", "meta_keys", "first_at", "last_at", "fixed_at", "muted_at")
+    fields = ("kind", "client", "calls", "meta_keys", "keys", "first_at", "last_at", "fixed_at", "muted_at")
 
 
 def _search_link(model: type[Model], session: Session) -> SafeString:

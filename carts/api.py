@@ -12,6 +12,7 @@ from accounts.api import require
 from carts.browse import SessionFilter, SessionState, cart_of_id, cart_page, session_of_id, session_page, state_of
 from carts.caller import first_store
 from carts.cart import StoreInfo
+from carts.isolation import isolation
 from carts.models import Session, SessionWarning
 from carts.schemas import (
     CallOut,
@@ -146,7 +147,9 @@ def list_warnings(
     if state != "all":
         rows = rows.open() if state == "open" else rows.settled()
     page, following = paging.page("warnings", rows, limit, cursor, by="last_at")
-    return WarningsOut.model_validate({"warnings": page, "next_cursor": following or None})
+    return WarningsOut.model_validate(
+        {"isolation": isolation().state, "warnings": page, "next_cursor": following or None}
+    )
 
 
 @warnings_router.patch("/{warning_id}", response=WarningOut, summary="Settle a warning", operation_id="change_warning")

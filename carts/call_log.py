@@ -5,20 +5,22 @@ Rows are written in the background, up to a second later. A crash may lose the l
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import Count, F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from carts import queries
 from carts.caller import Caller
-from carts.identity import BY_HANDLE, identify, received, shares_cart
+from carts.id_watch import IdWatch, KeyedCall
+from carts.identity import BY_HANDLE, UNKEYED, identify, received, shares_cart
 from carts.limits import is_recorded
 from carts.models import Session, SessionWarning
 from carts.services.alarms import new_warning
@@ -30,20 +32,25 @@ from shopmcp.mcp.call import Call
 
 MOST_CLIENTS = 200
 OTHER_CLIENTS = "…"
+# A warning names so many of the conversations that it touched.
+_MOST_TOUCHED = 5
+_WARNING = ("id", "kind", "client", "sessions")
+_UNKNOWN_NETWORK = "unknown"
 _DELAY = 0.5  # seconds
 _BATCH = 200
 # Beyond this the database cannot keep up, and further records are dropped.
 _MOST_WAITING = 20_000
 
 logger = logging.getLogger("shopmcp.calls")
+watch = IdWatch()
 
 
 @dataclass
 class Recorded:
     """A call on its way into the database.
 
-    `session` is the session's primary key if the call found it. Else `find_session` finds or makes it, for a call that
-    belongs to one.
+    `session` is the session's primary key if the call found it, and `is_new` says that the call made it. Else
+    `find_session` finds or makes it, for a call that belongs to one. `network` is kept in memory alone.
     """
 
     at: datetime
@@ -53,10 +60,15 @@ class Recorded:
     client: str
     source: str
     session: int | None = None
+    is_new: bool = False
     find_session: Callable[[], int | None] | None = None
     conversation: str = ""
     meta_keys: Sequence[str] = ()
+    malformed: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    with_handle: bool = False
+    subject: str = ""
+    network: str = ""
     words: Sequence[str] = ()
     results: int | None = None
     products: Sequence[str] = ()
@@ -67,12 +79,13 @@ def record_calls(calls: Sequence[Recorded]) -> None:
     """Write the calls, their sessions' last-seen times, and their warnings, in one transaction."""
     with transaction.atomic():
         _find_sessions(calls)
-        gone = _touch(calls)
+        begun = _touch(calls)
+        _watch(calls, begun)
         if not disk.is_low():
             queries.insert_call.many(
                 vars(call)
                 | {
-                    "session_id": None if call.session in gone else call.session,
+                    "session_id": call.session if call.session in begun else None,
                     "warning": call.warnings[0] if call.warnings else "",
                 }
                 for call in calls
@@ -90,17 +103,33 @@ def _find_sessions(calls: Sequence[Recorded]) -> None:
             call.session = found[call.conversation]
 
 
-def _touch(calls: Sequence[Recorded]) -> set[int]:
-    """Lock the sessions and move their last-seen times; return those that were deleted meanwhile."""
+def _touch(calls: Sequence[Recorded]) -> dict[int, datetime]:
+    """Lock the sessions and move their last-seen times; return when each was made, without those deleted meanwhile."""
     keys = {call.session for call in calls if call.session is not None}
     if not keys:
-        return keys
+        return {}
     # Sorted for the same reason as above.
-    there = list(Session.objects.select_for_update().filter(id__in=keys).order_by("id").values_list("id", flat=True))
+    locked = Session.objects.select_for_update().filter(id__in=keys).order_by("id")
+    begun = dict(locked.values_list("id", "created_at"))
     # One time for the whole batch: it spans a second at the most.
     latest = max(call.at for call in calls)
-    Session.objects.filter(id__in=there).update(last_seen_at=Greatest("last_seen_at", Value(latest)))
-    return keys - set(there)
+    Session.objects.filter(id__in=begun).update(last_seen_at=Greatest("last_seen_at", Value(latest)))
+    return begun
+
+
+def _watch(calls: Sequence[Recorded], begun: Mapping[int, datetime]) -> None:
+    """Add the signs that only a series of calls gives."""
+    seen: set[int] = set()
+    for call in calls:
+        if call.session is None or call.session not in begun or not call.conversation:
+            continue
+        since = call.at - timedelta(milliseconds=call.milliseconds)
+        # The session of a browsing call is made after the call; a batch may hold further calls of it.
+        begins = call.is_new or (call.session not in seen and begun[call.session] >= call.at)
+        seen.add(call.session)
+        keyed = KeyedCall(call.client, call.session, begins, call.subject, call.network, since, call.at)
+        if signs := watch.signs(keyed):
+            call.warnings = list(dict.fromkeys((*call.warnings, *signs)))
 
 
 def _warn(calls: Sequence[Recorded]) -> None:
@@ -108,19 +137,48 @@ def _warn(calls: Sequence[Recorded]) -> None:
     for call in calls:
         for kind in call.warnings:
             grouped.setdefault((kind, call.client), []).append(call)
+    if not grouped:
+        return
+    kinds, clients = zip(*grouped, strict=True)
+    there = SessionWarning.objects.filter(kind__in=kinds, client__in=(*clients, OTHER_CLIENTS))
+    rows = {(kind, client): (pk, sessions) for pk, kind, client, sessions in there.values_list(*_WARNING)}
+    if new := sorted(grouped.keys() - rows.keys()):
+        # Clients name themselves, so their number is bounded: further ones share a row.
+        by_kind = SessionWarning.objects.filter(kind__in=kinds).order_by().values_list("kind")
+        counts = Counter(dict(by_kind.annotate(n=Count("id"))))
+        for kind, client in new:
+            name = client
+            if counts[kind] >= MOST_CLIENTS:
+                name = OTHER_CLIENTS
+                grouped.setdefault((kind, name), []).extend(grouped.pop((kind, client)))
+            if (kind, name) not in rows:
+                new_warning(kind, name, is_first=not counts[kind])
+            counts[kind] += 1
     for (kind, client), group in sorted(grouped.items()):
-        last = group[-1]
-        seen = {"last_at": last.at, "meta_keys": last.meta_keys}
-        again = {"calls": F("calls") + len(group), **seen}
-        warnings = SessionWarning.objects.filter(kind=kind)
-        if not warnings.filter(client=client).update(**again):
-            # Clients name themselves, so their number is bounded: further ones share a row.
-            known = warnings.count()
-            name = client if known < MOST_CLIENTS else OTHER_CLIENTS
-            new = {"calls": len(group), "first_at": group[0].at, **seen}
-            warning, is_new = SessionWarning.objects.update_or_create(again, new, kind=kind, client=name)
-            if is_new:
-                new_warning(warning, is_first=not known)
+        _count(kind, client, group, rows.get((kind, client)))
+
+
+def _count(kind: str, client: str, group: Sequence[Recorded], row: tuple[int, list[int]] | None) -> None:
+    """Add the calls to the warning of that kind and client."""
+    last = group[-1]
+    known = row[1] if row else []
+    touched = dict.fromkeys((*(call.session for call in reversed(group) if call.session is not None), *known))
+    seen = {
+        "last_at": last.at,
+        "meta_keys": last.meta_keys,
+        "keys": _keys_in_question(last),
+        "sessions": list(touched)[:_MOST_TOUCHED],
+    }
+    again = {"calls": F("calls") + len(group), **seen}
+    if row is None or not SessionWarning.objects.filter(pk=row[0]).update(**again):
+        new = {"calls": len(group), "first_at": group[0].at, **seen}
+        SessionWarning.objects.update_or_create(again, new, kind=kind, client=client)
+
+
+def _keys_in_question(call: Recorded) -> Sequence[str]:
+    if call.malformed:
+        return call.malformed
+    return [] if call.source in (UNKEYED, BY_HANDLE) else [call.source]
 
 
 class Recorder:
@@ -202,10 +260,15 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             client=call.client,
             source=notes.source,
             session=session,
+            is_new=session is not None and notes.is_new_session,
             find_session=find_session,
             conversation=identity.digests[0] if identity.keyed else "",
             meta_keys=received(call),
+            malformed=identity.malformed,
             warnings=notes.warnings,
+            with_handle=BY_HANDLE in call.given,
+            subject=identity.subject,
+            network="" if call.network == _UNKNOWN_NETWORK else call.network,
             words=notes.words,
             results=notes.results,
             products=notes.products,

@@ -65,6 +65,11 @@ class Caller:
         """Whether only a `cart_id` finds the conversation again."""
         return not self.identity.keyed and not self.shares_cart
 
+    @property
+    def can_meet(self) -> bool:
+        """Whether this chat's cart can be another chat's too."""
+        return self.shares_cart or self.identity.can_meet
+
     @cached_property
     def first_store(self) -> StoreInfo:
         return first_store()

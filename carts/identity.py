@@ -5,6 +5,7 @@ bearer secrets: only their keyed digests leave this module.
 """
 
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -13,8 +14,8 @@ from django.conf import settings
 from django.core import signing
 
 from carts.digests import digests_of
-from carts.models import SessionWarning
 from carts.queries import SessionRow
+from carts.warning_kinds import WarningKind
 from shopmcp.mcp.call import Call
 
 UNKEYED = "default"
@@ -40,6 +41,12 @@ _MARK_HOLDS = 3600  # seconds
 _ENVELOPE = "io.modelcontextprotocol/"
 _MAX_ID = 256
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What clients send whose code has no id at hand. Whoever sends it sends it for each chat.
+_PLACEHOLDERS = frozenset(
+    ("anonymous", "default", "false", "nan", "nil", "none", "null", "object object", "string", "true", "undefined",
+     "unknown")
+)  # fmt: skip
+_AROUND = string.punctuation + string.whitespace
 _MOST_NAMES, _NAME_WIDTH = 20, 64
 
 
@@ -49,6 +56,7 @@ class Identity:
 
     `digests` name the conversation, `subjects` the person, and `with_subject` both together: one digest for each secret
     key, the current one first; none where the call names none. `malformed` are the keys whose value cannot be an id.
+    `is_placeholder` says that the id is a text such as `null`, which other chats of the client send too.
     """
 
     source: str
@@ -56,6 +64,7 @@ class Identity:
     subjects: tuple[str, ...] = ()
     with_subject: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
+    is_placeholder: bool = False
     is_check: bool = False
 
     @property
@@ -66,6 +75,11 @@ class Identity:
     def shares_cart(self) -> bool:
         """Whether calls without a handle belong to the session that all unkeyed chats share."""
         return settings.SHOPMCP_UNKEYED_CALLS == "shared" and not self.keyed
+
+    @property
+    def can_meet(self) -> bool:
+        """Whether other chats of the client have the same id, and no person is named who would tell them apart."""
+        return self.is_placeholder and not self.subjects
 
     @property
     def subject(self) -> str:
@@ -116,11 +130,15 @@ def identify(call: Call) -> Identity:
         subjects=digests_of("subject", subject) if subject and named else (),
         with_subject=digests_of("conversation", *named, subject) if subject and named else (),
         malformed=tuple(malformed),
+        is_placeholder=named is not None and _is_placeholder(named[1]),
         is_check=_is_check(call.meta.get(CHECK)),
     )
     call.notes.identity = identity
     if malformed:
-        call.notes.warn(SessionWarning.Kind.MALFORMED.value)
+        call.notes.warn(WarningKind.MALFORMED.value)
+    if identity.is_placeholder:
+        # With a subject each person has a cart of their own.
+        call.notes.warn((WarningKind.PLACEHOLDER if identity.can_meet else WarningKind.SHARED).value)
     return identity
 
 
@@ -138,6 +156,12 @@ def _places(call: Call) -> tuple[Mapping[str, Any], ...]:
 def _is_id(value: object) -> TypeGuard[str]:
     """Whether it is text of 1 to 256 characters without control characters and surrogates."""
     return isinstance(value, str) and 0 < len(value) <= _MAX_ID and _UNFIT.search(value) is None
+
+
+def _is_placeholder(value: str) -> bool:
+    """Whether the id is a word for nothing, or has nothing but zeros and punctuation."""
+    bare = value.strip(_AROUND).casefold()
+    return bare in _PLACEHOLDERS or not bare.strip("0-")
 
 
 def _is_check(mark: object) -> bool:

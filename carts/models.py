@@ -9,6 +9,7 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from carts.warning_kinds import Severity, WarningKind, severity_of
 from catalog.models import Product, ProductIdentity, Store
 from catalog.models.imports import visible
 
@@ -258,7 +259,11 @@ class CallRecord(models.Model):
     # Names only, never values.
     meta_keys = models.JSONField(_("_meta keys"), default=list)
     source = models.CharField(_("source"), max_length=64)
+    # The first kind of warning that it gave.
     warning = models.CharField(_("warning"), max_length=40, blank=True)
+    # All of them, and whether a cart_id came; null in records of earlier versions.
+    warnings = models.JSONField(_("all warnings"), null=True, editable=False)
+    with_handle = models.BooleanField(_("with a cart_id"), null=True, editable=False)
     # The normalised words of a search, and how many products it found.
     words = models.JSONField(_("words"), default=list)
     results = models.PositiveIntegerField(_("results"), null=True, blank=True)
@@ -281,31 +286,37 @@ class CallRecord(models.Model):
 class SessionWarningQuerySet(models.QuerySet["SessionWarning"]):
     def open(self) -> Self:
         """Warnings that are neither muted nor fixed; a fixed one that happened again is open."""
-        return self.filter(Q(fixed_at=None) | Q(last_at__gt=F("fixed_at")), muted_at=None)
+        return self.unfixed().filter(muted_at=None)
 
     def settled(self) -> Self:
         """Warnings that are muted or fixed."""
         return self.filter(Q(fixed_at__gte=F("last_at")) | Q(muted_at__isnull=False))
 
+    def unfixed(self) -> Self:
+        """Warnings that count: muting one changes nothing about what happened."""
+        return self.filter(Q(fixed_at=None) | Q(last_at__gt=F("fixed_at")))
+
     def newest_first(self) -> Self:
         return self.order_by("-last_at", "-id")
+
+    def oldest_first(self) -> Self:
+        """In an order that further calls do not change."""
+        return self.order_by("first_at", "id")
 
 
 class SessionWarning(models.Model):
     """A sign that chats may not be told apart, by kind and client."""
 
-    class Kind(models.TextChoices):
-        UNKEYED = "unkeyed", _("call without a conversation id")
-        MALFORMED = "malformed_id", _("malformed conversation id")
-        UNKNOWN_HANDLE = "unknown_handle", _("unknown cart_id")
-        EXPIRED_HANDLE = "expired_handle", _("cart_id of an expired cart")
-        FOREIGN_HANDLE = "foreign_handle", _("cart_id of another conversation")
-        SUBJECT_CHANGED = "subject_changed", _("one conversation id, two people")
+    Kind = WarningKind
 
     kind = models.CharField(_("kind"), max_length=40, choices=Kind.choices)
     client = models.CharField(_("client"), max_length=60, blank=True)
     # Those of the newest such call; names only.
     meta_keys = models.JSONField(_("_meta keys"), default=list)
+    # Those of them that it is about: the malformed ones, or the one that named the conversation.
+    keys = models.JSONField(_("keys in question"), default=list)
+    # The primary keys of the latest conversations that it touched.
+    sessions = models.JSONField(default=list, editable=False)
     calls = models.PositiveIntegerField(_("calls"), default=0)
     first_at = models.DateTimeField(_("first"))
     last_at = models.DateTimeField(_("last"))
@@ -328,6 +339,10 @@ class SessionWarning(models.Model):
     def text(self) -> str:
         """The kind in words."""
         return self.get_kind_display()
+
+    @property
+    def severity(self) -> Severity:
+        return severity_of(self.kind)
 
     @property
     def state(self) -> Literal["open", "fixed", "muted"]:

@@ -191,6 +191,8 @@ insert_call = Insert(
         "meta_keys",
         "source",
         "warning",
+        "warnings",
+        "with_handle",
         "words",
         "results",
         "products",

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carts.cart import CartState, LineState, Outcome, StoreInfo
 from carts.digests import cart_id_of
-from carts.models import SessionWarning
+from carts.isolation import IsolationState
+from carts.warning_kinds import Severity, WarningKind
 from catalog.models import Product
 from shopmcp.money import Money, money
 
@@ -151,10 +152,15 @@ class WarningOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: int
-    kind: SessionWarning.Kind
+    kind: WarningKind
     text: str = Field(description="The kind in words.")
+    severity: Severity = Field(
+        description="`meet` if one shopper can see another's cart by it, `lose` if a chat can lose its cart or may "
+        "share its id, else `info`."
+    )
     client: str
     meta_keys: list[str] = Field(description="The names of the `_meta` keys of the newest such call.")
+    keys: list[str] = Field(description="Those of them that the warning is about.")
     calls: int = Field(description="How many calls gave it.")
     first_at: datetime
     last_at: datetime
@@ -167,6 +173,10 @@ class WarningOut(BaseModel):
 class WarningsOut(BaseModel):
     """A page of warnings, the latest first."""
 
+    isolation: IsolationState = Field(
+        description="`meet` while one shopper can see another's cart, `lose` while a chat can lose its own or may "
+        "share its id, `apart`, or `unknown` before the first call. Muting a warning does not change it."
+    )
     warnings: list[WarningOut]
     next_cursor: str | None = Field(description="Pass as `cursor`, with the same `state`, for the next page.")
 

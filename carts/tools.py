@@ -184,7 +184,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,
         source=caller.source,
-        isolated=not caller.shares_cart,
+        isolated=not caller.can_meet,
         active_sessions=Session.objects.real().active().capped_count(),
         item_count=state.item_count,
         total=money(state.total, state.currency or store.currency, store.language),
@@ -258,6 +258,12 @@ def _hints(caller: Caller, has_session: bool) -> list[str]:
     if caller.identity.malformed:
         text = gettext("%(names)s came, but not as text of 1 to 256 plain characters, so it was ignored.")
         hints.append(text % {"names": ", ".join(caller.identity.malformed)})
+    if caller.identity.is_placeholder:
+        text = gettext(
+            "%(name)s came with a placeholder such as null, default or 0. Each chat that sends it gets the same cart: "
+            "the client must send another id for each chat."
+        )
+        hints.append(text % {"name": caller.source})
     if caller.shares_cart:
         hints.append(str(SHARED))
         hints.append(gettext("The shop's owner can set SHOPMCP_UNKEYED_CALLS=isolate to give each chat its own."))

@@ -1,278 +1,178 @@
-"""Signs that chats are not kept apart: what each kind means, which clients give it, and the remedy."""
+"""Whether chats are kept apart, in words, and the signs that they are not: by kind, and by client."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
-from django.conf import settings
-from django.db.models import Count, F, Max, Min
+from django.db.models import Count, Q
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from carts.identity import BY_HANDLE, KEYS, SUBJECT, UNKEYED
-from carts.models import CallRecord, SessionWarning
-from dashboard.texts import CHATGPT, INSPECTOR, client_name
+from carts.call_log import OTHER_CLIENTS
+from carts.identity import BY_HANDLE, UNKEYED
+from carts.isolation import POLICY, Isolation, isolation
+from carts.models import COUNT_CAP, CallRecord, Session, SessionWarning
+from carts.warning_kinds import Severity, WarningKind, severity_of
+from dashboard.advice import Advice, Text, advice_for, meaning_of
+from dashboard.texts import client_name
 
-Kind = SessionWarning.Kind
-Text = str | Promise
-# The client changes its id with every call: it has nearly as many sessions as calls. No single call shows this.
-ROTATING = "rotating_id"
-_LATEST_CALLS = 2000
-_FEWEST_CALLS = 20
-_NEARLY_ALL = 0.9
-# Clients choose their names, so their number has no bound; a page shows the latest warnings.
-_MOST_SHOWN = 200
-# A check ends after this time without a call.
-CHECKED_FOR = timedelta(minutes=10)
-_LIKELY = re.compile("session|conversation|thread|chat", re.IGNORECASE)
-
-
-class _Meaning(NamedTuple):
-    """A kind of sign in words, with the steps against it and a line for `.env`."""
-
-    title: Text
-    story: Text
-    risk: Text = ""
-    steps: tuple[Text, ...] = ()
-    setting: str = ""
-
-
-_MEANINGS: dict[str, _Meaning] = {
-    # The risk depends on the policy, the steps on the client.
-    Kind.UNKEYED: _Meaning(
-        _("Chats come without a conversation id"),
-        _("The assistant called the shop without saying which conversation it was: the original “default” session."),
-    ),
-    Kind.MALFORMED: _Meaning(
-        _("Conversation ids cannot be used"),
-        _("A conversation id came that is not text of 1 to 256 plain characters, so it was ignored."),
-        _("Such a chat counts as one without an id, and may lose its cart between messages."),
-        (
-            _("Have the client send its conversation id as text of 1 to 256 characters."),
-            _("Numbers, objects, empty or overlong text do not count as an id."),
-        ),
-    ),
-    Kind.UNKNOWN_HANDLE: _Meaning(
-        _("Chats pass a cart_id that opens nothing"),
-        _("A cart_id came that this shop never gave, and the call was refused."),
-        _("A customer's cart is not found again; nobody else's cart can be opened by it."),
-        (
-            _("If the secret key was changed, name the old one, so that its carts are found again."),
-            _("Otherwise an assistant mistyped or invented a cart_id; it was told to use the one it got."),
-        ),
-        "SECRET_KEY_FALLBACKS=…",
-    ),
-    Kind.EXPIRED_HANDLE: _Meaning(
-        _("Chats come back after their cart expired"),
-        _("A cart_id came whose cart was kept for its time and has been deleted."),
-        _("A customer who comes back late starts with an empty cart."),
-        (_("If customers should find their carts for longer, raise the time that carts are kept."),),
-        "SHOPMCP_KEEP_CARTS=90d",
-    ),
-    Kind.FOREIGN_HANDLE: _Meaning(
-        _("Chats pass the cart_id of another conversation"),
-        _("A conversation with an id of its own passed the cart_id of another one, and the call was refused."),
-        _("None for the carts: they stay apart. The customer was shown a refusal."),
-        (_("Nothing has to be done: the assistant was told to leave cart_id out."),),
-    ),
-    Kind.SUBJECT_CHANGED: _Meaning(
-        _("One conversation id, two people"),
-        _("The same conversation id came from two different people; the second was given a cart of their own."),
-        _("Carts stay apart, but the client does not tell its people apart."),
-        (
-            _("Nothing is mixed up: each person has a cart of their own."),
-            _("Tell the client's maker that one conversation id is used for several people."),
-        ),
-    ),
-    ROTATING: _Meaning(
-        _("A new conversation with nearly every call"),
-        _("Of this client's latest calls, nearly every one came with a conversation id of its own."),
-        _("The cart of such a chat is empty again after every message."),
-        (
-            _("The key that is read names a request or a connection, not a conversation."),
-            _("Compare two calls of one chat with debug_session: the session must be the same."),
-            _("Take that key out of SHOPMCP_SESSION_KEYS, or report it to the client's maker."),
-        ),
-    ),
+KINDS = frozenset(kind.value for kind in WarningKind)
+# The call log bounds the number of warnings; this bounds what one page shows.
+_MOST_READ, _MOST_SHOWN = 2000, 50
+_SEVERITIES: tuple[Severity, ...] = ("meet", "lose", "info")
+_ORDER = {kind.value: n for n, kind in enumerate(WarningKind)}
+SEVERITY_WORDS: dict[str, Text] = {
+    "meet": _("carts can meet"),
+    "lose": _("a cart can be lost"),
+    "info": _("for your information"),
 }
-KINDS = frozenset(_MEANINGS)
-_UNKEYED_RISKS = {
-    "isolate": _(
-        "Carts stay apart, but such a chat finds its cart again only while the assistant remembers its cart_id."
-    ),
-    "shared": _("All these chats share one cart: customers see and change each other's."),
-    "refuse": _("These chats cannot use a cart at all."),
+_STATE_WORDS: dict[str, Promise] = {
+    "meet": _("Carts can meet"),
+    "lose": _("Carts are apart, but a chat can lose its own"),
+    "apart": _("Every chat is told apart"),
+    "unknown": _("No calls yet"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Steps in order; `setting` is a line for `.env`, if one helps."""
-
-    steps: Sequence[Text]
-    setting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The calls of one client. `warning` is None if the sign was computed from calls."""
+    """The calls of one client that gave a sign, with the public ids of the latest sessions that they touched."""
 
-    kind: str
-    client: str
-    calls: int
-    first_at: datetime
-    last_at: datetime
-    meta_keys: Sequence[str] = ()
-    warning: SessionWarning | None = None
+    warning: SessionWarning
+    sessions: Sequence[str] = ()
 
     @property
     def name(self) -> str:
-        return client_name(self.client)
+        return client_name(self.warning.client)
+
+    @property
+    def can_check(self) -> bool:
+        """Whether it is the group of one client, whose next calls can be told."""
+        return self.warning.client != OTHER_CLIENTS
 
     @property
     def advice(self) -> Advice:
         """The remedy for this kind of sign and this client."""
-        meaning = _MEANINGS[self.kind]
-        return (
-            _unkeyed(self.name, self.meta_keys) if self.kind == Kind.UNKEYED else Advice(meaning.steps, meaning.setting)
-        )
+        return advice_for(self.warning.kind, self.name, self.warning.meta_keys, self.warning.keys)
 
 
 @dataclass(slots=True)
 class Sign:
-    """One kind of sign with its clients, the latest first."""
+    """One kind of sign: how many calls gave it, of which clients, and when last."""
 
     kind: str
-    groups: list[Group] = field(default_factory=list)
+    calls: int = 0
+    last_at: datetime | None = None
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def severity(self) -> Severity:
+        return severity_of(self.kind)
+
+    @property
+    def severity_words(self) -> Text:
+        return SEVERITY_WORDS[self.severity]
 
     @property
     def title(self) -> Text:
-        return _MEANINGS[self.kind].title
+        return meaning_of(self.kind).title
 
     @property
     def story(self) -> Text:
-        return _MEANINGS[self.kind].story
+        return meaning_of(self.kind).story
 
     @property
     def risk(self) -> Text:
-        return (
-            _UNKEYED_RISKS[settings.SHOPMCP_UNKEYED_CALLS] if self.kind == Kind.UNKEYED else _MEANINGS[self.kind].risk
-        )
+        return meaning_of(self.kind).risk
 
-    @property
-    def calls(self) -> int:
-        return sum(group.calls for group in self.groups)
-
-    @property
-    def last_at(self) -> datetime:
-        return max(group.last_at for group in self.groups)
+    def is_after(self, moment: datetime | None) -> bool:
+        """Whether the newest such call came after the moment."""
+        return moment is None or self.last_at is None or self.last_at > moment
 
     @property
     def clients(self) -> str:
-        return ", ".join(group.name for group in self.groups[:3])
+        return ", ".join(self.names[:3]) + (", …" if len(self.names) > 3 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """Whether chats are kept apart, as the first thing on a page; it rests on the calls after `since`."""
+
+    state: str
+    title: Text
+    text: str
+    since: datetime | None
 
 
 def attention() -> list[Sign]:
-    """Return the open signs, the latest first; two queries."""
+    """Return the open signs, the worst first, in an order that further calls do not change; one query."""
     signs: dict[str, Sign] = {}
-    for group in (*map(_group, SessionWarning.objects.open().newest_first()[:_MOST_SHOWN]), *_rotating()):
-        signs.setdefault(group.kind, Sign(group.kind)).groups.append(group)
-    return sorted(signs.values(), key=lambda sign: sign.last_at, reverse=True)
+    rows = SessionWarning.objects.open().oldest_first().values_list("kind", "client", "calls", "last_at")
+    for kind, client, calls, last_at in rows[:_MOST_READ]:
+        sign = signs.setdefault(kind, Sign(kind))
+        sign.calls += calls
+        sign.last_at = last_at if sign.last_at is None else max(sign.last_at, last_at)
+        if (name := client_name(client)) not in sign.names:
+            sign.names.append(name)
+    return sorted(signs.values(), key=lambda sign: (_SEVERITIES.index(sign.severity), _ORDER[sign.kind]))
 
 
-def sign_of(kind: str, signs: Sequence[Sign]) -> Sign:
-    """Return the sign of that kind; without clients if it is not open."""
-    return next((sign for sign in signs if sign.kind == kind), Sign(kind))
+def groups_of(kind: str) -> list[Group]:
+    """Return the open warnings of that kind, the oldest first; two queries."""
+    return _groups(SessionWarning.objects.open().filter(kind=kind).oldest_first()[:_MOST_SHOWN])
 
 
 def settled() -> list[Group]:
     """Return the warnings marked as fixed or muted, the latest first."""
-    return [_group(warning) for warning in SessionWarning.objects.settled().newest_first()[:_MOST_SHOWN]]
+    return [Group(warning) for warning in SessionWarning.objects.settled().newest_first()[:_MOST_SHOWN]]
 
 
-def check_since(kind: str, client: str, since: datetime) -> tuple[CallRecord | None, bool]:
-    """Return the client's first call within CHECKED_FOR after `since`, and whether it gives the sign again.
-
-    One query, over an index range of that time.
-    """
-    within = CallRecord.objects.filter(at__gt=since, at__lte=since + CHECKED_FOR, client=client)
-    call = within.order_by("at", "id").first()
-    if call is None:
-        return None, False
-    return call, call.warning == kind or (kind == Kind.UNKEYED and call.source == UNKEYED)
+def banner() -> Banner:
+    """Return whether chats are kept apart; three queries."""
+    known = isolation()
+    title: Text = _STATE_WORDS[known.state]
+    if known.state == "lose" and known.causes == (WarningKind.SHARED.value,):
+        title = _("Some chats may share one cart")
+    return Banner(known.state, title, _explained(known), known.since)
 
 
-def verdict(call: CallRecord) -> str:
-    """Say how the call named its conversation."""
-    if call.source == UNKEYED:
-        return gettext("It came without a conversation id.")
-    if call.source == BY_HANDLE:
-        return gettext("It named its cart by a cart_id.")
-    return gettext("It named its conversation by %(key)s.") % {"key": call.source}
+def _explained(known: Isolation) -> str:
+    """What the state rests on."""
+    if known.state == "apart":
+        return _basis(known)
+    if known.state == "unknown":
+        return gettext("As soon as a chat calls the shop, this says whether chats are kept apart.")
+    cause = known.causes[0]
+    if cause == POLICY:
+        return gettext(
+            "SHOPMCP_UNKEYED_CALLS is shared: all chats without a conversation id use one cart, the “default” session."
+        )
+    meaning = meaning_of(WarningKind.SHARED if WarningKind.SHARED in known.causes else cause)
+    return f"{meaning.title}. {meaning.risk}"
 
 
-def _group(warning: SessionWarning) -> Group:
-    return Group(
-        kind=warning.kind,
-        client=warning.client,
-        calls=warning.calls,
-        first_at=warning.first_at,
-        last_at=warning.last_at,
-        meta_keys=warning.meta_keys,
-        warning=warning,
+def _basis(known: Isolation) -> str:
+    """The calls of the last day, by what named their conversation."""
+    latest = CallRecord.objects.filter(at__gt=known.since, at__lte=known.until).order_by("-at", "-id")
+    counts = CallRecord.objects.filter(pk__in=latest.values("pk")[:COUNT_CAP]).aggregate(
+        calls=Count("pk"),
+        handles=Count("pk", filter=Q(source=BY_HANDLE)),
+        unkeyed=Count("pk", filter=Q(source=UNKEYED)),
     )
+    calls = ngettext(
+        "%(n)s call in the 24 hours up to the last one",
+        "%(n)s calls in the 24 hours up to the last one",
+        counts["calls"],
+    ) % {"n": f"{counts['calls']:,}" + ("+" if counts["calls"] >= COUNT_CAP else "")}
+    if not counts["handles"] + counts["unkeyed"]:
+        return gettext("%(calls)s, all with ids.") % {"calls": calls}
+    parts = gettext("%(calls)s: %(handles)s with a cart_id, %(unkeyed)s without either, the others with ids.")
+    return parts % {"calls": calls, "handles": f"{counts['handles']:,}", "unkeyed": f"{counts['unkeyed']:,}"}
 
 
-def _rotating() -> list[Group]:
-    latest = CallRecord.objects.order_by("-at", "-id").values("pk")[:_LATEST_CALLS]
-    by_client = (
-        CallRecord.objects.filter(pk__in=latest, session__isnull=False)
-        .order_by()
-        .values("client")
-        .annotate(calls=Count("id"), sessions=Count("session", distinct=True), first_at=Min("at"), last_at=Max("at"))
-        .filter(calls__gte=_FEWEST_CALLS, sessions__gte=_NEARLY_ALL * F("calls"))
-    )
-    return [Group(ROTATING, row["client"], row["calls"], row["first_at"], row["last_at"]) for row in by_client]
-
-
-def _unkeyed(name: str, meta_keys: Sequence[str]) -> Advice:
-    if name == CHATGPT:
-        return Advice(
-            (
-                gettext("ChatGPT sends openai/session with every tool call; here it did not arrive."),
-                gettext("Check that no proxy or tunnel before the shop rewrites requests and drops _meta."),
-                gettext("In ChatGPT's settings, refresh the connector, then start a new chat."),
-                gettext("Ask in that chat: call debug_session. It should name openai/session as its source."),
-            )
-        )
-    if name == INSPECTOR:
-        return Advice(
-            (
-                gettext("The MCP Inspector is a test tool and sends no conversation id by itself."),
-                gettext("In its window, add metadata to the tool call: the key openai/session with any text."),
-                gettext("On the command line, add: --tool-metadata openai/session=test-1"),
-                gettext("If you only test with it, mute this client."),
-            )
-        )
-    known = {*KEYS, *settings.SHOPMCP_SESSION_KEYS, SUBJECT}
-    if likely := [key for key in meta_keys if _LIKELY.search(key) and key not in known]:
-        return Advice(
-            (
-                gettext("This client sends %(key)s, which looks like a conversation id.") % {"key": likely[0]},
-                gettext("Add the key to the settings and restart; carts that were begun stay as they are."),
-                gettext("Then check that its value stays the same within one chat and differs between chats."),
-            ),
-            setting=f"SHOPMCP_SESSION_KEYS={','.join([*settings.SHOPMCP_SESSION_KEYS, likely[0]])}",
-        )
-    steps = [
-        gettext("This client sends nothing that names a conversation."),
-        gettext("If you can change it, have it send an id of the conversation in _meta, such as openai/session."),
-    ]
-    if settings.SHOPMCP_UNKEYED_CALLS == "isolate":
-        steps.append(gettext("Until then the assistant must pass the cart_id that its first change was answered with."))
-        return Advice(steps)
-    steps.append(gettext("Until then, give each such chat a cart of its own."))
-    return Advice(steps, setting="SHOPMCP_UNKEYED_CALLS=isolate")
+def _groups(warnings: Iterable[SessionWarning]) -> list[Group]:
+    found = list(warnings)
+    keys = {key for warning in found for key in warning.sessions}
+    public_ids = dict(Session.objects.real().filter(pk__in=keys).values_list("pk", "public_id"))
+    return [Group(warning, [public_ids[key] for key in warning.sessions if key in public_ids]) for warning in found]

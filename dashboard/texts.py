@@ -6,14 +6,30 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from carts.call_log import OTHER_CLIENTS
+
 CHATGPT, INSPECTOR = "ChatGPT", "MCP Inspector"
+# The key by which a client names its conversations, as documented in November 2026.
+SENDS = {
+    CHATGPT: "openai/session",
+    "VS Code": "vscode.conversationId",
+    "Codex": "threadId",
+    "OpenCode": "ai.opencode/sessionID",
+    "Antigravity": "antigravity.google/conversation_id",
+}
+SENDS_NONE = ("Claude", "Cursor", "Goose", "Gemini CLI")
 _CLIENTS = (
     (re.compile("^openai-mcp", re.I), CHATGPT),
     (re.compile("inspector", re.I), INSPECTOR),
     (re.compile("^claude", re.I), "Claude"),
+    # It calls itself `cursor-vscode`.
+    (re.compile("^cursor", re.I), "Cursor"),
     (re.compile("visual studio code|vscode", re.I), "VS Code"),
     (re.compile("^codex", re.I), "Codex"),
-    (re.compile("^cursor", re.I), "Cursor"),
+    (re.compile("^opencode", re.I), "OpenCode"),
+    (re.compile("^antigravity", re.I), "Antigravity"),
+    (re.compile("^goose", re.I), "Goose"),
+    (re.compile("^gemini", re.I), "Gemini CLI"),
 )
 _OUTCOMES: dict[str, str | Promise] = {
     "ok": _("done"),
@@ -43,4 +59,6 @@ def client_name(client: str) -> str:
     for pattern, name in _CLIENTS:
         if pattern.search(client):
             return name
+    if client == OTHER_CLIENTS:
+        return gettext("further clients")
     return client or gettext("unknown client")

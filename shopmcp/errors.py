@@ -100,6 +100,10 @@ class Kept(ShopError):
     code = "kept"  # something was ordered in the row, so it is not deleted
 
 
+class NotProven(ShopError):
+    code = "not_proven"  # no call shows that what the warning tells has ended
+
+
 class DiskFull(ShopError):
     code = "disk_full"  # or nearly: nothing was done
 

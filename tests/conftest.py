@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import translation
 from mcp.client import Client
 
+from carts.call_log import watch
 from shopmcp.composition import endpoint
 from shopmcp.throttle import all_buckets
 from shopmcp.translations import compile_translations
@@ -43,6 +44,12 @@ def full_buckets():
     """Begin every test with nothing counted against anybody."""
     for buckets in all_buckets.values():
         buckets.clear()
+
+
+@pytest.fixture(autouse=True)
+def new_ids():
+    """Begin every test without a memory of ids."""
+    watch.forget()
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ def verdicts(server: Server) -> Verdicts:
         NotFound: If the shop has nothing to sell.
     """
     first, second = _goods(server)
-    unkeyed = {"shared": _shared, "refuse": _refusing, "isolate": _isolated}[_policy_of(server)]
+    server.policy = _policy_of(server)
+    unkeyed = {"shared": _shared, "refuse": _refusing, "isolate": _isolated}[server.policy]
     for revision in REVISIONS:
         for checks in (_conversations, unkeyed):
             for passed, text in checks(server, revision, first, second):

@@ -58,6 +58,7 @@ class Server:
         ids: The keys and values of the conversations that were started.
         cart_ids: The cart_ids that came in answers.
         client: The client's name.
+        policy: What it does with unkeyed calls, as soon as a check has found out.
     """
 
     url: str
@@ -65,6 +66,7 @@ class Server:
     ids: list[tuple[str, str]] = field(default_factory=list)
     cart_ids: set[str] = field(default_factory=set)
     client: str = "check_isolation"
+    policy: str = ""
 
     def __post_init__(self) -> None:
         self.url = self.url.rstrip("/").removesuffix("/mcp")

@@ -6,8 +6,9 @@ from typing import Literal
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from carts.models import SessionWarning
-from shopmcp.errors import NotFound
+from carts.identity import BY_HANDLE, UNKEYED
+from carts.models import CallRecord, SessionWarning
+from shopmcp.errors import NotFound, NotProven
 
 WarningState = Literal["fixed", "muted", "unmuted", "open"]
 
@@ -22,7 +23,10 @@ def settle(pk: int, state: WarningState) -> SessionWarning:
 
     Raises:
         NotFound: If there is no such warning.
+        NotProven: If carts can meet by it, and no call shows that this has ended.
     """
+    if state == "fixed":
+        _demand_proof(pk)
     now = timezone.now()
     moments: dict[WarningState, dict[str, datetime | None]] = {
         "fixed": {"fixed_at": now},
@@ -36,3 +40,16 @@ def settle(pk: int, state: WarningState) -> SessionWarning:
             gettext("There is no such warning."), fix=gettext("List the warnings and use the id of one of them.")
         )
     return SessionWarning.objects.get(pk=pk)
+
+
+def _demand_proof(pk: int) -> None:
+    """Refuse to close what lets carts meet before the client has called with an id that does not."""
+    warning = SessionWarning.objects.filter(pk=pk, kind=SessionWarning.Kind.PLACEHOLDER).first()
+    if warning is None:
+        return
+    later = CallRecord.objects.filter(at__gt=warning.last_at, client=warning.client)
+    if not later.exclude(source__in=(UNKEYED, BY_HANDLE)).exists():
+        raise NotProven(
+            gettext("No call of this client has come with another id since, so nothing shows that it is fixed."),
+            fix=gettext("Let the client call with an id of its own, then mark the warning as fixed."),
+        )

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 from analytics.models import Tally
 from analytics.reports import by_hour, hour_after
 from carts.browse import session_page
-from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session, SessionWarning
+from carts.identity import UNKEYED
+from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session
 from dashboard.charts import hour_chart
 from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
 from dashboard.rows import SessionItem
+from dashboard.signs import attention, banner
 from outbox.models import Message
 
 _HOURS = 24
@@ -81,7 +83,7 @@ def last_day() -> LastDay:
     since = until - timedelta(hours=_HOURS)
     found = by_hour(min(since, today), until, _KINDS)
     counts = found.counts
-    before = CallRecord.objects.filter(at__gte=midnight, at__lt=today, warning=SessionWarning.Kind.UNKEYED)
+    before = CallRecord.objects.filter(at__gte=midnight, at__lt=today, source=UNKEYED)
     return LastDay(
         hours=[
             (
@@ -99,13 +101,17 @@ def last_day() -> LastDay:
 @owner_page
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """Warnings, four numbers, the newest sessions, and the last day by hour."""
+    """Whether chats are kept apart, warnings, four numbers, the newest sessions, and the last day by hour."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
     asked = form.asked
     page = session_page(asked, limit=_SHOWN)
     day = last_day()
+    signs, isolation = attention(), banner()
     context = {
+        "isolation": isolation,
+        # A stray call of an earlier day is on the page of warnings alone.
+        "signs": [sign for sign in signs if sign.severity == "meet" or sign.is_after(isolation.since)],
         "now": now(),
         "held_back": Message.objects.held_back().capped_count(),
         "undelivered": Message.objects.failed().capped_count(),
@@ -120,4 +126,4 @@ def live(request: HttpRequest) -> HttpResponse:
             "carts": hour_chart(_("New carts by hour"), [(moment, carts) for moment, _calls, carts in day.hours]),
         },
     }
-    return show(request, "dashboard/live.html", context)
+    return show(request, "dashboard/live.html", context, signs)

@@ -13,6 +13,8 @@ from carts.browse import SessionFilter, session_page, sessions_in_turn
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import Cart, Session
 from carts.timeline import cart_at, oldest_version, timeline, versions_around
+from carts.warning_kinds import WarningKind
+from dashboard.checks import gives
 from dashboard.forms import SessionFilterForm
 from dashboard.pages import number, owner_page, show
 from dashboard.rows import SessionItem
@@ -82,7 +84,7 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
         "oldest": oldest_version(cart) if cart is not None else None,
         "timeline": story,
         "meta_keys": sorted({key for step in story.steps for key in step.call.meta_keys}),
-        "warned": sorted({step.call.warning for step in story.steps if step.call.warning}),
+        "warned": [kind for kind in WarningKind if any(gives(step.call, kind) for step in story.steps)],
         "is_unkeyed": found.source in (BY_HANDLE, UNKEYED),
     }
     return show(request, "dashboard/session.html", context)

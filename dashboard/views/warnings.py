@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from carts.services import warnings as services
+from dashboard.checks import Check, check_since
 from dashboard.pages import owner_page, show
-from dashboard.signs import CHECKED_FOR, KINDS, attention, check_since, settled, sign_of, verdict
-from dashboard.texts import client_name
+from dashboard.signs import KINDS, Sign, attention, banner, groups_of, settled
 from shopmcp.api_types import PLAIN, Moment
+from shopmcp.errors import NotProven
 
 _ACTIONS: dict[str, tuple[services.WarningState, Promise]] = {
     "fixed": ("fixed", _("Marked as fixed. If it happens again, it is shown again.")),
@@ -37,9 +38,10 @@ class _Check(BaseModel):
 @owner_page
 @require_safe
 def warnings(request: HttpRequest) -> HttpResponse:
-    """The open signs, and the settled warnings."""
+    """Whether chats are kept apart, the open signs, and the settled warnings."""
     signs = attention()
-    return show(request, "dashboard/warnings.html", {"signs": signs, "settled": settled()}, signs)
+    context = {"signs": signs, "settled": settled(), "isolation": banner()}
+    return show(request, "dashboard/warnings.html", context, signs)
 
 
 @owner_page
@@ -47,9 +49,8 @@ def warnings(request: HttpRequest) -> HttpResponse:
 def warning(request: HttpRequest, kind: str) -> HttpResponse:
     """One kind of sign by client; with `check` and `since`, the result of the check of that client."""
     _demand(kind)
-    signs = attention()
-    context = {"sign": sign_of(kind, signs), "checked": _checked(request, kind)}
-    return show(request, "dashboard/warning.html", context, signs)
+    context = {"sign": Sign(kind), "groups": groups_of(kind), "checked": _checked(request, kind)}
+    return show(request, "dashboard/warning.html", context)
 
 
 @owner_page
@@ -68,8 +69,12 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     if (action := _ACTIONS.get(request.POST.get("action", ""))) is None:
         raise Http404(gettext("There is no such action."))
     state, said = action
-    services.settle(pk, state)
-    messages.success(request, str(said))
+    try:
+        services.settle(pk, state)
+    except NotProven as refusal:
+        messages.error(request, f"{refusal.message} {refusal.fix}")
+    else:
+        messages.success(request, str(said))
     return redirect("dashboard-warnings")
 
 
@@ -78,20 +83,10 @@ def _demand(kind: str) -> None:
         raise Http404(gettext("There is no such kind of warning."))
 
 
-def _checked(request: HttpRequest, kind: str) -> dict[str, object] | None:
-    """Return the check of the query string, with the client's next call if it has come."""
+def _checked(request: HttpRequest, kind: str) -> Check | None:
+    """Return the check of the query string, with its result so far."""
     try:
         asked = _Check.model_validate(request.GET.dict())
     except ValidationError:
         return None
-    now = timezone.now()
-    since = min(asked.since, now)
-    call, again = check_since(kind, asked.check, since)
-    return {
-        "client": asked.check,
-        "name": client_name(asked.check),
-        "call": call,
-        "again": again,
-        "verdict": verdict(call) if call else "",
-        "over": call is None and now - since > CHECKED_FOR,
-    }
+    return check_since(kind, asked.check, min(asked.since, timezone.now()))

@@ -45,7 +45,7 @@ def test_the_last_day_has_its_carts_and_nameless_calls_after_an_upgrade(make_ses
         make_call(ago=ago, warning="unkeyed")
     catch_up()
     before = counted()
-    make_call(make_session(7), warning="unkeyed")
+    make_call(make_session(7), source="default", warning="unkeyed")
 
     upgrade()
 

@@ -237,3 +237,71 @@ def test_a_cart_id_with_arguments_that_cannot_be_read_is_no_unkeyed_call(call_to
     assert call_tool("update_cart_item", session=None, cart_id=cart_id, product_id="honey", quantity=-1).is_error
 
     assert not SessionWarning.objects.exists()
+
+
+def test_a_client_that_changes_its_id_with_every_call_is_marked_on_its_calls(call_tool, honey):
+    for n in range(12):
+        call_tool("search_products", session=f"made up {n}", query="honey")
+    call_tool("view_cart", session="made up 11")
+
+    marked = CallRecord.objects.filter(warning="rotating_id")
+    assert marked.count() == 3
+    warning = SessionWarning.objects.get()
+    assert (warning.kind, warning.client, warning.calls) == ("rotating_id", "mcp", 3)
+    assert warning.keys == ["openai/session"]
+    assert warning.sessions == list(marked.order_by("-id").values_list("session", flat=True))
+
+
+def test_a_refused_first_call_begins_its_conversation_too(call_tool, honey):
+    for n in range(10):
+        call_tool("add_to_cart", session=f"made up {n}", product_id="shop:ghost")
+
+    assert SessionWarning.objects.get().kind == "rotating_id"
+
+
+def test_calls_that_are_written_down_late_begin_one_conversation_once(session):
+    """Browsing calls make their session when they are written down."""
+    for n in range(20):
+        at = timezone.now()
+        new = Session.objects.create(public_id=f"s_{n}", source="threadId")
+        record_calls([recorded(session=new.pk, conversation=f"digest {n}", at=at) for _ in range(2)])
+
+    assert not SessionWarning.objects.exists()
+
+
+def test_all_signs_of_a_call_are_kept(call_tool, honey):
+    call_tool("view_cart", session=None, meta={"openai/session": 7})
+    call_tool("view_cart", session=None, cart_id="cart_made_up", meta={"openai/session": 7})
+
+    assert list(CallRecord.objects.order_by("id").values_list("warning", "warnings", "with_handle")) == [
+        ("malformed_id", ["malformed_id", "unkeyed"], False),
+        ("malformed_id", ["malformed_id", "unknown_handle"], True),
+    ]
+    assert set(SessionWarning.objects.values_list("kind", "calls")) == {
+        ("malformed_id", 2),
+        ("unkeyed", 1),
+        ("unknown_handle", 1),
+    }
+    assert SessionWarning.objects.get(kind="unkeyed").keys == ["openai/session"]
+
+
+def test_a_warning_names_the_latest_conversations_that_it_touched(call_tool, honey):
+    for n in range(7):
+        call_tool("view_cart", session=f"chat-{n}", meta={"openai/subject": "dana"})
+        call_tool("view_cart", session=f"chat-{n}", meta={"openai/subject": "noam"})
+
+    calls = CallRecord.objects.filter(warning="subject_changed").order_by("-id")
+    warning = SessionWarning.objects.get(kind="subject_changed")
+    assert warning.sessions == list(calls.values_list("session", flat=True)[:5])
+
+
+def test_made_up_names_cost_no_statement_each(db, monkeypatch):
+    monkeypatch.setattr(call_log, "MOST_CLIENTS", 3)
+
+    def statements(first, last):
+        with CaptureQueriesContext(connection) as queries:
+            record_calls([recorded(client=f"client-{n}", warnings=["unkeyed"]) for n in range(first, last)])
+        return len(queries)
+
+    statements(0, 10)
+    assert statements(10, 20) == statements(20, 220)

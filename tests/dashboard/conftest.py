@@ -7,9 +7,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from carts.models import CallRecord, Session
-from tests.carts.conftest import honey, make_product, store, tea
+from tests.carts.conftest import ask, handle, honey, make_product, store, tea
 
-__all__ = ["honey", "make_product", "store", "tea"]
+__all__ = ["ask", "handle", "honey", "make_product", "store", "tea"]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,16 @@ from tests.live import LiveServer
 
 # Where axe-core's axe.min.js lies; .ci/run fetches it.
 AXE = os.environ.get("AXE_CORE", "")
-PAGES = ["", "sessions/", "session", "analytics/", "warnings/", "warnings/unkeyed/", "products/"]
+PAGES = [
+    "",
+    "sessions/",
+    "session",
+    "analytics/",
+    "warnings/",
+    "warnings/unkeyed/",
+    "warnings/placeholder_id/",
+    "products/",
+]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -54,6 +63,11 @@ def address(browser, server, page):
         return f"{server.url}/dashboard/{page}"
     browser.open(f"{server.url}/dashboard/sessions/?state=cart")
     return browser.evaluate("document.querySelector('.rows tbody th a').href")
+
+
+def state(browser):
+    """What the banner says of the carts."""
+    return browser.evaluate("document.querySelector('#isolation').dataset.isolation")
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
@@ -180,12 +194,16 @@ def test_the_owner_finds_fixes_and_checks_a_default_session_warning(own_shop, br
     new_shop = own_shop("--demo")
     sign_in(browser, new_shop)
     browser.open(f"{new_shop.url}/dashboard/")
-    assert "Every chat is told apart" in browser.evaluate("document.querySelector('#signs').textContent")
+    assert state(browser) == "unknown"
+    chat(new_shop, "openai-mcp", "a chat")("view_cart")
+    browser.wait_until("document.querySelector('#isolation').dataset.isolation === 'apart'", within=6)
+    assert "1 call in the 24 hours" in browser.evaluate("document.querySelector('#isolation').textContent")
 
     # It appears while the page is open, and leads to the advice for that client.
     chat(new_shop, "house-robot", **{"robot/chatId": "7"})("view_cart")
     browser.wait_until("!!document.querySelector('#sign-unkeyed')", within=6)
-    browser.click_through("#sign-unkeyed a.button")
+    assert state(browser) == "lose"
+    browser.click_through("#sign-unkeyed a")
     page = browser.evaluate("document.body.innerText")
     assert "house-robot" in page
     assert "SHOPMCP_SESSION_KEYS=robot/chatId" in page
@@ -207,11 +225,20 @@ def test_the_owner_finds_fixes_and_checks_a_default_session_warning(own_shop, br
     browser.click_through("button[value=fixed]")
     assert "Marked as fixed" in browser.evaluate("document.body.textContent")
     browser.open(f"{new_shop.url}/dashboard/")
-    assert "Every chat is told apart" in browser.evaluate("document.querySelector('#signs').textContent")
+    assert state(browser) == "apart"
 
     # It happens again, and is open again.
     chat(new_shop, "house-robot")("view_cart")
     browser.wait_until("!!document.querySelector('#sign-unkeyed')", within=6)
+
+
+def test_on_a_phone_the_first_numbers_are_reached_without_scrolling(shop, browser, signed_in):
+    enter(browser, shop, signed_in)
+    browser.look_like(width=390)
+    browser.open(f"{shop.url}/dashboard/")
+
+    assert browser.evaluate("document.querySelectorAll('#signs li').length") >= 3
+    assert browser.evaluate("document.querySelector('.tiles').getBoundingClientRect().top + scrollY") < 700
 
 
 def test_the_search_has_a_key_and_the_language_stays(shop, browser, signed_in):

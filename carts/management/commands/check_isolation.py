@@ -55,7 +55,11 @@ class Command(ShopCommand):
                 _("%(failed)d of %(total)d checks failed: carts may not be safe from other chats.")
                 % {"failed": failed, "total": total}
             )
-        self.stdout.write(_("All %(total)d checks passed: no chat sees another's cart.") % {"total": total})
+        if server.policy == "shared":
+            told = _("All %(total)d checks passed, but carts can meet: chats without a conversation id share one cart.")
+        else:
+            told = _("All %(total)d checks passed: no chat sees another's cart.")
+        self.stdout.write(told % {"total": total})
 
 
 def _remove_sessions(server: Server, started: datetime) -> int:

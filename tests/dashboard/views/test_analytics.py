@@ -232,8 +232,8 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
         make_call(make_session(number), tool="add_to_cart", products=[make_product(f"Product {number}").public_id])
 
     # Session, user; how far counting has come, the latest calls, what is known of their sessions, the sessions; the
-    # tallies, lively carts, whether counting went on meanwhile; products; warnings, rotating ids.
-    with django_assert_num_queries(12):
+    # tallies, lively carts, whether counting went on meanwhile; products; warnings.
+    with django_assert_num_queries(11):
         owner.get(PAGE)
 
 

@@ -106,6 +106,6 @@ def test_the_list_costs_the_same_for_one_product_and_for_many(owner, django_asse
     for number in range(n):
         make_product(f"Product {number}")
 
-    # Session, user; products, numbers, stores; warnings, rotating ids.
-    with django_assert_num_queries(7):
+    # Session, user; products, numbers, stores; warnings.
+    with django_assert_num_queries(6):
         assert len(names(owner.get(LIST))) == n

@@ -107,8 +107,8 @@ def test_the_list_costs_the_same_for_one_session_and_for_many(
     for number in range(n):
         fill(make_session(number), make_product(f"Product {number}"))
 
-    # Session, user; bounds, sessions, carts, lines; warnings, rotating ids.
-    with django_assert_num_queries(8):
+    # Session, user; bounds, sessions, carts, lines; warnings.
+    with django_assert_num_queries(7):
         assert len(ids(owner.get(LIST))) == n
 
 
@@ -201,8 +201,8 @@ def test_a_sessions_page_costs_the_same_for_one_call_and_for_many(
         call_tool("add_to_cart", product_id=make_product(f"Product {number}").public_id)
     address = reverse("dashboard-session", args=[Session.objects.get().public_id])
 
-    # Session, user; session, cart, lines, newer changes; calls, their changes; warnings, rotating ids.
-    with django_assert_num_queries(10):
+    # Session, user; session, cart, lines, newer changes; calls, their changes; warnings.
+    with django_assert_num_queries(9):
         owner.get(address, {"at": 0})
 
 

@@ -1,0 +1,114 @@
+"""What a series of calls shows about a client's ids, and no single call does.
+
+The memory is that of one process, and bounded: after a restart, or with several workers, a sign comes some calls later.
+Networks stay in memory; none is stored.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from carts.warning_kinds import WarningKind
+
+# So many conversations in a row that a client began and did not go on with are a sign of ids that change.
+ROTATIONS = 10
+# A call that goes on with a conversation weighs as much as so many that begin one: fewer than one in ten may go on.
+_GOING_ON = 9
+# A person who moves has two networks at the most: one at home, one on the way.
+NETWORKS = 3
+_WITHIN = timedelta(hours=1)
+_MOST_CLIENTS, _MOST_PEOPLE, _MOST_SESSIONS = 200, 64, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedCall:
+    """A call that named its conversation by an id.
+
+    Attributes:
+        session: The primary key of the conversation's session.
+        begins: The call began the conversation.
+        subject: The person's digest, or empty.
+        network: Where the call came from, or empty if that is not known.
+        since, until: When it came and when it was answered.
+    """
+
+    client: str
+    session: int
+    begins: bool
+    subject: str
+    network: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(slots=True)
+class _Client:
+    begun: int = 0
+    people: OrderedDict[str, None] = field(default_factory=OrderedDict)
+
+
+@dataclass(slots=True)
+class _Use:
+    client: str
+    network: str
+    until: datetime
+    networks: dict[str, datetime] = field(default_factory=dict)
+
+
+class IdWatch:
+    """Tells which calls come with ids that change with each call, or that several places use."""
+
+    def __init__(self) -> None:
+        self._clients: OrderedDict[str, _Client] = OrderedDict()
+        self._uses: OrderedDict[int, _Use] = OrderedDict()
+
+    def forget(self) -> None:
+        self._clients.clear()
+        self._uses.clear()
+
+    def signs(self, call: KeyedCall) -> list[str]:
+        """Return the kinds of signs that the call gives; calls come in the order of their answers."""
+        kinds = []
+        if self._rotates(call):
+            kinds.append(WarningKind.ROTATING.value)
+        if not call.subject and self._is_shared(call):
+            kinds.append(WarningKind.SHARED.value)
+        return kinds
+
+    def _rotates(self, call: KeyedCall) -> bool:
+        client = self._clients.setdefault(call.client, _Client())
+        self._clients.move_to_end(call.client)
+        if len(self._clients) > _MOST_CLIENTS:
+            self._clients.popitem(last=False)
+        if not call.begins:
+            client.begun = max(0, client.begun - _GOING_ON)
+            return False
+        # Many people who ask once each are no sign, so the first conversation of each person does not count.
+        person = call.subject or call.network
+        if not person or person in client.people:
+            client.begun = min(client.begun + 1, ROTATIONS)
+        if person:
+            client.people[person] = None
+            client.people.move_to_end(person)
+            if len(client.people) > _MOST_PEOPLE:
+                client.people.popitem(last=False)
+        return client.begun >= ROTATIONS
+
+    def _is_shared(self, call: KeyedCall) -> bool:
+        use = self._uses.get(call.session)
+        if use is None:
+            use = self._uses[call.session] = _Use(call.client, call.network, call.until)
+            if len(self._uses) > _MOST_SESSIONS:
+                self._uses.popitem(last=False)
+            elsewhere = False
+        else:
+            self._uses.move_to_end(call.session)
+            # One chat may make several calls at once, but from one client in one network.
+            moved = bool(call.network and use.network) and call.network != use.network
+            elsewhere = call.since < use.until and (moved or call.client != use.client)
+            use.client, use.network, use.until = call.client, call.network, max(call.until, use.until)
+        if call.network:
+            use.networks = {name: at for name, at in use.networks.items() if at > call.until - _WITHIN}
+            if call.network in use.networks or len(use.networks) < NETWORKS:
+                use.networks[call.network] = call.until
+        return elsewhere or len(use.networks) >= NETWORKS
