@@ -1,6 +1,6 @@
 """What an owner does about a warning. Its calls are counted in every state."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from django.utils import timezone
@@ -9,6 +9,8 @@ from django.utils.translation import gettext
 from carts.identity import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, SessionWarning
 from shopmcp.errors import NotFound, NotProven
+
+_PROOF_WITHIN = timedelta(days=1)
 
 WarningState = Literal["fixed", "muted", "unmuted", "open"]
 
@@ -23,7 +25,7 @@ def settle(pk: int, state: WarningState) -> SessionWarning:
 
     Raises:
         NotFound: If there is no such warning.
-        NotProven: If carts can meet by it, and no call shows that this has ended.
+        NotProven: If carts can meet by it, it happened within a day, and no call shows that this has ended.
     """
     if state == "fixed":
         _demand_proof(pk)
@@ -43,13 +45,17 @@ def settle(pk: int, state: WarningState) -> SessionWarning:
 
 
 def _demand_proof(pk: int) -> None:
-    """Refuse to close what lets carts meet before the client has called with an id that does not."""
-    warning = SessionWarning.objects.filter(pk=pk, kind=SessionWarning.Kind.PLACEHOLDER).first()
+    """Refuse to close what lets carts meet before the client has called with an id that does not, or stayed away.
+
+    Any stranger can give such a sign once, so it must not stay open for ever.
+    """
+    recent = SessionWarning.objects.filter(last_at__gt=timezone.now() - _PROOF_WITHIN)
+    warning = recent.filter(pk=pk, kind=SessionWarning.Kind.PLACEHOLDER).first()
     if warning is None:
         return
     later = CallRecord.objects.filter(at__gt=warning.last_at, client=warning.client)
     if not later.exclude(source__in=(UNKEYED, BY_HANDLE)).exists():
         raise NotProven(
             gettext("No call of this client has come with another id since, so nothing shows that it is fixed."),
-            fix=gettext("Let the client call with an id of its own, then mark the warning as fixed."),
+            fix=gettext("Let the client call with an id of its own, or wait for a day, then mark it as fixed."),
         )

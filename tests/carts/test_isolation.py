@@ -120,6 +120,13 @@ def test_that_carts_meet_no_more_has_to_be_seen_before_it_is_marked(ask, honey):
     assert isolation().state == "apart"
 
 
+def test_what_a_stranger_did_once_can_be_closed_after_a_day(ask, honey):
+    ask("view_cart", {"threadId": "null"})
+    move_back(timedelta(days=1))
+
+    assert settle(warning(Kind.PLACEHOLDER).pk, "fixed").state == "fixed"
+
+
 @pytest.mark.parametrize(
     ("kind", "policy", "severity"),
     [
