@@ -37,6 +37,10 @@ class Shop(LiveServer):
 
     proxy: Proxy | None = None
 
+    def start(self, *, within: float = 180) -> None:
+        """Start it and wait until /healthz answers; a busy machine takes its time."""
+        super().start(within=within)
+
     @property
     def pid(self) -> int:
         assert self.process is not None

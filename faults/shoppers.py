@@ -65,14 +65,14 @@ class Crowd:
         for thread in self._threads:
             thread.join(self.patience + 10)
 
-    def acknowledged(self, number: int, *, within: float = 30) -> None:
+    def acknowledged(self, number: int, *, within: float = 120) -> None:
         """Wait for so many further acknowledged writes."""
         wanted, until = len(self.done_at) + number, monotonic() + within
         while len(self.done_at) < wanted:
             assert monotonic() < until, f"the shop acknowledged no {number} writes within {within:.0f} s"
             sleep(0.01)
 
-    def back_after(self, moment: float, *, within: float = 60) -> float:
+    def back_after(self, moment: float, *, within: float = 120) -> float:
         """Wait for the first write that was acknowledged after a moment; return the seconds between them."""
         until = monotonic() + within
         while not self.done_at or self.done_at[-1] < moment:
