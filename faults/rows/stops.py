@@ -63,8 +63,6 @@ def _stop(room: Room, seconds: float) -> Outcome:
         outcome.remarks.append(
             f"{CALLERS} calls: " + ", ".join(f"{told.count(word)} {word}" for word in sorted({*told}))
         )
-        started = monotonic()
         shop.start()
-        outcome.came_back(monotonic() - started)
         ledger.audit(shop.url, outcome)
     return outcome

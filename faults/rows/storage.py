@@ -54,12 +54,38 @@ def disk_full(room: Room) -> Outcome:
 
 
 def read_only(room: Room) -> Outcome:
-    """The disk turns read-only after an error: writes are refused in words, reads go on."""
+    """The disk of SQLite, or PostgreSQL itself, turns read-only: writes are refused in words, reads go on."""
+    return _disk_read_only(room) if room.sqlite else _server_read_only(room)
+
+
+def _server_read_only(room: Room) -> Outcome:
+    # On a read-only disk PostgreSQL itself ends. It is read-only where a standby has taken its place.
+    outcome, cluster = Outcome(remarks=["default_transaction_read_only"]), room.cluster
+    with room.shop() as shop:
+        with Crowd([shop.url]) as crowd:
+            crowd.acknowledged(100)
+            known = crowd.ledger.chats[0]
+            cluster.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            try:
+                cluster.execute("SELECT pg_reload_conf()")
+                _expect_refusals(crowd, outcome, "the database is read-only")
+                _expect_reads(shop, known, outcome)
+                _expect_degraded(shop, "read_only", outcome)
+            finally:
+                cluster.execute("ALTER SYSTEM RESET default_transaction_read_only")
+                cluster.execute("SELECT pg_reload_conf()")
+            outcome.came_back(crowd.back_after(monotonic()))
+        crowd.ledger.audit(shop.url, outcome)
+        outcome.failures += shop.damage()
+    return outcome
+
+
+def _disk_read_only(room: Room) -> Outcome:
     outcome = Outcome()
     disk = JournaledDisk(room.new_folder() / "disk.img", room.new_folder() / "disk")
     disk.mount()
     try:
-        with _shop_on(room, disk.folder) as (shop, cluster):
+        with _shop_on(room, disk.folder) as (shop, _):
             with Crowd([shop.url]) as crowd:
                 crowd.acknowledged(100)
                 known = crowd.ledger.chats[0]
@@ -68,12 +94,8 @@ def read_only(room: Room) -> Outcome:
                 _expect_reads(shop, known, outcome)
                 _expect_degraded(shop, "read_only", outcome)
             shop.kill_all()
-            if cluster is not None:
-                cluster.kill()
             disk.unmount()
             disk.mount()
-            if cluster is not None:
-                cluster.start()
             shop.start()
             crowd.ledger.audit(shop.url, outcome)
             outcome.failures += shop.damage()
