@@ -36,8 +36,8 @@ class Outcome:
         return not (self.lost or self.doubled or self.false or self.failures) and (self.back or 0) <= BACK_WITHIN
 
     def expect(self, held: bool, words: str) -> None:
-        """Note what did not hold."""
-        if not held:
+        """Note what did not hold, once for the same words."""
+        if not held and words not in self.failures:
             self.failures.append(words)
 
     def came_back(self, seconds: float) -> None:
