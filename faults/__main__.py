@@ -3,6 +3,7 @@
 It prints a table in Markdown. The exit code is 1 if a row failed.
 """
 
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
@@ -17,6 +18,8 @@ from faults.rows import BOTH, ROWS, Row
 
 def main() -> int:
     options = _arguments()
+    # Servers, clusters and mounts are ended also when this is told to stop.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.list:
         _say("".join(f"{row.name:<32}{row.says}\n" for row in ROWS))
         return 0
