@@ -141,6 +141,11 @@ def is_recorded(session: str) -> bool:
     return not (session and records_of_session.take(session)) and not records.take(_ALL)
 
 
+def tell_again() -> None:
+    """Write the next refusal of each limit into the log, whenever the last was."""
+    _told.clear()
+
+
 def _refusal(limit: str, message: Any, fix: Any, seconds: int, call: Call | None) -> TooMany:
     hits[limit] += 1
     metrics.limit_hit(limit)

@@ -141,10 +141,9 @@ def test_too_many_new_carts_are_refused_in_words_and_none_is_made(call_tool, hon
     settings.SHOPMCP_NEW_SESSIONS = Rate(1, 1)
     call_tool("add_to_cart", session="first", product_id="shop:honey")
 
-    for tool, arguments in (("add_to_cart", {"product_id": "shop:honey"}), ("view_cart", {})):
-        refused = call_tool(tool, session="second", **arguments)
-        assert error(refused)["code"] == "too_many_requests"
-        assert error(refused)["retry_after"] == 1
+    refused = call_tool("add_to_cart", session="second", product_id="shop:honey")
+    assert error(refused)["code"] == "too_many_requests"
+    assert error(refused)["retry_after"] == 1
 
     assert (Session.objects.count(), CallRecord.objects.count()) == (1, 1)
     assert quantities(call_tool("view_cart", session="first")) == {"shop:honey": 1}
@@ -209,6 +208,7 @@ def test_records_of_a_conversation_are_bounded(call_tool, honey, clock):
 
 def test_refusals_are_logged_once_a_minute(db, settings, caplog, clock, monkeypatch):
     settings.SHOPMCP_NEW_SESSIONS = Rate(1, 1)
+    limits.tell_again()
     moment = [5000.0]
     monkeypatch.setattr(limits, "monotonic", lambda: moment[0])
 

@@ -20,7 +20,7 @@ def look(meta, **arguments) -> Any:
 def test_the_cart_of_a_new_conversation_is_empty_and_looking_makes_no_session():
     seen = look(NEW)
 
-    assert (seen.item_count, seen.version, seen.cart_id) == (0, 0, "")
+    assert (seen.item_count, seen.version, seen.cart_id) == (0, 0, None)
     assert not Session.objects.exists()
 
 

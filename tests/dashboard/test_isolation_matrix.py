@@ -7,9 +7,11 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.urls import reverse
 
+from carts.digests import cart_id_of
 from carts.isolation import isolation
 from carts.models import Cart, Session, SessionWarning
 from carts.services.cleanup import delete_sessions
+from carts.services.sessions import new_public_id
 from carts.services.warnings import settle
 from shopmcp.composition import toolbox
 from tests.api import script
@@ -70,7 +72,7 @@ class Player:
     def handle(self, kind):
         if kind == Kind.UNKNOWN_HANDLE:
             return "cart_made_up"
-        handle = self.ask(meta={self.key: f"another chat of {self.client}"})["cart_id"]
+        handle = cart_id_of(Session.objects.create(public_id=new_public_id("s_")).public_id)
         if kind == Kind.EXPIRED_HANDLE:
             delete_sessions(Session.objects.all())
         return handle
