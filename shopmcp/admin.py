@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import QuerySet
@@ -37,5 +39,13 @@ class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         """Refuse a filter value that the database cannot hold, such as NUL; Django checks Python's types only."""
         try:
             return super().get_changelist_instance(request)
-        except (DataError, OverflowError):
+        except (DataError, OverflowError, ValueError):  # ValueError: a year that no date has
             raise IncorrectLookupParameters from None
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class StaffAdmin(FastAdmin, UserAdmin):  # type: ignore[type-arg]  # as above
+    """Django's own list of users, which no value in an address breaks."""

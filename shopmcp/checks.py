@@ -12,9 +12,11 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.template import TemplateSyntaxError, engines
 
 from shopmcp.data_dir import exposed
+from shopmcp.passwords import guessable
 
 
 @register("templates", deploy=True)
@@ -41,6 +43,19 @@ def passwords_are_checked(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Name Django's validators in AUTH_PASSWORD_VALIDATORS."
     return [Error("Staff may choose passwords such as “1”.", hint=hint, id="shopmcp.E003")]
+
+
+@register(Tags.security, deploy=True)
+def no_password_is_guessed_at_once(**kwargs: Any) -> list[CheckMessage]:
+    """No superuser signs in by their name, or by a password that everybody tries."""
+    try:
+        users = list(guessable())
+    except DatabaseError:  # there are no tables yet, or there is no database
+        return []
+    hint = "Let them set another one in the admin, or: manage.py changepassword NAME"
+    return [
+        Error(f"The password of {user.username} is guessed at once.", hint=hint, id="shopmcp.E004") for user in users
+    ]
 
 
 def _template_faults() -> Iterator[str]:

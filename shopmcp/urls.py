@@ -5,7 +5,9 @@ from django.urls import include, path, re_path
 
 from shopmcp import monitoring, views
 from shopmcp.api import api, nothing_here
+from shopmcp.passwords import PasswordForm
 
+admin.site.login_form = PasswordForm
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("healthz", views.healthz, name="healthz"),

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shopmcp import metrics, sign_in
 from shopmcp.api import RETRY_AFTER, busy, get_health
 from shopmcp.errors import NotFound, ShopError
+from shopmcp.network import FORWARDED_HOST
 
 logger = logging.getLogger("shopmcp.views")
 _AWAY = (OperationalError, InterfaceError)
@@ -51,10 +52,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Show a button that signs in. A GET leaves the link unused, because mail scanners and previews send one."""
-    if not sign_in.same_host(request.get_host(), settings.PUBLIC_URL):
-        link = f"{settings.PUBLIC_URL}{request.path}"
-        message = _("This sign-in link works only at the shop's public address.")
-        return render(request, "shopmcp/sign_in.html", {"message": message, "link": link}, status=403)
+    hosts = (request.get_host(), getattr(request, "scope", {}).get(FORWARDED_HOST, ""))
+    if not any(sign_in.same_host(host, settings.PUBLIC_URL) for host in hosts):
+        told = {
+            "link": f"{settings.PUBLIC_URL}{request.path}",
+            "message": _("This sign-in link works only at the shop's public address."),
+            "fix": _(
+                "If you are there already, the tunnel or proxy replaces the Host header: let it pass the header on "
+                "unchanged, or send the host as X-Forwarded-Host."
+            ),
+        }
+        return render(request, "shopmcp/sign_in.html", told, status=403)
     try:
         if request.method != "POST":
             return render(request, "shopmcp/sign_in.html", {"user_to_be": sign_in.user_of(token)})

@@ -5,9 +5,11 @@ import unicodedata
 from hashlib import blake2b
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-# Invisible characters: direction overrides, joiners, soft hyphens.
+# Invisible characters: direction overrides, joiners, soft hyphens, and variation selectors, in whose runs text can be
+# hidden from people. One selector after a sign makes it an emoji and stays.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]"
+    "|[\ufe00-\ufe0e]|(?<![\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])\ufe0f"
 )
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]")
 # Vowel points and cantillation, without the marks that separate words: maqaf (05be), paseq, sof pasuq, nun hafukha.

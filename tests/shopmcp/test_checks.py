@@ -1,4 +1,6 @@
-from shopmcp.checks import files_are_private, passwords_are_checked, templates_parse
+import pytest
+
+from shopmcp.checks import files_are_private, no_password_is_guessed_at_once, passwords_are_checked, templates_parse
 
 
 def test_every_template_of_the_project_parses():
@@ -33,3 +35,17 @@ def test_a_password_that_is_guessed_at_once_is_refused_and_a_policy_without_rule
 
     (fault,) = passwords_are_checked()
     assert fault.id == "shopmcp.E003"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["owner", "admin", "1"])
+def test_a_superuser_whose_password_is_guessed_at_once_is_named(django_user_model, password):
+    users = django_user_model.objects
+    users.create_superuser("owner", password=password)
+    users.create_superuser("careful", password="long and of her own")
+    users.create_superuser("linked")
+    users.create_user("clerk", password="clerk", is_staff=True)
+
+    (fault,) = no_password_is_guessed_at_once()
+
+    assert (fault.id, fault.msg) == ("shopmcp.E004", "The password of owner is guessed at once.")

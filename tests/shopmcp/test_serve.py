@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -176,6 +177,24 @@ def test_a_public_address_is_printed_and_trusted_and_loopback_stays_served(own_s
     assert proxied.status == 200
     assert "max-age=31536000" in proxied.headers["strict-transport-security"]
     assert "secure" in proxied.headers["set-cookie"].lower()
+
+
+def test_a_sign_in_link_works_through_a_tunnel_that_replaces_the_host_if_it_says_so(own_shop):
+    server = own_shop(PUBLIC_URL="https://shop.example.com")
+    path = urlsplit(server.manage("sign_in_link").stdout.strip()).path
+
+    told = server.get(path)
+    assert (told.status, "X-Forwarded-Host" in told.text) == (403, True)
+    assert server.get(path, {"X-Forwarded-Host": "shop.example.com"}).status == 200
+    assert server.get(path, {"X-Forwarded-Host": "other.example.com"}).status == 403
+
+
+def test_only_the_proxies_that_a_setting_names_are_believed(own_shop):
+    server = own_shop(PUBLIC_URL="https://shop.example.com", SHOPMCP_TRUSTED_PROXIES="192.0.2.1")
+
+    told = server.get("/", {"Host": "shop.example.com", "X-Forwarded-Proto": "https"})
+
+    assert "strict-transport-security" not in told.headers
 
 
 def test_several_workers_on_sqlite_are_served_with_a_warning_that_says_why_not(own_shop):

@@ -58,6 +58,16 @@ def test_clean_drops_what_hides_or_misleads_and_keeps_the_rest():
     assert clean("long name", 4) == "long"
 
 
+def test_runs_of_variation_selectors_and_tags_are_removed_and_emoji_stay():
+    hidden = "".join(map(chr, range(0xFE00, 0xFE10))) + "".join(map(chr, range(0xE0100, 0xE0110))) + "\U000e0041"
+
+    assert clean(f"Honey{hidden} jar{hidden}", 300).split() == ["Honey", "jar"]
+    assert clean(f"\u2764\ufe0f{hidden} \u2600\ufe0f\ufe0f", 300) == "\u2764\ufe0f \u2600\ufe0f"
+    assert clean("\U0001f36f honey", 300) == "\U0001f36f honey"
+    assert not is_plain(f"Honey{hidden}")
+    assert is_plain("\u2764\ufe0f")
+
+
 def test_paragraphs_stay_paragraphs():
     assert clean_paragraphs("one  two\r\nthree\n\n\n\nfour\x07", 300) == "one two\nthree\n\nfour"
 
