@@ -4,7 +4,7 @@ from threading import current_thread
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import get_language
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from shopmcp.composition import endpoint
 from shopmcp.db.workers import lanes
-from shopmcp.errors import ShopError
+from shopmcp.errors import ShopError, TooMany
 from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.tools import Toolbox, tool
 
@@ -25,6 +25,8 @@ class Out(BaseModel):
 
 def echo(call: Call, word: str = "") -> Answer[Out]:
     """Use this to hear a word."""
+    if word == "full":
+        raise OperationalError("database or disk is full")
     if word == "bug":
         raise ZeroDivisionError("a secret inside")
     return Answer(f"{word}.", Out(said=word or None))
@@ -98,6 +100,24 @@ def test_a_refusal_that_cannot_be_completed_is_told_without_candidates(caplog):
 
     assert (error["code"], error["message"], error["candidates"]) == ("refused", "There is no such thing.", [])
     assert "a secret inside" in caplog.text
+
+
+def test_a_full_disk_is_told_as_such_and_when_to_come_back(box):
+    error = answer(box, word="full")["structuredContent"]["error"]
+
+    assert (error["code"], error["retry_after"]) == ("disk_full", 60)
+    assert "disk is full" in error["message"]
+
+
+def test_a_call_that_is_not_admitted_is_refused_before_any_work(caplog):
+    async def admit(call, given):
+        raise TooMany(7)
+
+    result = answer(Toolbox([tool(title="Echo")(echo)], admit=admit), word="bug")
+
+    assert result["structuredContent"]["error"]["code"] == "too_many_requests"
+    assert result["content"][0]["text"].endswith("The cart is unchanged.")
+    assert "ZeroDivisionError" not in caplog.text
 
 
 def test_every_call_is_recorded_with_its_outcome(box):
