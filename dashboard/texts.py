@@ -44,8 +44,8 @@ _OUTCOMES: dict[str, str | Promise] = {
     "request_id_reused": _("request_id used twice"),
     "request_limit": _("too many request_ids"),
     "busy": _("shop was busy"),
+    "disk_full": _("disk was full"),
     "uncertain": _("may have been done"),
-    "disk_full": _("disk full"),
     "internal_error": _("fault of the shop"),
 }
 
