@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from threading import Event
+from threading import Event, Semaphore
 from time import monotonic
 from typing import Any
 
@@ -14,11 +14,14 @@ from carts.call_log import recorder
 from carts.models import CallRecord, Line
 from catalog.models import Store
 from catalog.services import create_product
+from shopmcp import asgi
 from shopmcp.composition import toolbox
 from shopmcp.db.outcome import Unsettled
 from shopmcp.db.waiting import Wait, current_wait
 from shopmcp.db.workers import lanes
+from tests.live import serving
 from tests.proxy import Proxy
+from tests.rpc import rpc
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs TEST_DATABASE_URL")
 
@@ -224,3 +227,77 @@ def test_an_error_that_the_server_tells_at_the_commit_says_that_nothing_was_done
 
     assert not isinstance(told.value, Unsettled)
     assert not Store.objects.filter(slug="new").exists()
+
+
+def shown(name):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {name}")
+        return cursor.fetchone()[0]
+
+
+def test_the_server_ends_a_command_that_stands_still_in_a_transaction_and_lets_its_statements_take_long():
+    assert shown("idle_in_transaction_session_timeout") == "4min"  # less than an import may give no sign of life
+    assert (shown("statement_timeout"), shown("lock_timeout")) == ("0", "0")
+
+
+def test_what_serves_has_limits_that_the_server_keeps():
+    async def play():
+        return await lanes.run("read", lambda: [shown(name) for name in ("statement_timeout", "lock_timeout")])
+
+    assert served(play) == ["8s", "4s"]
+
+
+@pytest.mark.parametrize("era", ["2025-06-18", "2026-07-28"])
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("resources/list", {}),
+        ("resources/read", {"uri": "shop://store/shop"}),
+        (
+            "completion/complete",
+            {
+                "ref": {"type": "ref/resource", "uri": "shop://store/{slug}"},
+                "argument": {"name": "slug", "value": "s"},
+            },
+        ),
+    ],
+)
+def test_resources_say_in_words_that_the_database_is_away_and_answer_once_it_is_back(proxy, era, method, params):
+    with serving(asgi.application, lifespan="on") as url:
+        assert rpc(url, era, method, params).error is None
+        proxy.down()
+        away = [rpc(url, era, method, params) for _ in range(2)]
+        proxy.up()
+        back = rpc(url, era, method, params)
+
+    words = "The shop cannot reach its records right now. Try again in a moment."
+    assert {reply.json["error"]["message"] for reply in away} == {words}
+    assert {reply.json["error"]["data"]["retry_after"] for reply in away} == {2}
+    assert back.error is None
+
+
+def test_pages_are_refused_while_all_of_their_few_connections_are_taken():
+    held, free = Semaphore(0), Event()
+
+    def page(wait):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            held.release()
+            assert free.wait(wait)
+        finally:
+            connection.close()
+
+    async def play():
+        pages: Any = type(connections["default"])
+        holding = [asyncio.ensure_future(asyncio.to_thread(page, 20)) for _ in range(pages.pages)]
+        for _ in holding:
+            await asyncio.to_thread(held.acquire, timeout=10)
+        with pytest.raises(OperationalError, match="connections that pages may use are taken"):
+            await asyncio.to_thread(page, 0)
+        assert not (await add())["isError"]  # chats have connections of their own
+        free.set()
+        await asyncio.gather(*holding)
+        await asyncio.to_thread(page, 0)
+
+    served(play)
