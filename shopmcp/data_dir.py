@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from shopmcp.db.outcome import Unsettled
 from shopmcp.env import MAKE_A_KEY, origin
 
 SQLITE = "django.db.backends.sqlite3"
@@ -114,6 +115,19 @@ class PrivateConnection(sqlite3.Connection):
             with suppress(OSError):
                 os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
         super().__init__(database, *args, **options)
+
+    def commit(self) -> None:
+        """Commit.
+
+        Raises:
+            Unsettled: If the disk failed when all was written: a crash may bring the change back.
+        """
+        try:
+            super().commit()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_FSYNC:
+                raise Unsettled("the disk failed at a COMMIT") from error
+            raise
 
 
 def exposed(folder: Path, database: Mapping[str, Any]) -> list[Path]:

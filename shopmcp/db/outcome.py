@@ -1,6 +1,6 @@
 """What became of work that was not simply done."""
 
-from django.db import OperationalError
+from django.db.utils import OperationalError
 
 
 class NotBegun(Exception):
