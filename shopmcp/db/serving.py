@@ -48,6 +48,7 @@ def serving() -> Iterator[None]:
     keeper.inc_thread_sharing()
     try:
         if not _take(keeper, "pg_try_advisory_lock_shared"):
+            keeper.close()
             raise being_replaced
     except Error:
         logger.warning("the database does not answer: the shop cannot be marked as running yet")

@@ -30,7 +30,7 @@ def being_replaced(live):
 
 def test_several_processes_may_serve_and_then_nobody_replaces_the_shop(own_database):
     call_command("migrate", verbosity=0)
-    with serving(), serving(), pytest.raises(InUse, match="A server runs"), alone(connection.copy()):
+    with serving(), serving(), pytest.raises(InUse, match="A server runs"), alone(connection):
         pytest.fail("the lock was taken")
     with alone(connection):
         pass
