@@ -279,7 +279,8 @@ def test_hebrew_is_written_as_it_is(client, store):
 
 def test_health_tells_the_stores(client, store):
     assert script(client).get("health") == {
-        "status": "healthy",
+        "status": "degraded",
+        "reasons": ["nothing_for_sale"],
         "stores": [{"slug": "shop", "name": "The Shop", "products": 0}],
     }
 
