@@ -29,13 +29,13 @@ from shopmcp import disk
 from shopmcp.db.workers import lanes
 from shopmcp.errors import TooMany
 from shopmcp.mcp.call import Call
+from shopmcp.network import UNKNOWN
 
 MOST_CLIENTS = 200
 OTHER_CLIENTS = "…"
 # A warning names so many of the conversations that it touched.
 _MOST_TOUCHED = 5
 _WARNING = ("id", "kind", "client", "sessions")
-_UNKNOWN_NETWORK = "unknown"
 _DELAY = 0.5  # seconds
 _BATCH = 200
 # Beyond this the database cannot keep up, and further records are dropped.
@@ -268,7 +268,7 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             warnings=notes.warnings,
             with_handle=BY_HANDLE in call.given,
             subject=identity.subject,
-            network="" if call.network == _UNKNOWN_NETWORK else call.network,
+            network="" if call.network == UNKNOWN else call.network,
             words=notes.words,
             results=notes.results,
             products=notes.products,

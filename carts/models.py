@@ -259,9 +259,8 @@ class CallRecord(models.Model):
     # Names only, never values.
     meta_keys = models.JSONField(_("_meta keys"), default=list)
     source = models.CharField(_("source"), max_length=64)
-    # The first kind of warning that it gave.
     warning = models.CharField(_("warning"), max_length=40, blank=True)
-    # All of them, and whether a cart_id came; null in records of earlier versions.
+    # All of them, `warning` first, and whether a cart_id came; null in records of earlier versions.
     warnings = models.JSONField(_("all warnings"), null=True, editable=False)
     with_handle = models.BooleanField(_("with a cart_id"), null=True, editable=False)
     # The normalised words of a search, and how many products it found.
@@ -299,23 +298,17 @@ class SessionWarningQuerySet(models.QuerySet["SessionWarning"]):
     def newest_first(self) -> Self:
         return self.order_by("-last_at", "-id")
 
-    def oldest_first(self) -> Self:
-        """In an order that further calls do not change."""
-        return self.order_by("first_at", "id")
-
 
 class SessionWarning(models.Model):
     """A sign that chats may not be told apart, by kind and client."""
 
     Kind = WarningKind
-
     kind = models.CharField(_("kind"), max_length=40, choices=Kind.choices)
     client = models.CharField(_("client"), max_length=60, blank=True)
     # Those of the newest such call; names only.
     meta_keys = models.JSONField(_("_meta keys"), default=list)
-    # Those of them that it is about: the malformed ones, or the one that named the conversation.
+    # Those of them that it is about, and the primary keys of the latest conversations that it touched.
     keys = models.JSONField(_("keys in question"), default=list)
-    # The primary keys of the latest conversations that it touched.
     sessions = models.JSONField(default=list, editable=False)
     calls = models.PositiveIntegerField(_("calls"), default=0)
     first_at = models.DateTimeField(_("first"))

@@ -20,6 +20,8 @@ from dashboard.texts import client_name
 KINDS = frozenset(kind.value for kind in WarningKind)
 # The call log bounds the number of warnings; this bounds what one page shows.
 _MOST_READ, _MOST_SHOWN = 2000, 50
+# An order that further calls do not change.
+_OLDEST_FIRST = ("first_at", "id")
 _SEVERITIES: tuple[Severity, ...] = ("meet", "lose", "info")
 _ORDER = {kind.value: n for n, kind in enumerate(WarningKind)}
 SEVERITY_WORDS: dict[str, Text] = {
@@ -108,7 +110,7 @@ class Banner:
 def attention() -> list[Sign]:
     """Return the open signs, the worst first, in an order that further calls do not change; one query."""
     signs: dict[str, Sign] = {}
-    rows = SessionWarning.objects.open().oldest_first().values_list("kind", "client", "calls", "last_at")
+    rows = SessionWarning.objects.open().order_by(*_OLDEST_FIRST).values_list("kind", "client", "calls", "last_at")
     for kind, client, calls, last_at in rows[:_MOST_READ]:
         sign = signs.setdefault(kind, Sign(kind))
         sign.calls += calls
@@ -120,7 +122,7 @@ def attention() -> list[Sign]:
 
 def groups_of(kind: str) -> list[Group]:
     """Return the open warnings of that kind, the oldest first; two queries."""
-    return _groups(SessionWarning.objects.open().filter(kind=kind).oldest_first()[:_MOST_SHOWN])
+    return _groups(SessionWarning.objects.open().filter(kind=kind).order_by(*_OLDEST_FIRST)[:_MOST_SHOWN])
 
 
 def settled() -> list[Group]:

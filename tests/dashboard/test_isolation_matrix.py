@@ -10,7 +10,6 @@ from django.urls import reverse
 from carts.digests import cart_id_of
 from carts.isolation import isolation
 from carts.models import Cart, Session, SessionWarning
-from carts.services.cleanup import delete_sessions
 from carts.services.sessions import new_public_id
 from carts.services.warnings import settle
 from shopmcp.composition import toolbox
@@ -72,10 +71,10 @@ class Player:
     def handle(self, kind):
         if kind == Kind.UNKNOWN_HANDLE:
             return "cart_made_up"
-        handle = cart_id_of(Session.objects.create(public_id=new_public_id("s_")).public_id)
-        if kind == Kind.EXPIRED_HANDLE:
-            delete_sessions(Session.objects.all())
-        return handle
+        public_id = new_public_id("s_")
+        if kind == Kind.FOREIGN_HANDLE:
+            Session.objects.create(public_id=public_id, source="cart_id")
+        return cart_id_of(public_id)
 
 
 def expected(kind, policy):

@@ -51,6 +51,16 @@ def test_where_carts_can_meet_each_new_client_without_ids_is_an_alarm_once_an_ho
     assert len(told()) == 2
 
 
+def test_each_client_with_a_placeholder_is_an_alarm_whatever_the_policy(told, settings):
+    settings.SHOPMCP_UNKEYED_CALLS = "isolate"
+    for client in ("first", "second"):
+        warned(KIND.PLACEHOLDER, client)
+        an_hour_later()
+
+    assert told() == ["alarm.isolation_placeholder_id"] * 2
+    assert all(message.payload["carts_can_meet"] for message in Message.objects.all())
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KIND if kind != KIND.PLACEHOLDER])
 def test_where_carts_are_apart_only_a_kind_that_never_was_before_is_an_alarm(told, settings, kind):
     settings.SHOPMCP_UNKEYED_CALLS = "isolate"

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from carts.digests import cart_id_of
+from carts.digests import cart_id_of, digests_of
 from carts.models import CallRecord, Session, SessionWarning
 from tests.carts.chats import person
 from tests.dashboard.views.test_warnings import UNKEYED, make_warning
@@ -132,7 +132,9 @@ def test_a_cart_id_is_judged_by_calls_that_pass_one(ask, call_tool, handle, resu
     assert verdict() == "waiting"
 
     if kind == "foreign_handle":
-        call_tool("view_cart", cart_id=cart_id_of(Session.objects.exclude(digest=None).earliest("id").public_id))
+        call_tool("add_to_cart", product_id="honey")
+        (own,) = digests_of("conversation", "openai/session", "chat-1")
+        call_tool("view_cart", cart_id=cart_id_of(Session.objects.get(digest=own).public_id))
     else:
         ask("view_cart", {}, cart_id=handle)
     assert verdict() == "works"
