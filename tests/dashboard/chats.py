@@ -46,7 +46,6 @@ def play_unkeyed(server):
     chat(server, "mcp-inspector")("search_products", query="tea")
     chat(server, "openai-mcp", **{"openai/locale": "he"})("view_cart")
     other = chat(server, "house-robot", **{"robot/chatId": "7", "robot/version": "3"})
-    chat(server, "house-robot", "null", key="sessionId")("view_cart")
     chat(server, "codex", "made up", key="threadId")("view_cart", cart_id="cart_made_up")
     added = other("add_to_cart", product_id="honey")
     return added

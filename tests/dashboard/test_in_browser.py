@@ -30,6 +30,7 @@ def shop(one_browser, tmp_path_factory):
     with LiveServer(tmp_path_factory.mktemp("shop") / "data", "--demo") as server:
         play(server)
         play_unkeyed(server)
+        chat(server, "house-robot", "null", key="sessionId")("view_cart")
         yield server
 
 
