@@ -40,8 +40,8 @@ class Disk:
         if (now := self._clock()) >= self._looks_again:
             self._looks_again = now + LOOK_EVERY
             try:
-                total, _, free = shutil.disk_usage(self._folder)
-                self._is_low = free < min(RESERVE, total // _SHARE)
+                usage = shutil.disk_usage(self._folder)
+                self._is_low = usage.free < min(RESERVE, usage.total // _SHARE)
             except OSError:
                 self._is_low = False
         return self._is_low

@@ -1,6 +1,5 @@
 """Whether the database takes changes, found out by a write to one row."""
 
-import shutil
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +9,7 @@ from django.utils import timezone
 
 from outbox.models import Pulse
 from shopmcp.background import Renewed
+from shopmcp.disk import Disk
 
 AWAY: Final = "database_away"
 DISK_FULL: Final = "disk_full"
@@ -17,9 +17,6 @@ READ_ONLY: Final = "read_only"
 LOCKED: Final = "locked"
 # For any other failure to write.
 NOT_WRITABLE: Final = "not_writable"
-# Below this, the disk counts as full: SQLite needs space for its log, and PostgreSQL stops without any.
-RESERVE: Final = 256 * 1024 * 1024
-_SHARE: Final = 20
 _SQLSTATES: Final = {"53100": DISK_FULL, "25006": READ_ONLY, "55P03": LOCKED, "57014": LOCKED}
 # Django keeps no code of SQLite's errors, only its words.
 _WORDS: Final = {
@@ -34,7 +31,7 @@ _WORDS: Final = {
 def look() -> Sequence[str]:
     """Write to one row, with short time limits, and look at the disk; return what is wrong."""
     found = []
-    if disk_is_low():
+    if Disk(settings.DATA_DIR).is_low:
         found.append(DISK_FULL)
     try:
         _write()
@@ -45,19 +42,7 @@ def look() -> Sequence[str]:
 
 def free_bytes() -> int | None:
     """Return the free space of the disk that holds the data folder; None if it is not known."""
-    try:
-        return shutil.disk_usage(settings.DATA_DIR).free
-    except OSError:
-        return None
-
-
-def disk_is_low() -> bool:
-    """Whether less is free than the reserve, or than a twentieth of a small disk."""
-    try:
-        usage = shutil.disk_usage(settings.DATA_DIR)
-    except OSError:
-        return False
-    return usage.free < min(RESERVE, usage.total // _SHARE)
+    return Disk(settings.DATA_DIR).free_bytes
 
 
 def _write() -> None:

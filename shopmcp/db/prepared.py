@@ -31,13 +31,19 @@ _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.
 
 
 class _Here(local):
-    """The thread's own connection, kept because Django's look-up of it costs more than many a statement."""
-
-    def __init__(self) -> None:
-        self.database: BaseDatabaseWrapper = connections[DEFAULT_DB_ALIAS]
+    database: BaseDatabaseWrapper | None = None
 
 
 _here = _Here()
+
+
+def keep_connection(database: BaseDatabaseWrapper) -> None:
+    """Use this connection in this thread from now on. Django's look-up of it costs more than many a statement."""
+    _here.database = database
+
+
+def _database() -> BaseDatabaseWrapper:
+    return _here.database or connections[DEFAULT_DB_ALIAS]
 
 
 # One cache for all fields: a call writes the same moment into several rows.
@@ -73,7 +79,7 @@ def look_up(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
     Use it only for look-ups by key, because PostgreSQL keeps one plan for all values.
     """
-    database = _here.database
+    database = _database()
     return _run(database, text.replace("%s", "?") if database.vendor == "sqlite" else text, values, _FETCH)
 
 
@@ -148,7 +154,7 @@ class Select(_Prepared):
         return text, params
 
     def all(self, **values: Any) -> list[tuple[Any, ...]]:
-        database = _here.database
+        database = _database()
         rows: list[tuple[Any, ...]] = self._execute(database, values, _FETCH)
         converters = self._converters[database.vendor]
         if not converters or not rows:
@@ -184,7 +190,7 @@ def _converter(converters: Sequence[Any], expression: Any) -> Callable[[Any], An
 class _Change(_Prepared):
     def run(self, **values: Any) -> int:
         """Return how many rows were changed."""
-        return int(self._execute(_here.database, values, _ROWCOUNT))
+        return int(self._execute(_database(), values, _ROWCOUNT))
 
 
 class Update(_Change):
@@ -247,15 +253,15 @@ class Insert(_Prepared):
     def run(self, **values: Any) -> int | None:
         """Insert one row; return its primary key, unless built without."""
         if not self._returning:
-            self._execute(_here.database, values, _ROWCOUNT)
+            self._execute(_database(), values, _ROWCOUNT)
             return None
-        ((key,),) = self._execute(_here.database, values, _FETCH)
+        ((key,),) = self._execute(_database(), values, _FETCH)
         return int(key)
 
     def many(self, rows: Iterable[dict[str, Any]]) -> None:
         """Insert several rows; the query must not return keys."""
         assert not self._returning
-        database = _here.database
+        database = _database()
         text, params = self._compiled.get(database.vendor) or self._statement(database)
         with database.cursor() as cursor:
             cursor.executemany(

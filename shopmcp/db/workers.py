@@ -26,7 +26,9 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections, transaction
 
+from shopmcp import metrics
 from shopmcp.db.outcome import NotBegun, Unsettled
+from shopmcp.db.prepared import keep_connection
 from shopmcp.db.waiting import UNWATCHED, Wait
 
 T = TypeVar("T")
@@ -46,10 +48,10 @@ class Dropped(asyncio.CancelledError):
 
 
 class _Job(Generic[T]):
-    __slots__ = ("done", "error", "result", "since", "taken", "wait", "work")
+    __slots__ = ("done", "error", "lane", "result", "since", "taken", "wait", "work")
 
-    def __init__(self, work: Callable[[], T], done: asyncio.Future[T], wait: Wait | None) -> None:
-        self.work, self.done = work, done
+    def __init__(self, lane: str, work: Callable[[], T], done: asyncio.Future[T], wait: Wait | None) -> None:
+        self.lane, self.work, self.done = lane, work, done
         self.since = monotonic()
         self.wait = wait or Wait(seconds=_PATIENCE)
         # Taken once, by the thread that does the work or by whoever drops it.
@@ -66,8 +68,10 @@ class _Job(Generic[T]):
         if not self.taken.acquire(blocking=False):
             return False
         if self.wait.is_over:
+            metrics.missed_deadline(self.lane)
             self.error = NotBegun()
             return False
+        metrics.waited(self.lane, monotonic() - self.since)
         return True
 
     def attempt(self) -> None:
@@ -82,6 +86,7 @@ class Lane:
     """A queue and the threads that serve it."""
 
     def __init__(self, name: LaneName, threads: int, *, batch: int, one_transaction: bool) -> None:
+        self._name = name
         self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._batch = batch
         self._one_transaction = one_transaction
@@ -106,7 +111,7 @@ class Lane:
                 cancelled.
         """
         done: asyncio.Future[T] = self._loop.create_future()
-        job = _Job(work, done, wait)
+        job = _Job(self._name, work, done, wait)
         self._waiting[job] = None
         self._queue.put(job)
         try:
@@ -128,6 +133,7 @@ class Lane:
             if job.done.done():
                 continue
             if job.wait.is_over and job.taken.acquire(blocking=False):
+                metrics.missed_deadline(self._name)
                 job.done.set_exception(NotBegun())
             elif now > job.wait.answer_by + UNWATCHED and not self._one_transaction:
                 job.done.set_exception(Unsettled("the work did not end in time"))
@@ -173,6 +179,7 @@ class Lane:
 
     def _own_database(self) -> Any:
         database: Any = connections[DEFAULT_DB_ALIAS]
+        keep_connection(database)
         if database.vendor == "postgresql":
             database.is_lane = True
             self._databases.append(database)

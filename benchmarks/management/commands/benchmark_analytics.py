@@ -146,6 +146,7 @@ def fill_sessions(sessions: int) -> None:
     client = "CASE n % 5 WHEN 0 THEN '' WHEN 1 THEN 'codex' WHEN 2 THEN 'Visual Studio Code' ELSE 'openai-mcp' END"
     warning = "CASE n % 20 WHEN 0 THEN 'unkeyed' ELSE '' END"
     source = "CASE n % 20 WHEN 0 THEN 'cart_id' ELSE 'openai/session' END"
+    named = "CASE n % 20 WHEN 0 THEN 'default' ELSE 'openai/session' END"
     ids = "'{0}_' || substr('0000000000000000' || n, -16)" if sqlite else "'{0}_' || lpad(n::text, 16, '0')"
     products = list(ProductIdentity.objects.order_by("pk").values_list("pk", flat=True)[:_PRODUCTS])
     low, many = products[0], len(products)
@@ -169,7 +170,7 @@ def fill_sessions(sessions: int) -> None:
     statements += [
         f"INSERT INTO carts_callrecord (session_id, at, tool, outcome, milliseconds, client, meta_keys, source, "
         f"warning, words, results, products) {numbers} SELECT n, {last}, '{tool}', {outcome}, 1 + n % 50, {client}, "
-        f"{listed.format('')}, {source}, {warning}, {words}, {results}, {found} FROM numbers"
+        f"{listed.format('')}, {named}, {warning}, {words}, {results}, {found} FROM numbers"
         for tool, outcome, words, results, found in calls
     ]
     with connection.cursor() as cursor:
