@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
@@ -70,11 +69,13 @@ def unchanging(database: BaseDatabaseWrapper) -> Iterator[Snapshot]:
             finally:
                 cursor.execute("ROLLBACK")
     else:
-        with transaction.atomic(using=database.alias):
-            with database.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            take_time(database)
-            yield Snapshot(database)
+        with database.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            try:
+                take_time(database)
+                yield Snapshot(database)
+            finally:
+                cursor.execute("ROLLBACK")
 
 
 def take_time(database: BaseDatabaseWrapper) -> None:

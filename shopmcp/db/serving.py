@@ -4,8 +4,10 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from typing import Any
 
 from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,6 +19,8 @@ from shopmcp.errors import ShopError
 _SERVING = 7_467_363
 # Seconds between two looks whether PostgreSQL still has the lock: it ends with the connection.
 _LOOK = 15
+# Seconds for PostgreSQL to answer at the start and at the end.
+_PATIENCE = 6
 
 logger = logging.getLogger(__name__)
 
@@ -41,25 +45,23 @@ def serving() -> Iterator[None]:
         with _file_lock(connection, fcntl.LOCK_SH, being_replaced):
             yield
         return
-    ended = Event()
     # A connection of its own, because the threads of the lanes replace theirs after a fault.
-    keeper = connection.copy()
+    keeper: Any = connection.copy()
     keeper.settings_dict["OPTIONS"].pop("pool", None)
+    keeper.is_lane = True  # not one of those that pages share
     keeper.inc_thread_sharing()
-    try:
-        if not _take(keeper, "pg_try_advisory_lock_shared"):
-            keeper.close()
-            raise being_replaced
-    except Error:
-        logger.warning("the database does not answer: the shop cannot be marked as running yet")
-    thread = Thread(target=_keep, args=(keeper, ended), name="serving", daemon=True)
+    ended, first = Event(), Future[bool | None]()
+    # In a thread, because the block runs on an event loop.
+    thread = Thread(target=_keep, args=(keeper, ended, first), name="serving", daemon=True)
     thread.start()
     try:
+        with suppress(TimeoutError):
+            if first.result(_PATIENCE) is False:
+                raise being_replaced
         yield
     finally:
         ended.set()
-        thread.join()
-        keeper.close()
+        thread.join(_PATIENCE)
 
 
 @contextmanager
@@ -89,17 +91,28 @@ def _take(database: BaseDatabaseWrapper, function: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _keep(keeper: BaseDatabaseWrapper, ended: Event) -> None:
-    """Take the lock again after the database was away."""
-    while not ended.wait(_LOOK):
+def _keep(keeper: BaseDatabaseWrapper, ended: Event, first: Future[bool | None]) -> None:
+    """Take the lock, and take it again after the database was away.
+
+    Args:
+        first: Told how it went the first time; None if the database did not answer.
+    """
+    while not ended.is_set():
+        has_lock: bool | None = None
         try:
             if keeper.connection is None:
-                _take(keeper, "pg_try_advisory_lock_shared")
+                has_lock = _take(keeper, "pg_try_advisory_lock_shared")
             else:
                 with keeper.cursor() as cursor:
                     cursor.execute("SELECT 1")
         except Error:
             keeper.close()
+        if not first.done():
+            if has_lock is None:
+                logger.warning("the database does not answer: the shop cannot be marked as running yet")
+            first.set_result(has_lock)
+        ended.wait(_LOOK)
+    keeper.close()
 
 
 @contextmanager

@@ -24,9 +24,12 @@ from shopmcp.mcp.tools import Toolbox, tool
 from tests.live import serving
 from tests.rpc import rpc, send
 
+# The server marks the shop as running in the database.
+pytestmark = pytest.mark.django_db(transaction=True)
 
-@pytest.fixture(scope="module")
-def url():
+
+@pytest.fixture
+def url(transactional_db):
     with serving(asgi.application, lifespan="on") as address:
         yield address
 
