@@ -16,11 +16,16 @@ _HANDLE = re.compile(r"cart_([a-z2-7]{16})([a-z2-7]{26})")
 
 def digests_of(purpose: str, *parts: str) -> tuple[str, ...]:
     """Return a digest of the parts under each secret key, the current one first; 43 characters each."""
+    return _digests(_secrets(), purpose, *parts)
+
+
+@lru_cache(maxsize=10_000)
+def _digests(secrets: tuple[str, ...], purpose: str, *parts: str) -> tuple[str, ...]:
     # With their lengths, so that different parts never make the same message.
     message = "\0".join((purpose, *(f"{len(part)}:{part}" for part in parts))).encode()
     return tuple(
         urlsafe_b64encode(blake2b(message, key=_key(secret), digest_size=32).digest()).decode().rstrip("=")
-        for secret in _secrets()
+        for secret in secrets
     )
 
 

@@ -42,6 +42,7 @@ from mcp_types import (
 )
 from mcp_types.jsonrpc import HEADER_MISMATCH
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+from pydantic import BaseModel
 
 from shopmcp.mcp.server import Endpoint
 from shopmcp.mcp.tools import client_in
@@ -134,7 +135,8 @@ async def _answer_modern(
         return _rejected(unsupported, id)
     if id is None:
         return Reply(202)  # this revision has no notifications for servers
-    if (twice := find_duplicated_routing_header(lines)) is not None:
+    # Few requests repeat a header; only they are looked at more closely.
+    if len(headers) < len(lines) and (twice := find_duplicated_routing_header(lines)) is not None:
         return failure(400, f"The header {twice} appears more than once.", code=HEADER_MISMATCH, id=id)
     route = classify_inbound_request(message, headers=headers)
     if isinstance(route, InboundLadderRejection):
@@ -181,7 +183,7 @@ async def _called(
     meta = meta or {}
     if not _is_plain(meta):
         return None
-    result = await endpoint.toolbox.answer(name, arguments or {}, meta, client_in(meta, headers))
+    result = await endpoint.toolbox.perform(name, arguments or {}, meta, client_in(meta, headers))
     if result is not None and version in MODERN_PROTOCOL_VERSIONS:
         result["resultType"] = "complete"
         result["_meta"] = _signature(endpoint.server)
@@ -292,7 +294,16 @@ def _retry_after(refused: Mapping[str, Any]) -> int | None:
 
 def _dumped(message: Mapping[str, Any]) -> bytes:
     try:
-        return orjson.dumps(message)
+        return orjson.dumps(message, default=_written)
     except TypeError:
         # Lone surrogates and integers beyond 64 bits, which orjson refuses; escaped, they are valid JSON.
-        return json.dumps(message, separators=(",", ":")).encode()
+        return json.dumps(message, separators=(",", ":"), default=_dump).encode()
+
+
+def _written(model: BaseModel) -> orjson.Fragment:
+    """The model as JSON, without the dictionaries of `model_dump` in between."""
+    return orjson.Fragment(model.__pydantic_serializer__.to_json(model))
+
+
+def _dump(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json")

@@ -154,6 +154,13 @@ class Toolbox:
 
     async def answer(self, name: str, given: Mapping[str, Any], meta: Mapping[str, Any], client: str) -> Result | None:
         """Answer a call with its arguments and `params._meta` as they came; None if there is no such tool."""
+        result = await self.perform(name, given, meta, client)
+        if result is not None and isinstance(data := result["structuredContent"], BaseModel):
+            result["structuredContent"] = data.model_dump(mode="json")
+        return result
+
+    async def perform(self, name: str, given: Mapping[str, Any], meta: Mapping[str, Any], client: str) -> Result | None:
+        """Answer as `answer` does, but with the tool's own model as `structuredContent`."""
         started = perf_counter()
         if (tool := self.tools.get(name)) is None:
             return None
@@ -249,10 +256,9 @@ async def _completed(refusal: ShopError, call: Call) -> ShopError:
 
 
 def _result(answer: Answer[Any]) -> Result:
-    data = answer.data
     return {
         "content": [{"type": "text", "text": answer.text}],
-        "structuredContent": data.model_dump(mode="json") if isinstance(data, BaseModel) else data,
+        "structuredContent": answer.data,
         "isError": False,
     }
 

@@ -59,7 +59,7 @@ def ask(message, era, endpoint=endpoint):
 
 def answering(answer):
     """The endpoint with another way to answer plain calls."""
-    toolbox: Any = SimpleNamespace(answer=answer)
+    toolbox: Any = SimpleNamespace(perform=answer)
     return replace(endpoint, toolbox=toolbox)
 
 
