@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from carts import queries
@@ -20,6 +19,7 @@ from carts.queries import LINE_WIDTH, SessionRow
 from carts.services.requests import Request, remember
 from carts.services.sessions import find_by_public_id, lock, new_public_id
 from catalog.models import Product
+from shopmcp.db.savepoint import change
 
 # Old changes are deleted together, at every so many versions: a delete at each would make each change slower.
 _PRUNED_EVERY = 50
@@ -32,7 +32,7 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
     Raises:
         SessionNeeded, UnknownCart, CartExpired: As `sessions.lock`.
     """
-    with transaction.atomic():
+    with change():
         yield load_cart(lock(caller))
 
 

@@ -8,6 +8,7 @@ connection (psycopg, "Prepared statements").
     by_slug.first(slug="demo")
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter, methodcaller
@@ -42,6 +43,11 @@ def keep_connection(database: BaseDatabaseWrapper) -> None:
     _here.database = database
 
 
+def kept_connection() -> BaseDatabaseWrapper | None:
+    """Return the connection that this thread keeps; None if it keeps none."""
+    return _here.database
+
+
 def _database() -> BaseDatabaseWrapper:
     return _here.database or connections[DEFAULT_DB_ALIAS]
 
@@ -50,6 +56,18 @@ def _database() -> BaseDatabaseWrapper:
 @_remembering
 def _written_moment(value: Any, database: BaseDatabaseWrapper) -> Any:
     return database.ops.adapt_datetimefield_value(value)
+
+
+_encode = json.JSONEncoder().encode
+
+
+def _written_json(value: Any, database: BaseDatabaseWrapper) -> Any:
+    """The value as Django writes it, without the layers of its field. Most lists of a record are empty."""
+    if value is None:
+        return None
+    if database.vendor != "sqlite":
+        return database.ops.adapt_json_value(value, None)
+    return "[]" if value in ([], ()) else _encode(value)
 
 
 class Param(Expression):
@@ -67,6 +85,8 @@ class Param(Expression):
             self.convert = _written_moment
         elif isinstance(self._field, _REMEMBERED):
             self.convert = _remembering(self._field.get_db_prep_save)
+        elif isinstance(self._field, models.JSONField) and self._field.encoder is None:
+            self.convert = _written_json
         elif not isinstance(self._field, _AS_THEY_ARE):
             self.convert = self._field.get_db_prep_save
 
