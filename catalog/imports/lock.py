@@ -81,17 +81,24 @@ def begin(slug: str, source: str = "", forced: bool = False) -> ImportRun:
             with transaction.atomic():
                 return ImportRun.objects.create(slug=slug, source=source[:300], forced=forced)
         except IntegrityError:
-            other = ImportRun.objects.running().filter(slug=slug).first()
-            if other is None:
-                continue
-            if not other.has_died:
-                break
-            # Nothing happens if it gave a sign of life since it was read.
-            fail(other, _("It gave no sign of life any more."), alive_at=other.alive_at)
+            if ImportRun.objects.running().filter(slug=slug).exists():
+                other = ImportRun.objects.dead().filter(slug=slug).first()
+                if other is None:
+                    break
+                end(other)
     raise ImportRunning(
         _("Another import into the store %(slug)s is running.") % {"slug": slug},
         fix=_("Wait until it is done; one that has died makes room after five minutes."),
     )
+
+
+def end(dead: ImportRun) -> None:
+    """End a run that has died; nothing happens if it gave a sign of life since it was read."""
+    if dead.alive_at > timezone.now():
+        failure = _("Its last sign of life is in the future: a clock is or was wrong.")
+    else:
+        failure = _("It gave no sign of life any more.")
+    fail(dead, failure, alive_at=dead.alive_at)
 
 
 def fail(run: ImportRun, failure: str, **seen: datetime) -> bool:

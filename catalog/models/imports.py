@@ -17,6 +17,14 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         """Runs that hold their store's lock, dead ones too; at most one for each store."""
         return self.filter(state=ImportRun.State.STAGING)
 
+    def dead(self) -> Self:
+        """Runs that hold their store's lock and gave no sign of life lately; one from the future is none.
+
+        A living run gives the next sign by the clock as it is now.
+        """
+        now = timezone.now()
+        return self.running().exclude(alive_at__range=(now - EXPIRY, now + EXPIRY))
+
     def hidden(self) -> Self:
         """Runs whose rows do not count: not published yet, undone, or failed and not cleaned up yet."""
         # Not a condition on `state`: its bound parameters would keep SQLite from using the partial index.
@@ -72,11 +80,6 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} · {self.started_at:%Y-%m-%d %H:%M}"
-
-    @property
-    def has_died(self) -> bool:
-        """Whether it holds the lock, and its last sign of life is too old."""
-        return self.state == self.State.STAGING and self.alive_at < timezone.now() - EXPIRY
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
         """The lines in `details` of that kind, `refused` or `warnings`."""

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Concat
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.imports.lock import fail
+from catalog.imports.lock import end
 from catalog.models import Entry, ImportRun, Product, ProductIdentity
-from catalog.models.imports import EXPIRY
 from catalog.search.engines import engine
 from catalog.search.rebuild import outdated, renew
 from maintenance.checks.finding import Finding, named
@@ -87,16 +85,19 @@ def _moved(version: int) -> int:
 
 def imports() -> Iterator[Finding]:
     """Imports that hold the lock of their store and do not go on."""
-    now = timezone.now()
-    dead = ImportRun.objects.running().filter(Q(alive_at__lt=now - EXPIRY) | Q(alive_at__gt=now + EXPIRY))
-    runs = list(dead.order_by("pk"))
+    runs = list(ImportRun.objects.dead().order_by("pk"))
     if runs:
+
+        def mend() -> None:
+            for run in runs:
+                end(run)
+
         yield Finding(
             "import_left",
             _("Imports into these stores were left running: %(stores)s.")
             % {"stores": named([run.slug for run in runs])},
             _("Mending ends them and deletes what they wrote, which nobody has seen. Then import again."),
-            lambda: [fail(run, _("It gave no sign of life any more."), alive_at=run.alive_at) for run in runs],
+            mend,
         )
 
 

@@ -26,7 +26,7 @@ _SETTLE, SILENCE, _ROOM = 5.0, 10.0, 4.0
 # For connections of the server. The last ends the transaction of a worker that stands still with rows locked.
 _SERVING = "SET statement_timeout = '8s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '20s'"
 # For commands, whose statements may take long. An import that stands still in a transaction is ended by the server, so
-# that the next one need not wait for its locks once it counts as dead (ImportRun.has_died, after five minutes).
+# that the next one need not wait for its locks once it counts as dead (ImportRunQuerySet.dead, after five minutes).
 _ALONE = "SET idle_in_transaction_session_timeout = '4min'"
 # A crash may give the id of a lost transaction to another one, so after a crash "committed" proves nothing. Statistics
 # are reset by a crash from which the server restarts by itself.

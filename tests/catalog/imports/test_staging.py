@@ -193,6 +193,28 @@ def test_an_import_that_died_is_undone_and_makes_room(load):
     assert died.state == "failed"
 
 
+def test_an_import_that_died_while_the_clock_was_ahead_makes_room_too(load):
+    load(OLD)
+    died = ImportRun.objects.create(slug="shop", alive_at=timezone.now() + timedelta(days=2))
+
+    assert load(OLD).unchanged == 4
+
+    died.refresh_from_db()
+    assert died.state == "failed"
+    assert "in the future" in died.failure
+
+
+def test_an_import_whose_clock_is_a_little_ahead_is_alive(load):
+    load(OLD)
+    other = ImportRun.objects.create(slug="shop", alive_at=timezone.now() + timedelta(minutes=1))
+
+    with pytest.raises(ImportRunning):
+        load(OLD)
+
+    other.refresh_from_db()
+    assert other.state == "staging"
+
+
 def test_more_than_half_withdrawn_needs_force(load):
     load(OLD)
     before = list(Product.objects.values())
