@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from catalog.search.rebuild import Progress
 from maintenance.snapshot import Migration, Snapshot, Unknown
@@ -26,6 +26,7 @@ FORMAT = 1
 _MANIFEST, _KEY = "manifest.json", "secret_key"
 # Higher levels take several times as long for files that are a tenth smaller.
 _LEVEL = 1
+_MOST_SMALL = 1_000_000
 
 
 class Damaged(ShopError):
@@ -60,7 +61,7 @@ class Manifest(BaseModel):
     migrations: list[Migration]
     tables: dict[str, Stored]
     salt: str
-    marks: list[str]
+    marks: list[str] = Field(min_length=1)
 
     @property
     def rows(self) -> int:
@@ -118,7 +119,9 @@ class Archive:
             OSError: If it cannot be read.
         """
         with _intact(file), ZipFile(file) as archive:
-            manifest = Manifest.model_validate_json(archive.read(_MANIFEST))
+            if any(member.flag_bits & 1 for member in archive.infolist()):
+                raise BadZipFile("it is encrypted")
+            manifest = Manifest.model_validate_json(_small(archive, _MANIFEST))
             if manifest.format != FORMAT:
                 raise Unknown(
                     _("A newer version of the shop made %(file)s.") % {"file": file},
@@ -133,7 +136,7 @@ class Archive:
     @property
     def secret_key(self) -> str:
         """The generated key; empty if the backup holds none."""
-        return self._archive.read(_KEY).decode() if _KEY in self._archive.namelist() else ""
+        return _small(self._archive, _KEY).decode() if _KEY in self._archive.namelist() else ""
 
     def check(self) -> None:
         """Read everything once.
@@ -165,6 +168,13 @@ class Archive:
         return self.manifest.tables[table.name].last_key
 
 
+def _small(archive: ZipFile, name: str) -> bytes:
+    """Read a member that is small in each real backup, so that a made-up one cannot fill the memory."""
+    if archive.getinfo(name).file_size > _MOST_SMALL:
+        raise BadZipFile(f"{name} is too large")
+    return archive.read(name)
+
+
 def mark_of(key: str, salt: str) -> str:
     """Return what tells whether a key is the same, without telling the key."""
     return hmac.digest(key.encode(), f"shopmcp backup {salt}".encode(), "sha256").hex()
@@ -192,7 +202,8 @@ def _member(name: str) -> ZipInfo:
 def _intact(file: Path) -> Iterator[None]:
     try:
         yield
-    except (BadZipFile, zlib.error, EOFError, KeyError, ValidationError) as error:
+    # The last two come from a file that is packed in an unknown way, or no text.
+    except (BadZipFile, zlib.error, EOFError, KeyError, ValidationError, NotImplementedError, UnicodeError) as error:
         raise Damaged(
             _("%(file)s is not a backup of a shop, or is damaged: %(reason)s")
             % {"file": file, "reason": str(error).partition("\n")[0]},

@@ -140,6 +140,9 @@ DAMAGE = {
     "a doubled row": changed("tables/carts.change.jsonl", lambda text: text + text.partition(b"\n")[0] + b"\n"),
     "a missing table": lambda members: members.pop("tables/carts.cart.jsonl"),
     "no manifest": lambda members: members.pop("manifest.json"),
+    "a huge manifest": lambda members: members.update({"manifest.json": b" " * 2_000_000 + members["manifest.json"]}),
+    "a manifest that is no text": lambda members: members.update({"manifest.json": b"\xff"}),
+    "no mark of a key": changed("manifest.json", lambda text: json.dumps(json.loads(text) | {"marks": []}).encode()),
     "a broken manifest": lambda members: members.update({"manifest.json": b"{}"}),
 }
 
