@@ -165,8 +165,9 @@ def _rate(text: str) -> Rate:
 
 
 def _redis(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError
+    from redis.connection import parse_url  # noqa: PLC0415 - only a shop that has a Redis loads the library
+
+    parse_url(text)  # type: ignore[no-untyped-call]
     return text
 
 

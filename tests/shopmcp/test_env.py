@@ -130,6 +130,8 @@ def test_a_good_value_is_read(tmp_path, environment, name, value, result):
         ("SHOPMCP_NEW_SESSIONS", "10/week"),
         ("SHOPMCP_NEW_UNKEYED", "-1/s:5"),
         ("REDIS_URL", "http://user:secret@host"),
+        ("REDIS_URL", "redis://:secret/more@host:6379/0"),
+        ("REDIS_URL", "redis://:secret@host:port/0"),
         ("SHOPMCP_TRUSTED_PROXIES", "proxy.example.com"),
         ("SHOPMCP_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("DATABASE_URL", "mysql://localhost/shop"),

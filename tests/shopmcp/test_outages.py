@@ -89,6 +89,17 @@ def test_a_sign_in_link_is_503_and_stays_good(owner):
     assert visitor.post(path, headers=host)["Location"] == "/dashboard/"
 
 
+def test_a_page_that_changes_something_says_that_it_may_have_been_done(owner):
+    """It may need the database once more after its own change."""
+    with away():
+        looked, sent = owner.get("/dashboard/"), owner.post("/admin/catalog/store/add/", {"slug": "new"})
+
+    assert looked.status_code == sent.status_code == 503
+    assert "may have been done" in sent.text
+    assert "Look before you try again." in sent.text
+    assert "may have been done" not in looked.text
+
+
 def test_the_words_are_hebrew_where_the_reader_s_are(owner):
     with away():
         page = owner.get("/dashboard/", headers={"Accept-Language": "he"})
