@@ -118,7 +118,7 @@ def admit_session(identity: Identity, network: str, *, keyed: bool, call: Call |
         DiskFull: If the disk has only space for the carts that there are.
     """
     if disk.is_low():
-        hits["disk"] += 1
+        metrics.limit_hit("disk")
         raise DiskFull(
             gettext("The shop's disk is nearly full, so it starts no new carts."),
             fix=gettext("Tell the shopper to try again later; the shop's owner must make room."),

@@ -1,4 +1,4 @@
-"""The disk that holds the database, where this machine can see it: that of SQLite's file."""
+"""The disk of the shop's files. On SQLite they include the database; of PostgreSQL's disk nothing is known here."""
 
 import shutil
 from collections.abc import Callable
@@ -47,14 +47,14 @@ class Disk:
         return self._is_low
 
 
-def free_bytes() -> int | None:
-    """Return the free space of the database's disk; None if it is not known, as that of PostgreSQL."""
-    return _disk(_folder()).free_bytes if connection.vendor == "sqlite" else None
+def folder() -> Path:
+    """Return the folder whose disk must not fill: that of SQLite's file, or else the data folder."""
+    return Path(settings.DATABASES["default"]["NAME"]).parent if connection.vendor == "sqlite" else settings.DATA_DIR
 
 
 def is_low() -> bool:
     """Whether the database's disk is so full that new carts must be refused; False if it is not known."""
-    return connection.vendor == "sqlite" and _disk(_folder()).is_low
+    return connection.vendor == "sqlite" and _disk(folder()).is_low
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -65,7 +65,3 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 _disk = lru_cache(maxsize=4)(Disk)
-
-
-def _folder() -> Path:
-    return Path(settings.DATABASES["default"]["NAME"]).parent

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from outbox.models import Pulse
 from shopmcp.background import Renewed
-from shopmcp.disk import Disk
+from shopmcp.disk import Disk, folder
 
 AWAY: Final = "database_away"
 DISK_FULL: Final = "disk_full"
@@ -31,18 +30,13 @@ _WORDS: Final = {
 def look() -> Sequence[str]:
     """Write to one row, with short time limits, and look at the disk; return what is wrong."""
     found = []
-    if Disk(settings.DATA_DIR).is_low:
+    if Disk(folder()).is_low:
         found.append(DISK_FULL)
     try:
         _write()
     except (DatabaseError, InterfaceError) as error:
         found.append(_reason(error))
     return tuple(dict.fromkeys(found))
-
-
-def free_bytes() -> int | None:
-    """Return the free space of the disk that holds the data folder; None if it is not known."""
-    return Disk(settings.DATA_DIR).free_bytes
 
 
 def _write() -> None:

@@ -26,8 +26,8 @@ from shopmcp import metrics
 from shopmcp.api import refuse
 from shopmcp.background import Renewed
 from shopmcp.db.workers import lanes
+from shopmcp.disk import Disk, folder
 from shopmcp.errors import Forbidden, ShopError, Unauthorized
-from shopmcp.health import free_bytes
 
 _MOST_STORES = 200
 # What proxies and tunnels add to a request, as far as it does not begin with `X-Forwarded-` or `Cf-`.
@@ -94,8 +94,10 @@ class _Gauges(Collector):
         """Return the gauges."""
         gauges = list(self._numbers or ())
         gauges.append(("shopmcp_database_up", "Whether the database answers.", [({}, float(bool(gauges)))]))
-        if (free := free_bytes()) is not None:
-            gauges.append(("shopmcp_disk_free_bytes", "Free space where the data folder is.", [({}, free)]))
+        if (free := Disk(folder()).free_bytes) is not None:
+            gauges.append(
+                ("shopmcp_disk_free_bytes", "Free space where SQLite's file or else the data folder is.", [({}, free)])
+            )
         for name, words, values in gauges:
             labels = list(values[0][0]) if values else []
             family = GaugeMetricFamily(name, words, labels=labels)

@@ -7,7 +7,7 @@ import pytest
 from carts import limits
 from carts.identity import Identity, identify
 from carts.models import CallRecord, Cart, Session
-from shopmcp import disk, throttle
+from shopmcp import disk, metrics, throttle
 from shopmcp.errors import TooMany
 from shopmcp.mcp.call import Call
 from shopmcp.network import caller_network
@@ -34,6 +34,13 @@ def come_from():
 @pytest.fixture
 def full_disk(monkeypatch):
     monkeypatch.setattr(disk, "is_low", lambda: True)
+
+
+def metrics_of(limit):
+    """How many refusals of the limit were counted for Prometheus."""
+    series = f'shopmcp_limits_hit_total{{limit="{limit}"}} '
+    lines = [line for line in metrics.exposed().decode().splitlines() if line.startswith(series)]
+    return float(lines[0].removeprefix(series)) if lines else 0.0
 
 
 def who(session):
@@ -185,10 +192,12 @@ def test_a_nearly_full_disk_takes_no_new_carts_and_changes_the_old_ones(call_too
     call_tool("add_to_cart", session="old", product_id="shop:honey")
     monkeypatch.setattr(disk, "is_low", lambda: True)
 
+    before = metrics_of("disk")
     for session in ("new", None):
         refused = call_tool("add_to_cart", session=session, product_id="shop:honey")
         assert error(refused)["code"] == "disk_full"
         assert "starts no new carts" in text(refused)
+    assert metrics_of("disk") >= before + 2
     assert not call_tool("search_products", session="new", query="honey").is_error
 
     assert quantities(call_tool("add_to_cart", session="old", product_id="shop:honey")) == {"shop:honey": 2}

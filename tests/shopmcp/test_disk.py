@@ -63,8 +63,10 @@ def test_a_disk_that_does_not_tell_is_not_low(usage):
     assert (Disk(Path()).is_low, Disk(Path()).free_bytes) == (False, None)
 
 
-def test_only_the_disk_of_sqlite_is_known():
-    assert (disk.free_bytes() is not None) == (connection.vendor == "sqlite")
+def test_what_is_watched_is_the_disk_of_sqlite_s_file_or_else_of_the_data_folder(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+
+    assert (disk.folder() != tmp_path) == (connection.vendor == "sqlite")
     assert not disk.is_low()
 
 

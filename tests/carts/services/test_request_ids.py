@@ -1,8 +1,11 @@
 """A write with a request_id happens once, however often it is sent."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from carts.models import AnsweredRequest, Cart, Change, Line
@@ -85,6 +88,27 @@ def test_a_list_is_repeated_like_a_single_product(add, call_tool):
 
     assert again.structured_content == first.structured_content
     assert quantities(call_tool("view_cart")) == {"shop:honey": 2, "shop:tea": 1}
+
+
+@pytest.mark.parametrize("session", ["chat", None])
+def test_a_change_asks_the_database_nothing_after_its_end(call_tool, ask, honey, session):
+    """Work that fails after its commit would be done again, or be told as not done."""
+    handle = {} if session else {"cart_id": cart(ask("add_to_cart", {}, product_id="shop:honey"))["cart_id"]}
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("add_to_cart", {"product_id": "shop:honey"}),
+        ("update_cart_item", {"product_id": "shop:honey", "quantity": 2}),
+        ("remove_from_cart", {"product_id": "shop:honey"}),
+        ("remove_from_cart", {"product_id": "shop:honey"}),
+        ("undo_cart_change", {}),
+        ("clear_cart", {}),
+        ("clear_cart", {}),
+    ]
+    for name, arguments in changes:
+        with CaptureQueriesContext(connection) as asked:
+            assert not call_tool(name, session=session, **arguments, **handle).is_error
+        words = [query["sql"].split()[0] for query in asked]
+        # What follows is the record of the call, in a transaction of its own.
+        assert words[words.index("RELEASE") + 1] == "SAVEPOINT", (name, words)
 
 
 def test_conversations_do_not_share_request_ids(add, call_tool):
