@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
 from carts import queries
 from carts.digests import public_id_of
@@ -63,9 +63,10 @@ _CALLS = gettext_lazy("This conversation sends more calls than the shop answers.
 _STRANGE = gettext_lazy("Too many calls come from this network without a conversation that the shop knows.")
 _NEW = gettext_lazy("The shop cannot start more carts right now: too many were started lately.")
 _NEW_UNKEYED = gettext_lazy("Too many carts were started from this network by chats without a conversation id.")
-_WAIT = gettext_lazy("Wait %(seconds)d seconds, then go on.")
-_PASS = gettext_lazy(
-    "If an earlier answer gave a cart_id, pass it: then no new cart is needed. Else wait %(seconds)d seconds."
+_PASS = ngettext_lazy(
+    "If an earlier answer gave a cart_id, pass it: then no new cart is needed. Else wait %(seconds)d second.",
+    "If an earlier answer gave a cart_id, pass it: then no new cart is needed. Else wait %(seconds)d seconds.",
+    "seconds",
 )
 
 
@@ -84,7 +85,7 @@ async def admit(call: Call, given: Mapping[str, Any]) -> None:
     if name is None or (identity.keyed and name not in _known):
         await _admit_stranger(call, identity)
     if name is not None and (wait := session_calls.take(name)):
-        raise _refusal("calls", _CALLS, _WAIT, wait, call)
+        raise _refusal("calls", _CALLS, wait, call)
 
 
 async def _admit_stranger(call: Call, identity: Identity) -> None:
@@ -94,7 +95,7 @@ async def _admit_stranger(call: Call, identity: Identity) -> None:
     if identity.keyed and await lanes.run("read", partial(_has_session, identity)):
         know(identity)
         return
-    raise _refusal("strangers", _STRANGE, _WAIT, wait, call)
+    raise _refusal("strangers", _STRANGE, wait, call)
 
 
 def _has_session(identity: Identity) -> bool:
@@ -127,13 +128,13 @@ def admit_session(identity: Identity, network: str, *, keyed: bool, call: Call |
     if identity.is_check:
         return
     if not keyed and (wait := new_unkeyed.take(network)):
-        raise _refusal("new_unkeyed", _NEW_UNKEYED, _PASS, wait, call)
+        raise _refusal("new_unkeyed", _NEW_UNKEYED, wait, call, _PASS)
     share = 1.0 if new_of_network.take(network) else new_of_network.used(network)
     left, (per_second, burst) = 1 - new_sessions.used(_ALL), new_sessions.rate
     if (lacking := _KEPT * share - left) > 0:
-        raise _refusal("new_sessions", _NEW, _WAIT, max(1, ceil(lacking * burst / per_second)), call)
+        raise _refusal("new_sessions", _NEW, max(1, ceil(lacking * burst / per_second)), call)
     if wait := new_sessions.take(_ALL):
-        raise _refusal("new_sessions", _NEW, _WAIT, wait, call)
+        raise _refusal("new_sessions", _NEW, wait, call)
 
 
 def is_recorded(session: str) -> bool:
@@ -146,7 +147,7 @@ def tell_again() -> None:
     _told.clear()
 
 
-def _refusal(limit: str, message: Any, fix: Any, seconds: int, call: Call | None) -> TooMany:
+def _refusal(limit: str, message: Any, seconds: int, call: Call | None, fix: Any = "") -> TooMany:
     hits[limit] += 1
     metrics.limit_hit(limit)
     if (now := monotonic()) >= _told.get(limit, 0.0):
@@ -158,4 +159,4 @@ def _refusal(limit: str, message: Any, fix: Any, seconds: int, call: Call | None
             call.network if call else "the call log",
         )
     with translation.override((call and (call.spoken or call.language)) or settings.LANGUAGE_CODE):
-        return TooMany(seconds, message=str(message), fix=str(fix))
+        return TooMany(seconds, message=str(message), fix=str(fix % {"seconds": seconds}))

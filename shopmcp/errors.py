@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 
 class ShopError(Exception):
@@ -115,5 +115,5 @@ class TooMany(ShopError):
 
     def __init__(self, seconds: int, message: str = "", fix: str = "") -> None:
         message = message or gettext("Too many requests were sent.")
-        fix = fix or gettext("Wait %(seconds)d seconds, then go on.")
+        fix = fix or ngettext("Wait %(seconds)d second, then go on.", "Wait %(seconds)d seconds, then go on.", seconds)
         super().__init__(message, fix=fix % {"seconds": seconds}, retry_after=seconds)

@@ -1,5 +1,6 @@
 """`/metrics`: what the workers counted, and numbers from the database, in Prometheus' text format."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
@@ -30,8 +31,8 @@ from shopmcp.disk import Disk, folder
 from shopmcp.errors import Forbidden, ShopError, Unauthorized
 
 _MOST_STORES = 200
-# What proxies and tunnels add to a request, as far as it does not begin with `X-Forwarded-` or `Cf-`.
-_FORWARDED: Final = ("forwarded", "x-real-ip", "via", "x-client-ip", "true-client-ip")
+# What proxies and tunnels add to a request, such as `Via`, `Forwarded`, `X-Forwarded-For`, `Cf-Ray` and `X-Real-IP`.
+_FORWARDED: Final = re.compile("^via$|forwarded|^cf-|-ip$", re.IGNORECASE)
 
 
 @require_safe
@@ -69,8 +70,7 @@ def _check_access(request: HttpRequest) -> None:
 
 def _is_direct(request: HttpRequest) -> bool:
     """Whether peer and Host are loopback, and no proxy has passed the request on."""
-    names = [name.lower() for name in request.headers]
-    if any(name in _FORWARDED or name.startswith(("x-forwarded-", "cf-")) for name in names):
+    if any(map(_FORWARDED.search, request.headers)):
         return False
     host, _port = split_domain_port(request.get_host())
     try:

@@ -19,7 +19,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.api import SAFE
 from shopmcp import metrics, sign_in
 from shopmcp.api import RETRY_AFTER, busy, get_health
 from shopmcp.errors import NotFound, ShopError
@@ -134,7 +133,7 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/api/"):
             return busy(request)
         message, fix = _("The shop cannot reach its records right now."), _("Try again in a few seconds.")
-        if request.method not in SAFE:  # a page may need the database once more after its change
+        if request.method == "POST":  # a page may need the database once more after its change
             message = _("The database did not answer in time, so this may have been done.")
             fix = _("Look before you try again.")
         answer = _problem(request, 503, message, fix)

@@ -55,7 +55,7 @@ def test_one_call_too_many_of_a_conversation_is_refused_in_words_and_changes_not
     refused = call_tool("add_to_cart", product_id="shop:honey")
 
     assert (error(refused)["code"], error(refused)["retry_after"]) == ("too_many_requests", 1)
-    assert text(refused).endswith("Wait 1 seconds, then go on. The cart is unchanged.")
+    assert text(refused).endswith("Wait 1 second, then go on. The cart is unchanged.")
     assert (Cart.objects.get().version, CallRecord.objects.count()) == (2, 2)
     assert not call_tool("add_to_cart", session="another", product_id="shop:honey").is_error
     clock[0] += 1
