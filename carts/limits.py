@@ -88,6 +88,16 @@ async def admit(call: Call, given: Mapping[str, Any]) -> None:
         raise _refusal("calls", _CALLS, wait, call)
 
 
+def admit_reading(call: Call) -> None:
+    """Count a request that names no conversation at all, such as one for a resource, before any work is done for it.
+
+    Raises:
+        TooMany: If its network sent too many.
+    """
+    if wait := strangers.take(call.network):
+        raise _refusal("strangers", _STRANGE, wait, call)
+
+
 async def _admit_stranger(call: Call, identity: Identity) -> None:
     if identity.is_check or not (wait := strangers.take(call.network)):
         return

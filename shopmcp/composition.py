@@ -6,7 +6,7 @@ from analytics.services import catch_up
 from carts import tools as carts
 from carts.call_log import record
 from carts.caller import remark, shop_language
-from carts.limits import admit
+from carts.limits import admit, admit_reading
 from carts.models import SessionWarning
 from catalog import resources, tools
 from shopmcp import metrics
@@ -46,7 +46,13 @@ toolbox = Toolbox(
     admit=admit,
     record=_keep,
 )
-endpoint = make_endpoint(toolbox, Resources([resources.stores, resources.store, resources.category, resources.product]))
+endpoint = make_endpoint(
+    toolbox,
+    Resources(
+        [resources.stores, resources.store, resources.category, resources.product],
+        admit=admit_reading,
+    ),
+)
 
 # Each is called before `cleanup_sessions` deletes anything.
 BEFORE_CLEANUP = (catch_up, SessionStore.clear_expired)

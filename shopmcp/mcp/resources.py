@@ -35,7 +35,9 @@ from shopmcp import metrics
 from shopmcp.db.outcome import NotBegun
 from shopmcp.db.waiting import current_wait
 from shopmcp.db.workers import lanes
-from shopmcp.errors import NotFound
+from shopmcp.errors import NotFound, TooMany
+from shopmcp.mcp.call import Call
+from shopmcp.network import caller_network
 
 T = TypeVar("T")
 # Returns the possible values of a part, from its beginning and the parts that are known.
@@ -119,11 +121,19 @@ def resource(
     return made
 
 
-class Resources:
-    """The resources of an endpoint, in the order in which they are listed."""
+def _no_limit(call: Call) -> None:
+    pass
 
-    def __init__(self, known: Iterable[ResourceKind]) -> None:
-        self._known = tuple(known)
+
+class Resources:
+    """The resources of an endpoint, in the order in which they are listed.
+
+    Args:
+        admit: Counts a request before it is answered from the database; raises TooMany for one too many.
+    """
+
+    def __init__(self, known: Iterable[ResourceKind], *, admit: Callable[[Call], None] = _no_limit) -> None:
+        self._known, self._admit = tuple(known), admit
 
     async def list(self, ctx: Any, params: Any) -> ListResourcesResult:
         listed = list[Resource]()
@@ -131,7 +141,7 @@ class Resources:
             if not known.has_parts:
                 listed.append(Resource(uri=known.template, **known.described()))
             elif known.each is not None:
-                every = await _browse(known.each)
+                every = await self._browse(known.each)
                 for parts, title in every[:_MOST_LISTED]:
                     listed.append(Resource(uri=known.address(parts), **known.described(title)))
         return ListResourcesResult(resources=listed)
@@ -151,7 +161,7 @@ class Resources:
         for known in self._known:
             if len(uri) <= _LONGEST and (parts := known.parts(uri)) is not None:
                 try:
-                    text = await _browse(partial(known.read, **parts))
+                    text = await self._browse(partial(known.read, **parts))
                 except NotFound:
                     continue  # it may still be another kind of address
                 return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_PLAIN, text=text)])
@@ -168,21 +178,23 @@ class Resources:
                 given = (params.context.arguments if params.context else None) or {}
                 begun = params.argument.value[:200]
                 if not any(map(_CONTROL.search, (begun, *given.values()))):
-                    values = await _browse(partial(completer, begun, given))
+                    values = await self._browse(partial(completer, begun, given))
         shown = list(values[:_MOST_COMPLETED])
         return CompleteResult(completion=Completion(values=shown, total=len(values), has_more=len(values) > len(shown)))
 
+    async def _browse(self, work: Callable[[], T]) -> T:
+        """Run it on the threads for browsing.
 
-async def _browse(work: Callable[[], T]) -> T:
-    """Run it on the threads for browsing.
-
-    Raises:
-        MCPError: If the database does not answer in time.
-    """
-    try:
-        return await lanes.run("browse", work, current_wait.get())
-    except (NotBegun, DatabaseError, InterfaceError):
-        logger.exception("resources could not reach the database")
-        metrics.database_error("calls")
-        words = "The shop cannot reach its records right now. Try again in a moment."
-        raise MCPError(INTERNAL_ERROR, words, {"retry_after": _RETRY_AFTER}) from None
+        Raises:
+            MCPError: If the database does not answer in time, or the client asks too often.
+        """
+        try:
+            self._admit(Call("resources", {}, network=caller_network.get(), language="en"))
+            return await lanes.run("browse", work, current_wait.get())
+        except TooMany as refusal:
+            words, seconds = f"{refusal.message} {refusal.fix}", refusal.retry_after
+        except (NotBegun, DatabaseError, InterfaceError):
+            logger.exception("resources could not reach the database")
+            metrics.database_error("calls")
+            words, seconds = "The shop cannot reach its records right now. Try again in a moment.", _RETRY_AFTER
+        raise MCPError(INTERNAL_ERROR, words, {"retry_after": seconds})

@@ -3,16 +3,22 @@
 from collections import Counter
 
 import pytest
+from asgiref.sync import async_to_sync
+from mcp.client import Client
+from mcp.shared.exceptions import MCPError
 
 from carts import limits
 from carts.identity import Identity, identify
 from carts.models import CallRecord, Cart, Session
 from shopmcp import disk, metrics, throttle
+from shopmcp.composition import endpoint
 from shopmcp.errors import TooMany
 from shopmcp.mcp.call import Call
 from shopmcp.network import caller_network
 from shopmcp.throttle import Rate
 from tests.carts.answers import cart, error, quantities, text
+
+STRANGE = "Too many calls come from this network without a conversation that the shop knows."
 
 
 @pytest.fixture
@@ -102,6 +108,29 @@ def test_a_conversation_that_this_process_has_not_met_is_looked_up_before_it_is_
     exhaust(limits.strangers, "203.0.113.7")
 
     assert not call_tool("search_products", session="of another worker", query="honey").is_error
+
+
+@async_to_sync
+async def read_stores():
+    async with Client(endpoint.server, mode="2026-07-28") as client:
+        return await client.read_resource("shop://stores")
+
+
+def test_requests_for_resources_count_for_their_network(db, clock, come_from):
+    come_from("192.0.2.1")
+    exhaust(limits.strangers, "192.0.2.1")
+
+    with pytest.raises(ExceptionGroup) as raised:
+        read_stores()
+
+    refusal: BaseException = raised.value
+    while isinstance(refusal, ExceptionGroup):
+        (refusal,) = refusal.exceptions
+    assert isinstance(refusal, MCPError)
+    assert str(refusal) == STRANGE + " Wait 1 second, then go on."
+    assert refusal.error.data == {"retry_after": 1}
+    come_from("192.0.2.2")
+    assert read_stores().contents
 
 
 def test_a_network_that_floods_leaves_new_carts_to_the_others(db, settings, clock):
