@@ -20,9 +20,15 @@ def in_a_lane():
         def run(work):
             return pool.submit(work).result(30)
 
-        run(lambda: keep_connection(connections["default"]))
+        def begin():
+            keep_connection(connections["default"])
+
+        def end():
+            connections["default"].close()
+
+        run(begin)
         yield run
-        run(lambda: connections["default"].close())
+        run(end)
 
 
 def make(slug):
