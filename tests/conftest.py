@@ -115,8 +115,12 @@ def empty_shop(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def live_shop(tmp_path_factory):
-    """A server with a store `shop` of a few goods, for tests with conversations of their own."""
-    with LiveServer(tmp_path_factory.mktemp("shop") / "data") as live:
+    """A server with a store `shop` of a few goods, for tests with conversations of their own.
+
+    They send more calls together than one client may, so its limits are out of their reach.
+    """
+    limits = dict.fromkeys(("SHOPMCP_SESSION_CALLS", "SHOPMCP_NEW_SESSIONS", "SHOPMCP_NEW_UNKEYED"), "1000/s:1000000")
+    with LiveServer(tmp_path_factory.mktemp("shop") / "data", **limits) as live:
         goods = live.data_dir / "goods.csv"
         goods.write_text(GOODS)
         live.manage("import_products", str(goods), "--store", "shop", "--currency", "ILS")

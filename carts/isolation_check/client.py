@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +58,7 @@ class Server:
         mark: Added to the `_meta` of each call.
         ids: The keys and values of the conversations that were started.
         cart_ids: The cart_ids that came in answers.
+        sessions: The public ids of sessions that came in answers.
         client: The client's name.
         policy: What it does with unkeyed calls, as soon as a check has found out.
     """
@@ -65,6 +67,7 @@ class Server:
     mark: Mapping[str, Any]
     ids: list[tuple[str, str]] = field(default_factory=list)
     cart_ids: set[str] = field(default_factory=set)
+    sessions: set[str] = field(default_factory=set)
     client: str = "check_isolation"
     policy: str = ""
 
@@ -76,6 +79,12 @@ class Server:
         if key is not None:
             self.ids.append((key, value))
         return Chat(self, revision, {} if key is None else {key: value})
+
+    def ask_for_sessions(self) -> None:
+        """Learn which sessions the started conversations have on this server, as far as it answers."""
+        with suppress(ShopError):
+            for key, value in self.ids:
+                Chat(self, _MODERN, {key: value}).call("debug_session")
 
     def post(self, revision: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send one `tools/call`; return the JSON-RPC answer.
@@ -140,6 +149,8 @@ class Chat:
             )
         if reply.cart_id:
             self.server.cart_ids.add(reply.cart_id)
+        if session := data.get("session"):
+            self.server.sessions.add(str(session))
         return reply
 
 

@@ -74,10 +74,11 @@ class Edge:
                 return
             if content is not None:
                 wait = Wait(receive, self._seconds)
-                current_wait.set(wait)
+                token = current_wait.set(wait)
                 try:
                     reply = await answer(self._endpoint, content, headers)
                 finally:
+                    current_wait.reset(token)
                     wait.end()
             elif body.refusal is not None:
                 reply = failure(body.refusal, body.words)

@@ -65,7 +65,10 @@ class Command(ShopCommand):
 def _remove_sessions(server: Server, started: datetime) -> int:
     """Delete the check's sessions and no others, even if the server mixed sessions up."""
     digests = [digest for key, value in server.ids for digest in identify(Call("", {key: value})).digests]
-    public_ids = [found for cart_id in server.cart_ids if (found := public_id_of(cart_id)) is not None]
+    # A server that mixes sessions up stores other digests than those of the ids.
+    server.ask_for_sessions()
+    found = {public_id_of(cart_id) for cart_id in server.cart_ids}
+    public_ids = [*server.sessions, *(public_id for public_id in found if public_id is not None)]
     # The shared session goes only if this check made it and no other call used it.
     made = Q(is_check=True) | Q(created_at__gte=started, carts=None)
     return cleanup.delete_sessions(

@@ -1,5 +1,6 @@
 """Whatever a client sends to the real tools, a real server answers sensibly: no 5xx, no −32603, no fault in its log."""
 
+import itertools
 import json
 from http.client import HTTPConnection
 from typing import Any
@@ -82,14 +83,20 @@ NAMES = [
 ]
 
 
+_networks = itertools.cycle(range(256))
+
+
 @pytest.fixture
 def probe(live_shop):
     """Send a message and demand a sensible answer; at the end, demand that the server's log tells of no fault."""
     connection = HTTPConnection("127.0.0.1", live_shop.port, timeout=30)
     read = len(live_shop.output)
+    # From a network of its own: calls without a known conversation count for the network.
+    network = f"10.0.{next(_networks)}.1"
 
     def send(message, era):
         body, headers = dressed(message, era)
+        headers["X-Forwarded-For"] = network
         connection.request("POST", "/mcp", body, headers)
         reply = connection.getresponse()
         answer = json.loads(reply.read())
