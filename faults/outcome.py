@@ -32,6 +32,11 @@ class Outcome:
     remarks: list[str] = field(default_factory=list)
 
     @property
+    def is_late_only(self) -> bool:
+        """Whether it failed by its seconds alone."""
+        return not (self.passed or self.lost or self.doubled or self.false or self.failures)
+
+    @property
     def passed(self) -> bool:
         return not (self.lost or self.doubled or self.false or self.failures) and (self.back or 0) <= BACK_WITHIN
 
@@ -52,6 +57,10 @@ class Played:
     database: str
     outcome: Outcome | None
     reason: str = ""
+
+    @property
+    def was_late_only(self) -> bool:
+        return self.outcome is not None and self.outcome.is_late_only
 
     @property
     def word(self) -> str:

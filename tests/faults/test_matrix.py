@@ -42,3 +42,10 @@ def test_a_row_fails_for_one_false_answer_a_late_return_or_an_expectation():
 
 def test_a_row_that_could_not_run_says_why_in_the_table():
     assert "| not run | it needs root |" in line(Played("A fault", "sqlite", None, "it needs root"))
+
+
+def test_a_row_is_late_only_if_nothing_but_its_seconds_failed():
+    assert Outcome(back=7.0).is_late_only
+    assert not Outcome(back=1.0).is_late_only
+    assert not Outcome(back=7.0, lost=1).is_late_only
+    assert not Outcome(back=7.0, failures=["a read was refused"]).is_late_only
