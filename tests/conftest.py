@@ -13,6 +13,7 @@ from mcp.client import Client
 
 from carts.call_log import watch
 from shopmcp.composition import endpoint
+from shopmcp.db.waiting import current_wait
 from shopmcp.throttle import all_buckets
 from shopmcp.translations import compile_translations
 from tests.browser import CHROMIUM, open_browser
@@ -44,6 +45,12 @@ def full_buckets():
     """Begin every test with nothing counted against anybody."""
     for buckets in all_buckets.values():
         buckets.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_wait():
+    """Begin every test without the deadline of a call that another test made: asgiref hands such variables back."""
+    current_wait.set(None)
 
 
 @pytest.fixture(autouse=True)
