@@ -7,16 +7,14 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.db import connection
 
-from carts.call_log import recorder
 from carts.models import Line
 from catalog.models import Store
 from catalog.services import create_product
 from shopmcp.composition import toolbox
 from shopmcp.db.waiting import Wait, current_wait
-from shopmcp.db.workers import lanes
+from tests.shopmcp.db.playing import served
 
 pytestmark = [
     pytest.mark.usefixtures("database"),
@@ -35,16 +33,6 @@ def locked():
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
-
-
-@async_to_sync
-async def served(play):
-    lanes.start()
-    try:
-        return await play()
-    finally:
-        await recorder.drain()
-        await lanes.stop()
 
 
 async def add(session, *, seconds, receive=None):

@@ -10,14 +10,14 @@ from asgiref.sync import async_to_sync
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from carts.call_log import recorder
 from carts.models import CallRecord, Cart, Line, Session
 from catalog.models import Store
 from catalog.services import create_product
 from shopmcp.composition import toolbox
-from shopmcp.db.workers import Dropped, Lane, Lanes, lanes
+from shopmcp.db.workers import Dropped, Lane, Lanes
 from shopmcp.errors import NotFound, ShopError
 from shopmcp.mcp.call import Answer, Call, WriteNeeded
+from tests.shopmcp.db.playing import served
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -207,17 +207,6 @@ def test_work_runs_on_the_lane_s_own_threads_and_elsewhere_without_lanes():
     before, names = go()
     assert not before.startswith("write")
     assert names == ["write", "read", "browse"]
-
-
-@async_to_sync
-async def served(play):
-    """Play tools on running lanes."""
-    lanes.start()
-    try:
-        return await play()
-    finally:
-        await recorder.drain()
-        await lanes.stop()
 
 
 def call(name, session="chat", **arguments):
