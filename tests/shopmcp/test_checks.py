@@ -1,6 +1,7 @@
 import pytest
 
 from shopmcp.checks import files_are_private, no_password_is_guessed_at_once, passwords_are_checked, templates_parse
+from shopmcp.data_dir import SQLITE
 
 
 def test_every_template_of_the_project_parses():
@@ -27,6 +28,18 @@ def test_a_database_that_others_can_open_is_named(settings, tmp_path):
     assert fault.id == "shopmcp.E002"
     assert str(tmp_path / "secret_key") in fault.msg
     assert fault.hint == f"chmod 600 '{tmp_path / 'secret_key'}'"
+
+
+def test_the_files_beside_an_open_database_are_not_named_beside_it(tmp_path, settings, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setitem(settings.DATABASES, "default", {"ENGINE": SQLITE, "NAME": tmp_path / "shop.sqlite3"})
+    for name in ("shop.sqlite3", "shop.sqlite3-wal", "shop.sqlite3-shm", "secret_key"):
+        (tmp_path / name).touch(0o644)
+
+    assert [message.msg.split("/")[-1] for message in files_are_private()] == ["secret_key.", "shop.sqlite3."]
+
+    (tmp_path / "shop.sqlite3").chmod(0o600)
+    assert "shop.sqlite3-wal" in str(files_are_private())
 
 
 def test_a_password_that_is_guessed_at_once_is_refused_and_a_policy_without_rules_is_told(settings):
