@@ -3,13 +3,15 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet, URLField
-from django.forms import IntegerField, ModelForm
+from django.forms import ClearableFileInput, DateTimeField, DateTimeInput, FileField, IntegerField, ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -17,14 +19,17 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.language.text import address_key, clean, clean_paragraphs, web_address
-from catalog.models import STATIC_IMAGE, ImportRun, Product, Store, Synonyms
+from catalog.logos import LARGEST, png_of
+from catalog.models import STATIC_IMAGE, ImportRun, Logo, Product, Store, Synonyms
 from shopmcp.admin import FastAdmin
+from shopmcp.errors import ShopError
+from shopmcp.money import money
 
 
 class PlainForm(ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
     """Cleans texts as imports do, because chats repeat them: no invisible or control characters."""
 
-    paragraphs = ("description", "shipping", "returns", "contact")
+    paragraphs = ("description", "shipping", "returns", "contact", "pay_instructions")
     addresses = ("base_url", "url", "image")
 
     def clean(self) -> dict[str, Any]:
@@ -44,12 +49,41 @@ class PlainForm(ModelForm):  # type: ignore[type-arg]  # takes no arguments at r
 
 
 class StoreForm(PlainForm):
+    logo = FileField(
+        label=_("logo"),
+        required=False,
+        widget=ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        help_text=_("A PNG, JPEG or WebP image; chats show it beside the store's name."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["logo"] = Logo.objects.filter(store=self.instance.pk).defer("png").select_related("store").first()
+
+    def clean_logo(self) -> Any:
+        """Return the content of an upload, False to remove the logo, or else None."""
+        given = self.cleaned_data["logo"]
+        if not isinstance(given, UploadedFile):
+            return given if given is False else None
+        content = given.read(LARGEST + 1)
+        try:
+            png_of(content)
+        except ShopError as refusal:
+            raise ValidationError(f"{refusal.message} {refusal.fix}") from None
+        return content
+
     def clean_language(self) -> str:
         """Accept only languages in which prices can be formatted."""
         try:
             return str(Locale.parse(self.cleaned_data["language"].replace("_", "-"), sep="-")).replace("_", "-")
         except (UnknownLocaleError, ValueError):
             raise ValidationError(_("Use the code of a language, such as he or en-GB.")) from None
+
+    def clean_time_zone(self) -> str:
+        try:
+            return ZoneInfo(name).key if (name := self.cleaned_data["time_zone"]) else ""
+        except (OSError, ValueError, LookupError):  # ZoneInfoNotFoundError is a LookupError
+            raise ValidationError(_("Use the name of a time zone, such as Asia/Jerusalem.")) from None
 
 
 @admin.register(Store)
@@ -59,6 +93,13 @@ class StoreAdmin(FastAdmin):
     form = StoreForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     readonly_fields = ("slug", "currency", "created_at")  # product ids and prices depend on them
+
+    def save_model(self, request: HttpRequest, obj: Store, form: "ModelForm[Store]", change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if content := form.cleaned_data["logo"]:
+            services.set_logo(obj, content)
+        elif content is False:
+            services.remove_logo(obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # import_products makes stores
@@ -74,15 +115,29 @@ class ProductForm(PlainForm):
     """
 
     stock = IntegerField(label=_("stock"), min_value=0, max_value=2**31 - 1, required=False)
+    # One input each, unlike the admin's, so that the page can hold what it showed.
+    sale_begins = DateTimeField(label=_("sale begins"), required=False, widget=DateTimeInput)
+    sale_ends = DateTimeField(label=_("sale ends"), required=False, widget=DateTimeInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["stock"] = self.instance.stock if self.instance.pk else None
         for name, field in self.fields.items():
             field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
-        shown = self.instance.price_shown if self.instance.pk else None
-        if shown is not None and Decimal(shown.amount) == self.instance.price:
-            self.initial["price"] = Decimal(shown.amount)
+        for name in ("price", "sale_price"):
+            amount = getattr(self.instance, name)
+            if amount is not None:
+                shown = Decimal(money(amount, self.instance.currency, "en").amount)
+                self.initial[name] = shown if shown == amount else amount
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        begins, ends = values.get("sale_begins"), values.get("sale_ends")
+        if begins and ends and begins >= ends:
+            self.add_error("sale_ends", _("The sale must end after it begins."))
+        if values.get("sale_price") is None and (begins or ends):
+            self.add_error("sale_price", _("A sale needs a price."))
+        return values
 
 
 @admin.register(Product)
@@ -102,8 +157,9 @@ class ProductAdmin(FastAdmin):
             {
                 "description": _("The next import of the store's file puts its own values in place of yours."),
                 "fields": (
-                    "public_id", "picture", "name", "description", "category", "brand", "price", "currency", "stock",
-                    "available", "withdrawn_at", "image", "url", "group_id", "options", "created_at", "updated_at",
+                    "public_id", "picture", "name", "description", "category", "brand", "price", "sale_price",
+                    "sale_begins", "sale_ends", "currency", "stock", "available", "withdrawn_at", "image", "url",
+                    "external_id", "group_id", "options", "created_at", "updated_at",
                 ),
             },
         ),
@@ -216,7 +272,7 @@ class ImportRunAdmin(FastAdmin):
             (_("Relative addresses left out for want of a base URL: %(count)d."), run.details.get("unresolved", 0)),
             (_("Lines left out because the shop does not show them: %(count)d."), run.details.get("skipped", 0)),
         )
-        lines = [text % {"count": n} for text, n in said if n]
+        lines = [*run.details.get("remarks", []), *(text % {"count": n} for text, n in said if n)]
         if code := run.details.get("assumed_currency"):
             lines.append(
                 _("No currency was given with --currency: prices that name none count as %(code)s.") % {"code": code}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from ninja import Router
 from ninja.params.functions import Query
 
+from catalog.answers import Data, detail_data, search_data
 from catalog.models import Product, Store
 from catalog.schemas import Price, ProductDetailOut, SearchOut, StoreOut, StoresOut
 from catalog.search.categories import categories, shelves
@@ -22,7 +23,7 @@ stores = Router(tags=["stores"])
 @stores.get("", response=StoresOut, summary="List stores", operation_id="list_stores")
 def list_stores(request: HttpRequest) -> StoresOut:
     """Every store, with how many of its products can be bought, and its categories."""
-    return StoresOut(stores=[StoreOut.of(shelf) for shelf in shelves()])
+    return StoresOut(stores=StoreOut.all(shelves()))
 
 
 @products.get(
@@ -39,7 +40,7 @@ def list_products(
     store: Annotated[str, text(40, "Only this store, by its slug.")] = "",
     limit: Annotated[int, Query(ge=1, le=50, description="How many to a page.")] = 25,
     cursor: Cursor = "",
-) -> SearchOut:
+) -> Data:
     """The products that fit, by the same search that chats use.
 
     When nothing is found, `categories` lists all categories.
@@ -55,13 +56,13 @@ def list_products(
         sort=sort,
     )
     page = search(asked, limit=limit, cursor=cursor or None)
-    return SearchOut.of(page, [] if page.total else categories(ids))
+    return search_data(page, [] if page.total else categories(ids), whole=True)
 
 
 @products.get("/{path:product_id}", response=ProductDetailOut, summary="Get a product", operation_id="get_product")
 def get_product(
-    request: HttpRequest, product_id: Annotated[str, name(120, "The product_id of a product.", "shop:honey")]
-) -> ProductDetailOut:
+    request: HttpRequest, product_id: Annotated[str, name(300, "The product_id of a product.", "shop:honey")]
+) -> Data:
     """One product with everything known about it, even if the store no longer sells it."""
     product = Product.objects.select_related("store").filter(public_id=product_id).first()
     if product is None:
@@ -69,7 +70,7 @@ def get_product(
             gettext("There is no product “%(reference)s”.") % {"reference": product_id[:80]},
             fix=gettext("List or search the products and use the product_id of one of them."),
         )
-    return ProductDetailOut.of(product)
+    return detail_data(product, product.siblings(), None)
 
 
 def _ids(slug: str) -> tuple[int, ...] | None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalog.language.text import folded
 from catalog.models import Product, Store
-from catalog.schemas import ProductDetailOut, ProductOut, StoreOut
+from catalog.schemas import StoreOut
 from catalog.search.categories import Shelf, categories, shelves
 from catalog.search.query import Search
 from catalog.search.searching import search
@@ -60,7 +60,7 @@ def category(slug: str, category: str) -> str:
     if not page.total:
         raise NotFound("")
     with translation.override(chosen.language):
-        lines = [product_line(ProductOut.of(product)) for product in page.products]
+        lines = [product_line(product) for product in page.products]
         if page.next_cursor:
             lines.append(_("There are more; search_products finds all of this category, page by page."))
         return "\n".join(lines)
@@ -74,7 +74,7 @@ def product(product_id: str) -> str:
     if found is None:
         raise NotFound("")
     with translation.override(found.store.language):
-        return detail_text(ProductDetailOut.of(found), len(found.description))
+        return detail_text(found, found.siblings(), len(found.description))
 
 
 def _told(shelf: Shelf | None) -> str:

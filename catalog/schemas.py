@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from catalog.models import Product, Store
+from catalog import store_facts
+from catalog.models import Product
 from catalog.search.categories import Shelf
-from catalog.search.query import Facets, Page, PriceBounds
-from shopmcp.money import Money, money
+from catalog.search.query import Page
+from shopmcp.money import Money
 
 Price = Annotated[
     Decimal, Field(ge=0, le=999_999_999), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999})
@@ -17,22 +18,40 @@ Price = Annotated[
 """A bound of a search, as tools and the JSON API take it."""
 
 
+def _optional(description: str, empty: Any = None) -> Any:
+    """A field that is absent from answers while it has no value."""
+    told = {"description": description} if description else {}
+    return Field(empty, exclude_if=lambda value: value == empty, **told)  # type: ignore[call-overload]
+
+
 class StoreOut(BaseModel):
-    """A store and what it offers."""
+    """A store and what it offers. Fields without a value are absent."""
 
     slug: str = Field(description="What the `store` argument of search_products takes.")
     name: str
     currency: str = Field(description="ISO 4217 code, such as ILS.")
     language: str = Field(description="The language of the store's texts, such as he.")
-    url: str | None = Field(description="The store's own site; null when it names none.")
+    url: str | None = _optional("The store's own site.")
     products: int = Field(description="How many products can be bought now, without those that are sold out.")
-    categories: list[str] = Field(description="What the `category` argument of search_products takes.")
-    shipping: str | None = Field(description="How, where and at what cost it delivers; null when it does not say.")
-    returns: str | None = Field(description="What can be returned, and until when; null when it does not say.")
-    contact: str | None = Field(description="How to reach the shop; null when it does not say.")
+    categories: list[str] = _optional("What the `category` argument of search_products takes.", empty=[])
+    paused: str | None = _optional("Why it takes no orders now; absent while it does.")
+    shipping: str | None = _optional("How, where and at what cost it delivers.")
+    delivery: list[str] = _optional("Each way in which it delivers, with price and conditions.", empty=[])
+    returns: str | None = _optional("What can be returned, and until when.")
+    contact: str | None = _optional("How to reach the shop.")
+
+    @classmethod
+    def all(cls, shelves: Sequence[Shelf]) -> list[Self]:
+        """Return stores in the language of the call."""
+        delivery = store_facts.delivery_of([shelf.store for shelf in shelves])
+        return [cls._made(shelf, delivery.get(shelf.store.pk, [])) for shelf in shelves]
 
     @classmethod
     def of(cls, shelf: Shelf) -> Self:
+        return cls.all([shelf])[0]
+
+    @classmethod
+    def _made(cls, shelf: Shelf, delivery: list[str]) -> Self:
         store = shelf.store
         return cls(
             slug=store.slug,
@@ -42,7 +61,9 @@ class StoreOut(BaseModel):
             url=store.base_url or None,
             products=shelf.products,
             categories=shelf.categories,
+            paused=store.paused or None,
             shipping=store.shipping or None,
+            delivery=delivery,
             returns=store.returns or None,
             contact=store.contact or None,
         )
@@ -53,158 +74,100 @@ class StoresOut(BaseModel):
 
 
 class ProductOut(BaseModel):
-    """A product as a list shows it."""
+    """A product as a list shows it. Fields without a value are absent."""
 
     product_id: str = Field(description="What cart tools and get_product take.")
     name: str
-    price: Money | None = Field(description="Null when the shop has set no price: it cannot be bought.")
-    former_price: Money | None = Field(description="The price before a reduction; null when there is none.")
-    category: str
-    brand: str
-    image: str | None = Field(description="Absolute address.")
-    url: str | None = Field(description="The product's page in the shop.")
+    price: Money | None = _optional("The price now; absent when the shop has set none: it cannot be bought.")
+    former_price: Money | None = _optional("The price before a reduction.")
+    category: str = _optional("", empty="")
+    image: str | None = _optional("Absolute address.")
+    url: str | None = _optional("The product's page in the shop.")
     in_stock: bool = Field(description="Whether it can be bought now.")
-    stock: int | None = Field(description="How many are left; null when the shop does not count them.")
-    options: dict[str, str] = Field(description="What distinguishes this variant from the others, such as size.")
-    store: str = Field(description="The store's slug.")
+    options: dict[str, str] = _optional("What distinguishes this variant from the others, such as size.", empty={})
 
-    @classmethod
-    def of(cls, product: Product) -> Self:
-        """Needs the store loaded too."""
-        return cls(
-            product_id=product.public_id,
-            name=product.name,
-            price=product.price_shown,
-            former_price=product.former_price_shown,
-            category=product.category,
-            brand=product.brand,
-            image=product.image_url or None,
-            url=product.url or None,
-            in_stock=product.in_stock,
-            stock=product.stock,
-            options=product.options,
-            store=product.store.slug,
-        )
+
+class VariantOut(BaseModel):
+    """Another variant of a product."""
+
+    product_id: str = Field(description="What cart tools and get_product take.")
+    name: str = _optional("Where no options tell the variants apart.", empty="")
+    options: dict[str, str] = _optional("What distinguishes it from the other variants, such as size.", empty={})
+    price: Money | None = _optional("Where it is not that of the product.")
+    in_stock: bool
+
+
+class PricePerOut(Money):
+    """The price of a kilo or a litre."""
+
+    unit: Literal["kg", "l"]
 
 
 class ProductDetailOut(ProductOut):
     """A product with all that is known of it."""
 
-    description: str
-    withdrawn: bool = Field(description="True when the shop no longer sells it.")
-    variants: list[ProductOut] = Field(description="The same product in other sizes, colours and the like.")
-
-    @classmethod
-    def of(cls, product: Product) -> Self:
-        """Needs the store loaded too, and queries the variants."""
-        return cls(
-            **dict(ProductOut.of(product)),
-            description=product.description,
-            withdrawn=product.withdrawn_at is not None,
-            variants=[ProductOut.of(sibling) for sibling in product.siblings()],
-        )
-
-
-class VariantOut(BaseModel):
-    """Another variant of a product in a list."""
-
-    product_id: str = Field(description="What cart tools and get_product take.")
-    name: str
-    options: dict[str, str] = Field(description="What distinguishes it from the other variants, such as size.")
-    price: Money | None
-    in_stock: bool
-
-    @classmethod
-    def of(cls, product: Product) -> Self:
-        return cls(
-            product_id=product.public_id,
-            name=product.name,
-            options=product.options,
-            price=product.price_shown,
-            in_stock=product.in_stock,
-        )
+    brand: str = _optional("", empty="")
+    stock: int | None = _optional("How many are left; absent when the shop does not count them.")
+    price_per: PricePerOut | None = _optional("Computed from the weight or volume that the name states.")
+    weight_stated: bool = _optional("False: it is sold by weight, and the shop does not state that of one unit.", True)
+    description: str = _optional("The shop's own words.", empty="")
+    withdrawn: bool = _optional("True when the shop no longer sells it.", empty=False)
+    variants: list[VariantOut] = _optional("The same product in other sizes, colours and the like.", empty=[])
+    more_variants: int = _optional("How many variants the text alone names.", empty=0)
 
 
 class FoundOut(ProductOut):
-    """A product as a search found it: the variant that fits best, and the others that fit."""
+    """A product as a search found it: the variant that fits best, and all others."""
 
-    variants: list[VariantOut] = Field(description="Its other variants that fit; get_product lists all of them.")
-
-    @classmethod
-    def found(cls, product: Product, variants: Sequence[Product]) -> Self:
-        return cls(**dict(ProductOut.of(product)), variants=[VariantOut.of(variant) for variant in variants])
-
-
-class CategoryCountOut(BaseModel):
-    name: str = Field(description="What the `category` argument of search_products takes.")
-    count: int = Field(description="How many of the products found are in it.")
+    lacks: list[str] = _optional("Words of the query that this product lacks.", empty=[])
+    variants: list[VariantOut] = _optional("Its other variants.", empty=[])
+    more_variants: int = _optional("How many variants the text alone names.", empty=0)
 
 
 class FacetsOut(BaseModel):
     """What all pages of a search hold together."""
 
-    categories: list[CategoryCountOut] = Field(description="The most frequent first, at most twenty.")
-    lowest_price: Money | None = Field(
-        description="Of all pages; null when nothing has a price, or prices are in several currencies."
-    )
-    highest_price: Money | None
-    partial: bool = Field(
-        description="True when more products fit than were counted: there may be other categories, higher counts and "
-        "other prices."
-    )
-
-    @classmethod
-    def of(cls, facets: Facets) -> Self:
-        counted = [CategoryCountOut(name=name, count=count) for name, count in facets.categories]
-        store = Store.objects.filter(pk=facets.store).first() if facets.store else None
-        if store is None or facets.lowest is None or facets.highest is None:
-            return cls(categories=counted, lowest_price=None, highest_price=None, partial=facets.partial)
-        lowest, highest = (money(price, store.currency, store.language) for price in (facets.lowest, facets.highest))
-        return cls(categories=counted, lowest_price=lowest, highest_price=highest, partial=facets.partial)
+    categories: dict[str, int] = _optional("How many of the products are in each; the most frequent.", empty={})
+    lowest_price: str | None = _optional("Absent when nothing has a price, or prices are in several currencies.")
+    highest_price: str | None = _optional("Absent as lowest_price is.")
+    partial: bool = _optional("True when more products fit than were counted.", empty=False)
 
 
 class PriceWordsOut(BaseModel):
     """Words of a query that speak of a price, and the bounds they were taken for."""
 
     words: str
-    min_price: str | None = Field(description="Null when they were not taken for one.")
-    max_price: str | None = Field(description="Null when they were not taken for one.")
-
-    @classmethod
-    def of(cls, bounds: PriceBounds) -> Self:
-        low, high = (None if price is None else f"{price.normalize():f}" for price in (bounds.lowest, bounds.highest))
-        return cls(words=bounds.said, min_price=low, max_price=high)
+    min_price: str | None = _optional("Absent when they were not taken for one.")
+    max_price: str | None = _optional("Absent when they were not taken for one.")
 
 
-class SearchOut(BaseModel):
-    products: list[FoundOut]
-    total: int = Field(description="How many products all pages hold; variants of one product count once.")
-    more_than_total: bool = Field(description="True when counting stopped at `total` and more products may fit.")
-    next_cursor: str | None = Field(description="Pass as `cursor`, with the same arguments, for the next page.")
-    dropped_words: list[str] = Field(description="Words of the query that were ignored because nothing fits them.")
-    wishes: list[str] = Field(
-        description="When no product fits all of the query: its parts, which were searched one by one; the products "
-        "answer them in turn."
+class _ListOut(BaseModel):
+    products: list[FoundOut] = _optional("Absent when `queries` was used.")
+    total: int = _optional("How many products all pages hold; variants of one product count once.")
+    also_close: list[FoundOut] = _optional("Products that lack a word, where few have all; not in total.", empty=[])
+    more_than_total: bool = _optional("True when counting stopped at `total` and more may fit.", empty=False)
+    next_cursor: str | None = _optional("Pass as `cursor`, with the same arguments, for the next page.")
+    dropped_words: list[str] = _optional("Words of the query that no product shown has.", empty=[])
+    wishes: list[str] = _optional(
+        "When no product fits all of the query: its parts, which were searched one by one; the products answer them in "
+        "turn.",
+        empty=[],
     )
-    price_words: PriceWordsOut | None = Field(
-        description="The meaning of words such as “up to 50 shekels”, which were not searched for; null without any."
-    )
-    facets: FacetsOut = Field(description="All pages by category and price.")
-    categories: list[str] = Field(description="All categories, when nothing was found.")
+    price_words: PriceWordsOut | None = _optional("The meaning of words such as “up to 50 shekels”.")
+    facets: FacetsOut | None = _optional("All pages by category and price, where there are more than ten products.")
 
-    @classmethod
-    def of(cls, page: Page, categories: list[str]) -> Self:
-        return cls(
-            products=[FoundOut.found(product, page.variants.get(product.identity_id, [])) for product in page.products],
-            total=page.total,
-            more_than_total=page.at_least,
-            next_cursor=page.next_cursor,
-            dropped_words=list(page.dropped),
-            wishes=list(page.wishes),
-            price_words=PriceWordsOut.of(page.price_bounds) if page.price_bounds else None,
-            facets=FacetsOut.of(page.facets),
-            categories=categories,
-        )
+
+class GroupOut(_ListOut):
+    """What one of several queries found."""
+
+    query: str
+
+
+class SearchOut(_ListOut):
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["products"]}, {"required": ["groups"]}]})
+
+    categories: list[str] = _optional("All categories, when nothing was found.", empty=[])
+    groups: list[GroupOut] = _optional("For each of the `queries`, what it found.", empty=[])
 
 
 class ResultOut(BaseModel):

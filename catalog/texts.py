@@ -1,13 +1,18 @@
 """The answers of the catalogue's tools in words."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from catalog.answers import FEW, facts_of, is_weight_unstated, price_per
 from catalog.models import Product
-from catalog.schemas import ProductDetailOut, ProductOut, StoreOut
+from catalog.recent import Recent
+from catalog.schemas import StoreOut
 from catalog.search.query import Page, PriceBounds
+from shopmcp.money import money
 
 _OFFERED = 30  # categories that a text names at most
 _COUNTED = 8  # categories that a text gives counts of
@@ -24,6 +29,9 @@ def store_line(store: StoreOut) -> str:
         "currency": store.currency,
     }
     lines = [f"{line} {_offer(store.categories)}" if store.categories else line]
+    if store.paused:
+        lines.append(_("The shop takes no orders now: %(why)s") % {"why": store.paused})
+    lines.extend(_("Delivery: %(text)s") % {"text": said} for said in store.delivery)
     for said, what in (
         (store.shipping, _("Shipping: %(text)s")),
         (store.returns, _("Returns: %(text)s")),
@@ -40,7 +48,7 @@ def store_info_text(store: StoreOut) -> str:
     unsaid = [
         name
         for said, name in (
-            (store.shipping, _("shipping")),
+            (store.shipping or store.delivery, _("shipping")),
             (store.returns, _("returns")),
             (store.contact, _("contact")),
         )
@@ -48,6 +56,18 @@ def store_info_text(store: StoreOut) -> str:
     ]
     silent = _("The store says nothing about: %(subjects)s.") % {"subjects": ", ".join(unsaid)} if unsaid else ""
     return "\n".join(filter(None, (store_line(store), silent)))
+
+
+def several_stores(page: Page) -> str:
+    """Return a warning if the products of a page are of several stores, else nothing."""
+    stores = {product.store.slug: product.currency for product in page.shown}
+    if len(stores) < 2:
+        return ""
+    if len(set(stores.values())) > 1:
+        listed = ", ".join(f"{slug} ({currency})" for slug, currency in stores.items())
+    else:
+        listed = ", ".join(stores)
+    return _("These are of several stores: %(stores)s. A cart holds products of one store.") % {"stores": listed}
 
 
 def several_currencies(page: Page) -> str:
@@ -70,16 +90,14 @@ def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
             said = _("Nothing was found for “%(query)s”.") % {"query": query[:80]}
         advice = _("Try fewer or other words, or wider limits.")
         return " ".join(filter(None, (said, _of_price(page.price_bounds), advice, _offer(offered) if offered else "")))
-    lines = [" ".join([_count(page), *_left_out(page)])]
-    for product in page.products:
-        lines.append(product_line(ProductOut.of(product)))
-        if variants := page.variants.get(product.identity_id):
-            lines.append("  " + _("Also: %(variants)s") % {"variants": "; ".join(map(_variant, variants))})
+    lines = [" ".join([_count(page), *_left_out(page)]), *_listed(page.products, page)]
+    if page.also_close:
+        lines += [_("Also close, but not all of it:"), *_listed(page.also_close, page)]
     if page.next_cursor:
         lines.append(
             _("For more, search again with the same arguments and cursor %(cursor)s") % {"cursor": page.next_cursor}
         )
-        if len(page.facets.categories) > 1:
+        if page.total > FEW and len(page.facets.categories) > 1:
             counted = ", ".join(f"{name} ({count})" for name, count in page.facets.categories[:_COUNTED])
             said = (
                 _("By category, of these: %(categories)s.")
@@ -87,7 +105,28 @@ def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
                 else _("By category: %(categories)s.")
             )
             lines.append(said % {"categories": counted})
+    if stores := several_stores(page):
+        lines.append(stores)
     return "\n".join(lines)
+
+
+def groups_text(pages: Sequence[tuple[str, Page]]) -> str:
+    """Return what each of several queries found, in words."""
+    return "\n\n".join(f"“{query[:80]}”: {search_text(page, query, ())}" for query, page in pages)
+
+
+def _listed(products: Sequence[Product], page: Page) -> list[str]:
+    """A line for each product and for its other variants; before those that lack words of the query, these words."""
+    lines, lacked = list[str](), tuple[str, ...]()
+    for product in products:
+        if (lacks := page.lacking.get(product.identity_id, ())) != lacked:
+            words = ", ".join(f"“{word}”" for word in lacks)
+            lines.append(_("Without %(words)s:") % {"words": words} if lacks else _("With all the words:"))
+            lacked = lacks
+        lines.append(product_line(product))
+        if variants := page.variants.get(product.identity_id):
+            lines.append("  " + _("Also: %(variants)s") % {"variants": "; ".join(map(_variant, variants))})
+    return lines
 
 
 def _count(page: Page) -> str:
@@ -126,54 +165,98 @@ def _of_price(bounds: PriceBounds | None) -> str:
 
 def _variant(product: Product) -> str:
     """Another variant by its options, id, price and stock."""
+    now = timezone.now()
+    return _variants.of((get_language(), *facts_of(product, now)), lambda: _variant_anew(product, now))
+
+
+def _variant_anew(product: Product, now: datetime) -> str:
     options = ", ".join(product.options.values()) or product.name
-    shown = ProductOut.of(product)
-    return " · ".join(filter(None, (options, product.public_id, _price(shown), _stock(shown))))
+    return " · ".join(filter(None, (options, product.public_id, _price(product, now), _stock(product))))
 
 
-def product_line(product: ProductOut) -> str:
-    """Return a product in one line: name, id, price and stock."""
+_lines, _variants = Recent[str](2000), Recent[str](2000)
+
+
+def product_line(product: Product) -> str:
+    """Return a product in one line: name, id, price, price of a kilo or litre, and stock. Needs the store too."""
+    now = timezone.now()
+    return _lines.of((get_language(), *facts_of(product, now)), lambda: _line(product, now))
+
+
+def _line(product: Product, now: datetime) -> str:
+    parts = (_named(product), product.public_id, _price(product, now), _by_measure(product, now), _stock(product))
+    return "- " + " · ".join(filter(None, parts))
+
+
+def _named(product: Product) -> str:
     options = ", ".join(f"{name}: {value}" for name, value in product.options.items())
-    name = f"{product.name} ({options})" if options else product.name
-    return " · ".join(filter(None, (f"- {name}", product.product_id, _price(product), _stock(product))))
+    return f"{product.name} ({options})" if options else product.name
 
 
-def _price(product: ProductOut) -> str:
-    if product.price is None:
+def _price(product: Product, now: datetime) -> str:
+    if (price := product.price_at(now)) is None:
         return _("no price, cannot be bought")
-    if product.former_price is None:
-        return product.price.formatted
-    return _("%(price)s instead of %(former)s") % {
-        "price": product.price.formatted,
-        "former": product.former_price.formatted,
-    }
+    currency, language = product.currency, product.store.language
+    told = money(price, currency, language).formatted
+    if (former := product.former_price_at(now)) is None:
+        return told
+    return _("%(price)s instead of %(former)s") % {"price": told, "former": money(former, currency, language).formatted}
 
 
-def _stock(product: ProductOut) -> str:
+def _by_measure(product: Product, now: datetime) -> str:
+    """The price of a kilo or a litre; or that the shop does not state the weight of what is sold by weight."""
+    if per := price_per(product, now):
+        measure, price = per
+        said = _("%(price)s per kg") if measure.unit == "kg" else _("%(price)s per litre")
+        return said % {"price": price.formatted}
+    if is_weight_unstated(product):
+        return _("the shop does not state the weight of one unit")
+    return ""
+
+
+def _stock(product: Product) -> str:
     if product.price is None:
         return ""
     if not product.in_stock:
         return _("not in stock")
+    return "" if product.stock is None else _left(product.stock)
+
+
+def _left(stock: int) -> str:
+    return ngettext("%(count)d left", "%(count)d left", stock) % {"count": stock}
+
+
+def _availability(product: Product) -> str:
+    """Whether the product can be bought, in a sentence."""
+    if product.withdrawn_at is not None:
+        return _("The shop no longer sells this product.")
+    if product.price is None:
+        return _("It has no price, so it cannot be bought.")
+    if not product.in_stock:
+        return _("It is not in stock and cannot be bought now.")
     if product.stock is None:
-        return ""
-    return ngettext("%(count)d left", "%(count)d left", product.stock) % {"count": product.stock}
+        return _("It can be bought; the shop gives no count.")
+    return _("It can be bought; %(left)s.") % {"left": _left(product.stock)}
 
 
-def detail_text(product: ProductDetailOut, most: int = _DESCRIBED) -> str:
+def detail_text(product: Product, siblings: Sequence[Product], most: int = _DESCRIBED) -> str:
     """Return all that is known of a product, with at most `most` characters of its description."""
-    lines = [product_line(product).removeprefix("- ")]
-    if product.withdrawn:
-        lines.append(_("The shop no longer sells this product."))
+    now = timezone.now()
+    head = (product.name, product.public_id, _price(product, now), _by_measure(product, now))
+    lines = [" · ".join(filter(None, head))]
+    lines.append(_availability(product))
+    lines += (f"{name}: {value}" for name, value in product.options.items())
     if product.category:
         lines.append(_("Category: %(category)s") % {"category": product.category})
     if product.brand:
         lines.append(_("Brand: %(brand)s") % {"brand": product.brand})
     if product.description:
-        clipped = product.description[:most]
-        lines.append(clipped if clipped == product.description else f"{clipped.rstrip()}…")
+        said = product.description[:most]
+        said = said if said == product.description else f"{said.rstrip()}…"
+        lines.append(_("The shop's description: “%(text)s”") % {"text": said})
     if product.url:
         lines.append(product.url)
-    if product.variants:
+    if siblings:
         lines.append(_("Also available as:"))
-        lines.extend(product_line(variant) for variant in product.variants)
+        lines.extend(map(product_line, siblings))
     return "\n".join(lines)

@@ -1,21 +1,25 @@
 """The tools that browse the shop; none of them needs a cart."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from django.utils.translation import gettext as _
 from pydantic import Field
 
+from catalog.answers import detail_data, groups_data, search_data
 from catalog.language.text import words
+from catalog.memory import Made, Visit
 from catalog.models import Product, Store
 from catalog.schemas import DocumentOut, Price, ProductDetailOut, ResultsOut, SearchOut, StoreOut, StoresOut
 from catalog.search import searching
 from catalog.search.categories import categories, shelves
-from catalog.search.query import Search, Sort
+from catalog.search.moment import stock_of
+from catalog.search.query import Page, Search, Sort
 from catalog.search.references import named
-from catalog.texts import detail_text, search_text, several_currencies, store_info_text, store_line
+from catalog.texts import detail_text, groups_text, search_text, several_currencies, store_info_text, store_line
 from shopmcp.errors import InvalidArguments, NotFound
-from shopmcp.mcp.arguments import Whole
+from shopmcp.mcp.arguments import CartId, Listed, Whole, ZeroIsAbsent
 from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.tools import tool
 
@@ -28,24 +32,34 @@ Query = Annotated[
         "price by max_price rather than here.",
     ),
 ]
-Lowest = Annotated[Price | None, Field(description="Lowest price, in the store's currency.")]
-Highest = Annotated[Price | None, Field(description="Highest price, in the store's currency.")]
+Lowest = Annotated[Price | None, Field(description="Lowest price, inclusive, in the store's currency."), ZeroIsAbsent()]
+Highest = Annotated[
+    Price | None, Field(description="Highest price, inclusive, in the store's currency."), ZeroIsAbsent()
+]
 _RESULTS = 20  # on a page of `search`
+_MOST_QUERIES = 5
 
 
 @tool(title="List stores", browsing=True, invoking="Looking at the stores", invoked="Looked at the stores")
-def list_stores(call: Call) -> Answer[StoresOut]:
-    """Use this when the shopper asks what the shop sells, or before limiting a search to one category or store.
+def list_stores(
+    call: Call,
+    store: Annotated[str | None, Field(max_length=40, description="Only this store, by its slug.")] = None,
+) -> Answer[StoresOut]:
+    """Use this when the shopper asks what the shop sells, how a store delivers, what can be returned or how to reach
+    it, or before limiting a search to one category or store.
 
-    Returns every store with its currency, language and site, how many products can be bought, the names of its
-    categories, and what it says about shipping, returns and contact.
+    Returns every store, or the one named: its currency, language and site, how many products can be bought, the names
+    of its categories, and what it says about shipping, returns and contact. Repeat what a store says; where it says
+    nothing, say so and promise nothing.
     """
     offered = shelves()
-    _speak(call, next((shelf.store for shelf in offered), None))
-    stores = [StoreOut.of(shelf) for shelf in offered]
+    chosen = _chosen(call, [shelf.store for shelf in offered], store)
+    _speak(call, chosen or next((shelf.store for shelf in offered), None))
+    stores = StoreOut.all([shelf for shelf in offered if chosen is None or shelf.store == chosen])
     if not stores:
         return Answer(_("The shop has no stores yet."), StoresOut(stores=[]))
-    return Answer("\n".join(store_line(store) for store in stores), StoresOut(stores=stores))
+    told = store_info_text if len(stores) == 1 else store_line
+    return Answer("\n".join(map(told, stores)), StoresOut(stores=stores))
 
 
 @tool(title="Search products", browsing=True, invoking="Searching the shop", invoked="Searched the shop")
@@ -53,6 +67,15 @@ def search_products(
     call: Call,
     *,
     query: Query = "",
+    queries: Annotated[
+        list[Annotated[str, Field(max_length=1000)]] | None,
+        Field(
+            max_length=_MOST_QUERIES,
+            description="Instead of query: up to five searches at once, one for each thing. The answer has a group for "
+            "each, and limit counts for each.",
+        ),
+        Listed,
+    ] = None,
     category: Annotated[
         str | None, Field(max_length=120, description="Only this category, as list_stores names it.")
     ] = None,
@@ -60,40 +83,83 @@ def search_products(
     max_price: Highest = None,
     in_stock_only: Annotated[bool, Field(description="Leave out what cannot be bought now.")] = False,
     sort: Annotated[Sort, Field(description="The order; relevance puts the best match first.")] = "relevance",
-    limit: Annotated[int, Field(ge=1, le=50, description="Products on a page."), Whole] = 10,
+    limit: Annotated[int, Field(ge=1, le=50, description="Products on a page."), Whole, ZeroIsAbsent()] = 10,
     cursor: Annotated[
         str | None, Field(max_length=2000, description="next_cursor of the last answer, with the same other arguments.")
     ] = None,
     store: Annotated[str | None, Field(max_length=40, description="Only this store, by its slug.")] = None,
+    cart_id: CartId = None,  # read where calls are recorded: it says which conversation asks
 ) -> Answer[SearchOut]:
     """Use this when the shopper wants to find, browse or compare products, or you need the product_id of one.
 
-    Search with few, plain words, such as a kind of product and what matters about it. Words that nothing fits are left
-    out, and the answer says which. Variants of one product are one result that names the others. When nothing is found,
-    try other words or one of the categories the answer offers.
+    Search with few, plain words, such as a kind of product and what matters about it. The answer says which words a
+    product lacks. Where few products have all words, the next best follow as also close. Variants of one product are
+    one result that names the others. When nothing is found, try other words or one of the categories the answer offers.
     """
-    stores = list(Store.objects.oldest_first())
-    chosen = _chosen(call, stores, store)
-    ids = (chosen.pk,) if chosen else None
-    _speak(call, chosen or next(iter(stores), None))
+    several = list(dict.fromkeys(said for said in (query, *(queries or ())) if said.strip()))
     asked = Search(
-        query=query,
-        stores=ids,
         category=category or "",
         min_price=min_price,
         max_price=max_price,
         in_stock_only=in_stock_only,
         sort=sort,
     )
+    grouped = bool(queries and several)
+    visit = Visit((asked, store, limit, cursor, grouped, *several))
+    chosen = _chosen(call, visit.stores, store)
+    asked = replace(asked, stores=(chosen.pk,) if chosen else None)
+    call.hear(" ".join(several), (known.language for known in visit.stores))
+    _speak(call, chosen or next(iter(visit.stores), None))
+
+    def make() -> Made:
+        if grouped:
+            return _in_groups(call, asked, several, limit, cursor)
+        return _found(call, replace(asked, query=query), limit, cursor)
+
+    # A language that nobody asked for gives way to that of the products.
+    made = visit.answer(call.language or f"({call.spoken})", make)
+    if made.language:
+        call.speak(made.language)
+    call.notes.words, call.notes.results = made.words, made.results
+    return Answer(made.text, made.data)
+
+
+def _found(call: Call, asked: Search, limit: int, cursor: str | None) -> Made:
+    """Answer one query, in the language of the first product's store if none is known."""
     page = searching.search(asked, limit=limit, cursor=cursor)
-    call.notes.words, call.notes.results = words(query), page.total
-    if page.products:
-        call.speak(page.products[0].store.language)
-    offered = [] if page.total else categories(ids)
-    text = search_text(page, query, offered)
-    if sort in ("price_asc", "price_desc") or min_price is not None or max_price is not None:
+    language = _of_first(call, [page])
+    offered = [] if page.total else categories(asked.stores)
+    text = search_text(page, asked.query, offered)
+    if asked.is_by_price:
         text = "\n".join(filter(None, (text, several_currencies(page))))
-    return Answer(text, SearchOut.of(page, offered))
+    return Made(text, search_data(page, offered), words(asked.query), page.total, language, stock_of(page.everything))
+
+
+def _in_groups(call: Call, asked: Search, queries: Sequence[str], limit: int, cursor: str | None) -> Made:
+    """Answer each of several queries."""
+    if cursor:
+        raise InvalidArguments(
+            _("A cursor belongs to one query."), fix=_("Pass it with that `query` alone, without `queries`.")
+        )
+    pages = [(query, searching.search(replace(asked, query=query), limit=limit)) for query in queries]
+    found = [page for _query, page in pages]
+    language = _of_first(call, found)
+    return Made(
+        groups_text(pages),
+        groups_data(pages),
+        words(" ".join(queries)),
+        sum(page.total for page in found),
+        language,
+        stock_of(product for page in found for product in page.everything),
+    )
+
+
+def _of_first(call: Call, pages: Sequence[Page]) -> str:
+    """Speak the language of the first product's store, if the caller has none, and return it."""
+    if first := next((product for page in pages for product in page.products), None):
+        call.speak(first.store.language)
+        return first.store.language
+    return ""
 
 
 @tool(title="Get product", browsing=True, invoking="Looking at the product", invoked="Looked at the product")
@@ -108,10 +174,12 @@ def get_product(
             "A unique SKU, a product URL or an exact name works too.",
         ),
     ],
+    cart_id: CartId = None,  # as in `search_products`
 ) -> Answer[ProductDetailOut]:
     """Use this when the shopper asks about one product: its description, stock, or the sizes and colours it has."""
-    detail = ProductDetailOut.of(_product(call, product_id))
-    return Answer(detail_text(detail), detail)
+    product = _product(call, product_id)
+    siblings = product.siblings()
+    return Answer(detail_text(product, siblings), detail_data(product, siblings))
 
 
 @tool(title="Get store information", browsing=True, invoking="Asking the store", invoked="Asked the store")
@@ -122,10 +190,7 @@ def get_store_info(
         Field(max_length=40, description="The store's slug, as list_stores gives it; may be left out if there is one."),
     ] = None,
 ) -> Answer[StoreOut]:
-    """Use this when the shopper asks how a store delivers, what can be returned, or how to reach it.
-
-    Repeat what the store says; where it says nothing, say so and promise nothing.
-    """
+    """Use list_stores, which tells the same."""
     offered = shelves()
     chosen = _chosen(call, [shelf.store for shelf in offered], store)
     _speak(call, chosen or next((shelf.store for shelf in offered), None))
@@ -167,7 +232,7 @@ def fetch(
     To shop, prefer get_product, which answers with data for the cart.
     """
     product = _product(call, id)
-    text = detail_text(ProductDetailOut.of(product), len(product.description))
+    text = detail_text(product, product.siblings(), len(product.description))
     document = DocumentOut.of(product, text)
     return Answer(document.model_dump_json(), document, is_exact=True)
 

@@ -4,7 +4,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.feeds.records import Record, named_fields
+from catalog.feeds.names import Naming
+from catalog.feeds.reading import Reading
+from catalog.feeds.records import Record
 from catalog.feeds.rows import Row, read_row
 from catalog.models import STATIC_IMAGE
 
@@ -23,8 +25,8 @@ _FILE = Path(__file__).parent / "products.json"
 
 def demo_rows() -> dict[str, Row]:
     """Return the products by SKU. A `drawing` names one of the pictures in static/catalog/demo."""
-    rows = dict[str, Row]()
+    rows, naming, reading = dict[str, Row](), Naming(), Reading("ILS")
     for place, entry in enumerate(json.loads(_FILE.read_text(encoding="utf-8"))["products"], start=1):
-        row = read_row(Record(place, named_fields(entry)), currency="ILS", base_url="")
+        row = read_row(Record(place, naming.fields(entry)), reading)
         rows[row.sku] = replace(row, image=f"{STATIC_IMAGE}catalog/demo/{entry['drawing']}.svg")
     return rows

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from catalog.feeds.bigcommerce import is_bigcommerce, read_bigcommerce
 from catalog.feeds.delimited import is_google_table, is_openai_table, is_table, read_table
 from catalog.feeds.markup import is_xml, read_xml
 from catalog.feeds.objects import is_json, is_lines, is_nested_json, is_weft, read_lines, read_objects, read_weft
 from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable
+from catalog.feeds.refusals import unknown_state
 from catalog.feeds.shopify import is_shopify, read_shopify
 from catalog.feeds.source import Source, open_source
+from catalog.feeds.squarespace import is_squarespace, read_squarespace
+from catalog.feeds.systems import MAGENTO, ODOO, OPENCART, PRESTASHOP
+from catalog.feeds.variant_tables import is_medusa, is_saleor, is_vendure, read_medusa, read_saleor, read_vendure
+from catalog.feeds.wix import is_wix, read_wix
 from catalog.feeds.woocommerce import is_woocommerce, read_woocommerce
+from catalog.feeds.words import NotUnderstood
 
 __all__ = [
     "FORMATS", "FeedEntry", "Record", "Refused", "Skipped", "Unreadable", "format_of", "open_source", "read_feed",
@@ -46,8 +53,18 @@ FORMATS = {
     "openai": Format(lambda source: is_nested_json(source) or _is_flat(source), _read_openai),
     "jsonl": Format(is_lines, read_lines),
     "json": Format(is_json, read_objects),
+    "wix": Format(is_wix, read_wix),
+    "squarespace": Format(is_squarespace, read_squarespace),
+    "bigcommerce": Format(is_bigcommerce, read_bigcommerce),
     "shopify": Format(is_shopify, read_shopify),
     "woocommerce": Format(is_woocommerce, read_woocommerce),
+    "magento": Format(MAGENTO.fits, MAGENTO.read),
+    "prestashop": Format(PRESTASHOP.fits, PRESTASHOP.read),
+    "odoo": Format(ODOO.fits, ODOO.read),
+    "opencart": Format(OPENCART.fits, OPENCART.read),
+    "vendure": Format(is_vendure, read_vendure),
+    "saleor": Format(is_saleor, read_saleor),
+    "medusa": Format(is_medusa, read_medusa),
     "google": Format(is_google_table, read_table),
     "csv": Format(is_table, read_table),
 }
@@ -61,12 +78,19 @@ def format_of(source: Source, name: str = "auto") -> str:
     """
     if name != "auto":
         return name
+    if source.options.columns:
+        return "csv"
     for known, form in FORMATS.items():
         if form.fits(source):
             return known
     raise Unreadable(
         _("%(file)s is in none of the formats that can be read.") % {"file": source.name},
-        fix=_("These can be: %(formats)s.") % {"formats": ", ".join(FORMATS)},
+        fix=_(
+            "These can be: %(formats)s. "
+            "If it is a table without a heading, name its columns: --columns sku,name,,price. "
+            'If its heading is not understood, map it: --map sku="…" --map name="…" --map price="…".'
+        )
+        % {"formats": ", ".join(FORMATS)},
     )
 
 
@@ -76,4 +100,7 @@ def read_feed(source: Source, format_name: str = "auto") -> Iterator[FeedEntry]:
     Raises:
         Unreadable: If the file fits no format or cannot be read; this may come after some entries.
     """
-    return FORMATS[format_of(source, format_name)].read(source)
+    try:
+        yield from FORMATS[format_of(source, format_name)].read(source)
+    except NotUnderstood as value:
+        raise unknown_state(source, value) from None

@@ -11,12 +11,16 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from catalog.feeds.records import FeedEntry, Record, Unreadable, named_fields
+from catalog.feeds.mending import Mending
+from catalog.feeds.names import Naming
+from catalog.feeds.records import FeedEntry, Record, Unreadable
 from catalog.feeds.source import Source
 
 _ENTRIES = {"item", "entry", "product"}
+_GOOGLE = ("http://base.google.com/", "https://base.google.com/")
 _PIECE = 65_536
-_LONGEST_FIELD = 100_000
+# One more than a description may have, so that it is noticed that its end was left out.
+_LONGEST_FIELD = 100_001
 _MOST_FIELDS = 200
 _BEGIN = re.compile(r"\s*(<\?xml|<rss|<feed|<products?\b|<items?\b|<channel|<!--)", re.IGNORECASE)
 
@@ -26,11 +30,11 @@ def is_xml(source: Source) -> bool:
 
 
 def read_xml(source: Source) -> Iterator[FeedEntry]:
-    """Yield a record per `item`, `entry` or `product`. Names count without their namespace.
+    """Yield a record per `item`, `entry` or `product`. Names count without their namespace, Google's before others.
 
     A file with a document type is refused: a document type may declare entities, and no feed needs one.
     """
-    parser = _Parser()
+    parser = _Parser(source.naming)
     found = False
     with source.open() as stream:
         more = True
@@ -47,7 +51,12 @@ def read_xml(source: Source) -> Iterator[FeedEntry]:
 class _Parser:
     """Collects the values of one entry at a time, each with the text of the markup inside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, naming: Naming) -> None:
+        self._naming = naming
+        self._mending = Mending()
+        # The prefixes of Google's names: Atom's own `id` is no SKU.
+        self._googles = {"g"}
+        self._by_google: set[str] = set()
         # The text is decoded already, whatever the declaration says.
         self._expat = expat.ParserCreate(encoding="utf-8")
         self._expat.buffer_text = True
@@ -59,7 +68,7 @@ class _Parser:
         self._depth = 0
         self._line = 0
         self._fields: dict[str, Any] = {}
-        self._name = ""
+        self._name, self._is_google = "", False
         self._pieces: list[str] = []
         self._length = 0
         self._done: list[Record] = []
@@ -68,7 +77,7 @@ class _Parser:
         """Return the entries that end in this piece of the text; "" ends the text."""
         try:
             # expat takes lone surrogates for an attack.
-            self._expat.Parse(piece.encode("utf-8", errors="replace"), not piece)
+            self._expat.Parse(self._mending.mend(piece).encode("utf-8", errors="replace"), not piece)
         except expat.ExpatError as error:
             raise Unreadable(
                 _("Line %(line)d is not XML: %(reason)s.")
@@ -84,31 +93,40 @@ class _Parser:
         )
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        plain = name.rpartition(":")[2].lower()
+        prefix, _colon, plain = name.lower().rpartition(":")
+        for attribute, value in attributes.items() if not self._depth else ():
+            if attribute.startswith("xmlns:") and value.startswith(_GOOGLE):
+                self._googles.add(attribute[6:].lower())
         if self._depth or plain in _ENTRIES:
             self._depth += 1
         if self._depth == 1:
-            self._line, self._fields = self._expat.CurrentLineNumber, {}
+            self._line, self._fields, self._by_google = self._expat.CurrentLineNumber, {}, set()
         elif self._depth == 2:
             self._name, self._pieces, self._length = plain, [], 0
+            self._is_google = prefix in self._googles
             # Atom gives the address in an attribute, and links of several kinds.
             if plain == "link" and attributes.get("rel", "alternate") == "alternate":
                 self._keep(attributes.get("href", ""))
 
     def _characters(self, text: str) -> None:
         if self._depth > 1 and self._length < _LONGEST_FIELD:
-            self._pieces.append(text)
+            self._pieces.append(text[: _LONGEST_FIELD - self._length])
             self._length += len(text)
 
     def _end(self, _name: str) -> None:
         if self._depth == 2:
             self._keep("".join(self._pieces))
         elif self._depth == 1:
-            self._done.append(Record(self._line, named_fields(self._fields)))
+            self._done.append(Record(self._line, self._naming.fields(self._fields)))
         if self._depth:
             self._depth -= 1
 
     def _keep(self, value: str) -> None:
         """Keep the first of several values: pictures and categories come in the order of their weight."""
-        if (value := value.strip()) and len(self._fields) < _MOST_FIELDS:
+        if not (value := value.strip()) or len(self._fields) >= _MOST_FIELDS:
+            return
+        if self._is_google and self._name not in self._by_google:
+            self._by_google.add(self._name)
+            self._fields[self._name] = value
+        else:
             self._fields.setdefault(self._name, value)

@@ -7,28 +7,33 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
-from catalog.feeds.records import FeedEntry, Record, Refused, is_blank, named_fields
+from catalog.feeds.names import Naming, is_blank
+from catalog.feeds.records import FeedEntry, Record, Refused
 from catalog.feeds.shopify import variant_sku
 from shopmcp.money import is_currency
 
 # Values that a variant takes from its product if it has none itself.
-_SHARED = ("name", "description", "category", "brand", "image", "url", "barcode")
+_SHARED = (
+    "name", "description", "category", "brand", "image", "url", "barcode", "published", "hidden", "eligible",
+)  # fmt: skip
 
 
 def is_nested(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("variants"), list)
 
 
-def unfold(line: int, product: Mapping[str, Any]) -> Iterator[FeedEntry]:
+def unfold(line: int, product: Mapping[str, Any], naming: Naming) -> Iterator[FeedEntry]:
     """Yield a record per variant; values that it lacks come from its product."""
-    shared = _plain(product, product)
+    shared = _plain(product, naming)
+    if product.get("handle") and product.get("published_at", "") is None:
+        shared["published"] = False  # Shopify, whose online store does not show it
     variants = product["variants"]
     names = _option_names(product)
     for variant in variants:
         if not isinstance(variant, dict):
             yield Refused(line, _("it is not an object"))
             continue
-        fields = {**{name: shared[name] for name in _SHARED if name in shared}, **_plain(variant, product)}
+        fields = {**{name: shared[name] for name in _SHARED if name in shared}, **_plain(variant, naming)}
         options = _options(variant, names)
         title = variant.get("title")
         if names and "name" in shared:
@@ -40,6 +45,9 @@ def unfold(line: int, product: Mapping[str, Any]) -> Iterator[FeedEntry]:
             fields["name"] = title
         if options:
             fields["options"] = options
+        # Shopify's own are numbers; ids of other systems may be SKUs.
+        if isinstance(own := variant.get("admin_graphql_api_id") or variant.get("id"), str | int | Decimal):
+            fields["external_id"] = own
         handle = product.get("handle")
         if isinstance(handle, str) and handle and "id" not in fields:
             sku = variant.get("sku")
@@ -50,12 +58,15 @@ def unfold(line: int, product: Mapping[str, Any]) -> Iterator[FeedEntry]:
         yield Record(line, fields)
 
 
-def _plain(entry: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(entry: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
     """The values of a product or variant by column, with nested objects flattened."""
+    uncounted = _is_uncounted(entry)
     flat: dict[str, Any] = {}
     for name, value in entry.items():
         match name:
             case "variants" | "options" | "variant_options" | "option1" | "option2" | "option3":
+                continue
+            case "inventory_quantity" if uncounted:
                 continue
             case "description" if isinstance(value, dict):
                 flat[name] = next((value[kind] for kind in ("plain", "html", "markdown") if value.get(kind)), "")
@@ -79,7 +90,14 @@ def _plain(entry: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, An
                 flat["category"] = _first_value(value)
             case _:
                 flat[name] = value
-    return named_fields({name: value for name, value in flat.items() if not is_blank(value)})
+    return naming.fields({name: value for name, value in flat.items() if not is_blank(value)})
+
+
+def _is_uncounted(variant: Mapping[str, Any]) -> bool:
+    """Whether Shopify sells a variant beyond its stock, or does not count it."""
+    if variant.get("inventory_policy") == "continue":
+        return True
+    return "inventory_management" in variant and not variant["inventory_management"]
 
 
 def _amount(value: Any) -> tuple[Any, str]:

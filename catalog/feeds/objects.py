@@ -7,10 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from catalog.feeds.bulk import Bulk, Whole, as_in_admin, is_bulk
+from catalog.feeds.names import Naming, field_of
 from catalog.feeds.nested import is_nested, unfold
-from catalog.feeds.records import FeedEntry, Record, Refused, Unreadable, column_of, named_fields
+from catalog.feeds.records import FeedEntry, Record, Refused, Unreadable
 from catalog.feeds.source import Source
 from catalog.feeds.walk import DECODER, Walk, not_json
+from catalog.feeds.woo_objects import is_woo_object, read_woo_object
 
 _LONGEST_LINE = 8 * 1024 * 1024
 # In these scraped files the number at the end of a product's address identifies it.
@@ -33,7 +36,7 @@ def is_nested_json(source: Source) -> bool:
 
 def is_weft(source: Source) -> bool:
     """Whether the first product has no id, and an address that ends in its number."""
-    fields = named_fields(_first(source))
+    fields = Naming(source.options.mapped).fields(_first(source))
     url = fields.get("url")
     return "sku" not in fields and isinstance(url, str) and _WEFT_SKU.search(url) is not None
 
@@ -42,11 +45,12 @@ def read_objects(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per object, or per variant of an object; refuse entries that are not objects."""
     with source.open() as stream:
         for line, value in Walk(stream).elements():
-            yield from _entries(line, value)
+            yield from _entries(line, value, source.naming)
 
 
 def read_lines(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per line, or per variant of its object; refuse lines that are not objects."""
+    bulk = Bulk()
     with source.open() as stream:
         line = 0
         while text := stream.readline(_LONGEST_LINE):
@@ -62,7 +66,13 @@ def read_lines(source: Source) -> Iterator[FeedEntry]:
                 raise not_json(line, error) from None
             except RecursionError:
                 raise Unreadable(_("The file is nested too deeply.")) from None
-            yield from _entries(line, value)
+            if isinstance(value, dict) and (bulk.product or is_bulk(value)):
+                for entry in bulk.take(line, value):
+                    yield from _entry_of(entry, source.naming)
+            else:
+                yield from _entries(line, value, source.naming)
+        for entry in bulk.end():
+            yield from _entry_of(entry, source.naming)
 
 
 def read_weft(source: Source) -> Iterator[FeedEntry]:
@@ -76,13 +86,30 @@ def read_weft(source: Source) -> Iterator[FeedEntry]:
             yield Refused(record.line, _("its address does not end in a number such as i281"))
 
 
-def _entries(line: int, value: Any) -> Iterator[FeedEntry]:
+def _entry_of(entry: Whole | Refused, naming: Naming) -> Iterator[FeedEntry]:
+    if isinstance(entry, Refused):
+        yield entry
+    else:
+        yield from _entries(*entry, naming)
+
+
+def _entries(line: int, value: Any, naming: Naming) -> Iterator[FeedEntry]:
     if not isinstance(value, dict):
         yield Refused(line, _("it is not an object"))
+        return
+    value = as_in_admin(value)
+    if {"sku", "type_id", "visibility"} <= value.keys():
+        # Which of the products are variants, and of which, is told by others of them.
+        raise Unreadable(
+            _("The file is the JSON of Magento, which cannot be read."),
+            fix=_("Export the products from the shop as CSV, then import that file."),
+        )
+    if is_woo_object(value):
+        yield read_woo_object(line, value, naming)
     elif is_nested(value):
-        yield from unfold(line, value)
+        yield from unfold(line, value, naming)
     else:
-        yield Record(line, named_fields(value))
+        yield Record(line, naming.fields(value))
 
 
 def _first(source: Source) -> dict[str, Any]:
@@ -94,7 +121,7 @@ def _first(source: Source) -> dict[str, Any]:
             _line, value = next(Walk(stream).elements(), (0, None))
     except Unreadable:
         return {}
-    return value if isinstance(value, dict) else {}
+    return as_in_admin(value) if isinstance(value, dict) else {}
 
 
 def _first_line(source: Source) -> dict[str, Any] | None:
@@ -106,4 +133,4 @@ def _first_line(source: Source) -> dict[str, Any] | None:
         value: dict[str, Any] = DECODER.decode(first.strip())
     except (ValueError, RecursionError):
         return None
-    return None if {"sku", "name"}.isdisjoint(map(column_of, value)) else value
+    return None if {"sku", "name"}.isdisjoint(map(field_of, value)) else value

@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
@@ -12,21 +14,21 @@ from django.utils.translation import gettext as _
 
 from catalog.feeds.html import plain_text
 from catalog.feeds.prices import prices
-from catalog.feeds.records import Record, RowRefused, RowSkipped, text_of
-from catalog.language.text import clean, clean_paragraphs, is_plain, web_address, words
+from catalog.feeds.reading import Reading
+from catalog.feeds.records import Record, Refused, RowRefused, RowSkipped, text_of
+from catalog.feeds.words import available_of, is_hidden, is_shown, stock_of
+from catalog.language.text import clean, clean_paragraphs, is_plain, web_address
 
 __all__ = ["Row", "RowRefused", "RowSkipped", "read_row", "read_sku"]
 
 _BARCODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,31}")
-_MOST_STOCK = 2_147_483_647
+_EXTERNAL_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+# Shopify's global ids, and the ids in its feeds for Google: country, product and variant.
+_GLOBAL_ID = "gid://shopify/ProductVariant/"
+_OF_FEED = re.compile(r"shopify_[A-Z]{2}_\d+_(\d+)", re.IGNORECASE)
+LONGEST_SKU = 255
+_LONGEST_CELL = 100_000
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
-_AVAILABLE = {
-    "true", "yes", "y", "1", "in stock", "instock", "available", "preorder", "pre order", "backorder", "back order",
-    "onbackorder", "in store", "limited availability", "כן",
-}  # fmt: skip
-_NOT_AVAILABLE = {
-    "false", "no", "n", "0", "out of stock", "outofstock", "sold out", "unavailable", "discontinued", "unknown", "לא",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,12 @@ class Row:
     brand: str
     price: Decimal | None
     former_price: Decimal | None
+    sale_price: Decimal | None
+    sale_begins: datetime | None
+    sale_ends: datetime | None
     currency: str
     barcode: str
+    external_id: str
     image: str
     url: str
     stock: int | None
@@ -52,40 +58,59 @@ class Row:
     unresolved: bool = False  # a relative address was left out, because no base URL is known
 
 
-def read_row(record: Record, *, currency: str, base_url: str) -> Row:
+def read_row(record: Record, reading: Reading) -> Row:
     """Return the row of a record.
 
-    Prices that name no currency are in `currency`. Without a `base_url` relative addresses are left out.
+    Without a base for addresses relative ones are left out.
 
     Raises:
         RowRefused: With the reason.
         RowSkipped: If the row itself says that it must not be shown.
+        NotUnderstood: If what it says about that is not known.
+        BeforeTax: If its only price is one before tax.
     """
     fields = record.fields
-    name = clean(text_of(fields, "name"), 300)
+    name = _plain(text_of(fields, "name"), 300)
     if not name:
         raise RowRefused(_("it has no name"))
     sku = read_sku(fields)
+    if "\ufffd" in name or "\ufffd" in sku:
+        raise RowRefused(_("it holds characters that cannot be read"))
     if text_of(fields, "eligible").strip().lower() in ("false", "no", "0"):
         raise RowSkipped
-    price, former_price, currency = prices(fields, currency)
-    image, url = _address(fields, "image", base_url), _address(fields, "url", base_url)
+    if ("published" in fields and not is_shown(fields["published"])) or (
+        "hidden" in fields and is_hidden(fields["hidden"])
+    ):
+        raise RowSkipped
+
+    def warn(reason: str) -> None:
+        reading.warnings.append(Refused(record.line, reason, sku))
+
+    _tell_overlong(fields, warn)
+    found = prices(fields, reading, warn)
+    image, url = _address(fields, "image", reading.base_url), _address(fields, "url", reading.base_url)
+    stock, stocked = stock_of(fields)
+    said = available_of(fields)
     return Row(
         line=record.line,
         sku=sku,
         name=name,
-        description=clean_paragraphs(plain_text(text_of(fields, "description")), 5000),
+        description=_description(text_of(fields, "description")),
         category=_category(fields),
-        brand=clean(text_of(fields, "brand"), 120),
-        price=price,
-        former_price=former_price,
-        currency=currency,
+        brand=_plain(text_of(fields, "brand"), 120),
+        price=found.price,
+        former_price=found.former_price,
+        sale_price=found.sale_price,
+        sale_begins=found.sale_begins,
+        sale_ends=found.sale_ends,
+        currency=found.currency,
         barcode=_barcode(fields),
+        external_id=_external_id(fields, sku),
         image=image or "",
         url=url or "",
-        stock=_stock(fields),
-        available=_available(fields),
-        group_id=clean(text_of(fields, "group_id"), 120),
+        stock=stock,
+        available=said if said is not None else stocked is not False,
+        group_id=_group(fields.get("group_id", "")),
         options=_options(fields),
         unresolved=image is None or url is None,
     )
@@ -95,22 +120,54 @@ def read_sku(fields: Mapping[str, Any]) -> str:
     """Return the SKU as written, without surrounding spaces.
 
     Raises:
-        RowRefused: If it is missing, longer than 64 characters, or holds invisible characters.
+        RowRefused: If it is missing, longer than 255 characters, or holds invisible characters.
     """
     sku = text_of(fields, "sku").strip()
     if not sku:
         raise RowRefused(_("it has no SKU"))
-    if len(sku) > 64:
-        raise RowRefused(_("its SKU is longer than 64 characters"))
+    if len(sku) > LONGEST_SKU:
+        raise RowRefused(_("its SKU is longer than 255 characters"))
     if not is_plain(sku):
         raise RowRefused(_("its SKU holds control or invisible characters"))
     return sku
 
 
+def _plain(text: str, limit: int) -> str:
+    """The text on one line, with entities such as `&amp;` as the characters that they stand for."""
+    return clean(unescape(text) if "&" in text else text, limit)
+
+
+def _tell_overlong(fields: Mapping[str, Any], warn: Callable[[str], object]) -> None:
+    for column, value in fields.items():
+        if isinstance(value, str) and len(value) > _LONGEST_CELL:
+            reason = _("its %(column)s has more than 100,000 characters, and its end was left out")
+            warn(reason % {"column": column})
+
+
+def _description(text: str) -> str:
+    return clean_paragraphs(plain_text(text), 5000).replace("\ufffd", "")
+
+
 def _category(fields: Mapping[str, Any]) -> str:
-    category = clean(text_of(fields, "category"), 120)
-    # A number is an id in Google's taxonomy; it means nothing to people.
-    return "" if category.isdecimal() else category
+    category = _plain(text_of(fields, "category"), 120)
+    # A number is an id, such as one in Google's taxonomy; it means nothing to people.
+    return "" if category.replace(",", "").replace(" ", "").isdecimal() else category
+
+
+def _external_id(fields: Mapping[str, Any], sku: str) -> str:
+    """The id by which the system that wrote the file knows the product; empty if it tells none."""
+    value = fields.get("external_id", "")
+    told = text_of(fields, "external_id") if isinstance(value, str | int | Decimal) else ""
+    written = clean(told, 100).removeprefix("'").removeprefix(_GLOBAL_ID)
+    if not written and (found := _OF_FEED.fullmatch(sku)):
+        written = found[1]
+    return written if _EXTERNAL_ID.fullmatch(written) else ""
+
+
+def _group(value: Any) -> str:
+    """What variants share; of an object, its id."""
+    value = value.get("id") if isinstance(value, dict) else value
+    return clean(str(value), 120) if isinstance(value, str | int | Decimal) and value != "" else ""
 
 
 def _barcode(fields: Mapping[str, Any]) -> str:
@@ -139,28 +196,6 @@ def _address(fields: Mapping[str, Any], column: str, base_url: str) -> str | Non
     return address
 
 
-def _stock(fields: Mapping[str, Any]) -> int | None:
-    text = clean(text_of(fields, "stock"), 40)
-    if not text:
-        return None
-    if not re.fullmatch(r"-?[0-9]{1,18}(\.0+)?", text):
-        raise RowRefused(_("its stock “%(stock)s” is not a whole number") % {"stock": text})
-    # A shop that sells more than its stock exports a negative count.
-    count = max(0, int(text.split(".")[0]))
-    if count > _MOST_STOCK:
-        raise RowRefused(_("its stock is too large"))
-    return count
-
-
-def _available(fields: Mapping[str, Any]) -> bool:
-    said = " ".join(words(text_of(fields, "available")))
-    if said in _NOT_AVAILABLE:
-        return False
-    if said and said not in _AVAILABLE:
-        raise RowRefused(_("its availability “%(said)s” is not understood") % {"said": said[:40]})
-    return True
-
-
 def _options(fields: Mapping[str, Any]) -> dict[str, str]:
     value = fields.get("options", {})
     if isinstance(value, str):
@@ -170,5 +205,5 @@ def _options(fields: Mapping[str, Any]) -> dict[str, str]:
             value = None
     if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
         raise RowRefused(_("its options are no object of names and texts"))
-    pairs = ((clean(name, 40), clean(entry, 80)) for name, entry in value.items())
+    pairs = ((_plain(name, 40), _plain(entry, 80)) for name, entry in value.items())
     return {name: entry for name, entry in list(pairs)[:10] if name and entry}

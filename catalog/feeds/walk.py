@@ -17,6 +17,8 @@ _NO_SPACE = re.compile(r"[^ \t\r\n]")
 # Names of a list of products: in the outermost object, and in objects inside it.
 _LISTS = ("products", "items")
 _WRAPPED = "products"
+# Of such an object, the lists that may stand for it.
+_CONNECTED = ("nodes", "edges")
 _DEEPEST = 4
 _PIECE = 65_536
 _LONGEST_ENTRY = 8 * 1024 * 1024
@@ -48,17 +50,17 @@ class Walk:
         if not self._found:
             raise Unreadable(_("The file holds no list of products."), fix=_("It needs a list, bare or as “products”."))
 
-    def _object(self, depth: int) -> Iterator[tuple[int, Any]]:
+    def _object(self, depth: int, *, of: str = "") -> Iterator[tuple[int, Any]]:
         for _line in self._entries("}"):
             if self._peek() != '"':
                 raise self._wrong(_("a name in quotation marks is missing"))
             name = self._value()
             self._take(":")
             sign = self._peek()
-            if sign == "[" and (name == _WRAPPED or (depth == 0 and name in _LISTS)):
+            if sign == "[" and _is_list(name, depth, of):
                 yield from self._list()
             elif sign == "{" and depth < _DEEPEST:
-                yield from self._object(depth + 1)
+                yield from self._object(depth + 1, of=name)
             else:
                 self._value()
 
@@ -122,6 +124,11 @@ class Walk:
 
     def _wrong(self, reason: str) -> json.JSONDecodeError:
         return json.JSONDecodeError(reason, self._text, self._at)
+
+
+def _is_list(name: str, depth: int, of: str) -> bool:
+    """Whether a list of that name, in an object of that name, is one of products."""
+    return name == _WRAPPED or (depth == 0 and name in _LISTS) or (of == _WRAPPED and name in _CONNECTED)
 
 
 def not_json(line: int, error: json.JSONDecodeError) -> Unreadable:

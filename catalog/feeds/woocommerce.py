@@ -1,20 +1,47 @@
 """WooCommerce's product export: a line per product; a variation names its parent by SKU or id."""
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.feeds.delimited import Table
-from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable, by_spelling
+from catalog.feeds.delimited import Plan, Table
+from catalog.feeds.names import picked
+from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable
+from catalog.feeds.refusals import columns_of
 from catalog.feeds.source import Source
+from catalog.feeds.woo_headings import DECISIVE, REGULAR_PRICES, recognised, type_column
+from catalog.feeds.words import is_shown
 
+# The names of the columns where the site speaks English.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "id": ("id",),
+    "type": ("type",),
+    "sku": ("sku",),
+    "name": ("name",),
+    "published": ("published",),
+    "visibility": ("visibilityincatalog",),
+    "description": ("description",),
+    "shortdescription": ("shortdescription",),
+    "sale_begins": ("datesalepricestarts",),
+    "sale_ends": ("datesalepriceends",),
+    "available": ("instock",),
+    "stock": ("stock",),
+    "backorders": ("backordersallowed",),
+    "sale_price": ("saleprice",),
+    "price": ("regularprice", "price"),
+    "category": ("categories",),
+    "brand": ("brands",),
+    "image": ("images",),
+    "parent": ("parent",),
+    "url": ("externalurl",),
+    "barcode": ("gtinupceanorisbn",),
+    **{f"attribute{n}{part}": (f"attribute{n}{part}",) for n in range(1, 31) for part in ("name", "value")},
+}
 _INHERITED = (
-    "name", "description", "shortdescription", "categories", "brands", "images", "published", "stock", "instock",
-    "regularprice", "saleprice", "backordersallowed",
+    "name", "description", "shortdescription", "category", "brand", "image", "published", "visibility", "stock",
+    "available", "price", "sale_price", "sale_begins", "sale_ends", "backorders",
 )  # fmt: skip
 _COMMA = re.compile(r"(?<!\\),")
 # WooCommerce puts an apostrophe before signs that a spreadsheet would read as a formula.
@@ -25,8 +52,18 @@ Row = dict[str, str]
 
 
 def is_woocommerce(source: Source) -> bool:
-    names = Table(source).names
-    return {"type", "sku", "name"} <= names and bool(names & {"regularprice", "attribute1name", "visibilityincatalog"})
+    """Whether the names are WooCommerce's, or a column has its types of products and others are as in its export."""
+    table = Table(source)
+    names = table.names
+    if {"type", "sku", "name"} <= names and names & {"regularprice", "attribute1name", "visibilityincatalog"}:
+        return True
+    rows = table.sample()
+    column = type_column(rows, len(table.heading))
+    if column is None or "producttype" in names:  # Magento has the same words
+        return False
+    seen = {cell.strip() for row in rows for cell in row}
+    named = not names.isdisjoint({"regularprice", *REGULAR_PRICES})
+    return bool(seen & {"visible", "hidden", "variable", "variation"}) or "type" in source.options.mapped or named
 
 
 def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
@@ -37,12 +74,11 @@ def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
     counted.
     """
     table = Table(source)
-    if not {"type", "name"} <= table.names:
-        raise Unreadable(_("The first line names no columns “Type” and “Name”."))
+    plan = _plan(table)
     # Parents may come after their variations, so a first pass reads them.
     parents: dict[str, Row] = {}
     for entry in table.rows():
-        if not isinstance(entry, Refused) and "variable" in _types(row := _spelled(entry[1])):
+        if not isinstance(entry, Refused) and "variable" in _types(row := _spelled(plan, entry[1])):
             kept = {name: row[name][:20_000] for name in _INHERITED if row.get(name)}
             kept["group"] = row.get("sku") or row.get("id", "")
             for key in (row.get("sku"), f"id:{row.get('id')}"):
@@ -51,7 +87,7 @@ def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
         if isinstance(entry, Refused):
             yield entry
             continue
-        line, row = entry[0], _spelled(entry[1])
+        line, row = entry[0], _spelled(plan, entry[1])
         types = _types(row)
         if "variable" in types:
             continue
@@ -67,8 +103,44 @@ def read_woocommerce(source: Source) -> Iterator[FeedEntry]:
             yield Refused(line, reason, sku)
 
 
-def _spelled(row: Mapping[str, str]) -> Row:
-    return {name: _ESCAPED.sub("", value.strip(), count=1) for name, value in by_spelling(row).items()}
+def _plan(table: Table) -> Plan:
+    """Where the fields are: by their English names, or in another language by their order and what they hold.
+
+    Raises:
+        Unreadable: If a column is missing or may be either of two, without which the file would be read half.
+    """
+    naming, mapped = table.naming, table.source.options.mapped
+    plan: Sequence[tuple[int, str]] = table.own(_NAMES)
+    has = {of for _column, of in plan}
+    if {"type", "name"} <= has:
+        lacking = [] if has & {"sku", "id"} else ["sku"]
+    else:
+        rows = table.sample()
+        own = {of: column for column, of in reversed(plan)}
+        found, doubtful = recognised(table.heading, rows, {of: own.get(of) for of in mapped})
+        plan = [(column, of) for of, column in found.items()]
+        for of, column in found.items():
+            naming.hold(of, table.heading[column])
+        has_variations = any("variation" in cell for row in rows for cell in row)
+        demanded = ["type", "name", "published", "price", *(["parent"] if has_variations else [])]
+        demanded += [] if found.keys() & {"sku", "id"} else ["sku"]
+        demanded = [of for of in demanded if of not in found and mapped.get(of) != ""]
+        lacking = [of for of in DECISIVE if of in {*demanded, *doubtful}]
+    if not lacking:
+        return plan
+    raise Unreadable(
+        _(
+            "%(file)s is a product export of WooCommerce, and not all of its columns are understood. "
+            "Those that were not read: %(columns)s."
+        )
+        % {"file": table.source.name, "columns": columns_of(table.source)},
+        fix=_("Say which they are, or that there is none with nothing behind the sign: %(options)s.")
+        % {"options": " ".join(f'--map {of}="…"' for of in lacking)},
+    )
+
+
+def _spelled(plan: Plan, values: Sequence[str]) -> Row:
+    return {name: _ESCAPED.sub("", value.strip(), count=1) for name, value in picked(plan, values).items()}
 
 
 def _types(row: Row) -> list[str]:
@@ -78,9 +150,10 @@ def _types(row: Row) -> list[str]:
 def _product(line: int, sku: str, row: Row, parent: Row) -> Record | Skipped:
     """The product or variation of a line; only a variation has a parent."""
     options = _options(row) if parent else {}
-    row = {**parent, **row}
+    hidden = (row.get("visibility"), parent.get("visibility"))
     published = (row.get("published", "1"), parent.get("published", "1"))
-    if any(said not in ("1", "yes", "true") for said in published):
+    own_id, row = row.get("id", ""), {**parent, **row}
+    if "hidden" in hidden or not all(is_shown(said) for said in published):
         return Skipped(line)
     name = row.get("name", "")
     if options and name == parent.get("name"):
@@ -89,13 +162,16 @@ def _product(line: int, sku: str, row: Row, parent: Row) -> Record | Skipped:
         "sku": sku,
         "name": name,
         "description": _text(row.get("description") or row.get("shortdescription", "")),
-        "category": _first(row.get("categories", "")),
-        "brand": _first(row.get("brands", "")),
-        "price": row.get("regularprice", ""),
-        "sale_price": row.get("saleprice", "") if _on_sale(row) else "",
-        "barcode": row.get("gtinupceanorisbn", ""),
-        "image": _first(row.get("images", "")),
-        "url": row.get("externalurl", ""),
+        "category": _first(row.get("category", "")),
+        "brand": _first(row.get("brand", "")),
+        "price": row.get("price", ""),
+        "sale_price": row.get("sale_price", ""),
+        "sale_begins": row.get("sale_begins", ""),
+        "sale_ends": row.get("sale_ends", ""),
+        "barcode": row.get("barcode", ""),
+        "external_id": own_id,
+        "image": _first(row.get("image", "")),
+        "url": row.get("url", ""),
         "group_id": parent.get("group", ""),
         "options": options,
         **_stock(row, parent),
@@ -104,15 +180,15 @@ def _product(line: int, sku: str, row: Row, parent: Row) -> Record | Skipped:
 
 
 def _stock(row: Row, parent: Row) -> dict[str, str]:
-    stock, said = row.get("stock", ""), row.get("instock", "1").lower()
+    stock, said = row.get("stock", ""), row.get("available", "1").lower()
     if stock == "parent":
         stock = parent.get("stock", "")
-    beyond = row.get("backordersallowed", "").lower() in _YES or said == "backorder"
+    beyond = row.get("backorders", "").lower() in _YES or said == "backorder"
     return {"stock": "" if beyond else stock, "available": "no" if said in ("0", "no", "false") else "yes"}
 
 
 def _options(row: Row) -> dict[str, str]:
-    pairs = ((row.get(f"attribute{n}name"), row.get(f"attribute{n}value", "")) for n in range(1, 11))
+    pairs = ((row.get(f"attribute{n}name"), row.get(f"attribute{n}value", "")) for n in range(1, 31))
     return {name: _first(value) for name, value in pairs if name and value}
 
 
@@ -123,16 +199,3 @@ def _first(text: str) -> str:
 def _text(text: str) -> str:
     # The export writes a line break as a backslash and an n.
     return text.replace("\\n", "\n").replace("\\,", ",")
-
-
-def _on_sale(row: Row) -> bool:
-    today = timezone.localdate()
-    starts, ends = _date(row.get("datesalepricestarts")), _date(row.get("datesalepriceends"))
-    return (starts is None or starts <= today) and (ends is None or today <= ends)
-
-
-def _date(text: str | None) -> date | None:
-    try:
-        return datetime.fromisoformat(text).date() if text else None
-    except ValueError:
-        return None

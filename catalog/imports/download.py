@@ -59,7 +59,12 @@ def name_of(url: str) -> str:
 
 
 def fetch_feed(
-    url: str, folder: Path, known: Known | None, watched: Callable[[Iterable[bytes]], Iterable[bytes]] = iter
+    url: str,
+    folder: Path,
+    known: Known | None,
+    watched: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
+    *,
+    seconds: float | None = None,
 ) -> Fetched:
     """Download a feed into the folder, unless the server says that it has not changed.
 
@@ -68,13 +73,14 @@ def fetch_feed(
         folder: Where the file goes.
         known: The last import of this address, if its versions still count.
         watched: Wraps the iteration over the pieces.
+        seconds: For the whole download; by default TIME_LIMIT.
 
     Raises:
         Unreadable: With the reason.
     """
     host: tuple[str, int] | None = None
     conditions = _conditions(known)
-    deadline = monotonic() + TIME_LIMIT
+    deadline = monotonic() + (TIME_LIMIT if seconds is None else seconds)
     for _step in range(_STEPS + 1):
         parts = _checked(url)
         if host is not None and parts[:2] != host:

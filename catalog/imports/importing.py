@@ -1,9 +1,11 @@
 """Importing a product file or address into a store."""
 
+import json
 import re
-from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from catalog.demo import STORE as DEMO
 from catalog.demo import demo_rows
-from catalog.feeds import FeedEntry, Record, Refused, Skipped, Unreadable, format_of, open_source, read_feed
-from catalog.feeds.prices import names_currency
-from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
-from catalog.imports.download import fetch_feed, name_of
+from catalog.feeds import format_of, open_source
+from catalog.feeds.options import FeedOptions
+from catalog.imports.download import Fetched, fetch_feed, name_of
+from catalog.imports.kept_options import forget, keep, with_kept
 from catalog.imports.lock import alive, hold, running
 from catalog.imports.pruning import prune
 from catalog.imports.publishing import publish
+from catalog.imports.reading import read_into
 from catalog.imports.report import ImportReport, unwatched
 from catalog.imports.spool import Spool
 from catalog.imports.staging import BATCH, TooManyGone, missing, stage, withdraw
@@ -30,7 +33,6 @@ from shopmcp.money import is_currency
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 # From this many changed entries on, optimise the index, because its segments slow down searches.
 _MANY = 1000
-_HEBREW = re.compile("[\u05d0-\u05ea]")
 
 
 def import_products(
@@ -40,6 +42,8 @@ def import_products(
     format_name: str = "auto",
     currency: str = "",
     base_url: str = "",
+    options: FeedOptions | None = None,
+    forget_options: bool = False,
     dry_run: bool = False,
     force: bool = False,
     progress: Progress = unwatched,
@@ -55,42 +59,53 @@ def import_products(
         format_name: A name of `catalog.feeds.FORMATS`, or auto.
         currency: Of a new store; by default the one that all prices name, or ILS.
         base_url: The base of relative addresses; the store keeps it.
+        options: What the file does not say itself; kept for later imports from the same source into this store.
+        forget_options: Forget what was kept for this source before.
         dry_run: Only report.
         force: Also withdraw more than half of the store's products, and download a feed that has not changed.
         progress: Watches the rows being read and written.
 
     Raises:
-        Unreadable: If the file cannot be downloaded or read, or has no product; nothing is changed.
+        Unreadable: If the file cannot be read, or was understood only half; nothing is changed.
         InvalidArguments: If the slug, currency or base URL does not fit.
         TooManyGone: If more than half of the products would be withdrawn.
         ImportRunning: If another import of this store is running.
     """
     store, name = _store_for(slug, currency, base_url), _named(file)
+    given = replace(options or FeedOptions(), format="" if format_name == "auto" else format_name)
+    asked = given if forget_options else with_kept(given, slug, file)
+    asked = replace(asked, currency=store.currency)
     report = ImportReport(store, may_assume_currency=store.pk is None and not currency)
     if dry_run:
         with TemporaryDirectory(prefix="shopmcp-feed-") as folder:
             path = fetch_feed(file, Path(folder), None).path if isinstance(file, str) else file
-            return _rehearse(path, name, report, format_name, force, progress)
+            return _rehearse(path, name, report, asked, force, progress)
     with running(slug, source=name, forced=force) as run, TemporaryDirectory(prefix="shopmcp-feed-") as folder:
-        if not isinstance(file, str):
-            return _import(file, run, report, format_name, force, progress)
-        options = "\n".join((format_name, store.currency, store.base_url))
-        known = None if force or store.pk is None else _known(slug, file, options[:300])
-        fetched = fetch_feed(file, Path(folder), known, partial(alive, run))
-        if fetched.path is None:
-            return _nothing_new(run, store)
-        _import(fetched.path, run, report, format_name, force, progress)
-        FeedAddress.objects.update_or_create(
-            slug=slug,
-            url=file,
-            defaults={
-                "etag": fetched.etag,
-                "last_modified": fetched.last_modified,
-                "options": options[:300],
-                "imported_at": timezone.now(),
-            },
-        )
-        return report
+        if isinstance(file, str):
+            said = _said(asked, store)
+            known = None if force or store.pk is None else _known(slug, file, said)
+            fetched = fetch_feed(file, Path(folder), known, partial(alive, run))
+            if fetched.path is None:
+                return _nothing_new(run, store)
+            _import(fetched.path, run, report, asked, force, progress)
+            _remember(slug, file, fetched, said)
+        else:
+            _import(file, run, report, asked, force, progress)
+    if forget_options:
+        forget(slug, file)
+    keep(asked, slug, file, name)
+    return report
+
+
+def _remember(slug: str, url: str, fetched: Fetched, said: str) -> None:
+    seen = {"etag": fetched.etag, "last_modified": fetched.last_modified, "imported_at": timezone.now()}
+    FeedAddress.objects.update_or_create(slug=slug, url=url, defaults={**seen, "options": said})
+
+
+def _said(options: FeedOptions, store: Store) -> str:
+    """All that decides what a file becomes: with other options the same file may give other products."""
+    text = json.dumps([options.as_json(), store.currency, store.base_url, store.zone.key], sort_keys=True)
+    return blake2b(text.encode(), digest_size=32).hexdigest()
 
 
 def load_demo() -> ImportReport | None:
@@ -107,66 +122,28 @@ def load_demo() -> ImportReport | None:
 
 
 def _import(
-    path: Path, run: ImportRun, report: ImportReport, format_name: str, force: bool, progress: Progress
+    path: Path, run: ImportRun, report: ImportReport, options: FeedOptions, force: bool, progress: Progress
 ) -> ImportReport:
     with Spool() as spool:
-        source = open_source(path, run.source)
-        run.format = format_of(source, format_name)
-        _read(alive(run, read_feed(source, run.format)), spool, report, run.source, progress)
+        source = open_source(path, run.source, options)
+        run.format = format_of(source, options.format or "auto")
+        read_into(spool, source, run.format, report, progress, partial(alive, run))
         _save(spool, report.store, run, report, force, progress)
     return report
 
 
 def _rehearse(
-    path: Path | None, name: str, report: ImportReport, format_name: str, force: bool, progress: Progress
+    path: Path | None, name: str, report: ImportReport, options: FeedOptions, force: bool, progress: Progress
 ) -> ImportReport:
     store = report.store
     assert path is not None  # only a conditional request gives no file
     with Spool() as spool:
-        _read(read_feed(open_source(path, name), format_name), spool, report, name, progress)
+        source = open_source(path, name, options)
+        read_into(spool, source, format_of(source, options.format or "auto"), report, progress)
         with suppress(TooManyGone):
             missing(store, _present(spool, report), report, force=force)
         stage(store, progress(spool.batches(BATCH), _("Comparing"), -(-len(spool) // BATCH)), None, report)
     return report
-
-
-def _read(entries: Iterable[FeedEntry], spool: Spool, report: ImportReport, name: str, progress: Progress) -> None:
-    """Spool the rows; of rows with one SKU, the first with a price."""
-    store = report.store
-    for entry in progress(entries, _("Reading")):
-        match entry:
-            case Refused():
-                report.refused.append(entry)
-            case Skipped():
-                report.skipped += 1
-            case Record():
-                _read_record(entry, store, spool, report)
-    report.refused.sort(key=lambda refused: refused.line)
-    report.warnings.sort(key=lambda warning: warning.line)
-    report.unresolved, report.without_image = spool.unresolved, spool.without_image
-    if "" in report.currencies:
-        report.assumed_currency = store.currency
-    elif len(report.currencies) == 1:
-        (store.currency,) = report.currencies
-        spool.count_unpriced_in(store.currency)
-    if not len(spool):
-        reasons = "; ".join(f"{refused.line}: {refused.reason}" for refused in report.refused[:3])
-        raise Unreadable(_("%(file)s holds no product.") % {"file": name}, fix=reasons)
-
-
-def _read_record(record: Record, store: Store, spool: Spool, report: ImportReport) -> None:
-    try:
-        row = read_row(record, currency=store.currency, base_url=store.base_url)
-    except RowSkipped:
-        report.skipped += 1
-        return
-    except RowRefused as refusal:
-        report.refused.append(Refused(record.line, str(refusal), _sku_of(record)))
-        return
-    if report.may_assume_currency and row.price is not None:
-        report.currencies.add(row.currency if names_currency(record.fields) else "")
-    if double := spool.add(row, hebrew=_HEBREW.search(row.name) is not None):
-        report.warnings.append(Refused(double.goes.line, double.reason, row.sku))
 
 
 def _save(spool: Spool, store: Store, run: ImportRun, report: ImportReport, force: bool, progress: Progress) -> None:
@@ -205,8 +182,16 @@ def _known(slug: str, url: str, options: str) -> FeedAddress | None:
 
 
 def _present(spool: Spool, report: ImportReport) -> set[str]:
-    # A product whose row was refused is in the file, so it is not withdrawn.
-    return {*spool.skus(), *(refused.sku for refused in report.refused)}
+    # A product whose row was refused is in the file, so it is not withdrawn. Which of the variants with its SKU it
+    # was may not be known; then none of them is.
+    refused = {refused.sku for refused in report.refused}
+    known = Product.objects.order_by().filter(store__slug=report.store.slug)
+    variants = {
+        sku
+        for shared in refused & spool.shared
+        for sku in known.filter(sku__startswith=f"{shared}-").values_list("sku", flat=True)
+    }
+    return {*spool.skus(), *refused, *variants}
 
 
 def _named(file: Path | str) -> str:
@@ -241,10 +226,3 @@ def _store_for(slug: str, currency: str, base_url: str) -> Store:
         )
     store.currency, store.base_url = currency or store.currency, base_url or store.base_url
     return store
-
-
-def _sku_of(record: Record) -> str:
-    try:
-        return read_sku(record.fields)
-    except RowRefused:
-        return ""

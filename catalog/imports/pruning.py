@@ -1,6 +1,8 @@
 """Deletes hidden versions and entries in short transactions, beside live traffic."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import ProtectedError, Q
@@ -10,6 +12,21 @@ from catalog.models import Entry, ImportRun, Product, ProductIdentity
 from catalog.search.engines import engine, rows_among
 from catalog.search.index import stage_entries
 from catalog.search.rebuild import Turns
+
+# Reports of imports are kept for so long, and so many of the newest of each store in any case.
+REPORTS_KEPT: Final = timedelta(days=90)
+REPORTS_LEFT: Final = 20
+
+
+def forget_reports() -> None:
+    """Delete old reports of imports. What was published stays: only hidden runs decide what counts."""
+    for slug in list(ImportRun.objects.order_by("slug").values_list("slug", flat=True).distinct()):
+        runs = ImportRun.objects.filter(slug=slug).order_by("-pk")
+        kept = set(runs.values_list("pk", flat=True)[:REPORTS_LEFT])
+        # How old the last import is, and which one can be undone.
+        kept.update(runs.filter(state=ImportRun.State.PUBLISHED).values_list("pk", flat=True)[:1])
+        old = runs.filter(hidden=False, ended_at__lt=timezone.now() - REPORTS_KEPT)
+        old.exclude(pk__in=kept).delete()
 
 
 def prune(slug: str, holding: Callable[[], None]) -> None:

@@ -24,6 +24,24 @@ def publish(run: ImportRun, store: Store, **values: Any) -> None:
         alarms.published(store)
 
 
+def undo_last_import(slug: str) -> ImportRun:
+    """Undo the last import into the store, and return it.
+
+    Raises:
+        InvalidArguments: If there is none, or none that can be undone.
+        ImportRunning: If an import into the store is running.
+    """
+    run = ImportRun.objects.filter(slug=slug, state=ImportRun.State.PUBLISHED).order_by("-pk").first()
+    if run is None:
+        stores = ", ".join(Store.objects.order_by("slug").values_list("slug", flat=True))
+        raise InvalidArguments(
+            _("There is no import into “%(store)s” that could be undone.") % {"store": slug},
+            fix=_("The stores are: %(stores)s.") % {"stores": stores} if stores else "",
+        )
+    undo_import(run)
+    return run
+
+
 def undo_import(run: ImportRun) -> None:
     """Hide the run, so that the versions before it count again; one update.
 

@@ -27,6 +27,8 @@ class ImportReport:
         currencies: The currencies that prices of a new store name; "" for prices that name none.
         assumed_currency: The currency of a new store, if neither the owner nor all prices name one.
         not_modified: The address has nothing new.
+        remarks: What the owner should know first.
+        priced: The number of rows with a price other than 0.
         needs_force: The import would withdraw too many products.
     """
 
@@ -44,7 +46,14 @@ class ImportReport:
     currencies: set[str] = field(default_factory=set)
     assumed_currency: str = ""
     not_modified: bool = False
+    remarks: list[str] = field(default_factory=list)
+    priced: int = 0
     needs_force: bool = False
+
+    def begin_again(self) -> None:
+        """Forget what was read, because the file is read once more."""
+        self.refused, self.warnings, self.remarks, self.currencies = [], [], [], set()
+        self.skipped = self.priced = 0
 
     @property
     def warned(self) -> int:
@@ -61,4 +70,5 @@ class ImportReport:
             "without_image": self.without_image,
             "skipped": self.skipped,
             "assumed_currency": self.assumed_currency,
+            "remarks": self.remarks,
         }

@@ -26,6 +26,9 @@ from shopmcp.errors import ShopError
 # Rows compared in one query. The size of write batches depends on time: see `Pace`.
 BATCH = 500
 _FROM_ROW = [name for name in DECIDED if name in Row.__slots__]
+_KNOWN = (
+    "id", "sku", "identity_id", "identity__stock_moved", "identity__on_order", "identity__edits", "counted",
+)  # fmt: skip
 _STORED = ["counted" if name == "stock" else name for name in _FROM_ROW]
 
 
@@ -42,10 +45,10 @@ def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None,
         known: dict[str, dict[str, Any]] = {}
         if store.pk:
             found = store.products.order_by().filter(sku__in=[row.sku for row in rows])
-            columns = ("id", "sku", "identity_id", "identity__stock_moved", "identity__edits", "counted", *DECIDED)
-            known = {old["sku"]: old for old in found.values(*columns)}
+            known = {old["sku"]: _uncapped(old) for old in found.values(*_KNOWN, *DECIDED)}
         for row in rows:
             old = known.get(row.sku)
+            row = _less_on_order(row, store, old)  # noqa: PLW2901
             if old and run and (edits := old["identity__edits"]) and edits["run"] == run.pk:
                 # What the owner edited since the import began stays.
                 row = replace(row, **{name: old[name] for name in edits["fields"] if name in _FROM_ROW})  # noqa: PLW2901
@@ -92,6 +95,18 @@ def missing(store: Store, present: set[str], report: ImportReport, *, force: boo
 def withdraw(versions: Sequence[int], run: ImportRun) -> None:
     """Replace each of these versions by a withdrawn one."""
     in_turns(versions, partial(hold, run), lambda pks: _withdraw(pks, run.pk))
+
+
+def _uncapped(old: dict[str, Any]) -> dict[str, Any]:
+    """The known version with its stock as counted and moved, which is below 0 where more is on order than there is."""
+    return old if old["counted"] is None else old | {"stock": old["counted"] + old["identity__stock_moved"]}
+
+
+def _less_on_order(row: Row, store: Store, old: dict[str, Any] | None) -> Row:
+    """The row without the pieces of open orders, unless the store's file leaves them out already."""
+    if row.stock is None or old is None or store.feed_counts_orders or not old["identity__on_order"]:
+        return row
+    return replace(row, stock=row.stock - old["identity__on_order"])
 
 
 def _version(row: Row, store: Store, old: dict[str, Any] | None, run: ImportRun) -> Product:

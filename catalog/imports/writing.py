@@ -1,9 +1,9 @@
 """Inserts versions of products by SQL, because the ORM takes several times as long as the database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from catalog.models import Product, Store
@@ -21,11 +21,21 @@ _WITHDRAW = (
 )
 
 
+def _preparation(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
+    """What makes a value the database's: they take texts, whole numbers and truth values as they are."""
+    if isinstance(field, models.DecimalField | models.DateTimeField | models.JSONField):
+        return lambda value: None if value is None else field.get_db_prep_save(value, connection)
+    return lambda value: value
+
+
+_PREPARED = [(field.attname, _preparation(field)) for field in _FIELDS]
+
+
 def values_of(products: Sequence[Product]) -> list[list[Any]]:
     """Return the column values for `insert`. Call it before the transaction, to keep that short."""
     for product in products:
         product.updated_at = timezone.now()
-    return [[field.get_db_prep_save(getattr(row, field.attname), connection) for field in _FIELDS] for row in products]
+    return [[prepared(getattr(row, name)) for name, prepared in _PREPARED] for row in products]
 
 
 def insert(store: Store, products: Sequence[Product], values: Sequence[Sequence[Any]]) -> list[int]:
@@ -35,8 +45,8 @@ def insert(store: Store, products: Sequence[Product], values: Sequence[Sequence[
     with connection.cursor() as cursor:
         if new:
             cursor.execute(
-                "INSERT INTO catalog_productidentity (store_id, sku, stock_moved, created_at) SELECT %s, e.*, 0, %s "
-                f"FROM ({index.each('text')}) AS e WHERE true ON CONFLICT DO NOTHING",
+                "INSERT INTO catalog_productidentity (store_id, sku, stock_moved, on_order, created_at) "
+                f"SELECT %s, e.*, 0, 0, %s FROM ({index.each('text')}) AS e WHERE true ON CONFLICT DO NOTHING",
                 [store.pk, now, index.many(new)],
             )
             found = f"SELECT sku, id FROM catalog_productidentity WHERE store_id = %s AND {index.among('sku', 'text')}"

@@ -14,6 +14,10 @@ _LONGEST = 40  # letters of a word that count
 _NUMBER = re.compile(r"\d+(?:\.\d+)*%?")
 _PLAIN_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,3})?")
 _NUMBER_UNIT = re.compile(r"(\d+(?:\.\d+)?)([^\W\d_]{1,8})")
+_AMOUNT = re.compile(r"([\d.]+)([a-z]+)")
+_AROUND = ",.;:!?()[]"
+# A number of pieces: 6 x 330 ml.
+_TIMES = re.compile(r"(\d)\s*[x×*]\s*(?=\d)", re.IGNORECASE)
 _HEBREW = re.compile("[\u05d0-\u05ea]")
 _FINALS = str.maketrans("ךםןףץ", "כמנפצ")
 
@@ -31,6 +35,8 @@ _UNITS: dict[str, tuple[str, Decimal, tuple[str, ...]]] = {
     "pcs": ("pcs", Decimal(1), ("pc", "pieces", "piece", "units", "unit", "יח", "יחידה", "יחידות")),
 }
 _UNIT_OF = {spelling: unit for unit, (_, _, spellings) in _UNITS.items() for spelling in (unit, *spellings)}
+# Sizes of clothes that are written like units. Words for them have these as synonyms.
+_SIZES = {"m": "medium", "l": "large"}
 _HALVES = {"חצי": "0.5", "half": "0.5", "רבע": "0.25", "quarter": "0.25"}
 # Units that mean one when no number is given.
 _WHOLES = ("kg", "l")
@@ -50,28 +56,57 @@ _ALPHABETS = tuple(
 def tokens(text: str, limit: int = 2000) -> list[str]:
     """Return the tokens of a text: its words, one name for each unit, and each amount in its base unit too.
 
-    `1 ק"ג`, `1kg` and `1000 grams` share the token `1000g`. What dashes join is one token too: `cocacola`.
+    `1 ק"ג`, `1kg` and `1000 grams` share the token `1000g`. What dashes join is one token too: `cocacola`. The size
+    `L`, which is no litre, is `large` too.
     """
-    spelt = list(_spelt(words(_halved(text))[:limit]))
+    folded = words(_halved(text))[:limit]
+    spelt = list(_spelt(folded))
     found = dict.fromkeys(spelt)
     found.update(dict.fromkeys(amount[0] for _, amount, _ in _amounts(spelt)))
+    if not _SIZES.keys().isdisjoint(folded):
+        found.update(dict.fromkeys(_sizes(folded).values()))
     found.update(dict.fromkeys(word[:_LONGEST] for word in compounds(text)[:limit]))
     return list(found)
 
 
-def query_tokens(text: str) -> list[tuple[str, ...]]:
+def query_tokens(text: str, *, sized: bool = False) -> list[tuple[str, ...]]:
     """Return what a query asks for: one tuple per word or amount, whose tokens are equally good.
 
-    `2 kg rice` asks for the amount, `2000g`, and for the word; half a kilo is an amount too.
+    `2 kg rice` asks for the amount, `2000g`, and for the word; half a kilo is an amount too. If `sized`, the letters M
+    and L are sizes of clothes where no number makes them units.
     """
-    spelt = list(_spelt(words(_halved(text))))
+    folded = words(_halved(text))
+    spelt, sizes = list(_spelt(folded)), _sizes(folded) if sized else {}
     amounts = {start: (amount, width) for start, amount, width in _amounts(spelt)}
     found, place = dict[tuple[str, ...], None](), 0
     while place < len(spelt):
         amount, width = amounts.get(place, ((spelt[place],), 1))
-        found[amount] = None
+        found[(sizes[place], *amount) if place in sizes else amount] = None
         place += width
     return list(found)
+
+
+def as_written(query: str) -> dict[str, str]:
+    """Return how a query writes its units and amounts, by the token that stands for each: `5 l` for `5000ml`."""
+    chunks = query.split()
+    folded, home = list[str](), list[int]()
+    for number, chunk in enumerate(chunks):
+        found = words(_halved(chunk))
+        folded += found
+        home += [number] * len(found)
+    places = [place for place, word in enumerate(folded) for _ in _spelt([word])]
+    spelt, said = list(_spelt(folded)), dict[str, str]()
+    for start, (token, *more), width in _amounts(spelt):
+        covered = sorted(set(places[start : start + width]))
+        whole = {
+            number for number in range(len(chunks)) if home.count(number) == sum(home[p] == number for p in covered)
+        }
+        written = (chunks[home[p]].strip(_AROUND) if home[p] in whole else folded[p] for p in covered)
+        said[more[-1] if more else token] = " ".join(dict.fromkeys(written))
+    for place, word in zip(places, spelt, strict=True):
+        if word in _UNITS and _UNIT_OF.get(folded[place]) == word:
+            said.setdefault(word, folded[place])
+    return said
 
 
 @lru_cache(maxsize=50_000)
@@ -141,6 +176,17 @@ def _spelt(folded_words: Iterable[str]) -> Iterator[str]:
             yield _UNIT_OF.get(word, word)[:_LONGEST]
 
 
+def _sizes(folded: Sequence[str]) -> dict[int, str]:
+    """The sizes of clothes among the words, as a word, by their places among the spelt ones."""
+    found, place, before = dict[int, str](), 0, ""
+    for word in folded:
+        if word in _SIZES and not is_number(before) and before not in _HALVES:
+            found[place] = _SIZES[word]
+        place += sum(1 for _ in _spelt([word]))
+        before = word
+    return found
+
+
 def _amounts(spelt: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], int]]:
     """The amounts among the words: the place of each, its tokens, and how many words it has."""
     place = 0
@@ -190,3 +236,22 @@ def _english_stem(word: str) -> str:
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
+
+
+def amounts(text: str) -> list[tuple[Decimal, str]]:
+    """Return the amounts that a text states with a number, in base units: `1 ק"ג` is 1000 g, `6 x 330 ml` 1980 ml."""
+    spelt = list(_spelt(words(_TIMES.sub(r"\1 x ", _halved(_with_point(text))))))
+    found = list[tuple[Decimal, str]]()
+    for place, (amount, *whole), _ in _amounts(spelt):
+        if whole:
+            continue
+        number = _AMOUNT.fullmatch(amount)
+        assert number is not None
+        times = spelt[place - 2] if place > 1 and spelt[place - 1] == "x" else ""
+        found.append((Decimal(number[1]) * (int(times) if times.isdecimal() else 1), number[2]))
+    return found
+
+
+def _with_point(text: str) -> str:
+    """The text with decimal commas as points, and without commas between thousands."""
+    return re.sub(r"(?<=\d),(?=\d{1,2}(?!\d))", ".", re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text))

@@ -80,6 +80,8 @@ def compounds(text: str) -> list[str]:
 def web_address(text: str) -> str:
     """Return an http or https address percent-encoded, its host in ASCII; empty if the text is no such address."""
     text = text.strip()
+    if text[:4].lower() != "http":  # most text is no address, and needs no more
+        return ""
     try:
         host = urlsplit(text).hostname or ""
         if not host.isascii():

@@ -72,6 +72,11 @@ class Thesaurus:
         """Whether a word only describes, as colours do."""
         return stem(word) in self._describing
 
+    def names(self, word: str) -> bool:
+        """Whether a word names a thing, as far as the thesaurus knows: soap does, and "extra" or a colour does not."""
+        stemmed = stem(word)
+        return stemmed in self._single and stemmed not in self._describing
+
     def among(self, words: Set[str]) -> list[str]:
         """Return those of the words that are the stem of a listed single word."""
         return sorted(self._single.intersection(words))

@@ -125,3 +125,21 @@ class FeedAddress(models.Model):
         verbose_name = _("feed address")
         verbose_name_plural = _("feed addresses")
         constraints = [models.UniqueConstraint(fields=["slug", "url"], name="one_memory_per_feed_address")]
+
+
+class SourceOptions(models.Model):
+    """The options that the owner gave for imports from one source into one store, for those that follow."""
+
+    slug = models.CharField(_("store"), max_length=40)
+    # A digest of the address, or of the names of the columns in their alphabetical order.
+    source = models.CharField(max_length=64, editable=False)
+    # As the import's record shows it.
+    label = models.CharField(_("source"), max_length=300, blank=True)
+    # See `catalog.feeds.options.FeedOptions`.
+    options = models.JSONField(_("options"), default=dict)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("options of a source")
+        verbose_name_plural = _("options of sources")
+        constraints = [models.UniqueConstraint(fields=["slug", "source"], name="one_set_of_options_per_source")]

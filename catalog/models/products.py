@@ -1,4 +1,6 @@
 from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
@@ -6,55 +8,30 @@ from django.db import connections, models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalog.language.inflection import tokens
 from catalog.language.text import address_key, folded
 from catalog.models.imports import visible
+from catalog.models.sales import price_of
+from catalog.models.stores import Store
 from shopmcp.money import Money, money
 
 # The prefix of an image below static/; every other image is an address.
 STATIC_IMAGE = "static:"
 
 
-class StoreQuerySet(models.QuerySet["Store"]):
-    def oldest_first(self) -> Self:
-        """The first store sets the language where none is named."""
-        return self.order_by("id")
-
-
-class Store(models.Model):
-    slug = models.SlugField(_("slug"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=200)
-    currency = models.CharField(_("currency"), max_length=3)
-    # Of the shop's texts; also the locale of its prices.
-    language = models.CharField(_("language"), max_length=10, default="en")
-    base_url = models.URLField(_("base URL"), max_length=500, blank=True)
-    # The shop's own words, for chats to quote.
-    shipping = models.TextField(_("shipping"), max_length=2000, blank=True)
-    returns = models.TextField(_("returns"), max_length=2000, blank=True)
-    contact = models.TextField(_("contact"), max_length=500, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    objects = StoreQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("store")
-        verbose_name_plural = _("stores")
-        ordering = ["slug"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class ProductIdentity(models.Model):
     """The row of a product that no import replaces. Carts and the search index point at it, never at a version."""
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="identities", db_index=False)
-    sku = models.CharField(_("SKU"), max_length=64)
+    sku = models.CharField(_("SKU"), max_length=255)
     # Pieces that came (or went, if negative) here; the stock is this plus the version's `counted`.
     stock_moved = models.BigIntegerField(default=0)
+    # Pieces in orders that are neither completed nor cancelled.
+    on_order = models.PositiveBigIntegerField(default=0)
     # The fields that the owner edited while an import ran: {"run": its key, "fields": [names]}.
     edits = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -80,6 +57,10 @@ def stock_of(version: str = "", identity: str = "identity__") -> Case:
 class ProductQuerySet(models.QuerySet["Product"]):
     def with_stock(self) -> Self:
         return self.annotate(stock=stock_of())
+
+    def with_price_at(self, now: datetime) -> Self:
+        """Annotate `price_now`, the price at that moment."""
+        return self.annotate(price_now=price_of(now))
 
     def shown(self, identities: Iterable[int]) -> dict[int, "Product"]:
         """Return the version of each product that carts show, with its store, by the identity's key.
@@ -140,18 +121,31 @@ class Product(models.Model):
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="products", verbose_name=_("store"))
     # "<store slug>:<sku>", as chats name it; the same in all versions.
-    public_id = models.CharField(_("product id"), max_length=120, db_index=True)
-    sku = models.CharField(_("SKU"), max_length=64)
+    public_id = models.CharField(_("product id"), max_length=300, db_index=True)
+    sku = models.CharField(_("SKU"), max_length=255)
     name = models.CharField(_("name"), max_length=300)
     description = models.TextField(_("description"), blank=True)
     category = models.CharField(_("category"), max_length=120, blank=True)
     brand = models.CharField(_("brand"), max_length=120, blank=True)
-    # A product without a price is shown, but cannot be bought.
+    # Outside sales: `price_at` has the price that counts. A product without a price is shown, but cannot be bought.
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=3, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     # The price before a reduction; shown if it is higher than the price.
     former_price = models.DecimalField(_("former price"), max_digits=12, decimal_places=3, null=True, blank=True)
+    # The price from `sale_begins` until `sale_ends`, which is the first moment after the sale; NULL leaves a side open.
+    sale_price = models.DecimalField(_("sale price"), max_digits=12, decimal_places=3, null=True, blank=True)
+    sale_begins = models.DateTimeField(_("sale begins"), null=True, blank=True)
+    sale_ends = models.DateTimeField(_("sale ends"), null=True, blank=True)
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)
+    # By which the checkout of another shop system knows it: of a variant the variant's.
+    external_id = models.CharField(
+        _("id in the other system"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("By which the store's own checkout knows it, such as the id of the variant at Shopify."),
+    )
     image = models.CharField(_("image"), max_length=1000, blank=True)
     url = models.CharField(_("URL"), max_length=1000, blank=True)
     # The source's count, less `identity.stock_moved` when it was counted. The stock is their sum. NULL if the
@@ -181,6 +175,9 @@ class Product(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["identity"], condition=Q(leaving=None), name="one_version_stays"),
             models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(sale_price__isnull=True) | Q(sale_price__gte=0), name="sale_not_negative"
+            ),
         ]
         indexes = [
             models.Index(fields=["sku"], name="product_by_sku"),
@@ -188,6 +185,9 @@ class Product(models.Model):
             models.Index(fields=["store", "group_id"], name="product_by_group"),
             models.Index(fields=["barcode"], condition=~Q(barcode=""), name="product_by_barcode"),
             models.Index(fields=["leaving"], condition=Q(leaving__isnull=False), name="product_leaving"),
+            # For what begins or ends after a moment; few products have a sale.
+            models.Index(fields=["sale_begins"], condition=Q(sale_begins__isnull=False), name="product_sale_begins"),
+            models.Index(fields=["sale_ends"], condition=Q(sale_ends__isnull=False), name="product_sale_ends"),
         ]
 
     def __str__(self) -> str:
@@ -208,15 +208,36 @@ class Product(models.Model):
         """Whether at least one can be bought now."""
         return self.for_sale and self.stock != 0
 
+    def on_sale_at(self, now: datetime) -> bool:
+        """Whether the sale price is the price at that moment; `models.sales.on_sale` is the same as a condition."""
+        return (
+            self.sale_price is not None
+            and self.price is not None
+            and self.sale_price < self.price
+            and (self.sale_begins is None or self.sale_begins <= now)
+            and (self.sale_ends is None or now < self.sale_ends)
+        )
+
+    def price_at(self, now: datetime) -> Decimal | None:
+        return self.sale_price if self.on_sale_at(now) else self.price
+
+    def former_price_at(self, now: datetime) -> Decimal | None:
+        """Return the price before the reduction that counts at that moment; None if there is no reduction."""
+        if self.on_sale_at(now):
+            return self.price
+        reduced = self.price is not None and self.former_price is not None and self.former_price > self.price
+        return self.former_price if reduced else None
+
     @property
     def price_shown(self) -> Money | None:
-        return None if self.price is None else money(self.price, self.currency, self.store.language)
+        return self._shown(self.price_at(timezone.now()))
 
     @property
     def former_price_shown(self) -> Money | None:
-        if self.price is None or self.former_price is None or self.former_price <= self.price:
-            return None
-        return money(self.former_price, self.currency, self.store.language)
+        return self._shown(self.former_price_at(timezone.now()))
+
+    def _shown(self, amount: Decimal | None) -> Money | None:
+        return None if amount is None else money(amount, self.currency, self.store.language)
 
     @property
     def image_url(self) -> str:

@@ -12,12 +12,12 @@ from django.db.models.expressions import RawSQL
 
 from catalog.models import Store
 from catalog.models.imports import visible
-from catalog.models.search_index import SOLD_OUT, Entry
+from catalog.models.search_index import PRICED, SOLD_OUT, Entry, clock, priced
 from catalog.search.cache import remembered
 from catalog.search.engines import Scope, engine, rows_of
 from catalog.search.engines.base import FEW, VISIBLE
-from catalog.search.query import MOST_VARIANTS, Facets, Page, Search, Sort
-from catalog.search.rows import products_by_identity
+from catalog.search.loading import loaded
+from catalog.search.query import Facets, Page, Search, Sort
 from shopmcp import paging
 
 _COUNTED = 1000
@@ -33,7 +33,7 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     if scope.stores is None and scope.categories is not None:
         # The index of categories begins with the store.
         scope = replace(scope, stores=tuple(Store.objects.values_list("pk", flat=True)))
-    every = _within(Entry.objects.filter(visible()), scope)
+    every = _within(_counting(scope), scope)
     total, facets = remembered(
         ("browse", scope), lambda: (_one_of_each(every, scope).order_by()[: _COUNTED + 1].count(), _facets(scope))
     )
@@ -42,20 +42,15 @@ def browse(asked: Search, scope: Scope, limit: int, position: Sequence[Any] | No
     order = _ORDERS[asked.sort]
     # Many matches: walk an index in the wanted order until the page is full. Few matches: find and sort them all.
     walked = total > _COUNTED and order[0].name != "price"
-    rows = _one_of_each(_within(Entry.objects.filter(visible()), scope, led=not walked), scope)
+    rows = _one_of_each(_within(_counting(scope), scope, led=not walked), scope)
     if position is not None:
         rows = rows.filter(_after(order, position))
     page = _first(rows, order, limit + 1)
     shown, more = page[:limit], len(page) > limit
-    members = _members(every, [group for _, group, *_ in shown if group])
-    products = products_by_identity([pk for pk, *_ in shown] + [pk for pks in members.values() for pk in pks])
+    products, variants = loaded([(pk, group) for pk, group, *_ in shown], scope)
     return Page(
-        [products[pk] for pk, *_ in shown if pk in products],
-        {
-            pk: [products[other] for other in members[group] if other != pk and other in products]
-            for pk, group, *_ in shown
-            if len(members.get(group, ())) > 1
-        },
+        products,
+        variants,
         min(total, _COUNTED),
         total > _COUNTED,
         paging.seal(asked.listed, *shown[-1][2:]) if more else None,
@@ -109,10 +104,15 @@ def _first(rows: QuerySet[Entry], order: Sequence[_Column], limit: int) -> list[
 
 def _one_of_each(rows: QuerySet[Entry], scope: Scope) -> QuerySet[Entry]:
     """Of variants, keep the one within the bounds that was imported first."""
-    earlier = _within(Entry.objects.filter(visible()), scope, led=False).filter(
+    earlier = _within(_counting(scope), scope, led=False).filter(
         group_key=OuterRef("group_key"), product__lt=OuterRef("product")
     )
     return rows.filter(Q(group_key="") | ~Exists(earlier))
+
+
+def _counting(scope: Scope) -> QuerySet[Entry]:
+    """The entries that count at the moment of the search."""
+    return Entry.objects.filter(visible(), priced(scope.now))
 
 
 def _within(rows: QuerySet[Entry], scope: Scope, *, led: bool = True) -> QuerySet[Entry]:
@@ -152,18 +152,6 @@ def _after(order: Sequence[_Column], values: Sequence[Any]) -> Q:
     return after
 
 
-def _members(every: QuerySet[Entry], groups: Sequence[str]) -> dict[str, list[int]]:
-    """The variants of each group, in the order of import."""
-    members = dict[str, list[int]]()
-    if groups:
-        rows = every.filter(group_key__in=groups).order_by("product").values_list("group_key", "product")
-        for group, pk in rows[: len(groups) * 50]:
-            variants = members.setdefault(group, [])
-            if len(variants) <= MOST_VARIANTS:
-                variants.append(pk)
-    return members
-
-
 def _facets(scope: Scope) -> Facets:
     """The number of products by category, each variant counted, and the range of prices."""
     bounded = scope.min_price is not None or scope.max_price is not None
@@ -200,8 +188,9 @@ def _prices() -> dict[tuple[int, str, bool], Sequence[int]]:
     shelves: dict[tuple[int, str, bool], list[int]] = {}
     sql = (
         f"SELECT e.store_id, e.category, e.key + 0 < {SOLD_OUT}, e.price "
-        f"FROM catalog_entry e {engine().within('entry_by_category')} WHERE e.price IS NOT NULL AND {VISIBLE}"
+        f"FROM catalog_entry e {engine().within('entry_by_category')} WHERE e.price IS NOT NULL "
+        f"AND {VISIBLE} AND {PRICED.format('e')}"
     )
-    for store, category, in_stock, price in rows_of(sql):
+    for store, category, in_stock, price in rows_of(sql, [now := clock(), now]):
         shelves.setdefault((store, category, bool(in_stock)), []).append(price)
     return {shelf: array("q", sorted(prices)) for shelf, prices in shelves.items()}

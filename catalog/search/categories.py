@@ -44,7 +44,7 @@ def shelves() -> list[Shelf]:
 def _counted() -> dict[int, dict[str, int]]:
     """The number of products that can be bought now, by store and category; sold out categories have 0."""
     counted: dict[int, dict[str, int]] = {}
-    rows = Entry.objects.filter(visible()).order_by().values_list("store", "category")
+    rows = Entry.objects.filter(visible(), reduced=False).order_by().values_list("store", "category")
     for store, category, products in rows.annotate(n=Count("key", filter=Q(key__lt=SOLD_OUT))):
         counted.setdefault(store, {})[category] = products
     return {store: dict(sorted(offered.items())) for store, offered in counted.items()}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from hashlib import blake2b
 from itertools import islice
 from random import getrandbits
@@ -10,18 +11,25 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from catalog.models.search_index import LAYOUT, Word, key_of
+from catalog.models.search_index import LAYOUT, Word, clock, key_of
 from catalog.search.engines import engine, rows_among, rows_of
 
 _BATCH = 200
-_INSERT_WORD = "INSERT INTO catalog_word (text, stem, reversed, named) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+_INSERT_WORD = (
+    "INSERT INTO catalog_word (text, stem, reversed, named, sound) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+)
 
 
-# Store, category, group, price in thousandths, whether it is in stock, and the texts.
-_Facts = tuple[int, str, str, int | None, bool, tuple[str, str, str]]
+# The time of a sale, and whether the entry counts during it: `begins`, `ends`, `reduced`.
+_Sale = tuple[int | None, int | None, bool]
+_NO_SALE: _Sale = (None, None, False)
+_ALWAYS = 1 << 62  # for a sale that is open on a side
+# Store, category, group, price in thousandths, whether it is in stock, the sale, and the texts.
+_Facts = tuple[int, str, str, int | None, bool, _Sale, tuple[str, str, str]]
 _VERSIONS = (
     "SELECT i.id, v.store_id, v.category, v.group_id, v.price, v.counted + i.stock_moved, v.available, v.search_text, "
-    "v.arriving, v.leaving FROM catalog_productidentity i JOIN catalog_product v ON v.identity_id = i.id "
+    "v.arriving, v.leaving, v.sale_price, v.sale_begins, v.sale_ends "
+    "FROM catalog_productidentity i JOIN catalog_product v ON v.identity_id = i.id "
     "WHERE v.withdrawn_at IS NULL AND {} ORDER BY v.id"
 )
 
@@ -39,19 +47,37 @@ class _Version(NamedTuple):
     search_text: str
     arriving: int | None
     leaving: int | None
+    sale_price: Any
+    sale_begins: Any
+    sale_ends: Any
 
     @property
-    def facts(self) -> _Facts:
+    def facts(self) -> list[_Facts]:
+        """What the entries of this version hold: one, or two if it has a sale that begins or ends."""
         name, meta, body = (*self.search_text.split("\n"), "", "", "")[:3]
-        return (
-            self.store,
-            self.category,
-            f"{self.store}:{self.group_id}" if self.group_id else "",
-            # SQLite stores amounts as floats.
-            None if self.price is None else round(self.price * 1000),
-            bool(self.available) and self.price is not None and (self.stock is None or self.stock > 0),
-            (name, meta, body),
-        )
+        in_stock = bool(self.available) and self.price is not None and (self.stock is None or self.stock > 0)
+        group = f"{self.store}:{self.group_id}" if self.group_id else ""
+        return [
+            (self.store, self.category, group, price, in_stock, sale, (name, meta, body))
+            for price, sale in self._prices()
+        ]
+
+    def _prices(self) -> list[tuple[int | None, _Sale]]:
+        """Each price in thousandths, with its time."""
+        # SQLite stores amounts as floats.
+        price, reduced = (None if amount is None else round(amount * 1000) for amount in (self.price, self.sale_price))
+        if price is None or reduced is None or reduced >= price:
+            return [(price, _NO_SALE)]
+        if self.sale_begins is None and self.sale_ends is None:
+            return [(reduced, _NO_SALE)]
+        begins, ends = moment_of(self.sale_begins) or -_ALWAYS, moment_of(self.sale_ends) or _ALWAYS
+        return [(price, (begins, ends, False)), (reduced, (begins, ends, True))]
+
+
+def moment_of(stored: Any) -> int | None:
+    """Return a moment, as the database's driver returns it, as `clock` does."""
+    # SQLite's are in UTC and do not say so.
+    return None if stored is None else clock(stored if stored.tzinfo else stored.replace(tzinfo=UTC))
 
 
 class _Standing(NamedTuple):
@@ -116,11 +142,11 @@ def _compare(pks: Sequence[int]) -> _Difference:
     # By product and digest. Two versions with one digest share an entry, with the bounds of both.
     wanted = defaultdict[int, dict[bytes, tuple[_Facts, int | None, int | None]]](dict)
     for row in map(_Version._make, rows_of(_VERSIONS.format(index.among("i.id")), [index.many(pks)])):
-        facts = row.facts
         found.stores.add(row.store)
-        digest = blake2b(repr(facts).encode(), digest_size=16).digest()
-        _, arriving, _ = wanted[row.product].get(digest, (facts, row.arriving, None))
-        wanted[row.product][digest] = facts, arriving, row.leaving
+        for facts in row.facts:
+            digest = blake2b(repr(facts).encode(), digest_size=16).digest()
+            _, arriving, _ = wanted[row.product].get(digest, (facts, row.arriving, None))
+            wanted[row.product][digest] = facts, arriving, row.leaving
     standing = defaultdict[int, dict[bytes, _Standing]](dict)
     columns = "key, product_id, store_id, digest, arriving, leaving"
     for old in map(_Standing._make, rows_among("catalog_entry", columns, "product_id", pks)):
@@ -128,11 +154,11 @@ def _compare(pks: Sequence[int]) -> _Difference:
         standing[old.product][bytes(old.digest)] = old
     for pk in dict.fromkeys(pks):
         gone = [old.key for digest, old in standing[pk].items() if digest not in wanted[pk]]
-        used = {old.key & 1 for digest, old in standing[pk].items() if digest in wanted[pk]}
+        used = {old.key & 3 for digest, old in standing[pk].items() if digest in wanted[pk]}
         before = len(found.bounds) + len(found.new)
         for digest, (facts, *limits) in wanted[pk].items():
             if (kept := standing[pk].get(digest)) is None:
-                version = min({0, 1} - used)
+                version = min({0, 1, 2, 3} - used)
                 used.add(version)
                 found.new.append((_entry(pk, version, facts, digest, *limits), facts[-1]))
             elif [kept.arriving, kept.leaving] != limits:
@@ -158,9 +184,9 @@ def _reindex(pks: Sequence[int]) -> set[int]:
 
 def _entry(product: int, version: int, facts: _Facts, digest: bytes, *limits: int | None) -> tuple[Any, ...]:
     """Return the values of the columns `ENTRY`."""
-    store, category, group_key, price, in_stock, (name, meta, _) = facts
+    store, category, group_key, price, in_stock, sale, (name, meta, _) = facts
     key = key_of(product, price, in_stock=in_stock, version=version)
-    return key, product, store, category, group_key, price, name.strip()[:60], name, meta, digest, *limits
+    return key, product, store, category, group_key, price, name.strip()[:60], name, meta, digest, *limits, *sale
 
 
 def _learn(texts: Sequence[tuple[str, str, str]]) -> None:

@@ -56,7 +56,7 @@ def find_candidates(understood: Understood, scope: Scope, *, dearest_first: bool
     found = Found(terms=understood.terms, dropped=list(understood.unknown))
     if not understood.terms:
         return found
-    bounds = _bounds(scope)
+    bounds = bounds_of(scope)
 
     def gather(choices: Sequence[Sequence[Term]]) -> list[Candidate]:
         within = [[*terms, *bounds] for terms in choices]
@@ -87,7 +87,7 @@ def find_candidates(understood: Understood, scope: Scope, *, dearest_first: bool
 
 def fits_closely(terms: Sequence[Term], scope: Scope) -> bool:
     """Whether any product has all the words in name, brand, category or options."""
-    near = engine().expressions([[*terms, *_bounds(scope)]])["near"]
+    near = engine().expression([[*terms, *bounds_of(scope)]], "near")
     return engine().alive([near], scope)[0]
 
 
@@ -100,7 +100,7 @@ def _by_words(terms: Sequence[Term]) -> list[Term]:
 def _living(terms: Sequence[Term], bounds: Sequence[Term], scope: Scope) -> tuple[list[Term], list[str]]:
     """The terms that any product fits, with single words in place of a phrase that none fits; and the other words."""
     index = engine()
-    lives = index.alive([index.expressions([[term, *bounds]])["anywhere"] for term in terms], scope)
+    lives = index.alive([index.expression([[term, *bounds]], "anywhere") for term in terms], scope)
     alive, dead = list[Term](), list[str]()
     for term, living in zip(terms, lives, strict=True):
         if living:
@@ -114,7 +114,7 @@ def _living(terms: Sequence[Term], bounds: Sequence[Term], scope: Scope) -> tupl
     return alive, dead
 
 
-def _bounds(scope: Scope) -> list[Term]:
+def bounds_of(scope: Scope) -> list[Term]:
     """The categories of a search as words to look for, so that the index skips all other categories."""
     named = [tokens(category, _MOST_OF_A_CATEGORY) for category in scope.categories or ()]
     if not 0 < len(named) <= _MOST_CATEGORIES or not all(named):
@@ -126,10 +126,10 @@ def _bounds(scope: Scope) -> list[Term]:
 def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool) -> tuple[list[Candidate], bool]:
     """Return candidates that fit all terms of any choice, and whether there may be more; see `MOST` and `ENOUGH`."""
     index = engine()
-    expressions = index.expressions(choices)
 
     def within(where: Field, limit: int, named: str = "") -> list[Candidate]:
-        return index.candidates(expressions[where], scope, limit, named=named, dearest_first=dearest_first)
+        expression = index.expression(choices, where)
+        return index.candidates(expression, scope, limit, named=named, dearest_first=dearest_first)
 
     fewest, single = min(map(len, choices)), max(map(len, choices)) == 1
     named, wide = list[Candidate](), list[Candidate]()
@@ -141,7 +141,7 @@ def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool
         wide = within("anywhere", _PLENTY)
         if len(wide) < _PLENTY:
             return wide, False
-    near = _together(named, within("near", MOST, "" if single else expressions["name"]))[:MOST]
+    near = _together(named, within("near", MOST, "" if single else index.expression(choices, "name")))[:MOST]
     if len(near) >= min(ENOUGH, MOST):
         return near, True
     wide = wide or within("anywhere", _PLENTY)

@@ -1,7 +1,7 @@
 """What is asked of a search, and what it answers."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from catalog.language.text import words
 from catalog.models import Product
+from catalog.search.engines import Candidate
 from catalog.search.rows import currencies_of
 
 Sort = Literal["relevance", "price_asc", "price_desc", "name", "newest"]
@@ -31,6 +32,11 @@ class Search:
     max_price: Decimal | None = None
     in_stock_only: bool = False
     sort: Sort = "relevance"
+
+    @property
+    def is_by_price(self) -> bool:
+        """Whether prices decide what is found, or in which order."""
+        return self.sort in ("price_asc", "price_desc") or self.min_price is not None or self.max_price is not None
 
     @property
     def listed(self) -> str:
@@ -61,6 +67,15 @@ class Facets:
     partial: bool = False
 
     @classmethod
+    def of_candidates(cls, found: Sequence[Candidate], *, partial: bool) -> Self:
+        """Sum up what was found, each product once."""
+        categories = Counter(candidate.category for candidate in found)
+        del categories[""]
+        prices = [candidate.price for candidate in found if candidate.price is not None]
+        stores = {candidate.store for candidate in found}
+        return cls._made(categories, stores, prices, partial=partial)
+
+    @classmethod
     def of(cls, counts: Iterable[tuple[int, str, int, int | None, int | None]], *, partial: bool = False) -> Self:
         """Sum up counts: each with its store, category, number, lowest and highest price in thousandths."""
         categories, stores, prices = Counter[str](), set[int](), list[int]()
@@ -69,6 +84,10 @@ class Facets:
             prices += [price for price in bounds if price is not None]
             if category:
                 categories[category] += number
+        return cls._made(categories, stores, prices, partial=partial)
+
+    @classmethod
+    def _made(cls, categories: Counter[str], stores: set[int], prices: Sequence[int], *, partial: bool) -> Self:
         listed = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_FACETS]
         if not prices or (len(stores) > 1 and len(currencies_of(stores)) > 1):
             return cls(listed, partial=partial)
@@ -94,11 +113,13 @@ class Page:
 
     Attributes:
         products: The best variant of each product found, with its store.
-        variants: The other variants found, by primary key of a product above.
+        also_close: Products that have all words but one, where few have all.
+        lacking: The words that a product lacks, by the key of its identity.
+        variants: All other variants, by the key of the identity of a product above.
         total: How many products all pages hold together; variants of one product count once.
         at_least: Whether more products than `total` may fit.
         next_cursor: None on the last page.
-        dropped: Folded words of the query that were ignored because no product has them.
+        dropped: Folded words of the query that were ignored because no product shown has them.
         partly: Whether no product fits all remaining words, so that these fit most of them.
         wishes: The parts of the query that were searched one by one because no product fits them together.
         price_bounds: The words of the query that speak of a price, if any.
@@ -115,3 +136,14 @@ class Page:
     wishes: tuple[str, ...] = ()
     price_bounds: PriceBounds | None = None
     facets: Facets = field(default_factory=Facets)
+    also_close: list[Product] = field(default_factory=list)
+    lacking: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> list[Product]:
+        return [*self.products, *self.also_close]
+
+    @property
+    def everything(self) -> list[Product]:
+        """The products shown, and their variants."""
+        return [*self.shown, *(variant for variants in self.variants.values() for variant in variants)]

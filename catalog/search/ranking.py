@@ -6,11 +6,13 @@ from typing import Any
 from catalog.models.search_index import SOLD_OUT
 from catalog.search.engines import Candidate, Slot, Term
 from catalog.search.query import Sort
-from catalog.search.understanding import BEGINS, SYNONYM, Understood
+from catalog.search.understanding import Understood
+from catalog.search.vocabulary import BEGINS, SYNONYM
 
 _LESS_NEARBY = 5  # points that a word loses in brand, category, options and SKU
 _DESCRIBED = 2  # points for a word in a description
-# Points that a word loses if it only describes: for "milk", "milk chocolate" comes after a synonym of milk.
+# Points that a word loses if it only describes: for "milk", "milk chocolate" comes after a synonym of milk, and for
+# "olive oil" a soap of it after each oil.
 _QUALIFYING = 8
 _WHOLE_NAME, _PHRASE, _FIRST_WORD = 10, 4, 2
 _NO_PRICE = 1 << 60
@@ -27,13 +29,32 @@ class Ranking:
     cheaper. A position depends on query and candidate only, so paging stays stable while products change.
     """
 
-    def __init__(self, understood: Understood, terms: Sequence[Term], exact: Iterable[int], sort: Sort) -> None:
+    def __init__(
+        self,
+        understood: Understood,
+        terms: Sequence[Term],
+        exact: Iterable[int],
+        sort: Sort,
+        names: Callable[[str], bool] = lambda word: False,
+    ) -> None:
         self.position: Callable[[Candidate], Position] = _ORDERS.get(sort, self._relevance)
         self._exact = frozenset(exact)
         self._whole = f" {' '.join(understood.tokens)} " if understood.tokens else ""
         self._phrase = self._whole if len(understood.tokens) > 1 else ""
+        others = dict.fromkeys((t for term in terms for way in term.ways for slot in way for t in slot.tokens), False)
+
+        def is_another(word: str) -> bool:
+            # Names of products have few different words.
+            if (known := others.get(word)) is None:
+                known = others[word] = names(word)
+            return known
+
         # By term and way.
-        self._ways = [[[_Filling(slot) for slot in way] for way in term.ways] for term in terms]
+        self._ways = [[[_Filling(slot, is_another) for slot in way] for way in term.ways] for term in terms]
+
+    def fits_closely(self, candidate: Candidate) -> bool:
+        """Whether it has each word in name, brand, category or options."""
+        return not self._score(candidate.name, candidate.meta)[1]
 
     def _relevance(self, candidate: Candidate) -> Position:
         score, weak = self._score(candidate.name, candidate.meta)
@@ -47,17 +68,20 @@ class Ranking:
         )
 
     def _score(self, name: str, meta: str) -> tuple[int, bool]:
-        score, weak, first = 0, False, False
+        score, weak, first, aside = 0, False, False, False
         for ways in self._ways:
-            points, whole, begins = ways[0][0].filled(name, meta)
+            points, whole, begins, other = ways[0][0].filled(name, meta)
             if len(ways) > 1 or len(ways[0]) > 1:
                 # The best way counts; it must fill all its slots.
                 filled = [[slot.filled(name, meta) for slot in way] for way in ways]
-                begins = any(first_ for way in filled for _, _, first_ in way)
-                points, whole = max(_together(way) for way in filled)
+                begins = any(first_ for way in filled for _, _, first_, _ in way)
+                points, whole, other = max(map(_together, filled))
             score += points or _DESCRIBED
             weak = weak or not (points and whole)
             first = first or begins
+            aside = aside or other
+        if aside:
+            return score, weak
         if first:
             score += _FIRST_WORD
         if self._whole and name.startswith(self._whole):
@@ -70,38 +94,64 @@ class Ranking:
 class _Filling:
     """Rates how well an entry fills a slot."""
 
-    def __init__(self, slot: Slot) -> None:
+    def __init__(self, slot: Slot, is_another: Callable[[str], bool]) -> None:
+        self._is_another = is_another
         # An entry has a space before and after each token.
         ordered = sorted(slot.tokens.items(), key=lambda item: -item[1])
-        self._tokens = [(f" {token} ", points, points >= SYNONYM) for token, points in ordered]
+        # With its points, whether it is well matched, and on which side stands what it may describe.
+        self._tokens = [(f" {token} ", points, points >= SYNONYM, _side(token)) for token, points in ordered]
         self._beginnings = [f" {prefix}" for prefix in slot.prefixes]
         self._qualifies = [f" {phrase} " for phrase in slot.qualifies]
         # A beginning is a weaker match if the slot has whole words too.
         self._worded = bool(ordered)
 
-    def filled(self, name: str, meta: str) -> tuple[int, bool, bool]:
-        """Return the points (0 without a match), whether a whole word matched, and whether the name begins with it."""
-        for token, points, well in self._tokens:
+    def filled(self, name: str, meta: str) -> tuple[int, bool, bool, bool]:
+        """Return the points (0 without a match), and three facts.
+
+        They are whether a whole word matched, whether the name begins with it, and whether it only describes.
+        """
+        for token, points, well, side in self._tokens:
             if token in name:
-                if self._qualifies and any(token in phrase and phrase in name for phrase in self._qualifies):
-                    return max(points - _QUALIFYING, 1), True, False
-                return points, True, well and name.startswith(token)
+                if self._only_describes(token, name, side):
+                    return max(points - _QUALIFYING, 1), True, False, True
+                return points, True, well and name.startswith(token), False
         for prefix in self._beginnings:
             if prefix in name:
-                return BEGINS, not self._worded, False
-        for token, points, _ in self._tokens:
+                return BEGINS, not self._worded, False, False
+        for token, points, _, _ in self._tokens:
             if token in meta:
-                return points - _LESS_NEARBY, True, False
+                return points - _LESS_NEARBY, True, False, False
         for prefix in self._beginnings:
             if prefix in meta:
-                return BEGINS - _LESS_NEARBY, not self._worded, False
+                return BEGINS - _LESS_NEARBY, not self._worded, False, False
+        return 0, False, False, False
+
+    def _only_describes(self, token: str, name: str, side: int) -> bool:
+        """Whether the word says what another thing is of."""
+        if self._qualifies and any(token in phrase and phrase in name for phrase in self._qualifies):
+            return True
+        if not side:
+            return False
+        place = name.index(token)
+        if side > 0:
+            start = place + len(token)
+            beside = name[start : name.find(" ", start)]
+        else:
+            beside = name[name.rfind(" ", 0, place) + 1 : place]
+        return bool(beside) and self._is_another(beside)
+
+
+def _side(token: str) -> int:
+    """Where the thing stands that a word may describe: after it in English, before it in Hebrew; 0 for a number."""
+    return 0 if token[:1].isdigit() else 1 if token.isascii() else -1
+
+
+def _together(way: Sequence[tuple[int, bool, bool, bool]]) -> tuple[int, bool, bool]:
+    points = [each for each, *_ in way]
+    if not all(points):
         return 0, False, False
-
-
-def _together(way: Sequence[tuple[int, bool, bool]]) -> tuple[int, bool]:
-    if not all(points for points, _, _ in way):
-        return 0, False
-    return sum(points for points, _, _ in way) // len(way), all(whole for _, whole, _ in way)
+    whole, aside = all(each[1] for each in way), any(each[3] for each in way)
+    return min(points) if aside else sum(points) // len(points), whole, aside
 
 
 _ORDERS: dict[Sort, Callable[[Candidate], Position]] = {

@@ -1,9 +1,12 @@
 """Prepared look-ups: the products of a result page, and exact matches of a query."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model
+from django.db.models.base import ModelState
 
 from catalog.language.text import address_key, folded, is_plain, without_marks
 from catalog.models import Product, Store
@@ -13,13 +16,13 @@ from catalog.search.engines import engine
 from catalog.search.synonyms import VERSION
 from shopmcp.db.prepared import Param, Select, look_up
 
+M = TypeVar("M", bound=Model)
 # Long columns that lists do not show.
 _LEFT_OUT = {"description", "name_key", "url_key", "search_text", "updated_at"}
 _PRODUCT = [field.attname for field in Product._meta.concrete_fields if field.attname not in _LEFT_OUT]
 # Without the long texts, which would be read again for every product.
-_STORE = [
-    field.attname for field in Store._meta.concrete_fields if field.name not in ("shipping", "returns", "contact")
-]
+_LONG = ("shipping", "returns", "contact", "pay_instructions")
+_STORE = [field.attname for field in Store._meta.concrete_fields if field.name not in _LONG]
 # Set the relation's cache directly, because its descriptor asks the database routers for every product.
 _STORE_OF = Product._meta.get_field("store")
 _products = Select(
@@ -35,27 +38,63 @@ _products = Select(
 
 def products_by_identity(pks: Iterable[int]) -> dict[int, Product]:
     """Return the listed products with their stores, by the keys of their identities."""
-    stores, products, width = dict[int, Store](), dict[int, Product](), len(_PRODUCT)
-    for values in _products.all(pks=engine().many(pks)):
-        product = Product.from_db(connection.alias, _PRODUCT, values[:width])
-        if product.withdrawn_at is not None:
+    products = dict[int, Product]()
+    for row in _products.unread(pks=engine().many(pks)):
+        facts, store = _facts(row)
+        if facts["withdrawn_at"] is not None:
             continue
-        product.stock = values[width]
-        if product.store_id not in stores:
-            stores[product.store_id] = Store.from_db(connection.alias, _STORE, values[width + 1 :])
-        _STORE_OF.set_cached_value(product, stores[product.store_id])
+        product = _made(Product, facts)
+        _STORE_OF.set_cached_value(product, store)
         products[product.identity_id] = product
     return products
 
 
+# Converting a row costs more than reading it, and different searches show the same products.
+@lru_cache(maxsize=2000)
+def _facts(row: tuple[Any, ...]) -> tuple[Mapping[str, Any], Store]:
+    values, width = _products.read(row), len(_PRODUCT) + 1
+    return dict(zip((*_PRODUCT, "stock"), values, strict=False)), _store(values[width:])
+
+
+_currencies = Select(lambda: Store.objects.order_by().values_list("pk", "currency"))
+_stores = Select(lambda: Store.objects.oldest_first().values_list(*_STORE))
+
+
+def all_stores() -> list[Store]:
+    """Return all stores without their long texts, the oldest first."""
+    return list(map(_store_of, _stores.unread()))
+
+
+@lru_cache(maxsize=256)
+def _store_of(row: tuple[Any, ...]) -> Store:
+    return _store(_stores.read(row))
+
+
+def _made(model: type[M], facts: Mapping[str, Any]) -> M:
+    """Return a row as an instance, without the constructor, which costs more than reading the row.
+
+    A column that is not named is read when it is asked for.
+    """
+    made = model.__new__(model)
+    made.__dict__.update(facts)
+    made._state = ModelState()
+    made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS
+    return made
+
+
+@lru_cache(maxsize=256)
+def _store(values: tuple[Any, ...]) -> Store:
+    """The store with these values, to be read only: making one costs as much as reading it."""
+    return _made(Store, dict(zip(_STORE, values, strict=False)))
+
+
 def currencies_of(stores: Collection[int] | None) -> set[str]:
     """Return the currencies of these stores, or of all."""
-    known = Store.objects.order_by().values_list("pk", "currency")
-    return {currency for pk, currency in known if stores is None or pk in stores}
+    return {currency for pk, currency in _currencies.all() if stores is None or pk in stores}
 
 
 _MOST_EXACT = 6
-_STATE = (
+STATE = (
     "SELECT -2 AS step, token AS id, CAST(store_id AS text) AS said FROM catalog_revision "
     f"UNION ALL SELECT -1, 0, {VERSION}"
 )
@@ -82,8 +121,8 @@ def glance(query: str) -> Glance:
     reference = query.strip()
     key = address_key(reference) if is_plain(reference) else ""
     steps = [("url_key = %s", [key])] if key else _steps(reference) if is_plain(reference) else []
-    parts = _parts(steps, "''")
-    rows = sorted(look_up(" UNION ALL ".join([_STATE, *parts]), [value for _, values in steps for value in values]))
+    text = _glance(tuple(condition for condition, _ in steps))
+    rows = sorted(look_up(text, [value for _, values in steps for value in values]))
     found = [(step, pk) for step, pk, _ in rows if step >= 0]
     synonyms = next(said for step, _, said in rows if step == -1)
     revisions = tuple((said, token) for step, token, said in rows if step == -2)
@@ -94,6 +133,11 @@ def glance(query: str) -> Glance:
         synonyms,
         (*revisions, synonyms) if revisions else (),
     )
+
+
+@lru_cache(maxsize=64)
+def _glance(conditions: tuple[str, ...]) -> str:
+    return " UNION ALL ".join([STATE, *_parts(conditions, "''")])
 
 
 def exactly(reference: str) -> list[str]:
@@ -114,7 +158,10 @@ def exactly(reference: str) -> list[str]:
         steps.append((f"url_key = %s {_LISTED}", [key]))
     elif name:
         steps.append((f"name_key = %s {_LISTED}", [name]))
-    rows = look_up(" UNION ALL ".join(_parts(steps, "public_id")), [value for _, values in steps for value in values])
+    rows = look_up(
+        " UNION ALL ".join(_parts([condition for condition, _ in steps], "public_id")),
+        [value for _, values in steps for value in values],
+    )
     return [public_id for step, _, public_id in sorted(rows) if step == min(rows)[0]]
 
 
@@ -123,7 +170,7 @@ _LISTED = "AND withdrawn_at IS NULL"
 _BARCODE = "barcode = %s AND NOT barcode = ''"
 
 
-def _parts(steps: Sequence[tuple[str, Sequence[Any]]], said: str) -> list[str]:
+def _parts(conditions: Sequence[str], said: str) -> list[str]:
     """A query for each condition, of (place of the condition, identity's key, `said`), at most six rows.
 
     They come by the key that each index holds: in another order SQLite may walk that one's index instead.
@@ -131,7 +178,7 @@ def _parts(steps: Sequence[tuple[str, Sequence[Any]]], said: str) -> list[str]:
     return [
         f"SELECT * FROM (SELECT {place} AS step, identity_id AS id, {said} AS said FROM catalog_product p "
         f"WHERE {condition} AND {VISIBLE.format('p')} ORDER BY p.id LIMIT {_MOST_EXACT}) AS s{place}"
-        for place, (condition, _) in enumerate(steps)
+        for place, condition in enumerate(conditions)
     ]
 
 

@@ -1,21 +1,24 @@
 """One page of the products that fit a shopper's words."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from catalog.language.inflection import tokens
+from catalog.language.inflection import as_written, tokens
 from catalog.language.price_words import PriceWords, price_words
-from catalog.models import Product
+from catalog.language.thesaurus import Thesaurus
 from catalog.search.browsing import browse
 from catalog.search.categories import categories_like
-from catalog.search.engines import Candidate, Slot, Term
-from catalog.search.matching import Found, entries_of, find_candidates, fits_closely, scope_of
-from catalog.search.query import MOST_VARIANTS, Facets, Page, PriceBounds, Search
+from catalog.search.closeness import FEW, lacking, next_best
+from catalog.search.engines import Candidate, Scope, Slot, Term, engine
+from catalog.search.loading import loaded
+from catalog.search.matching import ENOUGH, Found, entries_of, find_candidates, fits_closely, scope_of
+from catalog.search.query import Facets, Page, PriceBounds, Search
 from catalog.search.ranking import Position, Ranking
-from catalog.search.rows import Glance, currencies_of, glance, products_by_identity
+from catalog.search.rows import Glance, currencies_of, glance
+from catalog.search.synonyms import thesaurus
 from catalog.search.understanding import Understood, understand
 from shopmcp import paging
 from shopmcp.errors import InvalidArguments
@@ -45,6 +48,11 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
         raise InvalidArguments(
             _("`min_price` is more than `max_price`."), fix=_("Search again with the two exchanged.")
         )
+    with engine().reading():
+        return _found(asked, limit, cursor)
+
+
+def _found(asked: Search, limit: int, cursor: str | None) -> Page:
     if asked.category.strip():
         asked = replace(asked, categories=categories_like(asked.category, asked.stores, existed=bool(cursor)))
     meant, bounds = _price_bounds(asked)
@@ -95,42 +103,86 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     if not asked.query.strip():
         return browse(asked, scope, limit, position)
     seen = glance(asked.query)
-    exact, only = seen.exact, seen.only
-    understood = Understood() if only else understand(asked.query, seen)
+    synonyms = thesaurus(seen.synonyms)
+    understood = Understood() if seen.only else understand(asked.query, seen)
     if position is not None:
         # As on the page before, whatever products came since.
         several = bool(understood.wishes) and _is_of_several(position)
     else:
         # If one product fits all wishes together, they are one wish.
-        several = bool(understood.wishes) and not exact and not fits_closely(understood.terms, scope)
-    found, lists = list[Found](), list[list[Placed]]()
+        several = bool(understood.wishes) and not seen.exact and not fits_closely(understood.terms, scope)
+    found, lists = list[tuple[Understood, Found]](), list[list[Placed]]()
     for wish in understood.wishes if several else [understood]:
-        finds = find_candidates(wish, scope, dearest_first=asked.sort == "price_desc") if not only else Found()
-        if missing := set(exact).difference(candidate.product for candidate in finds.candidates):
-            finds.candidates += entries_of(sorted(missing), scope)
-        position_in = Ranking(wish, finds.terms, exact, asked.sort).position
-        found.append(finds)
-        lists.append(sorted((position_in(candidate), candidate) for candidate in finds.candidates))
+        finds, ranked = _ranked(wish, asked, scope, seen, synonyms)
+        found.append((wish, finds))
+        lists.append(ranked)
     if not any(lists):
         return Page()
     if several and asked.sort != "relevance":
         lists = [sorted(placed for ranked in lists for placed in ranked)]
-    chosen, variants = _grouped(lists)
+    chosen = _one_of_each(lists)
     shown, following = _in_turn(chosen, position, limit, several=several)
-    products, others = _loaded([candidate for _, candidate in shown], variants)
+    also = list[Candidate]()
+    if position is None and not several and not found[0][1].partly:
+        also = _also_close(*found[0], lists[0], scope, synonyms)
     every = [candidate for ranked in chosen for _, candidate in ranked]
-    at_least = any(finds.at_least for finds in found)
+    close = [candidate.product for candidate in also]
+    products, variants = loaded([(c.product, c.group) for c in (*(c for _, c in shown), *also)], scope)
+    dropped = tuple(dict.fromkeys([*understood.unknown, *(word for _, finds in found for word in finds.dropped)]))
+    partly, at_least = any(finds.partly for _, finds in found), any(finds.at_least for _, finds in found)
+    missing = dict[int, tuple[str, ...]]()
+    if dropped or partly or also:
+        wishes = {c.product: wish for wish, finds in reversed(found) for c in finds.candidates} if several else {}
+        keys = [product.identity_id for product in products]
+        missing, dropped = lacking(keys, lambda product: wishes.get(product, understood), dropped)
+    wishes_shown = tuple(wish.shown for wish in understood.wishes) if several else ()
+    if missing or dropped or wishes_shown:
+        said = as_written(asked.query)
+        missing = {key: _in_words(lacked, said) for key, lacked in missing.items()}
+        dropped, wishes_shown = _in_words(dropped, said), _in_words(wishes_shown, said)
     return Page(
-        products,
-        others,
+        [product for product in products if product.identity_id not in close],
+        variants,
         len(every),
         at_least,
         paging.seal(asked.listed, *following) if following else None,
-        tuple(dict.fromkeys([*understood.unknown, *(word for finds in found for word in finds.dropped)])),
-        any(finds.partly for finds in found),
-        tuple(wish.shown for wish in understood.wishes) if several else (),
-        facets=Facets.of(((c.store, c.category, 1, c.price, c.price) for c in every), partial=at_least),
+        dropped,
+        partly,
+        wishes_shown,
+        facets=Facets.of_candidates(every, partial=at_least),
+        also_close=[product for product in products if product.identity_id in close],
+        lacking=missing,
     )
+
+
+def _in_words(shown: Sequence[str], said: Mapping[str, str]) -> tuple[str, ...]:
+    """Words and phrases with units and amounts as the shopper wrote them."""
+    return tuple(" ".join(said.get(word, word) for word in phrase.split()) for phrase in shown)
+
+
+def _ranked(
+    wish: Understood, asked: Search, scope: Scope, seen: Glance, synonyms: Thesaurus
+) -> tuple[Found, list[Placed]]:
+    """What fits a wish, in the order asked for."""
+    finds = find_candidates(wish, scope, dearest_first=asked.sort == "price_desc") if not seen.only else Found()
+    if missing := set(seen.exact).difference(candidate.product for candidate in finds.candidates):
+        finds.candidates += entries_of(sorted(missing), scope)
+    position = Ranking(wish, finds.terms, seen.exact, asked.sort, synonyms.names).position
+    return finds, sorted((position(candidate), candidate) for candidate in finds.candidates)
+
+
+def _also_close(
+    wish: Understood, finds: Found, ranked: Sequence[Placed], scope: Scope, synonyms: Thesaurus
+) -> list[Candidate]:
+    """The next best products, where few have all the words in name, brand, category or options."""
+    if len(finds.terms) < 2 or len(ranked) >= ENOUGH:
+        return []
+    fits = Ranking(wish, finds.terms, (), "relevance").fits_closely
+    close = {c.group or c.product for _, c in ranked if fits(c)}
+    if len(close) >= FEW:
+        return []
+    seen = {key for _, c in ranked for key in (c.product, c.group) if key}
+    return next_best(wish, finds.terms, scope, seen, synonyms.describes)
 
 
 def _is_of_several(position: Position) -> bool:
@@ -138,23 +190,18 @@ def _is_of_several(position: Position) -> bool:
     return position[:1] in ((_EACH,), (_ALL,))
 
 
-def _grouped(lists: Sequence[Sequence[Placed]]) -> tuple[list[list[Placed]], dict[str, list[Candidate]]]:
-    """The best variant of each product at its first place, and the other variants by group."""
-    chosen, variants, seen = list[list[Placed]](), dict[str, list[Candidate]](), set[int]()
+def _one_of_each(lists: Sequence[Sequence[Placed]]) -> list[list[Placed]]:
+    """The best variant of each product at its first place."""
+    chosen, seen = list[list[Placed]](), set[int | str]()
     for ranked in lists:
         chosen.append([])
         for placed in ranked:
             group, product = placed[1].group, placed[1].product
-            if product in seen:
+            if product in seen or (group and group in seen):
                 continue
-            seen.add(product)
-            if group in variants:
-                variants[group].append(placed[1])
-                continue
+            seen.update((product, group))
             chosen[-1].append(placed)
-            if group:
-                variants[group] = []
-    return chosen, variants
+    return chosen
 
 
 def _in_turn(
@@ -185,15 +232,3 @@ def _in_turn(
             read[turn] = shown[-1][0]
         turn = (turn + 1) % len(lists)
     return shown, (_EACH, turn, *read) if any(left) else None
-
-
-def _loaded(
-    shown: Sequence[Candidate], variants: dict[str, list[Candidate]]
-) -> tuple[list[Product], dict[int, list[Product]]]:
-    """The products shown, and their other variants by primary key."""
-    others = {c.product: [v.product for v in variants.get(c.group, ())[:MOST_VARIANTS]] for c in shown}
-    products = products_by_identity([c.product for c in shown] + [pk for pks in others.values() for pk in pks])
-    return (
-        [products[c.product] for c in shown if c.product in products],
-        {pk: [products[other] for other in pks if other in products] for pk, pks in others.items() if pks},
-    )

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from catalog.imports.importing import import_products
+from catalog.imports.publishing import publish
 from catalog.models import Store
 from catalog.services import create_product
 
@@ -37,3 +39,34 @@ def load(db, tmp_path):
         return import_products(file, slug=slug, **options)
 
     return load
+
+
+@pytest.fixture
+def beside(load, monkeypatch):
+    """Import, and look around when all is written and nothing is published."""
+
+    def beside(text, look, **options):
+        def looking(*args, **kwargs):
+            look()
+            publish(*args, **kwargs)
+
+        with monkeypatch.context() as patched:
+            patched.setattr("catalog.imports.importing.publish", looking)
+            return load(text, **options)
+
+    return beside
+
+
+@pytest.fixture
+def edit(admin_client):
+    """Open a product's form in the admin as a browser does; what it returns sends it with some fields changed."""
+
+    def edit(product, *, hidden=True):
+        url = reverse("admin:catalog_product_change", args=[product.identity_id])
+        form = admin_client.get(url).context["adminform"].form
+        values = {name: "" if form.initial.get(name) is None else form.initial[name] for name in form.fields}
+        if hidden:
+            values |= {f"initial-{name}": value for name, value in values.items()}
+        return lambda **changes: admin_client.post(url, {**values, **changes})
+
+    return edit

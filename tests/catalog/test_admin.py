@@ -115,6 +115,7 @@ def test_a_store_keeps_its_slug_and_currency(admin_client, shelf, grocer):
 
     url = f"/admin/catalog/store/{grocer.pk}/change/"
     changes = {"name": "New", "language": "he", "base_url": "", "slug": "new", "currency": "USD"}
+    changes["buyer_contact"] = grocer.buyer_contact
     assert admin_client.post(url, changes).status_code == 302
 
     grocer.refresh_from_db()

@@ -27,7 +27,7 @@ def ask(call_tool, request):
 
 @pytest.mark.parametrize(("tool", "argument"), [("search", "query"), ("fetch", "id")])
 def test_each_takes_one_string_and_nothing_else(tool, argument):
-    schema = toolbox.tools[tool].published.input_schema
+    schema = toolbox.tools[tool].input_schema
 
     assert list(schema["properties"]) == schema["required"] == [argument]
     assert schema["properties"][argument]["type"] == "string"
@@ -79,7 +79,7 @@ def test_a_text_holds_all_of_a_description_and_nothing_but_text(ask, load):
 
     assert document["title"] == "Tea <b>1</b>"
     assert "Leaves & buds" in document["text"]
-    assert document["text"].rstrip().endswith("end.")
+    assert document["text"].rstrip().endswith("end.”")
     assert not {"<p>", "alert", "\u202e", "\x07"} & {*document["text"].split(), *document["text"]}
     assert "alert" not in document["text"]
 

@@ -9,6 +9,7 @@ from catalog.search.index import reindex
 from catalog.search.query import Search
 from catalog.search.searching import search
 from catalog.services import create_product
+from shopmcp.composition import toolbox
 
 WAYS = {"shipping": "משלוח תוך יומיים, 20 ₪.\nחינם מ־200 ₪.", "returns": "14 days.", "contact": "shop@example.com"}
 
@@ -48,10 +49,32 @@ def test_each_store_is_listed_with_all_that_it_tells(ask, stores):
         "slug": "bakery", "name": "מאפייה", "currency": "ILS", "language": "he", "url": "https://bakery.example.com/",
         "products": 2, "categories": ["Bread"], **WAYS,
     }  # fmt: skip
-    assert (deli["currency"], deli["language"], deli["url"], deli["shipping"]) == ("EUR", "en", None, None)
-    assert (empty["products"], empty["categories"]) == (0, [])
+    assert deli.keys() == {"slug", "name", "currency", "language", "products", "categories"}
+    assert (empty["products"], "categories" in empty) == (0, False)
     for said in (*WAYS.values(), "https://bakery.example.com/", "Deli", "EUR"):
         assert said in text
+
+
+@pytest.mark.parametrize("slug", ["bakery", "deli", "empty", "BAKERY "])
+def test_the_list_may_be_of_one_store_which_also_says_what_it_leaves_out(ask, stores, slug):
+    found, text = ask("list_stores", store=slug)
+
+    (told,) = found["stores"]
+    assert told in ask("list_stores")[0]["stores"]
+    assert told["slug"] == slug.strip().lower()
+    assert ("says nothing about" in text) is ("contact" not in told)
+
+
+def test_a_store_that_is_not_there_is_refused_with_those_there_are(call_tool, stores):
+    result = call_tool("list_stores", store="x")
+
+    assert result.structured_content["error"]["code"] == "not_found"
+    assert [one["store"] for one in result.structured_content["error"]["candidates"]] == ["bakery", "deli", "empty"]
+
+
+def test_the_earlier_name_is_answered_and_no_longer_listed(ask, stores):
+    assert "get_store_info" not in toolbox.listed
+    assert ask("get_store_info", store="deli")[0]["slug"] == "deli"
 
 
 @pytest.mark.parametrize("slug", ["bakery", "deli", "empty", "BAKERY "])
@@ -88,9 +111,10 @@ def test_a_shop_without_stores_has_nothing_to_tell(call_tool, db):
     ("tool", "arguments"),
     [
         ("list_stores", {}),
-        ("search_products", {"query": "zzzzz"}),
-        ("search_products", {"query": "rye", "store": "none"}),
+        ("search_products", {"query": "12345"}),
+        ("search_products", {"query": "rye", "store": "nowhere"}),
         ("get_product", {"product_id": "zzzzz"}),
+        ("list_stores", {"store": "nowhere"}),
         ("get_store_info", {}),
         ("fetch", {"id": "zzzzz"}),
         ("view_cart", {}),
@@ -108,8 +132,7 @@ def test_a_search_over_stores_writes_each_price_as_its_store_does(ask, stores):
 
     prices = {product["product_id"]: product["price"]["formatted"] for product in found["products"]}
     assert prices == {"bakery:1": "20.00 ₪", "bakery:2": "9.00 ₪", "deli:1": "€10.00"}
-    assert (found["facets"]["lowest_price"], found["facets"]["highest_price"]) == (None, None)
-    assert found["facets"]["categories"] == [{"name": "Bread", "count": 2}, {"name": "Snacks", "count": 1}]
+    assert "These are of several stores: bakery (ILS), deli (EUR). A cart holds products of one store." in text
     assert "bare numbers" not in text
 
 
@@ -123,8 +146,7 @@ def test_prices_of_two_currencies_are_compared_as_numbers_and_the_text_says_so(a
     assert "compared as bare numbers" in ask("search_products", query=query, max_price=10, meta=en)[1]
     within, text = ask("search_products", query=query, sort="price_asc", store="bakery", meta=en)
     assert ids(within) == ["bakery:2", "bakery:1"]
-    assert within["facets"]["lowest_price"]["amount"] == "9.00"
-    assert "compared as bare numbers" not in text
+    assert "compared as bare numbers" not in text and "several stores" not in text
 
 
 def test_a_store_that_sells_nothing_says_so(ask, stores):
@@ -144,13 +166,13 @@ def test_a_store_that_sells_nothing_says_so(ask, stores):
 )
 def test_the_admin_keeps_policies_as_plain_text(admin_client, ask, stores, written, kept):
     store = Store.objects.get(slug="deli")
-    form = {"name": "Deli\u202e", "language": "en", "base_url": "", "shipping": written}
+    form = {"name": "Deli\u202e", "language": "en", "base_url": "", "buyer_contact": "either", "shipping": written}
 
     answer = admin_client.post(f"/admin/catalog/store/{store.pk}/change/", form)
 
     assert answer.status_code == 302
     info, text = ask("get_store_info", store="deli")
-    assert (info["name"], info["shipping"]) == ("Deli", kept or None)
+    assert (info["name"], info.get("shipping")) == ("Deli", kept or None)
     assert kept in text
     assert (
         "<script>"
@@ -177,9 +199,8 @@ def test_a_store_that_cannot_be_so_is_not_saved(admin_client, stores, field, val
     store = Store.objects.get(slug="deli")
     before = Store.objects.filter(pk=store.pk).values().get()
 
-    answer = admin_client.post(
-        f"/admin/catalog/store/{store.pk}/change/", {"name": "Deli", "language": "en", "base_url": "", field: value}
-    )
+    form = {"name": "Deli", "language": "en", "base_url": "", "buyer_contact": "either", field: value}
+    answer = admin_client.post(f"/admin/catalog/store/{store.pk}/change/", form)
 
     assert (answer.status_code, list(answer.context["adminform"].errors)) == (200, [field])
     assert Store.objects.filter(pk=store.pk).values().get() == before
@@ -189,7 +210,8 @@ def test_a_store_that_cannot_be_so_is_not_saved(admin_client, stores, field, val
 def test_a_language_is_kept_by_the_code_it_goes_by_now(admin_client, stores, written, kept):
     store = Store.objects.get(slug="deli")
 
-    admin_client.post(f"/admin/catalog/store/{store.pk}/change/", {"name": "D", "language": written, "base_url": ""})
+    form = {"name": "D", "language": written, "base_url": "", "buyer_contact": "either"}
+    admin_client.post(f"/admin/catalog/store/{store.pk}/change/", form)
 
     assert Store.objects.get(slug="deli").language == kept
 

@@ -1,9 +1,11 @@
 """Read a product file into a store."""
 
+import codecs
 import re
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +15,8 @@ from django.utils.translation import ngettext, ngettext_lazy
 from tqdm import tqdm
 
 from catalog.feeds import FORMATS, Refused
+from catalog.feeds.field_names import MAPPABLE
+from catalog.feeds.options import FeedOptions
 from catalog.imports.importing import import_products
 from catalog.imports.report import ImportReport
 from shopmcp.commands import ShopCommand
@@ -51,6 +55,24 @@ class Command(ShopCommand):
         add("--base-url", default="", metavar="URL", help="what relative addresses in the file are relative to")
         force = "withdraw more than half of the store's products too, and read an address even if it has not changed"
         add("--force", action="store_true", help=force)
+        add(
+            "--map",
+            action="append",
+            default=[],
+            type=mapping,
+            metavar='FIELD="COLUMN"',
+            help="the column of the file that holds a field, such as price; several; kept for later imports, "
+            "as the options below are",
+        )
+        columns = "the fields of a table without a heading, such as sku,name,,price; nothing for a column to pass over"
+        add("--columns", default=(), type=columns_given, metavar="FIELD,…", help=columns)
+        add("--encoding", default=None, type=encoding, metavar="NAME", help="the file's encoding, such as windows-1251")
+        add("--decimal", default="", choices=[".", ","], help="the sign before the decimals of prices")
+        add("--allow-unpriced", action="store_true", help="import a file without prices: nothing of it can be bought")
+        add(
+            "--add-tax", default=None, type=rate, metavar="RATE", help="percent to add to prices before tax, such as 18"
+        )
+        add("--forget", action="store_true", help="forget the options kept for this source before")
         add("--dry-run", action="store_true", help="report what would change, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,6 +83,15 @@ class Command(ShopCommand):
                 format_name=options["format"],
                 currency=options["currency"],
                 base_url=options["base_url"],
+                options=FeedOptions(
+                    mapped=dict(options["map"]),
+                    columns=options["columns"],
+                    encoding=options["encoding"] or "",
+                    decimal=options["decimal"],
+                    allow_unpriced=options["allow_unpriced"],
+                    add_tax=options["add_tax"],
+                ),
+                forget_options=options["forget"],
                 dry_run=options["dry_run"],
                 force=options["force"],
                 progress=watched,
@@ -81,6 +112,41 @@ def file_or_address(text: str) -> Path | str:
     return text if re.match(r"(?i)[a-z][a-z0-9+.-]+://", text) else Path(text)
 
 
+def mapping(text: str) -> tuple[str, str]:
+    """Read `price=Sales Price`; nothing after the sign means that no column is the field."""
+    field, sign, column = text.partition("=")
+    field = field.strip().lower().replace("-", "_")
+    if not sign or field not in MAPPABLE:
+        raise ArgumentTypeError(
+            _("“%(text)s” maps no field to a column; the fields are: %(fields)s.")
+            % {"text": text, "fields": ", ".join(MAPPABLE)}
+        )
+    return field, column.strip().strip('"').strip()
+
+
+def columns_given(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def encoding(text: str) -> str:
+    try:
+        found = codecs.lookup(text.strip())
+        "a".encode(found.name)  # refuses codecs that are not of text, such as base64
+    except (LookupError, ValueError):
+        raise ArgumentTypeError(_("“%(name)s” is no encoding that is known.") % {"name": text}) from None
+    return found.name
+
+
+def rate(text: str) -> Decimal:
+    try:
+        found = Decimal(text.strip().rstrip("%").strip())
+    except ArithmeticError:
+        found = Decimal(-1)
+    if not (found.is_finite() and 0 <= found <= 100):
+        raise ArgumentTypeError(_("“%(text)s” is no rate in percent from 0 to 100.") % {"text": text})
+    return found
+
+
 def report_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
     """The closing lines: the counts, then each refused line with its reason, then the warnings."""
     if report.not_modified:
@@ -89,7 +155,7 @@ def report_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
         "%(store)s: %(created)d created, %(changed)d changed, %(unchanged)d unchanged, "
         "%(withdrawn)d withdrawn, %(refused)d refused"
     ) % {**vars(report), "store": report.store.slug, "refused": len(report.refused)}
-    lines = [counts]
+    lines = [*report.remarks, counts]
     if dry_run:
         lines.append(_("This was a dry run: nothing was changed."))
     if report.needs_force:

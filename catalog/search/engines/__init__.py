@@ -8,6 +8,7 @@ from django.db import connection
 from catalog.search.engines.base import Candidate, Engine, Field, Kind, Scope, Slot, Term, candidates_of, rows_of
 from catalog.search.engines.postgres import Postgres
 from catalog.search.engines.sqlite import Sqlite
+from shopmcp.db.prepared import kept_connection
 
 __all__ = ["Candidate", "Engine", "Field", "Scope", "Slot", "Term", "candidates_of", "engine", "rows_among", "rows_of"]
 
@@ -15,7 +16,8 @@ _ENGINES: dict[str, Engine] = {"sqlite": Sqlite(), "postgresql": Postgres()}
 
 
 def engine() -> Engine:
-    return _ENGINES[connection.vendor]
+    # Django's look-up of the connection costs as much as a word's look-up in the index.
+    return _ENGINES[(kept_connection() or connection).vendor]
 
 
 def rows_among(table: str, columns: str, column: str, values: Sequence[Any]) -> list[Any]:

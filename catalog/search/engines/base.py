@@ -1,17 +1,17 @@
 """The full-text queries that both databases share; `sqlite` and `postgres` define the rest."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 
 from catalog.models import imports
-from catalog.models.search_index import SOLD_OUT, range_of
+from catalog.models.search_index import PRICED, SOLD_OUT, clock, range_of
 from shopmcp.db.batches import Pace
-from shopmcp.db.prepared import look_up
+from shopmcp.db.prepared import kept_connection, look_up
 
 # The searched parts of an entry; each contains the one before.
 Field = Literal["name", "near", "anywhere"]
@@ -20,12 +20,14 @@ MARKS: dict[Field, str] = {"name": "=", "near": "+", "anywhere": ""}
 # Shorter beginnings would match nearly every description, so they are searched in names only.
 _SHORTEST_DESCRIBED = 3
 VISIBLE = imports.VISIBLE.format("e")
+_PRICED = PRICED.format("e")
 # A longer list of values is one parameter: some builds of SQLite allow only 999 in a statement.
 FEW = 8
 # The columns of an entry, in the order of `Engine.add`.
 ENTRY = (
     "key", "product_id", "store_id", "category", "group_key", "price", "title", "name", "meta", "digest", "arriving",
     "leaving",
+    "begins", "ends", "reduced",
 )  # fmt: skip
 COLUMNS = "e.key, e.product_id, e.store_id, e.category, e.group_key, e.price, e.name, e.meta"
 # The SQL type of a list of values.
@@ -102,15 +104,25 @@ class Candidate(NamedTuple):
     meta: str
 
 
+class KnownWord(NamedTuple):
+    """A word of products, with columns of `Word`."""
+
+    text: str
+    stem: str
+    named: bool
+    sound: str
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The bounds of a search; prices are in thousandths."""
+    """The bounds of a search; prices are in thousandths, and those of the moment `now` (see `clock`)."""
 
     stores: tuple[int, ...] | None = None
     categories: tuple[str, ...] | None = None
     min_price: int | None = None
     max_price: int | None = None
     in_stock_only: bool = False
+    now: int = field(default_factory=clock, compare=False)
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
@@ -122,7 +134,7 @@ class Scope:
 
     def conditions(self, index: "Engine") -> tuple[str, list[Any]]:
         """The other bounds as SQL over an entry `e`, with its parameters."""
-        parts, params = [VISIBLE], list[Any]()
+        parts, params = [VISIBLE, _PRICED], list[Any]([self.now, self.now])
         bounds: tuple[tuple[str, Kind, Sequence[Any] | None], ...] = (
             ("store_id", "bigint", self.stores),
             ("category", "text", self.categories),
@@ -153,25 +165,18 @@ class Engine(ABC):
     matching: str
     key: str
 
-    def expressions(self, choices: Sequence[Sequence[Term]]) -> Mapping[Field, str]:
-        """Return a full-text query for each part of an entry; it matches all terms of any of the choices."""
+    def expression(self, choices: Sequence[Sequence[Term]], field: Field) -> str:
+        """Return a full-text query for a part of an entry; it matches all terms of any of the choices."""
 
-        def filled(slot: Slot, field: Field) -> str:
+        def filled(slot: Slot) -> str:
             words, starts = slot.marked(field)
             # Tokens consist of marks, letters, digits, points and percent signs, so they need no escaping.
             return _joined(self.either, [*map(self.word.format, words), *map(self.start.format, starts)])
 
-        def said(term: Term, field: Field) -> str:
-            return _joined(
-                self.either, [_joined(self.both, [filled(slot, field) for slot in way]) for way in term.ways]
-            )
+        def said(term: Term) -> str:
+            return _joined(self.either, [_joined(self.both, [filled(slot) for slot in way]) for way in term.ways])
 
-        return {
-            field: _joined(
-                self.either, [_joined(self.both, [said(term, field) for term in terms]) for terms in choices]
-            )
-            for field in MARKS
-        }
+        return _joined(self.either, [_joined(self.both, [said(term) for term in terms]) for terms in choices])
 
     @abstractmethod
     def candidates(
@@ -226,11 +231,13 @@ class Engine(ABC):
         """Whether any entry has this word."""
         return bool(rows_of(f"SELECT 1 FROM {self.matching} LIMIT 1", [self.word.format(word)]))
 
-    def words(self, texts: Sequence[str], stems: Sequence[str]) -> list[tuple[str, str, bool]]:
-        """Return the known words among the texts, and all words with one of the stems: text, stem, whether in names."""
-        select = "SELECT text, stem, named FROM catalog_word WHERE"
-        sql = f"{select} {self.among('text', 'text')} UNION {select} {self.among('stem', 'text')}"
-        return [(text, stem, bool(named)) for text, stem, named in look_up(sql, [self.many(texts), self.many(stems)])]
+    def words(self, texts: Sequence[str], stems: Sequence[str], sounds: Sequence[str] = ()) -> list[KnownWord]:
+        """Return the known words among the texts, and all words with one of the stems or sounds."""
+        wanted = {"text": texts, "stem": stems, **({"sound": sounds} if sounds else {})}
+        select = "SELECT text, stem, named, sound FROM catalog_word WHERE"
+        sql = " UNION ".join(f"{select} {self.among(column, 'text')}" for column in wanted)
+        rows = look_up(sql, [self.many(values) for values in wanted.values()])
+        return [KnownWord(text, stem, bool(named), sound) for text, stem, named, sound in rows]
 
     @abstractmethod
     def beginning(self, column: Literal["text", "reversed"], start: str, limit: int) -> list[str]:
@@ -239,6 +246,10 @@ class Engine(ABC):
     def within(self, index: str) -> str:
         """SQL after a table's name that makes the database use this index."""
         return ""
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """A context for the statements of one search, which only read."""
+        return nullcontext()
 
     def counting(self) -> AbstractContextManager[Any]:
         """A context for queries that read a large part of the entries."""
@@ -261,6 +272,9 @@ def candidates_of(sql: str, params: Sequence[Any]) -> list[Candidate]:
 
 def rows_of(sql: str, params: Sequence[Any] = ()) -> list[Any]:
     """Return the rows that a statement selects."""
+    # Django's cursors cost more than many a statement. PostgreSQL would keep one plan for all values.
+    if (kept_connection() or connection).vendor == "sqlite":
+        return look_up(sql, params)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[Any] = cursor.fetchall()

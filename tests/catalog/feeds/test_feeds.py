@@ -27,7 +27,7 @@ def test_lines_are_counted_through_fields_that_hold_line_breaks(tmp_path):
     assert read(tmp_path, 'id,title,description\r\n1,One,"two\r\nlines"\r\n2,Two,\r\n3,Three,x,surplus\r\n') == [
         Record(2, {"sku": "1", "name": "One", "description": "two\r\nlines"}),
         Record(4, {"sku": "2", "name": "Two"}),
-        Refused(5, "it has more fields than the first line has names"),
+        Refused(5, "it has more fields than the first line has names", "3"),
     ]
 
 
@@ -64,13 +64,11 @@ def test_a_scraped_file_is_recognised_and_its_skus_come_from_the_addresses(tmp_p
     [
         ("", "empty"),
         ("   \n", "empty"),
-        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"\xff\xfe\x00", "not text in utf-16"),
         (b"sku,name\n1,\x81\x8d", "not UTF-8"),
         (b"sku,name\n1,\xe0\xe1\x00", "not UTF-8"),
         ("just a sentence.", "none of the formats"),
         ("sku,price\n1,2\n", "no column"),
-        ('sku,name\n1,"open\n2,x\n', "cannot be read"),
-        ('sku,name\n1,"a"b\n', "cannot be read"),
         ("[", "not JSON"),
         ('[{"id": 1}', "not JSON"),
         ('[{"id": 1},]', "not JSON"),

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from catalog.feeds import FORMATS, Record, Unreadable, open_source, read_feed
 from catalog.feeds.html import plain_text
+from catalog.feeds.prices import BeforeTax
+from catalog.feeds.reading import Reading
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row
+from catalog.feeds.words import NotUnderstood
 from catalog.imports.spool import Spool
 
 FIXTURES = [path.read_bytes() for path in sorted((Path(__file__).parents[1] / "fixtures").iterdir())]
@@ -57,8 +60,8 @@ def read(path, data, format_name="auto"):
             for entry in read_feed(open_source(path), format_name):
                 if isinstance(entry, Record):
                     try:
-                        spool.add(read_row(entry, currency="ILS", base_url="https://shop.example.com"), hebrew=False)
-                    except (RowRefused, RowSkipped):
+                        spool.add(read_row(entry, Reading("ILS", "https://shop.example.com")), hebrew=False)
+                    except (RowRefused, RowSkipped, NotUnderstood, BeforeTax):
                         continue
         except Unreadable:
             return

@@ -2,14 +2,16 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.feeds.reading import Reading
 from catalog.feeds.records import Record
 from catalog.feeds.rows import Row, RowRefused, read_row
+from catalog.models import Product
 
 BASE = "https://shop.example.com/he/"
 
 
 def row(base_url=BASE, **fields):
-    return read_row(Record(2, {"sku": "a1", "name": "Rice", **fields}), currency="ILS", base_url=base_url)
+    return read_row(Record(2, {"sku": "a1", "name": "Rice", **fields}), Reading("ILS", base_url))
 
 
 def test_a_full_row():
@@ -34,8 +36,12 @@ def test_a_full_row():
         brand="Hillside",
         price=Decimal("9.90"),
         former_price=None,
+        sale_price=None,
+        sale_begins=None,
+        sale_ends=None,
         currency="ILS",
         barcode="",
+        external_id="",
         image="https://shop.example.com/img/a%20b.jpg",
         url="https://shop.example.com/he/p/%d7%a7-i1",
         stock=12,
@@ -62,6 +68,22 @@ def test_a_full_row():
         ("$5", "5", "ILS"),
         ("1000.00 JPY", "1000", "JPY"),
         ("1.234 KWD", "1.234", "KWD"),
+        ("CHF 45.-", "45", "CHF"),
+        ("12,– €", "12", "EUR"),
+        ("1 200:-", "1200", "ILS"),
+        ("Fr. 12.50", "12.50", "CHF"),
+        ("Rs.500", "500", "INR"),
+        ("Rs. 500/-", "500", "INR"),
+        ("$10.00 USD", "10", "USD"),
+        ("USD 10.00 $", "10", "USD"),
+        ("€12,00 EUR", "12", "EUR"),
+        ("12,00&nbsp;&euro;", "12", "EUR"),
+        ("١٬٢٠٠٫٥٠ ر.س", "1200.50", "SAR"),
+        ("۹٫۹۰", "9.90", "ILS"),
+        ("₹1,23,456.00", "123456", "INR"),
+        ("$.50", "0.50", "ILS"),
+        ("12 د.إ", "12", "AED"),
+        ("Rp 120", "120", "IDR"),
         (Decimal("9.9000"), "9.90", "ILS"),
         (Decimal("-0"), "0", "ILS"),
     ],
@@ -83,22 +105,24 @@ def test_prices_are_exact(written, price, currency):
         ({"price": "free"}, "not a number"),
         ({"price": "1.2.3"}, "not a number"),
         ({"price": "1,2,3"}, "not a number"),
-        ({"price": "٣"}, "not a number"),
+        ({"price": "USD.50"}, "not a number"),
+        ({"price": "๓"}, "not a number"),
         ({"price": ["9.90"]}, "not a number"),
         ({"price": True}, "not a number"),
         ({"price": Decimal("NaN")}, "not a number"),
         ({"price": Decimal("-Infinity")}, "not a number"),
         ({"price": Decimal("1e30")}, "too large"),
         ({"price": "1000000000"}, "too large"),
-        ({"price": "9.999"}, "more decimals"),
+        ({"price": "about 9"}, "not a number"),
         ({"price": "9.90 XYZ"}, "ISO 4217"),
+        ({"price": "€ 9.90 USD"}, "not a number"),
         ({"price": "9.90", "currency": "shekel"}, "ISO 4217"),
         ({"price": "9.90 USD", "currency": "EUR"}, "two currencies"),
         ({"name": ""}, "no name"),
         ({"name": "\u200b\x00 "}, "no name"),
         ({"name": {"he": "x"}}, "not text"),
         ({"sku": ""}, "no SKU"),
-        ({"sku": "x" * 65}, "64 characters"),
+        ({"sku": "x" * 256}, "255 characters"),
         ({"sku": "a\x00b"}, "invisible"),
         ({"sku": "a\u202eb"}, "invisible"),
         ({"sku": "a\ud800"}, "invisible"),
@@ -109,8 +133,8 @@ def test_prices_are_exact(written, price, currency):
         ({"image": "static:catalog/demo/bread.svg"}, "no http or https address"),
         ({"url": "https://[x"}, "no http or https address"),
         ({"url": "p/" + "x" * 1000}, "no http or https address"),
-        ({"stock": "1.5"}, "whole number"),
-        ({"stock": "many"}, "whole number"),
+        ({"stock": "1.5.5"}, "whole number"),
+        ({"stock": "purple"}, "whole number"),
         ({"stock": "99999999999"}, "too large"),
         ({"available": "perhaps"}, "not understood"),
         ({"options": "size L"}, "no object"),
@@ -157,3 +181,26 @@ def test_long_texts_are_clipped():
 
 def test_numbers_are_skus_too():
     assert row(sku=Decimal(12)).sku == row(sku=12).sku == "12"
+
+
+@pytest.mark.parametrize(("said", "price"), [("No", "10"), (False, "10"), ("Yes", "8"), ("", "8"), (True, "8")])
+def test_a_sale_price_may_be_switched_off(said, price):
+    assert row(price="10", sale_price="8", on_sale=said).price == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    ("column", "shown", "kept_back"),
+    [
+        ("מוצג באתר", "כן", "לא"),
+        ("גלוי", "כן", "לא"),
+        ("מוסתר באתר", "לא", "כן"),
+        ("Show on website", "Yes", "No"),
+        ("Sichtbar", "Ja", "Nein"),
+        ("Afficher sur le site", "Oui", "Non"),
+        ("Mostrar en la web", "Sí", "No"),
+    ],
+)
+def test_what_a_shop_does_not_show_is_left_out_by_whatever_name(load, column, shown, kept_back):
+    report = load(f"sku,name,price,{column}\nA,Bread,10,{shown}\nB,Secret,10,{kept_back}\n")
+
+    assert (report.created, [*Product.objects.values_list("sku", flat=True)]) == (1, ["A"])

@@ -37,7 +37,7 @@ def test_the_summary_counts_and_names_each_refused_line(run):
 
 
 def test_a_dry_run_says_so_and_changes_nothing(run):
-    printed = run("sku,name\na,Rice\n", "--dry-run", "--store", "new")
+    printed = run("sku,name,price\na,Rice,1 ILS\n", "--dry-run", "--store", "new")
 
     assert printed == (
         "new: 1 created, 0 changed, 0 unchanged, 0 withdrawn, 0 refused\nThis was a dry run: nothing was changed.\n"
@@ -54,7 +54,7 @@ def test_a_dry_run_says_so_and_changes_nothing(run):
         ("sku,name,price\na,Rice,9.90 USD\nb,Rye,8\n", (), True),
         ("sku,name,price\na,Rice,9.90 USD\n", (), False),
         ("sku,name,price,currency\na,Rice,9.90,EUR\n", (), False),
-        ("sku,name,price\na,Rice,\n", (), False),
+        ("sku,name,price\na,Rice,\n", ("--allow-unpriced",), False),
     ],
 )
 def test_a_currency_that_nobody_named_is_told_at_a_stores_first_import(run, text, arguments, told):
@@ -85,7 +85,7 @@ def test_a_store_keeps_its_currency_whatever_a_later_file_names(run, arguments):
 
 def test_whoever_stops_reading_the_report_ends_no_import(tmp_path):
     file = tmp_path / "products.csv"
-    file.write_text("sku,name\na,Rice\n" + "a,Again\n" * 3000)
+    file.write_text("sku,name,price\na,Rice,1\n" + "a,Again,1\n" * 3000)
     command = (sys.executable, "manage.py", "import_products", str(file))
     environment = {**os.environ, "SHOPMCP_DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
     with subprocess.Popen(
@@ -100,11 +100,21 @@ def test_whoever_stops_reading_the_report_ends_no_import(tmp_path):
 
 
 def test_relative_addresses_without_a_base_are_told(run):
-    assert "1 product has a relative address" in run("sku,name,url\na,Rice,p/1\n")
+    assert "1 product has a relative address" in run("sku,name,price,url\na,Rice,1,p/1\n")
 
 
 def test_the_options_reach_the_store(run):
-    run("sku,name,url\na,Rice,p/1\n", "--store", "kiosk", "--currency", "usd", "--base-url", BASE, "--format", "csv")
+    run(
+        "sku,name,price,url\na,Rice,1,p/1\n",
+        "--store",
+        "kiosk",
+        "--currency",
+        "usd",
+        "--base-url",
+        BASE,
+        "--format",
+        "csv",
+    )
 
     product = Product.objects.select_related("store").get()
     assert (product.public_id, product.currency, product.url) == ("kiosk:a", "USD", f"{BASE}p/1")
@@ -123,7 +133,7 @@ def test_what_cannot_be_done_ends_with_exit_code_1_and_changes_nothing(run, text
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_terminal_gets_a_progress_bar_and_a_log_does_not(db, tmp_path, monkeypatch, capsys, terminal):
     file = tmp_path / "products.csv"
-    file.write_text("sku,name\n" + "".join(f"{n},Product {n}\n" for n in range(10)))
+    file.write_text("sku,name,price\n" + "".join(f"{n},Product {n},1\n" for n in range(10)))
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
 
     call_command("import_products", str(file))

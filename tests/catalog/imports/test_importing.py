@@ -37,7 +37,7 @@ def test_a_new_store_is_made_with_what_the_file_holds(load):
 
 
 def test_a_store_of_mostly_hebrew_names_speaks_hebrew(load):
-    load("sku,name\n1,אורז\n2,קינואה\n3,Tea\n")
+    load("sku,name,price\n1,אורז,1\n2,קינואה,1\n3,Tea,1\n")
 
     assert Store.objects.get().language == "he"
 
@@ -134,7 +134,7 @@ def test_a_dry_run_reports_the_same_and_changes_nothing(load):
 
     load(FILE)
     before = rows()
-    assert counts(load("sku,name\na,Rice\nd,Dates\n", dry_run=True, base_url="https://new.example.com")) == (
+    assert counts(load("sku,name,price\na,Rice,\nd,Dates,7\n", dry_run=True, base_url="https://new.example.com")) == (
         1,
         1,
         0,
@@ -169,8 +169,8 @@ def test_a_store_that_cannot_be_had_is_refused_and_nothing_changes(load, options
 
 
 def test_the_base_url_is_kept_for_the_next_import(load):
-    load("sku,name,url\na,Rice,p/a\n", base_url="https://shop.example.com/he/")
-    load("sku,name,url\na,Rice,p/a\nb,Rye,p/b\n")
+    load("sku,name,price,url\na,Rice,1,p/a\n", base_url="https://shop.example.com/he/")
+    load("sku,name,price,url\na,Rice,1,p/a\nb,Rye,1,p/b\n")
 
     assert list(Product.objects.order_by("sku").values_list("url", flat=True)) == [
         "https://shop.example.com/he/p/a",
@@ -180,7 +180,7 @@ def test_the_base_url_is_kept_for_the_next_import(load):
 
 def test_stores_do_not_touch_each_other(load):
     load(FILE)
-    load("sku,name\na,Other\n", slug="other")
+    load("sku,name,price\na,Other,1\n", slug="other")
 
     assert Product.objects.for_sale().filter(store__slug="shop").count() == 2
     assert Product.objects.get(public_id="other:a").name == "Other"

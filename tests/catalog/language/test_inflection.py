@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.language.inflection import glued, query_tokens, slips, stem, tokens, unglued
+from catalog.language.inflection import as_written, glued, query_tokens, slips, stem, tokens, unglued
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,11 @@ def test_what_is_asked(query, expected):
     assert query_tokens(query) == expected
 
 
+def test_a_letter_is_asked_for_as_a_size_too():
+    assert query_tokens("shirt M", sized=True) == [("shirt",), ("medium", "m")]
+    assert query_tokens("milk 2 l", sized=True) == [("milk",), ("2000ml",)]
+
+
 @pytest.mark.parametrize(
     ("other", "near"),
     [
@@ -85,3 +90,24 @@ def test_any_text_has_tokens_that_need_no_escaping(text):
     for token in (*tokens(text), *(token for choice in query_tokens(text) for token in choice)):
         assert 0 < len(token) <= 40
         assert all(letter.isalnum() or letter in ".%" for letter in token)
+
+
+@pytest.mark.parametrize(
+    ("query", "written"),
+    [
+        ("oil 5 l", {"5000ml": "5 l"}),
+        ("5l oil", {"5000ml": "5l"}),
+        ('אורז, 1 ק"ג', {"1000g": '1 ק"ג'}),
+        ("half a kilo of rice", {"500g": "half a kilo"}),
+        ("1/2 kg rice", {"500g": "1/2 kg"}),
+        ("ליטר חלב", {"l": "ליטר"}),
+        ("rice, 2kg,", {"2000g": "2kg"}),
+    ],
+)
+def test_amounts_can_be_told_as_the_query_writes_them(query, written):
+    assert written.items() <= as_written(query).items()
+
+
+@pytest.mark.parametrize(("text", "is_size"), [("Shirt, L", True), ("M", True), ("Milk 1 L", False), ("2 m", False)])
+def test_a_letter_is_a_size_where_no_number_makes_it_a_unit(text, is_size):
+    assert bool({"large", "medium"} & set(tokens(text))) is is_size

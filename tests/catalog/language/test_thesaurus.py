@@ -46,6 +46,7 @@ def test_a_phrase_is_called_otherwise_in_singular_and_plural():
         ("kettles", "קומקום"),
         ("מכנסיים", "Trousers, linen"),
         ("cuscous", "קוסקוס"),
+        ("whole flax", "פשתן שלם"),
     ],
 )
 def test_a_word_finds_what_another_language_calls_it(grocer, query, name):

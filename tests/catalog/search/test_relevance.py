@@ -4,6 +4,8 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from catalog.imports.importing import import_products, load_demo
 from catalog.language.text import folded
 from catalog.search.query import Search
@@ -59,6 +61,7 @@ def test_enough_queries_are_judged():
     assert len({entry.query for name in ("demo", "scraped") for entry in judged(name)}) >= 120
 
 
+@pytest.mark.slow
 def test_the_demo_catalogue_gives_what_is_meant(db):
     load_demo()
 
@@ -67,6 +70,7 @@ def test_the_demo_catalogue_gives_what_is_meant(db):
     assert (at_5 >= 0.99, mrr >= 0.98) == (True, True)
 
 
+@pytest.mark.slow
 def test_a_scraped_shop_gives_what_is_meant(db):
     import_products(_SCRAPED, slug="mill", currency="ILS", base_url="https://mill.example.com/")
 

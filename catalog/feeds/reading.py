@@ -1,0 +1,50 @@
+"""What all rows of one file share: how its amounts and dates are written, and what was noticed."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from decimal import Decimal
+
+from catalog.feeds.amounts import Evidence, Style
+from catalog.feeds.records import Refused
+
+
+@dataclass
+class Reading:
+    """A pass over the rows of a file.
+
+    Attributes:
+        currency: Of prices that name none.
+        base_url: What relative addresses are relative to; empty if that is not known.
+        zone: Of dates that name none.
+        add_tax: What is added to prices before tax, in percent.
+        allow_unpriced: Whether a row whose price is not understood stays, without a price.
+        style: What points and commas in prices are.
+        month_first: Whether `1/2/2026` is the second of January; None if the dates of the file contradict each other.
+        amounts: What the prices show.
+        days_first, months_first, open_dates: How many dates show that order, and how many show none.
+        unread_prices, unread_price: The number of prices that were not understood, and the first of them.
+        rounded: The number of prices with more decimals than their currency has.
+        warnings: What else was noticed, by line.
+    """
+
+    currency: str
+    base_url: str = ""
+    zone: tzinfo = UTC
+    add_tax: Decimal | None = None
+    allow_unpriced: bool = False
+    style: Style = field(default_factory=Style)
+    month_first: bool | None = False
+    amounts: Evidence = field(default_factory=Evidence)
+    days_first: int = 0
+    months_first: int = 0
+    open_dates: int = 0
+    unread_prices: int = 0
+    unread_price: str = ""
+    rounded: int = 0
+    warnings: list[Refused] = field(default_factory=list)
+
+    def months_come_first(self) -> bool | None:
+        """What the dates of the file show; if they show nothing, as it was assumed."""
+        if self.days_first and self.months_first:
+            return None
+        return bool(self.months_first) if self.days_first or self.months_first else self.month_first
