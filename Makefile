@@ -1,6 +1,6 @@
 # make run            install and serve the demo shop; needs only Python 3.11 or newer
 # make test           run the tests on all cores; ARGS="-k cart" selects some
-# make quick          run those that need neither a server nor a browser in a process of its own
+# make quick          run some tests of everything, and none that makes one wait: a minute; tests/quick.py chooses
 # make faults         kill, cut and flood running servers, and see what they lose; ARGS="--list" names the rows
 # make check          run all other checks: format, lint, types, imports, migrations, translations, deploy, requirements
 # make requirements   compile the pinned requirements; ARGS=--upgrade takes the newest versions
@@ -34,7 +34,7 @@ test: .venv/.installed-dev
 	$(BIN)/pytest -n auto $(ARGS)
 
 quick: .venv/.installed-dev
-	$(BIN)/pytest -n auto -m "not live" $(ARGS)
+	$(BIN)/pytest -n auto -m quick $(ARGS)
 
 faults: .venv/.installed-dev
 	$(BIN)/python -m faults $(ARGS)

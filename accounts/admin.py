@@ -12,10 +12,20 @@ from shopmcp.admin import FastAdmin
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(FastAdmin):
-    list_display = ("name", "ending", "is_valid", "read_only", "created_at", "expires_at", "revoked_at", "last_used_at")
+    list_display = (
+        "name",
+        "ending",
+        "is_valid",
+        "read_only",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+    )
     ordering = ("-id",)
     # Without the digest.
-    fields = ("name", "ending", "read_only", "created_at", "expires_at", "revoked_at", "last_used_at")
+    fields = ("name", "ending", "read_only", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
     readonly_fields = fields
     actions = ("revoke",)
 

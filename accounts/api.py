@@ -1,5 +1,7 @@
 """Authentication of the JSON API: a script's key, or the session of a member of staff."""
 
+from typing import Final
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
@@ -7,7 +9,7 @@ from django.utils.translation import gettext
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Scope
 from accounts.services import find_key, note_use
 from shopmcp.errors import Forbidden, TooMany, Unauthorized
 from shopmcp.throttle import Buckets, Rate
@@ -17,17 +19,30 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 _requests = Buckets("api", lambda: Rate(settings.SHOPMCP_API_PER_KEY / 60, settings.SHOPMCP_API_PER_KEY))
 
 
-class Bearer(HttpBearer):
-    """`Authorization: Bearer KEY`, with a key from `manage.py create_api_key`."""
+# What an app's rows need, and what changes of those need that `read` opens.
+_SCOPES: Final = {"catalog": Scope.CATALOGUE, "offers": Scope.CATALOGUE, "orders": Scope.ORDERS}
+_SCOPES_OF_CHANGES: Final = {"carts": Scope.CATALOGUE}
 
-    openapi_description = "A key from `manage.py create_api_key NAME [--read-only] [--expires 90d]`."
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer KEY`, with a key from `manage.py create_api_key`.
+
+    Args:
+        scope: What the key must open.
+    """
+
+    openapi_description = "A key from `manage.py create_api_key NAME [--read-only] [--scope orders] [--expires 90d]`."
+
+    def __init__(self, scope: Scope = Scope.READ) -> None:
+        super().__init__()
+        self._scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
         """Return the key's record.
 
         Raises:
             Unauthorized: If the key is unknown, expired or revoked.
-            Forbidden: If a read-only key would change something.
+            Forbidden: If a read-only key would change something, or the key does not open this.
             TooMany: If the key was used too often.
         """
         key = find_key(token.strip())
@@ -44,6 +59,9 @@ class Bearer(HttpBearer):
                 gettext("This key is read-only, and the request would change something."),
                 fix=gettext("Use a key that was made without --read-only."),
             )
+        _demand(key, self._scope)
+        if request.method not in SAFE and not key.opens(Scope.ORDERS):
+            _demand(key, Scope.CATALOGUE)  # the others let nothing be changed
         return key
 
 
@@ -77,14 +95,33 @@ class StaffSession(APIKeyCookie):
 
 
 def require(request: HttpRequest, permission: str) -> None:
-    """Refuse a member of staff without this permission; the keys of scripts have them all.
+    """Refuse a member of staff without this permission, or a key that does not open its app.
 
     Raises:
         Forbidden: If it is missing.
     """
     user = request.auth  # type: ignore[attr-defined]  # ninja sets it
+    if isinstance(user, ApiKey):
+        app, _, action = permission.partition(".")
+        scope = _SCOPES.get(app) or (None if action.startswith("view_") else _SCOPES_OF_CHANGES.get(app))
+        if scope is not None:
+            _demand(user, scope)
     if isinstance(user, User) and not user.has_perm(permission):
         raise Forbidden(
             gettext("You may not do this: the permission %(name)s is missing.") % {"name": permission},
             fix=gettext("Ask a superuser to give it to you in the admin."),
+        )
+
+
+def sees_people(request: HttpRequest, permission: str) -> bool:
+    """Whether the caller may see names, contacts and addresses: a key by its scope, staff by this permission."""
+    user = request.auth  # type: ignore[attr-defined]  # ninja sets it
+    return user.opens(Scope.PEOPLE) if isinstance(user, ApiKey) else user.has_perm(permission)
+
+
+def _demand(key: ApiKey, scope: Scope) -> None:
+    if not key.opens(scope):
+        raise Forbidden(
+            gettext("This key does not open that: its scope %(name)s is missing.") % {"name": scope.value},
+            fix=gettext("Make another with: manage.py create_api_key NAME --scope %(name)s") % {"name": scope.value},
         )

@@ -16,6 +16,15 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(unexpired, revoked_at=None)
 
 
+class Scope(models.TextChoices):
+    """What a key opens."""
+
+    READ = "read", _("read everything but orders")
+    ORDERS = "orders", _("orders, without their buyers")
+    CATALOGUE = "catalogue", _("change what is sold and offered")
+    PEOPLE = "people", _("names, contacts and addresses of buyers")
+
+
 class ApiKey(models.Model):
     """The record of a script's key. The key itself is shown once and not stored."""
 
@@ -25,6 +34,8 @@ class ApiKey(models.Model):
     # SHA-256 in hex. A slow hash is not needed: the key is 256 random bits.
     digest = models.CharField(max_length=64, unique=True, editable=False)
     read_only = models.BooleanField(_("read-only"), default=False)
+    # Values of `Scope`, with spaces between.
+    scopes = models.CharField(_("scopes"), max_length=80, default="read catalogue")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -44,3 +55,6 @@ class ApiKey(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+    def opens(self, scope: Scope) -> bool:
+        return scope.value in self.scopes.split()

@@ -1,6 +1,7 @@
 """Making, finding and revoking API keys."""
 
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.models import ApiKey, ApiKeyQuerySet
+from accounts.models import ApiKey, ApiKeyQuerySet, Scope
 from shopmcp.errors import InvalidArguments
 
 # A key that turns up in a file can be recognised, by secret scanners too.
@@ -19,8 +20,16 @@ _NOTED_EVERY = timedelta(minutes=1)
 _LONGEST_NAME = 80
 
 
-def create_key(name: str, *, read_only: bool = False, expires_in: timedelta | None = None) -> tuple[ApiKey, str]:
+def create_key(
+    name: str, *, read_only: bool = False, expires_in: timedelta | None = None, scopes: Iterable[Scope] = ()
+) -> tuple[ApiKey, str]:
     """Make a key; return its record and the key, which is not stored.
+
+    Args:
+        name: What the key is for.
+        read_only: Whether it can change nothing.
+        expires_in: How long it is good; None for ever.
+        scopes: What it opens; by default to read, and to change what is sold unless it is read-only.
 
     Raises:
         InvalidArguments: If the name is empty, too long, or holds control characters.
@@ -31,12 +40,14 @@ def create_key(name: str, *, read_only: bool = False, expires_in: timedelta | No
             gettext("The name of a key is plain text of 1 to %(most)s characters.") % {"most": _LONGEST_NAME},
             fix=gettext("Name it after what uses it."),
         )
+    chosen = set(scopes) or ({Scope.READ} if read_only else {Scope.READ, Scope.CATALOGUE})
     key, now = PREFIX + secrets.token_urlsafe(32), timezone.now()
     record = ApiKey.objects.create(
         name=name,
         ending=key[-4:],
         digest=_digest(key),
         read_only=read_only,
+        scopes=" ".join(scope.value for scope in Scope if scope in chosen),
         created_at=now,
         expires_at=now + expires_in if expires_in else None,
     )

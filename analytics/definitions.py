@@ -11,15 +11,21 @@ DEFINITIONS = {
         "From the first call of a session to its last: the median, and what 90 of 100 sessions do not exceed, within "
         "5 %."
     ),
-    "conversion": _(
-        "Conversion: the share of sessions whose cart has something in it, which is the last step that this shop can "
-        "see."
+    "filled": _("The share of sessions whose cart has something in it."),
+    "conversion": _("Conversion: the share of sessions that ordered."),
+    "orders": _(
+        "Orders that were placed in these days, and what they cost. Those that were cancelled, and test orders, are "
+        "left out."
     ),
     "abandonment": _(
-        "Carts with something in them whose session has been quiet for 30 minutes, or as SHOPMCP_ABANDONED_AFTER says, "
-        "of all filled carts. After 7 days they count as lost."
+        "Carts with something in them and no order whose session has been quiet for 30 minutes, or as "
+        "SHOPMCP_ABANDONED_AFTER says, of all filled carts. After 7 days they count as lost."
     ),
-    "funnel": _("Sessions with at least one successful call of that kind, or of a later one, of all sessions."),
+    "funnel": _(
+        "Sessions with at least one successful call of that kind, or of a later one, of all sessions. Then those whose "
+        "cart was opened in a browser in these days, was taken to the store's own checkout, or was ordered here, as "
+        "long as the cart is kept."
+    ),
     "popular": _(
         "In how many of 100 sessions a product was looked at or handled in the cart, and in how many it was added. To "
         "be among the results of a search is not enough."
@@ -27,5 +33,9 @@ DEFINITIONS = {
     "unanswered": _("What shoppers asked for and the catalogue did not have, the most frequent first."),
     "refusals": _("Calls that were answered with a refusal in words, and left the cart as it was."),
     "speed": _("Milliseconds in the server, within 5 %: half of the calls take at most p50, 95 of 100 at most p95."),
+    "sources": _(
+        "Carts that shoppers began on a page of a permalink (/buy/…), by what the address or the site with the link "
+        "says. None of the other numbers counts them, except their orders."
+    ),
     "unkeyed": _("Sessions without a conversation id, which none of the other numbers counts."),
 }

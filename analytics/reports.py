@@ -5,7 +5,7 @@ What the uncounted calls will add is computed on top, so reports are up to date.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -16,7 +16,17 @@ from django.utils import timezone
 
 from analytics.models import Checkpoint, Fact, Tally
 from analytics.percentiles import percentile
-from analytics.schemas import FruitlessOut, PopularOut, PopularProductsOut, RefusalOut, SpeedOut, StageOut, SummaryOut
+from analytics.sales import Outside, Sales, outside, sales
+from analytics.schemas import (
+    FruitlessOut,
+    PopularOut,
+    PopularProductsOut,
+    RefusalOut,
+    RevenueOut,
+    SpeedOut,
+    StageOut,
+    SummaryOut,
+)
 from analytics.services import Batch, uncounted
 from analytics.tally import STAGES
 from carts.browse import LOST_AFTER
@@ -48,7 +58,7 @@ class Hours:
 
 
 def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
-    """Return the numbers of [since, until), of one client or, if `client` is empty, of all; ten queries at most."""
+    """Return the numbers of [since, until), of one client or, if `client` is empty, of all; 14 queries at most."""
     first, last = _hour(since), hour_after(until)
     quiet_for_long = min(last, _hour(timezone.now() - LOST_AFTER))
 
@@ -59,7 +69,10 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
 
     counts, lost, lively, waiting = _at_one_moment(read)
     sessions, filled = counts[_Kind.SESSIONS][""], counts[_Kind.FILLED][""]
-    abandoned = max(0, filled - lively)
+    quiet = timezone.now() - settings.SHOPMCP_ABANDONED_AFTER
+    sold = sales(first, last, client, quiet=quiet, lost=quiet_for_long)
+    gone = outside(first, last, client, quiet=quiet, lost=quiet_for_long)
+    abandoned = max(0, filled - lively - sold.quiet - gone.quiet)
     durations = {int(name): n for name, n in counts[_Kind.DURATION].items()}
     stages = counts[_Kind.STAGE]
     return Summary(
@@ -71,12 +84,22 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
         p90_duration=percentile(durations, 0.9),
         filled=filled,
         abandoned=abandoned,
-        lost=lost,
+        lost=max(0, lost - sold.lost - gone.lost),
+        orders=sum(orders for orders, _ in sold.revenue.values()),
+        revenue=[
+            RevenueOut(currency=currency, orders=orders, amount=str(total))
+            for currency, (orders, total) in sold.revenue.items()
+        ],
+        filled_share=_share(filled, sessions),
         abandonment=_share(abandoned, filled),
-        conversion=_share(filled, sessions),
+        # A session may order before its first call in the range, or after the last.
+        conversion=_share(min(sold.sessions, sessions), sessions),
         unkeyed=counts[_Kind.UNKEYED][""],
         calls=counts[_Kind.CALLS][""],
-        funnel=[StageOut(stage=name, sessions=stages[name], share=_share(stages[name], sessions)) for name in STAGES],
+        funnel=[
+            StageOut(stage=name, sessions=n, share=_share(min(n, sessions), sessions))
+            for name, n in _stages(stages, gone, sold)
+        ],
         products=_popular(counts[_Kind.SEEN], counts[_Kind.ADDED], sessions),
         fruitless_searches=[FruitlessOut(words=words, searches=n) for words, n in _most(counts[_Kind.FRUITLESS])],
         refusals=[
@@ -86,6 +109,15 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
         ],
         tools=_speeds(counts[_Kind.LATENCY]),
     )
+
+
+def _stages(reached: Counter[str], gone: Outside, sold: Sales) -> Iterator[tuple[str, int]]:
+    """How many sessions came how far. Who goes to the store's own checkout is not known to have ordered."""
+    yield from ((name, reached[name]) for name in STAGES)
+    yield "handed_over", gone.handed_over
+    if gone.left:
+        yield "left", gone.left
+    yield "ordered", sold.sessions
 
 
 def by_hour(since: datetime, until: datetime, kinds: Collection[str]) -> Hours:

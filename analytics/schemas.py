@@ -40,14 +40,23 @@ class SpeedOut(BaseModel):
     p95: float
 
 
+class RevenueOut(BaseModel):
+    currency: str
+    orders: int
+    amount: str = Field(description="A decimal with a point: what these orders cost together.")
+
+
 class SummaryOut(RangeOut):
     """What shoppers did, and where they stopped."""
 
     median_duration: float | None = Field(description=f"Seconds. {DEFINITIONS['duration']}")
     p90_duration: float | None = Field(description="The same of which 90 of 100 sessions stay below, in seconds.")
     filled: int = Field(description="Sessions with items in the cart.")
-    abandoned: int = Field(description="Of those, quiet for SHOPMCP_ABANDONED_AFTER (30 minutes).")
+    filled_share: float | None = Field(description=f"From 0 to 1; null without sessions. {DEFINITIONS['filled']}")
+    abandoned: int = Field(description="Of those without an order, quiet for SHOPMCP_ABANDONED_AFTER (30 minutes).")
     lost: int = Field(description="Of those, quiet for seven days.")
+    orders: int = Field(description=DEFINITIONS["orders"])
+    revenue: list[RevenueOut] = Field(description="What these orders cost, by currency.")
     abandonment: float | None = Field(description=f"From 0 to 1; null without any. {DEFINITIONS['abandonment']}")
     conversion: float | None = Field(description=f"From 0 to 1; null without sessions. {DEFINITIONS['conversion']}")
     unkeyed: int = Field(description=DEFINITIONS["unkeyed"])

@@ -21,7 +21,7 @@ from django.utils import timezone
 from analytics.models import Checkpoint, Fact, Tally
 from analytics.names import Names
 from analytics.tally import Deltas, RecordedCall, Visit, progress_of
-from carts.identity import BY_HANDLE, UNKEYED
+from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, Session
 
 # Calls to a step. Many calls change the same tallies, so large steps cost less for each call; this one holds SQLite's

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from analytics.models import Tally
 from analytics.percentiles import bucket
-from carts.identity import BY_HANDLE, UNKEYED
+from carts.conversation import BY_HANDLE, UNKEYED
 
 STAGES = ("searched", "viewed", "added")
 _STAGE = {"search_products": 1, "get_product": 2, "add_to_cart": 3}

@@ -43,8 +43,8 @@ class _Newest(BaseInlineFormSet):  # type: ignore[type-arg]  # Django's own take
 
 class LineInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = Line
-    fields = ("name", "quantity", "price_when_added")
-    readonly_fields = ("name",)
+    fields = ("name", "quantity", "price_when_added", "price_now")
+    readonly_fields = ("name", "price_now")
     ordering = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -54,6 +54,11 @@ class LineInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # a
     def name(self, line: Line) -> SafeString:
         address = reverse("admin:catalog_product_change", args=[line.product_id])
         return format_html('<a href="{}">{}</a>', address, line.shown.name)
+
+    @admin.display(description=_("price now"))
+    def price_now(self, line: Line) -> str:
+        price = line.shown.price_shown
+        return price.formatted if price else "–"
 
 
 class ChangeInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
@@ -79,7 +84,9 @@ class SessionAdmin(FastAdmin):
     search_fields = ("public_id__exact",)
     search_help_text = _("The public id of a session (s_…).")
     # Without the digests, which are secret.
-    fields = ("public_id", "source", "client", "is_check", "created_at", "last_seen_at", "carts", "calls")
+    fields = (
+        "public_id", "source", "client", "language", "is_check", "created_at", "last_seen_at", "carts", "calls",
+    )  # fmt: skip
     readonly_fields = ("carts", "calls")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

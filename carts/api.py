@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from accounts.api import require
 from carts.browse import SessionFilter, SessionState, cart_of_id, cart_page, session_of_id, session_page, state_of
 from carts.caller import first_store
-from carts.cart import StoreInfo
 from carts.isolation import isolation
 from carts.models import Session, SessionWarning
 from carts.schemas import (
@@ -27,6 +26,7 @@ from carts.schemas import (
     public_cart_out,
 )
 from carts.services import cleanup, warnings
+from carts.sold import StoreInfo
 from carts.timeline import timeline
 from shopmcp import paging
 from shopmcp.api_types import Cursor, ErrorOut, Limit, Moment, name, text
@@ -47,20 +47,21 @@ class SessionQuery(BaseModel):
 
     state: SessionState = Field(
         "",
-        description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `abandoned` "
-        "for a cart with items that went quiet, `lost` after seven days, `keyed` or `unkeyed` by whether the chat "
-        "sends a conversation id.",
+        description="`active` or `idle` by the last call, `cart` or `empty` by what the cart holds, `handed_over` "
+        "for a cart with items whose page was opened in a browser, `left` for one that was taken to the store's own "
+        "checkout, `abandoned` for another cart with items that went quiet, "
+        "`lost` after seven days, `keyed` or `unkeyed` by whether the chat sends a conversation id.",
     )
     client: Annotated[str, text(60, "Only this client, by its full name.")] = ""
     source: Annotated[str, text(64, "Only those named by this `_meta` key, `cart_id` or `default`.")] = ""
-    product: Annotated[str, text(120, "Only those whose cart holds this product, by its product_id.")] = ""
+    product: Annotated[str, text(300, "Only those whose cart holds this product, by its product_id.")] = ""
     search: Annotated[str, text(200, "The public id of a session, or words that name a product in a cart.")] = ""
     keyed: bool = Field(False, description="Only those whose chat sends a conversation id.")
     did: Annotated[str, text(200, "Only those with a call of this tool, or of one of several: `a,b`.")] = Field(
         "", alias="tool"
     )
     outcome: Annotated[str, text(40, "Only those with such a call that ended so: `ok`, or a refusal's code.")] = ""
-    saw: Annotated[str, text(120, "Only those with such a call that named this product, by its product_id.")] = ""
+    saw: Annotated[str, text(300, "Only those with such a call that named this product, by its product_id.")] = ""
     missed: Annotated[str, text(200, "Only those that searched for these normalised words in vain.")] = ""
     since: Moment | None = Field(None, description="The last call was then or later.")
     until: Moment | None = Field(None, description="The last call was before.")

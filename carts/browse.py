@@ -12,14 +12,18 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, TextFie
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 
-from carts.cart import CartState, LineState, SoldItem, StoreInfo
-from carts.identity import BY_HANDLE, UNKEYED
+from carts.cart import CartState, LineState
+from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, Cart, Line, Session, SessionQuerySet
+from carts.sold import SoldItem, StoreInfo
+from carts.terms import CartTerms
 from catalog.models import Product
 from catalog.search.rows import exactly
 from shopmcp import paging
 
-SessionState = Literal["", "active", "idle", "cart", "empty", "abandoned", "lost", "keyed", "unkeyed"]
+SessionState = Literal[
+    "", "active", "idle", "cart", "empty", "handed_over", "left", "abandoned", "lost", "keyed", "unkeyed"
+]
 # An abandoned cart counts as lost when its session has been quiet for this long.
 LOST_AFTER = timedelta(days=7)
 # A page scans at most so many sessions: a filter with hardly any match must not read them all.
@@ -35,8 +39,9 @@ class SessionFilter:
     """The filters of a list of sessions; empty ones do nothing.
 
     Attributes:
-        state: active or idle (by the active window), cart or empty (by the open cart's items), abandoned (with items,
-            quiet for SHOPMCP_ABANDONED_AFTER), lost (the same for LOST_AFTER), keyed or unkeyed.
+        state: active or idle (by the active window), cart or empty (by the open cart's items), handed_over (with items
+            and opened in a browser), left (with items, and taken to the store's own checkout), abandoned (with items
+            that were not, quiet for SHOPMCP_ABANDONED_AFTER), lost (the same for LOST_AFTER), keyed or unkeyed.
         source: A `_meta` key, `cart_id` or `default`.
         product: The public id of a product in the open cart.
         search: The public id of a session, or a product's id, SKU, barcode, address or name.
@@ -86,14 +91,19 @@ class SessionFilter:
 
     def _in_state(self, rows: SessionQuerySet) -> SessionQuerySet:
         now = timezone.now()
-        holding = Exists(Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0))
+        full = Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0)
+        holding = Exists(full)
         fits: dict[str, Callable[[], SessionQuerySet]] = {
             "active": rows.active,
             "idle": lambda: rows.quiet_since(now - settings.SHOPMCP_ACTIVE_WINDOW),
             "cart": lambda: rows.filter(holding),
             "empty": lambda: rows.filter(~holding),
-            "abandoned": lambda: rows.filter(holding).quiet_since(now - settings.SHOPMCP_ABANDONED_AFTER),
-            "lost": lambda: rows.filter(holding).quiet_since(now - LOST_AFTER),
+            "handed_over": lambda: rows.filter(Exists(full.filter(handed_over_at__isnull=False))),
+            "left": lambda: rows.filter(Exists(full.filter(left_at__isnull=False))),
+            "abandoned": lambda: rows.filter(Exists(full.filter(left_at=None))).quiet_since(
+                now - settings.SHOPMCP_ABANDONED_AFTER
+            ),
+            "lost": lambda: rows.filter(Exists(full.filter(left_at=None))).quiet_since(now - LOST_AFTER),
             "unkeyed": lambda: rows.filter(_UNKEYED),
             "keyed": lambda: rows.exclude(_UNKEYED),
         }
@@ -172,6 +182,11 @@ def cart_of_id(public_id: str) -> Cart | None:
     return next(iter(_whole(_with_lines(Cart.objects.filter(session__is_check=False, public_id=public_id)))), None)
 
 
+def newest_cart(session: Session) -> Cart | None:
+    """Return the session's newest cart, ordered or not; three queries at most."""
+    return next(iter(_whole(_with_lines(Cart.objects.filter(session=session)).order_by("-id")[:1])), None)
+
+
 def session_of_id(public_id: str) -> Session | None:
     """Return the session with that public id and its open cart, or None; four queries at most."""
     return next(iter(_with_carts(list(Session.objects.real().filter(public_id=public_id)))), None)
@@ -180,9 +195,16 @@ def session_of_id(public_id: str) -> Session | None:
 def state_of(cart: Cart, session: Session) -> CartState:
     """Return a listed cart as a `CartState`, for its notices and schema."""
     state = CartState(session.pk, session.public_id, cart.pk, cart.public_id, cart.version, cart.currency)
-    state.expiry_untold = session.expiry_untold
+    state.expiry_untold, state.news = session.expiry_untold, session.news
     if (store := cart.store) is not None:
-        state.store = StoreInfo(store.pk, store.slug, store.name, store.currency, store.language)
+        merchant = getattr(store, "merchant", None)
+        revision = merchant.revision if merchant else None
+        state.store = StoreInfo(
+            store.pk, store.slug, store.name, store.currency, store.language, revision, store.paused
+        )
+        if cart.coupon is not None:
+            cart.coupon.store = store
+    state.terms = CartTerms(cart.coupon, cart.budget)
     for line in cart.lines.all():
         item = SoldItem.of(line.shown)
         state.lines[item.id] = LineState(
@@ -221,7 +243,7 @@ def _holding(products: Iterable[int]) -> Exists:
 
 
 def _with_carts(sessions: list[Session]) -> list[Session]:
-    carts = Cart.objects.filter(ordered_at=None).select_related("store").prefetch_related(_lines())
+    carts = Cart.objects.filter(ordered_at=None).select_related("store__merchant", "coupon").prefetch_related(_lines())
     prefetch_related_objects(sessions, Prefetch("carts", carts, "open_carts"))
     for session in sessions:
         session.open_carts = _whole(session.open_carts)  # type: ignore[attr-defined]  # the prefetch's to_attr
@@ -249,7 +271,7 @@ def _again(cart: Cart) -> Cart:
 
 
 def _with_lines(rows: QuerySet[Cart]) -> QuerySet[Cart]:
-    return rows.select_related("session", "store").prefetch_related(_lines())
+    return rows.select_related("session", "store__merchant", "coupon").prefetch_related(_lines())
 
 
 def _lines() -> "Prefetch[str, QuerySet[Line], str]":

@@ -10,19 +10,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from multiprocessing import parent_process
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Count, F, Value
-from django.db.models.functions import Greatest
+from django.db import connection, transaction
+from django.db.models import Count, F
 from django.utils import timezone
 
 from carts import queries
 from carts.caller import Caller
-from carts.id_watch import IdWatch, KeyedCall
-from carts.identity import BY_HANDLE, UNKEYED, identify, received, shares_cart
+from carts.conversation import BY_HANDLE, UNKEYED, conversation_of, received, shares_cart
+from carts.digests import origin_of
+from carts.id_watch import WITHIN, IdWatch, KeyedCall
+from carts.id_watch import Recorded as Earlier
+from carts.languages import remember
 from carts.limits import is_recorded
-from carts.models import Session, SessionWarning
+from carts.models import CallRecord, SessionWarning
+from carts.queries import MOST_SEEN, PLACES_SEEN
 from carts.services.alarms import new_warning
 from carts.services.sessions import session_to_record
 from shopmcp import disk
@@ -37,7 +41,9 @@ OTHER_CLIENTS = "…"
 _MOST_TOUCHED = 5
 _WARNING = ("id", "kind", "client", "sessions")
 _DELAY = 0.5  # seconds
-_BATCH = 200
+_BATCH = MOST_SEEN
+# Records of earlier calls that one look reads.
+_MOST_LOOKED_AT = 2000
 # Beyond this the database cannot keep up, and further records are dropped.
 _MOST_WAITING = 20_000
 
@@ -50,7 +56,8 @@ class Recorded:
     """A call on its way into the database.
 
     `session` is the session's primary key if the call found it, and `is_new` says that the call made it. Else
-    `find_session` finds or makes it, for a call that belongs to one. `network` is kept in memory alone.
+    `find_session` finds or makes it, for a call that belongs to one. `network` is kept in memory alone; `origin` is
+    made of it. `language` is what the call settled for the conversation that `chat` names.
     """
 
     at: datetime
@@ -69,10 +76,13 @@ class Recorded:
     with_handle: bool = False
     subject: str = ""
     network: str = ""
+    chat: str = ""
+    language: str = ""
     words: Sequence[str] = ()
     results: int | None = None
     products: Sequence[str] = ()
     version: int | None = None
+    origin: int | None = None
 
 
 def record_calls(calls: Sequence[Recorded]) -> None:
@@ -80,6 +90,7 @@ def record_calls(calls: Sequence[Recorded]) -> None:
     with transaction.atomic():
         _find_sessions(calls)
         begun = _touch(calls)
+        _settle_languages(calls, begun)
         _watch(calls, begun)
         if not disk.is_low():
             queries.insert_call.many(
@@ -108,28 +119,72 @@ def _touch(calls: Sequence[Recorded]) -> dict[int, datetime]:
     keys = {call.session for call in calls if call.session is not None}
     if not keys:
         return {}
+    begun: dict[int, datetime] = {}
     # Sorted for the same reason as above.
-    locked = Session.objects.select_for_update().filter(id__in=keys).order_by("id")
-    begun = dict(locked.values_list("id", "created_at"))
+    remaining = sorted(keys)
     # One time for the whole batch: it spans a second at the most.
     latest = max(call.at for call in calls)
-    Session.objects.filter(id__in=begun).update(last_seen_at=Greatest("last_seen_at", Value(latest)))
+    while remaining:
+        some, remaining = remaining[:MOST_SEEN], remaining[MOST_SEEN:]
+        places = dict.fromkeys(PLACES_SEEN) | dict(zip(PLACES_SEEN, some, strict=False))
+        begun |= dict(queries.lock_sessions.all(**places))
+        queries.see_sessions.run(**places, now=latest)
     return begun
+
+
+def _settle_languages(calls: Sequence[Recorded], begun: Mapping[int, datetime]) -> None:
+    """Keep the languages that the first searches of conversations settled."""
+    for call in calls:
+        if not (call.language and call.chat):
+            continue
+        if call.session in begun:
+            queries.settle_language.run(id=call.session, language=call.language)
+        else:
+            queries.settle_language_by_public_id.run(public_id=call.chat, language=call.language)
 
 
 def _watch(calls: Sequence[Recorded], begun: Mapping[int, datetime]) -> None:
     """Add the signs that only a series of calls gives."""
     seen: set[int] = set()
-    for call in calls:
-        if call.session is None or call.session not in begun or not call.conversation:
-            continue
+    keyed_calls = [call for call in calls if call.session in begun and call.conversation]
+    shared = _shared(keyed_calls) if serves_beside_others() else set()
+    for call in keyed_calls:
+        assert call.session is not None
         since = call.at - timedelta(milliseconds=call.milliseconds)
         # The session of a browsing call is made after the call; a batch may hold further calls of it.
         begins = call.is_new or (call.session not in seen and begun[call.session] >= call.at)
         seen.add(call.session)
         keyed = KeyedCall(call.client, call.session, begins, call.subject, call.network, since, call.at)
-        if signs := watch.signs(keyed):
+        signs = watch.signs(keyed)
+        if call.session in shared and not call.subject:
+            signs.append(SessionWarning.Kind.SHARED.value)
+        if signs:
             call.warnings = list(dict.fromkeys((*call.warnings, *signs)))
+
+
+def serves_beside_others() -> bool:
+    """Whether other processes may answer calls of the same conversations."""
+    return connection.vendor == "postgresql" or parent_process() is not None
+
+
+def _shared(calls: Sequence[Recorded]) -> set[int]:
+    """Return the sessions that several places use, by the records of all processes."""
+    now = max((call.at for call in calls), default=timezone.now())
+    found: dict[int, list[Earlier]] = {}
+    for call in calls:
+        assert call.session is not None
+        if call.network:
+            call.origin = origin_of(call.session, call.network)
+        if not call.subject and watch.due(call.session, now):
+            since = call.at - timedelta(milliseconds=call.milliseconds)
+            found.setdefault(call.session, []).append(Earlier(call.client, call.origin, since, call.at))
+    if not found:
+        return set()
+    rows = CallRecord.objects.filter(session__in=found, at__gt=now - WITHIN).order_by("-id")
+    fields = rows.values_list("session_id", "client", "origin", "at", "milliseconds")
+    for session, client, origin, at, milliseconds in fields[:_MOST_LOOKED_AT]:
+        found[session].append(Earlier(client, origin, at - timedelta(milliseconds=milliseconds), at))
+    return {session for session, earlier in found.items() if watch.is_shared_by(session, earlier, now)}
 
 
 def _warn(calls: Sequence[Recorded]) -> None:
@@ -227,16 +282,25 @@ class Recorder:
 recorder = Recorder()
 
 
+def _log(*facts: object) -> None:
+    """Write the call's line, as `logger.info` does, but without looking for the line of code that it comes from."""
+    if logger.isEnabledFor(logging.INFO):
+        line = "%s %s %.1f ms source=%s client=%s"
+        logger.handle(logger.makeRecord(logger.name, logging.INFO, __file__, 0, line, facts, None, "record"))
+
+
 async def record(call: Call, outcome: str, seconds: float) -> None:
     """Log a call and keep its record, unless its session or all together leave too many."""
     if outcome == TooMany.code:
         return  # one line a minute tells of them all
-    notes, identity = call.notes, identify(call)
+    notes, conversation = call.notes, conversation_of(call)
     if not notes.source:
         # No tool asked who calls.
         Caller(call, BY_HANDLE if BY_HANDLE in call.given else None)
+    if notes.chat and notes.language:
+        remember(notes.chat, notes.language)
     milliseconds = round(seconds * 1000, 2)
-    logger.info("%s %s %.1f ms source=%s client=%s", call.tool, outcome, milliseconds, notes.source, call.client or "?")
+    _log(call.tool, outcome, milliseconds, notes.source, call.client or "?")
     if SessionWarning.Kind.UNKEYED in notes.warnings:
         logger.warning(
             "%s came without a conversation id (policy %s). Have the client send one in _meta, or add its key to "
@@ -244,13 +308,15 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             call.tool,
             settings.SHOPMCP_UNKEYED_CALLS,
         )
-    if identity.is_check or not is_recorded(identity.digests[0] if identity.keyed else str(notes.session or "")):
+    if conversation.is_check or not is_recorded(
+        conversation.digests[0] if conversation.keyed else str(notes.session or "")
+    ):
         return
     # A refusal rolls back the session that the call made, and the next session may get its primary key.
     session = None if outcome != "ok" and notes.is_new_session else notes.session
     find_session = None
-    if session is None and (identity.keyed or shares_cart(call)):
-        find_session = partial(session_to_record, identity, call.client, call.network)
+    if session is None and (conversation.keyed or shares_cart(call)):
+        find_session = partial(session_to_record, conversation, call.client, call.network, make=notes.may_begin_session)
     await recorder.add(
         Recorded(
             at=timezone.now(),
@@ -262,13 +328,15 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             session=session,
             is_new=session is not None and notes.is_new_session,
             find_session=find_session,
-            conversation=identity.digests[0] if identity.keyed else "",
+            conversation=conversation.digests[0] if conversation.keyed else "",
             meta_keys=received(call),
-            malformed=identity.malformed,
+            malformed=conversation.malformed,
             warnings=notes.warnings,
             with_handle=BY_HANDLE in call.given,
-            subject=identity.subject,
+            subject=conversation.subject,
             network="" if call.network == UNKNOWN else call.network,
+            chat=notes.chat,
+            language=notes.language,
             words=notes.words,
             results=notes.results,
             products=notes.products,

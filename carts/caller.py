@@ -1,17 +1,20 @@
 """Who calls, and the refusals for a caller without a cart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from carts import queries
-from carts.cart import StoreInfo
-from carts.identity import BY_HANDLE, UNKEYED, Identity, identify, shares_cart
+from carts.conversation import BY_HANDLE, UNKEYED, Conversation, conversation_of, shares_cart
+from carts.languages import remembered
 from carts.models import SessionWarning
 from carts.queries import SessionRow
+from carts.sold import StoreInfo
 from shopmcp.errors import CartExpired, SessionNeeded, UnknownCart
 from shopmcp.mcp.call import Call
 
@@ -29,26 +32,28 @@ class Caller:
         call: The call.
         cart_id: The handle that came as an argument, not checked yet. None where no handle opens anything: in a call
             without a conversation id, if the shop refuses those.
+        now: The moment of the call. Everything that it writes bears this time.
     """
 
     call: Call
     cart_id: str | None = None
+    now: datetime = field(default_factory=timezone.now)
 
     def __post_init__(self) -> None:
-        if settings.SHOPMCP_UNKEYED_CALLS == "refuse" and not self.identity.keyed:
+        if settings.SHOPMCP_UNKEYED_CALLS == "refuse" and not self.conversation.keyed:
             self.cart_id = None
         self.call.notes.source = self.source
         if self.is_unkeyed:
             self.call.notes.warn(SessionWarning.Kind.UNKEYED.value)
 
     @cached_property
-    def identity(self) -> Identity:
-        return identify(self.call)
+    def conversation(self) -> Conversation:
+        return conversation_of(self.call)
 
     @property
     def source(self) -> str:
         """What names the conversation: a `_meta` key, `cart_id`, or `default` for nothing."""
-        return self.identity.source if self.identity.keyed or self.cart_id is None else BY_HANDLE
+        return self.conversation.source if self.conversation.keyed or self.cart_id is None else BY_HANDLE
 
     @property
     def is_unkeyed(self) -> bool:
@@ -58,25 +63,32 @@ class Caller:
     @property
     def shares_cart(self) -> bool:
         """Whether other chats use the same cart."""
-        return self.cart_id is None and self.identity.shares_cart
+        return self.cart_id is None and self.conversation.shares_cart
 
     @property
     def needs_handle(self) -> bool:
         """Whether only a `cart_id` finds the conversation again."""
-        return not self.identity.keyed and not self.shares_cart
+        return not self.conversation.keyed and not self.shares_cart
 
     @property
     def can_meet(self) -> bool:
         """Whether this chat's cart can be another chat's too."""
-        return self.shares_cart or self.identity.can_meet
+        return self.shares_cart or self.conversation.can_meet
 
     @cached_property
     def first_store(self) -> StoreInfo:
         return first_store()
 
     def speak(self, row: SessionRow | None = None) -> None:
-        """Use the caller's language, or else that of the session's store, or of the first store."""
-        self.call.speak((row and row.store_language) or self.first_store.language)
+        """Use the caller's language, or else that of the conversation, of its cart's store, or of the first store."""
+        call = self.call
+        if call.language is None:
+            call.language = (row and row.language) or remembered(call, self.cart_id)
+        call.speak(call.language or (row and row.store_language) or self.first_store.language)
+
+    def speak_as(self, store: StoreInfo) -> None:
+        """Use the caller's language, or else that of the store that the cart gets."""
+        self.call.speak(store.language)
 
 
 def first_store() -> StoreInfo:

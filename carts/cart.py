@@ -4,52 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, Self
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
-from catalog.models import Product
+from carts.changes import LineChange
+from carts.news import told
+from carts.sold import SoldItem, StoreInfo
+from carts.terms import CartTerms
+from carts.unanswered import Told, Unanswered
 from shopmcp.errors import CartLimit, NotForSale
 from shopmcp.money import money
 
 MAX_QUANTITY = 999
 MAX_LINES = 100
-
-
-class SoldItem(NamedTuple):
-    """A product in a cart; its fields are `queries.PRODUCT_FIELDS`."""
-
-    id: int
-    public_id: str
-    store_id: int
-    name: str
-    price: Decimal | None
-    currency: str
-    image: str
-    url: str
-    stock: int | None
-    available: bool
-    withdrawn_at: datetime | None
-
-    @classmethod
-    def of(cls, product: Product) -> Self:
-        return cls(product.identity_id, *(getattr(product, name) for name in cls._fields[1:]))
-
-    @property
-    def for_sale(self) -> bool:
-        return self.withdrawn_at is None and self.available and self.price is not None
-
-    def counted_in(self, currency: str) -> Self:
-        """Return it for a cart of that currency: without its price if that is in another one."""
-        return self if self.currency == currency else self._replace(price=None)
-
-
-class StoreInfo(NamedTuple):
-    id: int
-    slug: str
-    name: str
-    currency: str
-    language: str
 
 
 @dataclass
@@ -71,8 +39,29 @@ class LineState:
         return stock if stock is not None and stock < self.quantity else None
 
     @property
+    def available(self) -> int:
+        """How many of the quantity can be bought now."""
+        product = self.product
+        if not product.for_sale:
+            return 0
+        return self.quantity if product.stock is None else min(self.quantity, product.stock)
+
+    @property
+    def is_as_told(self) -> bool:
+        """Whether it can be bought as it is, and all this was told: so are nearly all lines that are shown."""
+        product = self.product
+        return (
+            product.price == self.price_told
+            and product.withdrawn_at is None
+            and product.available
+            and (product.stock is None or product.stock >= self.quantity)
+            and self.stock_told is None
+            and not self.withdrawal_told
+        )
+
+    @property
     def remark(self) -> str:
-        """Why the line cannot be bought now; empty if it can."""
+        """Why not the whole line can be bought now; empty if it can."""
         if not self.product.for_sale:
             return gettext("can no longer be bought")
         if self.shortage is None:
@@ -80,8 +69,10 @@ class LineState:
         return gettext("only %(left)s left") % {"left": self.shortage} if self.shortage else gettext("sold out")
 
     @property
-    def total(self) -> Decimal | None:
-        return None if self.product.price is None else self.product.price * self.quantity
+    def total(self) -> Decimal:
+        """The price of what can be bought now."""
+        price = self.product.price
+        return Decimal(0) if price is None else price * self.available
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +83,18 @@ class Notice:
     text: str
 
 
-@dataclass(frozen=True)
-class LineChange:
-    """The quantity of a product before and after; 0 means no line. `Change.delta` stores these fields."""
-
-    product: int
-    product_id: str
-    name: str
-    before: int
-    after: int
-    # The line's price_when_added, so that undoing a removal restores it.
-    price: Decimal
-
-    @property
-    def text(self) -> str:
-        return f"{self.name}: {self.before} → {self.after}"
-
-
 @dataclass(slots=True)
 class CartState:
     """A session's open cart, with its lines by the product's primary key.
 
     Attributes:
         id: None until the first change is saved.
+        now: The moment of the call: it decides which sales are on.
         expiry_untold: An earlier cart expired, and the shopper was not told.
+        news: What was done outside of the chat and not told; see `carts.news`.
+        is_elsewhere: It is changed outside of its chat, which has to hear of that.
+        unanswered: Changes whose answers were lost, and the shopper was not told.
+        told: What the call at hand tells, once it has changed the cart or repeated what was told.
         before: The touched lines as they were loaded; a new line has quantity 0 there.
     """
 
@@ -126,17 +105,26 @@ class CartState:
     version: int = 0
     currency: str = ""
     store: StoreInfo | None = None
+    history_bytes: int = 0
     lines: dict[int, LineState] = field(default_factory=dict)
+    now: datetime = field(default_factory=timezone.now)
     expiry_untold: bool = False
+    news: str = ""
+    is_elsewhere: bool = False
+    unanswered: Sequence[Unanswered] = ()
+    told: Told | None = None
     before: dict[int, LineState] = field(default_factory=dict)
+    terms: CartTerms = field(default_factory=CartTerms)
 
     @property
     def item_count(self) -> int:
+        """How many were asked for, whether or not they can be bought."""
         return sum(line.quantity for line in self.lines.values())
 
     @property
     def total(self) -> Decimal:
-        return sum((line.total for line in self.lines.values() if line.total is not None), Decimal(0))
+        """The price of what can be bought now."""
+        return sum((line.total for line in self.lines.values()), Decimal(0))
 
     @property
     def changes(self) -> list[LineChange]:
@@ -161,7 +149,7 @@ class CartState:
         line = self.lines.get(item.id)
         held = line.quantity if line else 0
         if not item.for_sale:
-            raise _not_for_sale(item)
+            raise item.refusal
         if self.lines and (self.currency != item.currency or (self.store is not None and self.store.id != store.id)):
             raise CartLimit(
                 gettext("A cart holds products of one store and one currency, and this one belongs to %(store)s.")
@@ -199,7 +187,7 @@ class CartState:
         """
         held = self.lines[item.id].quantity
         if quantity > held and not item.for_sale:
-            raise _not_for_sale(item)
+            raise item.refusal
         reachable = quantity if item.stock is None or quantity <= held else max(held, min(quantity, item.stock))
         self._set(item, reachable)
         return None if reachable == quantity else _short(item, reachable)
@@ -232,11 +220,16 @@ class CartState:
     def notices(self, locale: str) -> list[Notice]:
         """Return the notices that no answer of a write has told yet."""
         found = []
+        found += [Notice(*pair) for lost in self.unanswered for pair in lost.told]
         if self.expiry_untold:
             found.append(
                 Notice("cart_expired", gettext("An earlier cart of this chat was not used for long and has expired."))
             )
+        if self.news:
+            found.extend(Notice(code, text) for code, text in told(self.news))
         for line in self.lines.values():
+            if line.is_as_told:
+                continue
             product = line.product
             if not product.for_sale:
                 if not line.withdrawal_told:
@@ -253,9 +246,11 @@ class CartState:
 
     def mark_told(self) -> set[int]:
         """Mark the current notices as told; return the keys of the lines that this changes."""
-        self.expiry_untold = False
+        self.expiry_untold, self.news, self.unanswered = False, "", ()
         noted = set()
         for pk, line in self.lines.items():
+            if line.is_as_told:
+                continue
             price = line.price_told if line.product.price is None else line.product.price
             told = (price, line.shortage, not line.product.for_sale)
             if told != (line.price_told, line.stock_told, line.withdrawal_told):
@@ -305,14 +300,3 @@ def _short(item: SoldItem, held: int) -> Notice:
     else:
         text = gettext("Only %(left)s left of %(name)s; the cart holds %(held)s now.")
     return Notice("stock", text % {"left": item.stock, "name": item.name, "held": held})
-
-
-def _not_for_sale(item: SoldItem) -> NotForSale:
-    """The refusal for a product that is not for sale."""
-    if item.withdrawn_at is None and item.available and item.price is None:
-        message = gettext("%(name)s has no price yet and cannot be bought.")
-    elif item.withdrawn_at is None:
-        message = gettext("%(name)s cannot be bought at the moment.")
-    else:
-        message = gettext("%(name)s was withdrawn from the shop.")
-    return NotForSale(message % {"name": item.name}, fix=gettext("Look for something similar with search_products."))

@@ -1,10 +1,13 @@
 """What a series of calls shows about a client's ids, and no single call does.
 
-The memory is that of one process, and bounded: after a restart, or with several workers, a sign comes some calls later.
-Networks stay in memory; none is stored.
+The memory is that of one process, and bounded. Ids that change show in each of several processes, some calls later than
+in one. Ids that several places use may show in none, because a connection stays with its process; so each looks at the
+records of all now and then. Networks stay in memory; the records hold digests that tell two networks of one
+conversation apart (`carts.digests.origin_of`).
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,7 +19,9 @@ ROTATIONS = 10
 _GOING_ON = 9
 # A person who moves has two networks at the most: one at home, one on the way.
 NETWORKS = 3
-_WITHIN = timedelta(hours=1)
+WITHIN = timedelta(hours=1)
+# The records of a conversation are looked at so often at most, and are written so late at most.
+_LOOK_EVERY, _LATE = timedelta(seconds=20), timedelta(seconds=5)
 _MOST_CLIENTS, _MOST_PEOPLE, _MOST_SESSIONS = 200, 64, 10_000
 
 
@@ -42,6 +47,16 @@ class KeyedCall:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the record of an earlier call tells, of whatever process."""
+
+    client: str
+    origin: int | None
+    since: datetime
+    until: datetime
+
+
 @dataclass(slots=True)
 class _Client:
     begun: int = 0
@@ -62,10 +77,38 @@ class IdWatch:
     def __init__(self) -> None:
         self._clients: OrderedDict[str, _Client] = OrderedDict()
         self._uses: OrderedDict[int, _Use] = OrderedDict()
+        # When the records of a session were looked at.
+        self._looked: OrderedDict[int, datetime] = OrderedDict()
 
     def forget(self) -> None:
         self._clients.clear()
         self._uses.clear()
+        self._looked.clear()
+
+    def due(self, session: int, now: datetime) -> bool:
+        """Whether the records of this session should be looked at now."""
+        looked = self._looked.get(session)
+        return looked is None or now - looked >= _LOOK_EVERY
+
+    def is_shared_by(self, session: int, calls: Sequence[Recorded], now: datetime) -> bool:
+        """Whether the records of a session, those of the last hour, show that several places use it.
+
+        What was seen the last time counts no more, except networks.
+        """
+        fresh = self._looked.get(session, now - WITHIN) - _LATE
+        self._looked[session] = now
+        self._looked.move_to_end(session)
+        if len(self._looked) > _MOST_SESSIONS:
+            self._looked.popitem(last=False)
+        last: Recorded | None = None
+        for call in sorted(calls, key=lambda call: call.since):
+            if last is not None and call.since < last.until and call.until > fresh:
+                moved = None not in (call.origin, last.origin) and call.origin != last.origin
+                if moved or call.client != last.client:
+                    return True
+            if last is None or call.until > last.until:
+                last = call
+        return len({call.origin for call in calls if call.origin is not None}) >= NETWORKS
 
     def signs(self, call: KeyedCall) -> list[str]:
         """Return the kinds of signs that the call gives; calls come in the order of their answers."""
@@ -110,7 +153,7 @@ class IdWatch:
         elsewhere = call.since < use.until and (moved or call.client != use.client)
         use.client, use.network, use.until = call.client, call.network, max(call.until, use.until)
         if moved or len(use.networks) > 1:
-            use.networks = {name: at for name, at in use.networks.items() if at > call.until - _WITHIN}
+            use.networks = {name: at for name, at in use.networks.items() if at > call.until - WITHIN}
         if call.network and (call.network in use.networks or len(use.networks) < NETWORKS):
             use.networks[call.network] = call.until
         return elsewhere or len(use.networks) >= NETWORKS

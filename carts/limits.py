@@ -7,7 +7,7 @@ an address. Everything else counts for the network.
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from math import ceil
 from time import monotonic
 from typing import Any, Final
@@ -17,16 +17,20 @@ from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
 from carts import queries
+from carts.conversation import BY_HANDLE, Conversation, conversation_of
 from carts.digests import public_id_of
-from carts.identity import BY_HANDLE, Identity, identify
 from shopmcp import disk, metrics
 from shopmcp.db.workers import lanes
 from shopmcp.errors import DiskFull, TooMany
 from shopmcp.mcp.call import Call
+from shopmcp.network import site_of
 from shopmcp.throttle import Buckets, Rate
 
 # Calls from one network that belong to no known conversation: searches without an id above all.
 _STRANGERS: Final = Rate(50, 3000)
+_RECORDS: Final = Rate(1 / 60, 1000)
+# One owner of a /48 has 65,536 networks, and one of a mobile provider as many customers: so many times as much.
+_SITE: Final = 5
 # When new sessions run short, this part is kept for networks that made few.
 _KEPT: Final = 0.2
 _KNOWN: Final = 50_000
@@ -42,8 +46,12 @@ def _share() -> Rate:
 
 def _records() -> Rate:
     """A chat makes about ten calls; twice as many for each new session are recorded, and no more."""
-    per_second, burst = settings.SHOPMCP_NEW_SESSIONS
-    return Rate(per_second * 20, burst * 20)
+    return _times(settings.SHOPMCP_NEW_SESSIONS, 20)
+
+
+@lru_cache(maxsize=8)
+def _times(rate: Rate, number: int) -> Rate:
+    return Rate(rate[0] * number, rate[1] * number)
 
 
 session_calls = Buckets("calls", lambda: settings.SHOPMCP_SESSION_CALLS)
@@ -51,8 +59,12 @@ strangers = Buckets("strangers", lambda: _STRANGERS)
 new_sessions = Buckets("new", lambda: settings.SHOPMCP_NEW_SESSIONS)
 new_of_network = Buckets("new-of-network", _share)
 new_unkeyed = Buckets("new-unkeyed", lambda: settings.SHOPMCP_NEW_UNKEYED)
+# The same for the /48 networks of IPv6.
+strangers_of_site = Buckets("strangers-of-site", lambda: _times(_STRANGERS, _SITE))
+new_of_site = Buckets("new-of-site", _share)
+new_unkeyed_of_site = Buckets("new-unkeyed-of-site", lambda: _times(settings.SHOPMCP_NEW_UNKEYED, _SITE))
 records = Buckets("records", _records, is_shared=False)
-records_of_session = Buckets("records-of-session", lambda: Rate(1 / 60, 1000), is_shared=False)
+records_of_session = Buckets("records-of-session", lambda: _RECORDS, is_shared=False)
 
 # How often each limit refused something since the start.
 hits: Counter[str] = Counter()
@@ -76,14 +88,14 @@ async def admit(call: Call, given: Mapping[str, Any]) -> None:
     Raises:
         TooMany: If its conversation, or else its network, sent too many.
     """
-    identity = identify(call)
+    conversation = conversation_of(call)
     name: str | None = None
-    if identity.keyed:
-        name = identity.digests[0]
+    if conversation.keyed:
+        name = conversation.digests[0]
     elif isinstance(cart_id := given.get(BY_HANDLE), str):
         name = public_id_of(cart_id)
-    if name is None or (identity.keyed and name not in _known):
-        await _admit_stranger(call, identity)
+    if name is None or (conversation.keyed and name not in _known):
+        await _admit_stranger(call, conversation)
     if name is not None and (wait := session_calls.take(name)):
         raise _refusal("calls", _CALLS, wait, call)
 
@@ -94,34 +106,49 @@ def admit_reading(call: Call) -> None:
     Raises:
         TooMany: If its network sent too many.
     """
-    if wait := strangers.take(call.network):
+    if wait := _take(strangers, strangers_of_site, call.network):
         raise _refusal("strangers", _STRANGE, wait, call)
 
 
-async def _admit_stranger(call: Call, identity: Identity) -> None:
-    if identity.is_check or not (wait := strangers.take(call.network)):
+def _take(of_network: Buckets, of_site: Buckets, network: str) -> int:
+    """Take a token of the network and one of its site; return 0, or in how many seconds there will be both."""
+    if wait := of_network.take(network):
+        return wait
+    return of_site.take(site) if (site := site_of(network)) else 0
+
+
+def _share_used(network: str) -> float:
+    """Count a new session; return which part of its share the network, or its site, has used: 1 for more than it."""
+    used = 1.0 if new_of_network.take(network) else new_of_network.used(network)
+    if site := site_of(network):
+        used = max(used, 1.0 if new_of_site.take(site) else new_of_site.used(site))
+    return used
+
+
+async def _admit_stranger(call: Call, conversation: Conversation) -> None:
+    if conversation.is_check or not (wait := _take(strangers, strangers_of_site, call.network)):
         return
     # Only now the database is asked: the process may have started a moment ago and know nobody yet.
-    if identity.keyed and await lanes.run("read", partial(_has_session, identity)):
-        know(identity)
+    if conversation.keyed and await lanes.run("read", partial(_has_session, conversation)):
+        know(conversation)
         return
     raise _refusal("strangers", _STRANGE, wait, call)
 
 
-def _has_session(identity: Identity) -> bool:
-    return any(queries.session_by_digest.first(digest=digest) for digest in identity.digests)
+def _has_session(conversation: Conversation) -> bool:
+    return any(queries.session_by_digest.first(digest=digest) for digest in conversation.digests)
 
 
-def know(identity: Identity) -> None:
+def know(conversation: Conversation) -> None:
     """Remember that the conversation has a session."""
-    if identity.keyed and (name := identity.digests[0]) not in _known:
+    if conversation.keyed and (name := conversation.digests[0]) not in _known:
         if len(_known) >= _KNOWN:
             for old in list(_known)[: _KNOWN // 2]:
                 _known.pop(old, None)
         _known[name] = None
 
 
-def admit_session(identity: Identity, network: str, *, keyed: bool, call: Call | None = None) -> None:
+def admit_session(conversation: Conversation, network: str, *, keyed: bool, call: Call | None = None) -> None:
     """Count a new session.
 
     Raises:
@@ -135,11 +162,11 @@ def admit_session(identity: Identity, network: str, *, keyed: bool, call: Call |
             fix=gettext("Tell the shopper to try again later; the shop's owner must make room."),
             retry_after=60,
         )
-    if identity.is_check:
+    if conversation.is_check:
         return
-    if not keyed and (wait := new_unkeyed.take(network)):
+    if not keyed and (wait := _take(new_unkeyed, new_unkeyed_of_site, network)):
         raise _refusal("new_unkeyed", _NEW_UNKEYED, wait, call, _PASS)
-    share = 1.0 if new_of_network.take(network) else new_of_network.used(network)
+    share = _share_used(network)
     left, (per_second, burst) = 1 - new_sessions.used(_ALL), new_sessions.rate
     if (lacking := _KEPT * share - left) > 0:
         raise _refusal("new_sessions", _NEW, max(1, ceil(lacking * burst / per_second)), call)

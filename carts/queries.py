@@ -1,14 +1,16 @@
 """The queries that run in nearly every call, prepared."""
 
-from datetime import datetime
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db.models import FilteredRelation
+from django.db.models.functions import Greatest
 
 from carts.models import AnsweredRequest, CallRecord, Cart, Change, Line, Session, Tombstone
 from catalog.models import Product, Store
 from catalog.models.imports import visible
 from catalog.models.products import stock_of
+from catalog.models.sales import price_of
 from shopmcp.db.prepared import Delete, Insert, Param, Select, Update
 
 
@@ -22,16 +24,23 @@ class SessionRow(NamedTuple):
     source: str
     is_check: bool
     expiry_untold: bool
-    last_seen_at: datetime
+    news: str
+    language: str
+    unanswered: str | None
     cart_id: int | None
     cart_public_id: str | None
     version: int | None
+    history_bytes: int | None
     currency: str | None
     store_id: int | None
     store_slug: str | None
     store_name: str | None
     store_currency: str | None
     store_language: str | None
+    store_revision: str | None
+    store_paused: str | None
+    coupon_id: int | None
+    budget: Decimal | None
 
 
 _SESSION = (
@@ -42,18 +51,27 @@ _SESSION = (
     "source",
     "is_check",
     "expiry_untold",
-    "last_seen_at",
+    "news",
+    "language",
+    "unanswered",
     "open_cart__id",
     "open_cart__public_id",
     "open_cart__version",
+    "open_cart__history_bytes",
     "open_cart__currency",
     "open_cart__store__id",
     "open_cart__store__slug",
     "open_cart__store__name",
     "open_cart__store__currency",
     "open_cart__store__language",
+    "open_cart__store__merchant__revision",
+    "open_cart__store__paused",
+    "open_cart__coupon",
+    "open_cart__budget",
 )
-_STORE = ("id", "slug", "name", "currency", "language")
+_UNANSWERED = ("subject", "digest", "unanswered")
+# The fields of `StoreInfo`.
+STORE_FIELDS = ("id", "slug", "name", "currency", "language", "merchant__revision", "paused")
 PRODUCT_FIELDS = (
     "identity_id",
     "public_id",
@@ -67,8 +85,13 @@ PRODUCT_FIELDS = (
     "available",
     "withdrawn_at",
 )
+# Fields of `SoldItem` that are an expression of their own.
+_COMPUTED = {"price": "price_now", "stock": "stock"}
 _LINE = ("id", "quantity", "price_when_added", "price_told", "stock_told", "withdrawal_told")
 LINE_WIDTH = len(_LINE)
+
+# The moment of a call; it decides which sales are on.
+_NOW: Any = Param("now", Session, "last_seen_at")
 
 session_by_digest = Select(
     lambda: Session.objects.with_open_cart().filter(digest=Param("digest", Session, "digest")).values_list(*_SESSION)
@@ -83,12 +106,41 @@ session_by_public_id = Select(
 # The update locks the row on every database: other writers of this session wait here.
 touch_digest = Update(
     lambda: Session.objects.filter(digest=Param("digest", Session, "digest")),
-    last_seen_at=Param("now", Session, "last_seen_at"),
+    last_seen_at=_NOW,
 )
 touch_public_id = Update(
     lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")),
-    last_seen_at=Param("now", Session, "last_seen_at"),
+    last_seen_at=_NOW,
 )
+language_by_digest = Select(
+    lambda: Session.objects.filter(digest=Param("digest", Session, "digest")).values_list("language")
+)
+language_by_public_id = Select(
+    lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")).values_list("language")
+)
+unanswered_by_digest = Select(
+    lambda: Session.objects.filter(digest=Param("digest", Session, "digest")).values_list(*_UNANSWERED)
+)
+unanswered_by_public_id = Select(
+    lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")).values_list(*_UNANSWERED)
+)
+# Only the first search settles it.
+settle_language = Update(
+    lambda: Session.objects.filter(id=Param("id", Session, "id"), language=""),
+    language=Param("language", Session, "language"),
+)
+settle_language_by_public_id = Update(
+    lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id"), language=""),
+    language=Param("language", Session, "language"),
+)
+# The sessions of a batch of calls; an unused place is null. An `IN` of another length would be compiled anew.
+MOST_SEEN = 200
+PLACES_SEEN = tuple(f"id_{number}" for number in range(MOST_SEEN))
+_SEEN: Any = [Param(place, Session, "id") for place in PLACES_SEEN]
+lock_sessions = Select(
+    lambda: Session.objects.select_for_update().filter(id__in=_SEEN).order_by("id").values_list("id", "created_at")
+)
+see_sessions = Update(lambda: Session.objects.filter(id__in=_SEEN), last_seen_at=Greatest("last_seen_at", _NOW))
 insert_session = Insert(
     Session,
     (
@@ -112,11 +164,12 @@ lines_and_version = Select(
         .annotate(
             sold=FilteredRelation("lines__product__versions", condition=visible("lines__product__versions__")),
             stock=stock_of("sold__", "lines__product__"),
+            price_now=price_of(_NOW, "sold__"),
         )
         .order_by("lines__id")
         .values_list(
             *(f"lines__{field}" for field in _LINE),
-            *(field if field == "stock" else f"sold__{field}" for field in PRODUCT_FIELDS),
+            *(_COMPUTED.get(field, f"sold__{field}") for field in PRODUCT_FIELDS),
             "lines__product",
             "version",
         )
@@ -138,7 +191,21 @@ delete_line = Delete(lambda: Line.objects.filter(id=Param("id", Line, "id")))
 
 insert_cart = Insert(
     Cart,
-    ("public_id", "session", "store", "currency", "version", "item_count", "ordered_at", "created_at", "updated_at"),
+    (
+        "public_id",
+        "session",
+        "store",
+        "currency",
+        "version",
+        "item_count",
+        "history_from",
+        "history_bytes",
+        "coupon",
+        "budget",
+        "ordered_at",
+        "created_at",
+        "updated_at",
+    ),
 )
 update_cart = Update(
     lambda: Cart.objects.filter(id=Param("id", Cart, "id")),
@@ -146,6 +213,11 @@ update_cart = Update(
     currency=Param("currency", Cart, "currency"),
     version=Param("version", Cart, "version"),
     item_count=Param("item_count", Cart, "item_count"),
+    history_bytes=Param("history_bytes", Cart, "history_bytes"),
+    coupon=Param("coupon_id", Cart, "coupon"),
+    budget=Param("budget", Cart, "budget"),
+    # Whoever changes it has come back.
+    left_at=Param("left_at", Cart, "left_at"),
     updated_at=Param("now", Cart, "updated_at"),
 )
 insert_change = Insert(
@@ -155,6 +227,7 @@ insert_change = Insert(
         "version",
         "tool",
         "delta",
+        "terms",
         "undo_to",
         "created_at",
     ),
@@ -171,13 +244,16 @@ delete_changes = Delete(
 product_by_public_id = Select(
     lambda: (
         Product.objects.filter(public_id=Param("public_id", Product, "public_id"))
+        .with_price_at(_NOW)
         .order_by()
-        .values_list(*PRODUCT_FIELDS, *(f"store__{field}" for field in _STORE))
+        .values_list(
+            *(_COMPUTED.get(field, field) for field in PRODUCT_FIELDS), *(f"store__{field}" for field in STORE_FIELDS)
+        )
     )
 )
 PRODUCT_WIDTH = len(PRODUCT_FIELDS)
 # The store that sets the language if no cart has one.
-first_store = Select(lambda: Store.objects.oldest_first().values_list(*_STORE)[:1])
+first_store = Select(lambda: Store.objects.oldest_first().values_list(*STORE_FIELDS)[:1])
 
 insert_call = Insert(
     CallRecord,
@@ -197,6 +273,7 @@ insert_call = Insert(
         "results",
         "products",
         "version",
+        "origin",
     ),
     returning=False,
 )
@@ -211,6 +288,10 @@ rename_session = Update(
     subject=Param("subject", Session, "subject"),
 )
 expiry_told = Update(lambda: Session.objects.filter(id=Param("id", Session, "id")), expiry_untold=False)
+write_news = Update(lambda: Session.objects.filter(id=Param("id", Session, "id")), news=Param("news", Session, "news"))
+keep_unanswered = Update(
+    lambda: Session.objects.filter(id=Param("id", Session, "id")), unanswered=Param("unanswered", Session, "unanswered")
+)
 
 answer_of_request = Select(
     lambda: AnsweredRequest.objects.filter(

@@ -1,28 +1,47 @@
 """The outward shapes: carts for chats and the JSON API; sessions, calls and warnings for the API."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from carts.cart import CartState, LineState, Outcome, StoreInfo
+from carts.cart import CartState, Outcome
 from carts.digests import cart_id_of
 from carts.isolation import IsolationState
+from carts.offers import CartOffers, offers_of
+from carts.sold import StoreInfo
 from carts.warning_kinds import Severity, WarningKind
 from catalog.models import Product
-from shopmcp.money import Money, money
+from shopmcp.money import Money, money_data
 
 
-# A dataclass is made in a third of the time; a cart has up to a hundred lines.
-@dataclass(slots=True)
-class LineOut:
+def _absent(value: object) -> bool:
+    return value is None
+
+
+def _empty(text: str) -> bool:
+    return not text
+
+
+class _LineOut(BaseModel):
     product_id: str
     name: str
     quantity: int
-    unit_price: Annotated[Money | None, Field(description="Today's price of one; null while the product has none.")]
-    line_total: Money | None
+    available: int | None = Field(
+        None,
+        exclude_if=_absent,
+        description="How many of them can be bought now; absent if all can. Only these are in the totals.",
+    )
+    unit_price: Money | None = Field(None, description="Today's price of one; absent while the product has none.")
+    line_total: Money
+    image: str = Field("", exclude_if=_empty, description="Absolute address; absent if there is none.")
+    url: str = Field("", exclude_if=_empty, description="The product's page in the shop; absent if there is none.")
+
+
+class PublicLineOut(_LineOut):
     image: str
     url: str
 
@@ -36,10 +55,37 @@ class NoticeOut(BaseModel):
     text: str
 
 
+class CouponOut(BaseModel):
+    code: str
+    discount: Money = Field(description="What it takes off the goods now; 0 while it cannot.")
+    total: Money = Field(description="What is left to pay for the goods.")
+
+
+class DeliveryOut(BaseModel):
+    missing_for_free: Money = Field(description="How much more makes the delivery free; 0 if it is.")
+
+
+class BudgetOut(BaseModel):
+    amount: Money
+    left: Money = Field(description="Negative if the goods cost more.")
+
+
+class _Contents(BaseModel):
+    version: int = Field(description="Grows by one with every change; undo_cart_change can go back to one.")
+    currency: str
+    lines: Sequence[_LineOut]
+    item_count: int = Field(description="How many were asked for, whether or not they can be bought.")
+    total: Money = Field(description="The price of what can be bought now.")
+    coupon: CouponOut | None = Field(None, exclude_if=_absent)
+    delivery: DeliveryOut | None = Field(None, exclude_if=_absent)
+    budget: BudgetOut | None = Field(None, exclude_if=_absent)
+    changes: list[str] = Field([], description="What this call changed, as `name: before → after`.")
+    notices: list[NoticeOut] = Field([], description="Tell the shopper each of these.")
+
+
 class _Handle(BaseModel):
     cart_id: str | None = Field(
         None,
-        exclude_if=lambda cart_id: cart_id is None,
         description="Only for a chat that sends no conversation id: the handle of its cart, to pass with later cart "
         "calls.",
     )
@@ -50,23 +96,15 @@ class _PublicIds(BaseModel):
     id: str = Field(description="The public id of the cart.", examples=["c_w5n2r7j4t6y3u2ab"])
 
 
-class _Contents(BaseModel):
-    version: int = Field(description="Grows by one with every change; undo_cart_change can go back to one.")
-    currency: str
-    lines: list[LineOut]
-    item_count: int
-    total: Money
-    changes: list[str] = Field(description="What this call changed, as `name: before → after`.")
-    notices: list[NoticeOut] = Field(description="Tell the shopper each of these.")
-
-
 # The fields of the last base come first.
 class CartOut(_Contents, _Handle):
-    """A cart as its own chat sees it."""
+    """A cart as its own chat sees it: the shape of `cart_data`, which leaves out empty fields."""
 
 
 class PublicCartOut(_Contents, _PublicIds):
     """A cart as the JSON API shows it: without the handle that opens it."""
+
+    lines: Sequence[PublicLineOut]
 
 
 class DebugOut(BaseModel):
@@ -118,10 +156,10 @@ class DifferenceOut(BaseModel):
 
 
 class CallOut(BaseModel):
-    """One tool call."""
+    """One tool call, or one change on the page of the cart."""
 
     at: datetime
-    tool: str = Field(examples=["add_to_cart"])
+    tool: str = Field(description="`page` for a change on the page of the cart.", examples=["add_to_cart"])
     outcome: str = Field(description="`ok`, or the code of the refusal.", examples=["ok"])
     milliseconds: float
     client: str
@@ -191,16 +229,29 @@ class WarningChange(BaseModel):
     )
 
 
-def cart_out(outcome: Outcome, store: StoreInfo, *, by_handle: bool) -> CartOut:
-    """Return the cart as its chat sees it.
+def cart_data(
+    outcome: Outcome, store: StoreInfo, *, by_handle: bool, offers: CartOffers | None = None
+) -> dict[str, Any]:
+    """Return the cart as its chat sees it, in the shape of `CartOut` without empty fields.
+
+    It is a dictionary, because making and dumping models takes more time than all the rest of an answer.
 
     Args:
         outcome: The cart.
         store: Amounts are written as people of this store write them.
         by_handle: The chat is known by its `cart_id` alone, so the answer holds it.
+        offers: What is told beside the lines.
     """
-    cart_id = cart_id_of(outcome.state.session_public_id) if by_handle else None
-    return CartOut(cart_id=cart_id, **_contents(outcome, store))
+    state = outcome.state
+    data: dict[str, Any] = {"cart_id": cart_id_of(state.session_public_id)} if by_handle else {}
+    data |= _contents(state, store, outcome.version)
+    if offers is not None:
+        data |= _offered(offers, state.currency or store.currency, store.language)
+    if outcome.changes:
+        data["changes"] = outcome.changes
+    if outcome.notices:
+        data["notices"] = [{"code": notice.code, "text": notice.text} for notice in outcome.notices]
+    return data
 
 
 def public_cart_out(state: CartState, first_store: StoreInfo) -> PublicCartOut:
@@ -211,35 +262,78 @@ def public_cart_out(state: CartState, first_store: StoreInfo) -> PublicCartOut:
         first_store: Its language and currency are used for an empty cart.
     """
     store = state.store or first_store
-    outcome = Outcome(state, notices=state.notices(store.language))
-    return PublicCartOut(session=state.session_public_id, id=state.public_id, **_contents(outcome, store))
+    data = _contents(state, store, state.version)
+    data["lines"] = [{"image": "", "url": ""} | line for line in data["lines"]]
+    if (offers := offers_of(state)) is not None:
+        data |= _offered(offers, state.currency or store.currency, store.language)
+    ids = {"session": state.session_public_id, "id": state.public_id}
+    return PublicCartOut.model_validate(ids | data | {"notices": state.notices(store.language)})
 
 
-def _contents(outcome: Outcome, store: StoreInfo) -> dict[str, Any]:
-    state = outcome.state
+def _contents(state: CartState, store: StoreInfo, version: int) -> dict[str, Any]:
     currency, locale = state.currency or store.currency, store.language
+    lines, count, total = [], 0, Decimal(0)
+    for line in state.lines.values():
+        product, quantity, available = line.product, line.quantity, line.available
+        addresses = product.image, product.url
+        lines.append(
+            _line(product.public_id, product.name, product.price, quantity, available, currency, locale, *addresses)
+        )
+        count += quantity
+        if product.price is not None:
+            total += product.price * available
     return {
-        "version": outcome.version,
+        "version": version,
         "currency": currency,
-        "lines": [_line_out(line, currency, locale) for line in state.lines.values()],
-        "item_count": state.item_count,
-        "total": money(state.total, currency, locale),
-        "changes": outcome.changes,
-        "notices": outcome.notices,
+        "lines": lines,
+        "item_count": count,
+        "total": money_data(total, currency, locale),
     }
 
 
-def _line_out(line: LineState, currency: str, locale: str) -> LineOut:
-    product, total = line.product, line.total
-    return LineOut(
-        product_id=product.public_id,
-        name=product.name,
-        quantity=line.quantity,
-        unit_price=None if product.price is None else money(product.price, currency, locale),
-        line_total=None if total is None else money(total, currency, locale),
-        image=_image(product.image),
-        url=product.url,
-    )
+def _offered(offers: CartOffers, currency: str, locale: str) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    if offers.coupon is not None:
+        data["coupon"] = {
+            "code": offers.coupon.code,
+            "discount": money_data(offers.discount.amount, currency, locale),
+            "total": money_data(offers.total, currency, locale),
+        }
+    if offers.free is not None:
+        data["delivery"] = {"missing_for_free": money_data(offers.free.missing, currency, locale)}
+    if offers.budget is not None and offers.left is not None:
+        data["budget"] = {
+            "amount": money_data(offers.budget, currency, locale),
+            "left": money_data(offers.left, currency, locale),
+        }
+    return data
+
+
+# Of the lines that an answer shows, one is new and all others were in the answers before.
+@lru_cache(maxsize=8192)
+def _line(
+    product_id: str,
+    name: str,
+    price: Decimal | None,
+    quantity: int,
+    available: int,
+    currency: str,
+    locale: str,
+    image: str,
+    url: str,
+) -> dict[str, Any]:
+    """A line, which many answers share: do not change it."""
+    data: dict[str, Any] = {"product_id": product_id, "name": name, "quantity": quantity}
+    if available != quantity:
+        data["available"] = available
+    if price is not None:
+        data["unit_price"] = money_data(price, currency, locale)
+    data["line_total"] = money_data((price or Decimal(0)) * available, currency, locale)
+    if image:
+        data["image"] = _image(image)
+    if url:
+        data["url"] = url
+    return data
 
 
 @lru_cache(maxsize=10_000)

@@ -1,28 +1,46 @@
 """The text of a cart's answer; it is complete without the structured content."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from carts.cart import Outcome
-from carts.schemas import CartOut, DebugOut, LineOut
+from carts.cart import CartState, LineState, Outcome
+from carts.offers import CartOffers
+from carts.schemas import DebugOut
+from offers.models import Coupon
+from offers.texts import free_delivery_text, gain
 
 
 def cart_text(
-    cart: CartOut, remarks: Mapping[str, str], *, newest: int, is_change: bool, endings: Sequence[str] = ()
+    outcome: Outcome,
+    cart: Mapping[str, Any],
+    *,
+    is_change: bool,
+    offers: CartOffers | None = None,
+    endings: Sequence[str] = (),
 ) -> str:
     """Return the cart as text.
 
     Args:
-        cart: The cart.
-        remarks: Why a line cannot be bought now, by product id.
-        newest: The version of the lines; that of a repeated answer is an earlier one.
+        outcome: The cart.
+        cart: The same as `cart_data` returns it.
+        offers: What is told beside the lines.
         is_change: Also say what changed, or that nothing did.
         endings: Sentences of `repeated` and `by_handle`, where they are needed.
     """
-    changes = [f"{change}." for change in cart.changes] or [gettext("Nothing changed.")] if is_change else []
-    notices = [notice.text for notice in cart.notices]
-    return "\n".join([*changes, *_contents(cart, newest, remarks), *notices, *filter(None, endings)])
+    changes = [f"{change}." for change in outcome.changes] or [gettext("Nothing changed.")] if is_change else []
+    notices = [notice.text for notice in outcome.notices]
+    state = outcome.state
+    told = [] if offers is None else _offered(offers, cart)
+    if state.store is not None and state.lines:
+        why = state.store.paused
+        told.append(
+            gettext("The shop takes no orders now: %(why)s") % {"why": why}
+            if why
+            else gettext("To go on in the browser: get_checkout_link.")
+        )
+    return "\n".join([*changes, *_contents(state, cart), *told, *notices, *filter(None, endings)])
 
 
 def by_handle(cart_id: str, *, is_new: bool) -> str:
@@ -79,20 +97,75 @@ def debug_text(report: DebugOut) -> str:
     return "\n".join([*facts, *report.hints])
 
 
-def _contents(cart: CartOut, version: int, remarks: Mapping[str, str]) -> Iterable[str]:
-    if not cart.lines:
-        return [gettext("The cart is empty (version %(version)s).") % {"version": version}]
+def _contents(state: CartState, cart: Mapping[str, Any]) -> Sequence[str]:
+    # The lines are today's; a repeated answer has an earlier version.
+    if not cart["lines"]:
+        return [gettext("The cart is empty (version %(version)s).") % {"version": state.version}]
     count = ngettext(
         "The cart holds %(count)s item (version %(version)s):",
         "The cart holds %(count)s items (version %(version)s):",
-        cart.item_count,
-    ) % {"count": cart.item_count, "version": version}
-    total = gettext("Total: %(total)s.") % {"total": cart.total.formatted}
-    return [count, *(_line(line, remarks.get(line.product_id)) for line in cart.lines), total]
+        cart["item_count"],
+    ) % {"count": cart["item_count"], "version": state.version}
+    lines = [_line(line, data) for line, data in zip(state.lines.values(), cart["lines"], strict=True)]
+    return [count, *lines, _total(cart)]
 
 
-def _line(line: LineOut, remark: str | None) -> str:
-    text = f"- {line.quantity} × {line.name} ({line.product_id})"
-    if line.unit_price is not None and line.line_total is not None:
-        text = f"{text}, {line.unit_price.formatted}: {line.line_total.formatted}"
-    return f"{text} – {remark}" if remark else text
+def _line(line: LineState, data: Mapping[str, Any]) -> str:
+    text = f"- {data['quantity']} × {data['name']} ({data['product_id']})"
+    if "unit_price" in data:
+        text = f"{text}, {data['unit_price']['formatted']}"
+        if data.get("available") != 0:
+            text = f"{text}: {data['line_total']['formatted']}"
+    return f"{text} – {line.remark}" if "available" in data else text
+
+
+def _total(cart: Mapping[str, Any]) -> str:
+    total = cart["total"]["formatted"]
+    missing = sum(line["quantity"] - line["available"] for line in cart["lines"] if "available" in line)
+    if not missing:
+        return gettext("Total: %(total)s.") % {"total": total}
+    return ngettext(
+        "Total: %(total)s, without %(missing)s item that cannot be bought now.",
+        "Total: %(total)s, without %(missing)s items that cannot be bought now.",
+        missing,
+    ) % {"total": total, "missing": missing}
+
+
+def _offered(offers: CartOffers, cart: Mapping[str, Any]) -> list[str]:
+    """The sentences on coupon, delivery and budget."""
+    told = []
+    if offers.coupon is not None:
+        told.append(_coupon(offers, offers.coupon, cart))
+    elif offers.near is not None:
+        coupon, missing = offers.near
+        facts = {"sum": coupon.shown(missing).formatted, "code": coupon.code, "gain": gain(coupon)}
+        told.append(gettext("%(sum)s more, and the coupon %(code)s gives: %(gain)s.") % facts)
+    if offers.free is not None and not offers.discount.free_delivery and (text := free_delivery_text(offers.free)):
+        told.append(text)
+    if offers.left is not None:
+        over = offers.left < 0
+        text = gettext("Over the budget of %(budget)s by %(sum)s.") if over else gettext("Left of %(budget)s: %(sum)s.")
+        told.append(
+            text
+            % {
+                "budget": cart["budget"]["amount"]["formatted"],
+                "sum": cart["budget"]["left"]["formatted"].replace("-", "").replace("\u2212", ""),
+            }
+        )
+    return told
+
+
+def _coupon(offers: CartOffers, coupon: Coupon, cart: Mapping[str, Any]) -> str:
+    """What the applied coupon does, or why it does nothing now."""
+    facts = {"code": coupon.code}
+    if offers.discount.free_delivery:
+        return gettext("Coupon %(code)s: the delivery is free.") % facts
+    if offers.discount.amount:
+        facts |= {name: cart["coupon"][name]["formatted"] for name in ("discount", "total")}
+        return gettext("Coupon %(code)s takes off %(discount)s: %(total)s to pay.") % facts
+    if offers.discount.missing:
+        facts |= {"sum": coupon.shown(offers.discount.missing).formatted, "gain": gain(coupon)}
+        return gettext("Coupon %(code)s does not work yet: %(sum)s more, and it gives %(gain)s.") % facts
+    if offers.discount.covers:
+        return gettext("Coupon %(code)s covers nothing that is in the cart.") % facts
+    return gettext("Coupon %(code)s no longer works: take it off with apply_coupon and an empty code.") % facts

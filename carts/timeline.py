@@ -2,10 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
-from carts.models import KEPT_VERSIONS, CallRecord, Cart, Change, Line, Session
+from django.utils.translation import get_language
+
+from carts.models import CallRecord, Cart, Change, Line, Session
+from carts.services.sessions import ELSEWHERE
 from shopmcp import paging
+from shopmcp.money import money
+
+_MOST_ON_PAGES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +27,19 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class TermDifference:
+    """The coupon's code, or the budget as people write it, before and after a change; empty for none."""
+
+    term: Literal["coupon", "budget"]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     call: CallRecord
     differences: tuple[Difference, ...] = ()
+    terms: tuple[TermDifference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,7 @@ class PastLine:
 
 
 def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline:
-    """Return the session's calls, the newest first; two queries.
+    """Return the session's calls and the changes on its pages, the newest first; three queries.
 
     Raises:
         InvalidArguments: If the cursor is not of this list.
@@ -56,10 +74,34 @@ def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline
     page, following = paging.page("calls", CallRecord.objects.filter(session=session), limit, cursor)
     versions = {call.version for call in page if call.version is not None}
     # Carts of a session may share version numbers; the newest cart wins.
-    found = Change.objects.filter(cart__session=session, version__in=versions).order_by("cart")
-    changes = {change.version: _differences(change.delta) for change in found} if versions else {}
-    steps = [Step(call, changes.get(call.version or 0, ())) for call in page]
-    return Timeline(steps, following)
+    found = Change.objects.filter(cart__session=session, version__in=versions).select_related("cart").order_by("cart")
+    changes = {change.version: (_differences(change.delta), _terms(change)) for change in found} if versions else {}
+    steps = [Step(call, *changes.get(call.version or 0, ())) for call in page]
+    steps += _on_pages(session, after=page[-1].at if following else None, before=page[0].at if cursor else None)
+    return Timeline(sorted(steps, key=lambda step: step.call.at, reverse=True), following)
+
+
+def _on_pages(session: Session, *, after: datetime | None, before: datetime | None) -> list[Step]:
+    """The changes between two moments that no call made, as steps of their own; the newest, if there are many."""
+    rows = Change.objects.filter(cart__session=session, tool=ELSEWHERE)
+    rows = rows if after is None else rows.filter(created_at__gt=after)
+    rows = rows if before is None else rows.filter(created_at__lte=before)
+    return [
+        Step(
+            # Its key is no call's: those are above 0.
+            CallRecord(
+                pk=-change.pk,
+                at=change.created_at,
+                tool=ELSEWHERE,
+                outcome="ok",
+                milliseconds=0.0,
+                version=change.version,
+            ),
+            _differences(change.delta),
+            _terms(change),
+        )
+        for change in rows.select_related("cart").order_by("-id")[:_MOST_ON_PAGES]
+    ]
 
 
 def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
@@ -67,7 +109,7 @@ def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
 
     None if there was no such version, or it is before the kept history.
     """
-    if not oldest_version(cart) <= version <= cart.version:
+    if not cart.oldest_version <= version <= cart.version:
         return None
     held = [(line, line.shown) for line in Line.objects.filter(cart=cart).in_order().with_version()]
     lines = {
@@ -90,14 +132,29 @@ def cart_at(cart: Cart, version: int) -> list[PastLine] | None:
     return list(lines.values())
 
 
-def oldest_version(cart: Cart) -> int:
-    """The earliest version that `cart_at` can show."""
-    return max(0, cart.version - KEPT_VERSIONS)
-
-
 def versions_around(cart: Cart, version: int) -> tuple[int | None, int | None]:
     """Return the versions before and after one; None where there is none to show."""
-    return (version - 1 if version > oldest_version(cart) else None), (version + 1 if version < cart.version else None)
+    return (version - 1 if version > cart.oldest_version else None), (version + 1 if version < cart.version else None)
+
+
+def _terms(change: Change) -> tuple[TermDifference, ...]:
+    """What of coupon and budget a change moved, as `CartTerms.delta` stores it."""
+    stored: dict[str, list[str | None]] = change.terms or {}
+    found = list[TermDifference]()
+    if "codes" in stored:
+        before, after = (code or "" for code in stored["codes"])
+        found.append(TermDifference("coupon", before, after))
+    if "budget" in stored:
+        before, after = (_amount(sum, change.cart.currency) for sum in stored["budget"])
+        found.append(TermDifference("budget", before, after))
+    return tuple(found)
+
+
+def _amount(amount: str | None, currency: str) -> str:
+    if amount is None:
+        return ""
+    # An emptied cart has no currency.
+    return money(Decimal(amount), currency, get_language() or "en").formatted if currency else amount
 
 
 def _differences(delta: Sequence[dict[str, object]]) -> tuple[Difference, ...]:

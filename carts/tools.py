@@ -14,23 +14,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carts.caller import SHARED, Caller
 from carts.cart import MAX_QUANTITY, CartState, Notice, Outcome
+from carts.conversation import UNKEYED, received
 from carts.digests import public_id_of
-from carts.identity import UNKEYED, received
 from carts.models import Session
-from carts.schemas import CartOut, DebugOut, cart_out
+from carts.offers import offers_of
+from carts.schemas import CartOut, DebugOut, cart_data
 from carts.services import carts
 from carts.services.requests import Request, first_outcome
 from carts.services.saving import load_cart, locked_cart
 from carts.services.sessions import find, find_for_cart, has_expired
 from carts.texts import by_handle, cart_text, debug_text, repeated
+from catalog.schemas import Price
 from shopmcp.errors import InvalidArguments
-from shopmcp.mcp.arguments import Listed, NeverNull, Whole
-from shopmcp.mcp.call import Answer, Call
+from shopmcp.mcp.arguments import CartId, IgnoredBeside, Listed, NeverNull, Whole, ZeroIsAbsent
+from shopmcp.mcp.call import Answer, Call, nothing
 from shopmcp.mcp.tools import tool
 from shopmcp.money import money
 
 _MAX_ITEMS = 50
-_PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,64}")
+_PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:\S{1,255}")
 
 ProductId = Annotated[
     str,
@@ -40,54 +42,67 @@ ProductId = Annotated[
         description="The product_id of a search result. A unique SKU, the product's URL or its exact name also work.",
     ),
 ]
-CartId = Annotated[
-    str | None,
-    Field(
-        max_length=200,
-        description="Only if an earlier answer of this conversation asked for it: the cart_id it gave. "
-        "Never invent one.",
-    ),
+Quantity = Annotated[
+    int | None,
+    Field(ge=1, le=MAX_QUANTITY, description="How many to add: 1, or with replaces the old quantity, if left out."),
+    Whole,
+    NeverNull(),
 ]
-Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="How many to add."), Whole, NeverNull()]
 RequestId = Annotated[
     str | None,
     Field(
         min_length=1,
         max_length=64,
-        description="An id of your own for this change: a call repeated with it changes nothing twice.",
+        description="An id of your own for this change: a call that repeats it changes nothing twice.",
     ),
 ]
 
 
+Budget = Annotated[
+    Price | None,
+    Field(description="What the shopper wants to spend; answers then tell what is left."),
+    ZeroIsAbsent(),
+]
+
+
 class Item(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
     product_id: ProductId
-    quantity: Quantity = 1
+    quantity: Quantity = None
 
 
 @tool(title="Add to cart", invoking="Adding to the cart…", invoked="Added to the cart")
 def add_to_cart(
     call: Call,
     product_id: Annotated[ProductId | None, Field(description="The product to add, by its product_id.")] = None,
-    quantity: Quantity = 1,
+    quantity: Annotated[Quantity, IgnoredBeside("items")] = None,
     items: Annotated[
         list[Item] | None,
         Field(min_length=1, max_length=_MAX_ITEMS, description="Several products at once, instead of product_id."),
         Listed,
     ] = None,
+    replaces: Annotated[
+        ProductId | None,
+        Field(description="The product_id in the cart that this takes the place of, in one change: for a swap."),
+    ] = None,
+    budget: Budget = None,
     cart_id: CartId = None,
     request_id: RequestId = None,
 ) -> Answer[CartOut]:
     """Use this when the shopper wants to buy something: it adds one product, or several as `items`, to the cart of
-    this conversation. What is in the cart already is added up. If one of the items is refused, none is added; of what
-    is short in stock as much is added as there is, with a notice."""
+    this conversation. What is in the cart already is added up. A cart holds products of one store and one currency. If
+    one of the items is refused, none is added; of what is short in stock as much is added as there is, with a
+    notice."""
     caller = Caller(call, cart_id)
-    wanted = _wanted(caller, product_id, quantity, items)
-    request = _request(caller, request_id, wanted)
+    wanted = _wanted(caller, product_id, quantity, items, replaces)
+    arguments: object = wanted if replaces is None else (wanted, replaces)
+    request = request_of(caller, request_id, (arguments, str(budget)) if budget else arguments)
     with locked_cart(caller) as cart:
-        outcome = first_outcome(cart, request) or carts.add_items(cart, wanted, request)
-    return _changed(caller, outcome)
+        outcome = first_outcome(cart, request) or carts.add_items(
+            cart, wanted, request, replaces=replaces, budget=budget, speak=caller.speak_as
+        )
+    return changed(caller, outcome)
 
 
 @tool(title="Change quantity", idempotent=True, invoking="Changing the cart…", invoked="Cart changed")
@@ -99,16 +114,20 @@ def update_cart_item(
         Field(ge=0, le=MAX_QUANTITY, description="The new quantity, not a difference; 0 removes the product."),
         Whole,
     ],
+    budget: Budget = None,
     cart_id: CartId = None,
     request_id: RequestId = None,
 ) -> Answer[CartOut]:
-    """Use this when the shopper wants another quantity of a product that is in the cart already."""
+    """Use this when the shopper wants a certain quantity of a product: it sets that quantity, whether or not the
+    product is in the cart yet."""
     _note_products(call, [product_id])
     caller = Caller(call, cart_id)
-    request = _request(caller, request_id, (product_id, quantity))
+    request = request_of(caller, request_id, (product_id, quantity, str(budget)) if budget else (product_id, quantity))
     with locked_cart(caller) as cart:
-        outcome = first_outcome(cart, request) or carts.set_quantity(cart, product_id, quantity, request)
-    return _changed(caller, outcome)
+        outcome = first_outcome(cart, request) or carts.set_quantity(
+            cart, product_id, quantity, request, budget=budget, speak=caller.speak_as
+        )
+    return changed(caller, outcome)
 
 
 @tool(
@@ -125,10 +144,10 @@ def remove_from_cart(
     quantity."""
     _note_products(call, [product_id])
     caller = Caller(call, cart_id)
-    request = _request(caller, request_id, product_id)
+    request = request_of(caller, request_id, product_id)
     with locked_cart(caller) as cart:
         outcome = first_outcome(cart, request) or carts.remove_item(cart, product_id, request)
-    return _changed(caller, outcome)
+    return changed(caller, outcome)
 
 
 @tool(title="View cart", read_only=True, invoking="Looking into the cart…", invoked="Cart shown")
@@ -137,7 +156,7 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     should be told."""
     caller = Caller(call, cart_id)
     row = find_for_cart(caller)
-    cart = load_cart(row) if row else CartState(0, "", expiry_untold=has_expired(caller))
+    cart = load_cart(row, caller.now) if row else CartState(0, "", expiry_untold=has_expired(caller))
     notices = cart.notices((cart.store or caller.first_store).language)
     return _answer(caller, Outcome(cart, notices=notices), is_change=False)
 
@@ -147,10 +166,10 @@ def clear_cart(call: Call, cart_id: CartId = None, request_id: RequestId = None)
     """Use this only when the shopper wants to start over: it takes everything out of the cart. undo_cart_change brings
     it back."""
     caller = Caller(call, cart_id)
-    request = _request(caller, request_id, None)
+    request = request_of(caller, request_id, None)
     with locked_cart(caller) as cart:
         outcome = first_outcome(cart, request) or carts.clear_cart(cart, request)
-    return _changed(caller, outcome)
+    return changed(caller, outcome)
 
 
 @tool(title="Undo a cart change", invoking="Undoing…", invoked="Undone")
@@ -160,6 +179,7 @@ def undo_cart_change(
         int | None,
         Field(ge=1, le=2_000_000_000, description="The version of the cart to go back to; clear_cart empties it."),
         Whole,
+        ZeroIsAbsent(),
     ] = None,
     cart_id: CartId = None,
     request_id: RequestId = None,
@@ -167,10 +187,10 @@ def undo_cart_change(
     """Use this when the shopper takes back what was done to the cart: without a version it undoes the newest change
     that was not itself undone; called again, the one before."""
     caller = Caller(call, cart_id)
-    request = _request(caller, request_id, version)
+    request = request_of(caller, request_id, version)
     with locked_cart(caller) as cart:
         outcome = first_outcome(cart, request) or carts.undo_change(cart, version, request)
-    return _changed(caller, outcome)
+    return changed(caller, outcome)
 
 
 @tool(title="Debug session", read_only=True, invoking="Checking the session…", invoked="Session checked")
@@ -178,8 +198,9 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     """Use this to check that this conversation has a cart of its own: it tells which session the shop sees, where the
     id came from, and what to do if conversations are not told apart."""
     caller = Caller(call, cart_id)
+    call.notes.may_begin_session = False
     row = find(caller)
-    state = load_cart(row) if row else CartState(0, "")
+    state = load_cart(row, caller.now) if row else CartState(0, "")
     store = state.store or caller.first_store
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,
@@ -188,7 +209,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
         active_sessions=Session.objects.real().active().capped_count(),
         item_count=state.item_count,
         total=money(state.total, state.currency or store.currency, store.language),
-        received=received(call),
+        received=list(received(call)),
         hints=_hints(caller, row is not None),
     )
     call.remark = ""
@@ -196,20 +217,21 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
 
 
 def _wanted(
-    caller: Caller, product_id: str | None, quantity: int, items: Sequence[Item] | None
-) -> list[tuple[str, int]]:
-    """The products that the arguments name, each with a quantity."""
+    caller: Caller, product_id: str | None, quantity: int | None, items: Sequence[Item] | None, replaces: str | None
+) -> list[tuple[str, int | None]]:
+    """The products that the arguments name, each with a quantity: None for that of the replaced product."""
     if (product_id is None) == (items is None):
         caller.speak()
         raise InvalidArguments(
             gettext("Say what to add: either product_id or items, not both."),
             fix=gettext("Call again with one of them."),
         )
-    wanted = [(item.product_id, item.quantity) for item in items or ()]
+    asked = [(item.product_id, item.quantity) for item in items or ()]
     if product_id is not None:
-        wanted = [(product_id, quantity)]
-    _note_products(caller.call, [reference for reference, _ in wanted])
-    return wanted
+        asked = [(product_id, quantity)]
+    _note_products(caller.call, [reference for reference, _ in asked])
+    is_swap = replaces is not None and len(asked) == 1
+    return asked if is_swap else [(reference, 1 if n is None else n) for reference, n in asked]
 
 
 def _note_products(call: Call, references: Sequence[str]) -> None:
@@ -217,7 +239,7 @@ def _note_products(call: Call, references: Sequence[str]) -> None:
     call.notes.products = [reference for reference in references if _PRODUCT_ID.fullmatch(reference)]
 
 
-def _changed(caller: Caller, outcome: Outcome) -> Answer[CartOut]:
+def changed(caller: Caller, outcome: Outcome) -> Answer[CartOut]:
     """The cart after a change, or after a change that was made before."""
     if outcome.repeats is None:
         caller.call.notes.version = outcome.version
@@ -230,18 +252,18 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[Cart
     state = outcome.state
     if caller.shares_cart:
         outcome = replace(outcome, notices=[*outcome.notices, Notice("shared_cart", str(SHARED))])
-    caller.call.remark = ""
-    cart = cart_out(outcome, state.store or caller.first_store, by_handle=caller.needs_handle)
+    caller.call.remark, caller.call.untold = "", nothing
+    offers = offers_of(state)
+    cart = cart_data(outcome, state.store or caller.first_store, by_handle=caller.needs_handle, offers=offers)
     endings = []
     if outcome.repeats is not None:
         endings.append(repeated(outcome, is_shared=caller.shares_cart))
-    if cart.cart_id is not None:
-        endings.append(by_handle(cart.cart_id, is_new=caller.is_unkeyed))
-    remarks = {line.product.public_id: remark for line in state.lines.values() if (remark := line.remark)}
-    return Answer(cart_text(cart, remarks, newest=state.version, is_change=is_change, endings=endings), cart)
+    if caller.needs_handle:
+        endings.append(by_handle(cart["cart_id"], is_new=caller.is_unkeyed))
+    return Answer(cart_text(outcome, cart, is_change=is_change, offers=offers, endings=endings), cart)
 
 
-def _request(caller: Caller, request_id: str | None, arguments: object) -> Request | None:
+def request_of(caller: Caller, request_id: str | None, arguments: object) -> Request | None:
     """The request that this call makes; the tool and its arguments must be the same when it comes again."""
     if request_id is None:
         return None
@@ -255,10 +277,10 @@ def _request(caller: Caller, request_id: str | None, arguments: object) -> Reque
 
 def _hints(caller: Caller, has_session: bool) -> list[str]:
     hints = []
-    if caller.identity.malformed:
+    if caller.conversation.malformed:
         text = gettext("%(names)s came, but not as text of 1 to 256 plain characters, so it was ignored.")
-        hints.append(text % {"names": ", ".join(caller.identity.malformed)})
-    if caller.identity.is_placeholder:
+        hints.append(text % {"names": ", ".join(caller.conversation.malformed)})
+    if caller.conversation.is_placeholder:
         text = gettext(
             "%(name)s came with a placeholder such as null, default or 0. Each chat that sends it gets the same cart: "
             "the client must send another id for each chat."
@@ -280,6 +302,6 @@ def _hints(caller: Caller, has_session: bool) -> list[str]:
                 "openai/session, or the owner must add its key to SHOPMCP_SESSION_KEYS."
             )
         )
-    elif has_session and not caller.identity.keyed:
+    elif has_session and not caller.conversation.keyed:
         hints.append(gettext("This chat is known by its cart_id alone: pass it with every cart call."))
     return hints

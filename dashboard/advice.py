@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from carts.identity import KEYS, SUBJECT
+from carts.conversation import KEYS, SUBJECT
 from carts.warning_kinds import WarningKind
 from dashboard.texts import CHATGPT, INSPECTOR, SENDS, SENDS_NONE
 

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from carts.identity import BY_HANDLE, SUBJECT, UNKEYED
+from carts.conversation import BY_HANDLE, SUBJECT, UNKEYED
 from carts.models import CallRecord, Session, SessionWarning
 from dashboard.texts import client_name
 

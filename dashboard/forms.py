@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from carts.browse import SessionFilter, SessionState
-from carts.identity import BY_HANDLE, KEYS, UNKEYED
+from carts.conversation import BY_HANDLE, KEYS, UNKEYED
 
 STATES = {
     "": _("All"),
@@ -18,6 +18,8 @@ STATES = {
     "idle": _("Idle"),
     "unkeyed": _("Unkeyed"),
     "empty": _("Empty cart"),
+    "handed_over": _("Handed over"),
+    "left": _("At the store's checkout"),
     "abandoned": _("Abandoned"),
     "lost": _("Lost"),
     "keyed": _("With a conversation id"),
@@ -51,11 +53,11 @@ class SessionFilterForm(forms.Form):
     since = forms.DateField(label=_("From"), required=False, widget=_date())
     until = forms.DateField(label=_("To"), required=False, widget=_date())
     # Filters of the links from other pages.
-    product = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
+    product = forms.CharField(max_length=300, required=False, widget=forms.HiddenInput)
     keyed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     did = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     outcome = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
-    saw = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
+    saw = forms.CharField(max_length=300, required=False, widget=forms.HiddenInput)
     missed = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.admin.views.decorators import staff_member_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -41,6 +42,12 @@ def owner_page(view: View[P]) -> View[P]:
                 raise Http404(refusal.message) from refusal
 
     return seen
+
+
+def demand(request: HttpRequest, permission: str) -> None:
+    """Answer 403 to a member of staff without this permission of Django's."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
 
 
 def in_place(request: HttpRequest) -> bool:

@@ -2,22 +2,33 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Self
 
-from carts.cart import SoldItem
-from carts.identity import BY_HANDLE, UNKEYED
-from carts.models import Cart, Line, Session
+from carts.browse import state_of
+from carts.cart import LineState
+from carts.conversation import BY_HANDLE, UNKEYED
+from carts.models import Cart, Session
 from dashboard.texts import client_name
 
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    line: Line
+    """A line as it is now; `total` is the price of what can be bought of it."""
 
-    @property
-    def total(self) -> Decimal | None:
-        """At the current price; None if the product has none in the cart's currency."""
-        price = SoldItem.of(self.line.shown).counted_in(self.line.cart.currency).price
-        return None if price is None else price * self.line.quantity
+    name: str
+    quantity: int
+    total: Decimal
+    remark: str
+
+    @classmethod
+    def of(cls, line: LineState) -> Self:
+        return cls(line.product.name, line.quantity, line.total, line.remark)
+
+
+def lines_now(cart: Cart, session: Session) -> tuple[list[LineItem], Decimal]:
+    """Return the lines of a listed cart, and the total that the chat is told."""
+    state = state_of(cart, session)
+    return [LineItem.of(line) for line in state.lines.values()], state.total
 
 
 class SessionItem:
@@ -27,7 +38,7 @@ class SessionItem:
         carts: list[Cart] = session.open_carts  # type: ignore[attr-defined]  # a prefetch's to_attr
         self.session = session
         self.cart = carts[0] if carts else None
-        self.lines = [LineItem(line) for line in self.cart.lines.all()] if self.cart else []
+        self.lines, self._total = lines_now(self.cart, session) if self.cart else ([], Decimal(0))
         self.client = client_name(session.client)
 
     @property
@@ -36,12 +47,22 @@ class SessionItem:
 
     @property
     def value(self) -> Decimal | None:
-        """The cart at current prices; None for an empty one."""
-        return sum((row.total for row in self.lines if row.total is not None), Decimal(0)) if self.lines else None
+        """The total that the chat is told; None for an empty cart."""
+        return self._total if self.lines else None
 
     @property
     def currency(self) -> str:
         return self.cart.currency if self.cart else ""
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the shopper opened the cart in a browser."""
+        return self.cart is not None and self.cart.handed_over_at is not None
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the shopper took it to the store's own checkout."""
+        return self.cart is not None and self.cart.left_at is not None
 
     @property
     def is_unkeyed(self) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from carts.call_log import OTHER_CLIENTS
-from carts.identity import BY_HANDLE, UNKEYED
+from carts.conversation import BY_HANDLE, UNKEYED
 from carts.isolation import POLICY, Isolation, isolation
 from carts.models import COUNT_CAP, CallRecord, Session, SessionWarning
 from carts.warning_kinds import Severity, WarningKind, severity_of

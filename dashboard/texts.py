@@ -37,6 +37,7 @@ _OUTCOMES: dict[str, str | Promise] = {
     "not_found": _("no such product or version"),
     "ambiguous": _("several products fit"),
     "not_for_sale": _("cannot be bought"),
+    "coupon_refused": _("the coupon cannot be used"),
     "cart_limit": _("more than a cart may hold"),
     "session_needed": _("no conversation id"),
     "unknown_cart": _("unknown cart_id"),
@@ -46,6 +47,7 @@ _OUTCOMES: dict[str, str | Promise] = {
     "busy": _("shop was busy"),
     "disk_full": _("disk was full"),
     "uncertain": _("may have been done"),
+    "wrong_state": _("came too late"),
     "internal_error": _("fault of the shop"),
 }
 

@@ -10,6 +10,9 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
+# A call is answered within its deadline of ten seconds, and a little for the way.
+ANSWERED_WITHIN = 12
+
 
 class Verdict(Enum):
     """What an answer claims of a write."""

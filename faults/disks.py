@@ -16,6 +16,8 @@ from faults.outcome import NotRunError
 
 # From linux/fs.h and fs/ext4: EXT4_IOC_SHUTDOWN, and its flag that drops the journal too.
 _SHUTDOWN, _WITHOUT_JOURNAL = 0x8004587D, 2
+# From linux/fs.h: FIFREEZE and FITHAW.
+_FREEZE, _THAW = 0xC0045877, 0xC0045878
 
 
 def _mount(*arguments: str) -> None:
@@ -79,11 +81,27 @@ class JournaledDisk:
 
     def cut_power(self) -> None:
         """Refuse all further input and output, and forget what was not synced. Mount it anew afterwards."""
-        handle = os.open(self.folder, os.O_RDONLY)
         try:
-            fcntl.ioctl(handle, _SHUTDOWN, struct.pack("I", _WITHOUT_JOURNAL))
+            self._tell(_SHUTDOWN, struct.pack("I", _WITHOUT_JOURNAL))
         except OSError as error:
             raise NotRunError(f"this kernel does not shut an ext4 file system down: {error}") from None
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let whoever writes wait until the block ends."""
+        try:
+            self._tell(_FREEZE, struct.pack("I", 0))
+        except OSError as error:
+            raise NotRunError(f"this kernel does not freeze an ext4 file system: {error}") from None
+        try:
+            yield
+        finally:
+            self._tell(_THAW, struct.pack("I", 0))
+
+    def _tell(self, request: int, value: bytes) -> None:
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(handle, request, value)
         finally:
             os.close(handle)
 

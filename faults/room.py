@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
-from signal import SIGKILL
+from signal import SIGKILL, SIGSTOP
 from typing import Any
 
 import psycopg
@@ -50,6 +50,10 @@ class Shop(LiveServer):
     def workers(self) -> list[int]:
         """The processes below the first that serve; Python's resource tracker is none."""
         return [pid for pid in tree(self.pid)[1:] if "resource_tracker" not in _command(pid)]
+
+    def freeze(self) -> None:
+        """Stop the server and all its workers where they are: from now on they answer nothing."""
+        signal_all(self.pid, SIGSTOP)
 
     def kill_all(self) -> None:
         """Kill −9 the server and all its workers."""
@@ -172,6 +176,8 @@ class Room:
         with Proxy(address) if behind_proxy else nullcontext() as proxy:
             shop = Shop(data_dir, *options, **{**ROOMY, **env, "DATABASE_URL": proxy.url if proxy else address})
             shop.proxy = proxy
+            # A start at another address than the last one loads the shop twice.
+            (data_dir / "address").write_text(f"{shop.url}\n")
             try:
                 shop.start()
                 yield shop

@@ -19,6 +19,7 @@ from maintenance.snapshot import Migration, Snapshot, newest_of, refuse_unknown,
 from maintenance.tables import Sum, Table
 from shopmcp.commands import migrate
 from shopmcp.data_dir import sync_folder
+from shopmcp.db.new_database import make_tables
 from shopmcp.db.serving import InUse
 from shopmcp.errors import ShopError
 
@@ -107,7 +108,9 @@ def fill(contents: Contents, progress: Progress) -> list[tuple[str, int]]:
     """
     executor = MigrationExecutor(connection)
     refuse_unknown(executor.loader, contents.migrations, _("the shop"))
-    executor.migrate(newest_of(executor.loader, contents.migrations))
+    is_current = set(contents.migrations) == set(executor.loader.graph.nodes)
+    if not (is_current and make_tables(connection)):
+        executor.migrate(newest_of(executor.loader, contents.migrations))
     tables = tables_at(executor.loader, contents.migrations)
     # A shop with rows that point at nothing is better than none: SQLite takes it, and `doctor` mends it.
     with connection.constraint_checks_disabled():
@@ -125,6 +128,11 @@ def fill(contents: Contents, progress: Progress) -> list[tuple[str, int]]:
 
 
 def _load(tables: Sequence[Table], contents: Contents, progress: Progress) -> list[tuple[str, int]]:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # The tables come by their names, not those first that others point at; and a migration that added such a
+            # column has left its constraint immediate for the rest of the transaction, if all of it is one.
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in tables:
         table.clear()
     sums = {table.name: Sum() for table in tables}

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from catalog.search.rebuild import Progress
 from maintenance.archive import Archive, Manifest, mark_of
 from maintenance.filling import fill, refuse_unless_empty, replaced_if_all_goes_well
+from orders.services.forgetting import forget_again
+from outbox.models import Message
+from outbox.services import give_up
 from shopmcp import data_dir
 from shopmcp.db.serving import alone
 from shopmcp.errors import ShopError
@@ -27,11 +30,15 @@ class Restored:
 
     Attributes:
         former_keys: How many of its SECRET_KEY_FALLBACKS are not set here.
+        forgotten: How many orders lost their buyer again, who had been forgotten since the backup.
+        parked: How many messages waited in the backup. They may have been delivered since, so they are not sent.
     """
 
     manifest: Manifest
     key_written: bool
     former_keys: int
+    forgotten: int
+    parked: int
 
 
 def restore(file: Path, *, without_key: bool, progress: Progress) -> Restored:
@@ -56,11 +63,14 @@ def restore(file: Path, *, without_key: bool, progress: Progress) -> Restored:
         archive.check()
         with replaced_if_all_goes_well():
             fill(archive, progress)
+            forgotten = forget_again(key)
+            reason = _("A backup was restored: it may have been delivered before.")
+            parked = give_up(Message.objects.all(), reason)
             if key:
                 # Before the shop is there: an empty shop may have any key, but these carts need this one.
                 data_dir.write(settings.KEY_FILE, key)
     former = sum(mark not in known for mark in manifest.marks[1:])
-    return Restored(manifest, key_written=bool(key), former_keys=former)
+    return Restored(manifest, key_written=bool(key), former_keys=former, forgotten=forgotten, parked=parked)
 
 
 def _missing_key(archive: Archive) -> str:

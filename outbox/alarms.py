@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
 from outbox.models import Message
@@ -14,6 +15,8 @@ from outbox.sending import NotSent, send
 from outbox.services import channel_of, enqueue
 
 EVERY = timedelta(hours=1)
+# Any number that nothing else in the database locks.
+_ALARMING = 7_467_364
 
 logger = logging.getLogger("shopmcp.alarms")
 
@@ -21,15 +24,28 @@ logger = logging.getLogger("shopmcp.alarms")
 def raise_alarm(kind: str, subject: str, text: str, **facts: Any) -> None:
     """Write an alarm in the current transaction; it leaves after the commit.
 
+    A destination that had one of this kind within the hour gets none.
+
     Args:
         kind: One word, such as `import_failed`.
         subject: One line, in the owner's language.
         text: What happened and what to do, in the owner's language.
         facts: What a program may want to know, as JSON data.
     """
-    hour = timezone.now().strftime("%Y-%m-%dT%H")
-    for destination in settings.SHOPMCP_NOTIFY:
-        enqueue(f"alarm.{kind}", destination, _payload(subject, text, facts), dedupe_key=f"alarm.{kind}:{hour}")
+    if not settings.SHOPMCP_NOTIFY:
+        return
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            # Until the end of the transaction; SQLite has one writer at a time anyway.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ALARMING])
+        now = timezone.now()
+        # One from the future, of a clock that was wrong, silences nothing.
+        lately = Message.objects.filter(kind=f"alarm.{kind}", created_at__gt=now - EVERY, created_at__lte=now)
+        told = set(lately.values_list("destination", flat=True))
+        for destination in settings.SHOPMCP_NOTIFY:
+            if destination not in told:
+                enqueue(f"alarm.{kind}", destination, _payload(subject, text, facts))
 
 
 class DirectAlarms:

@@ -1,6 +1,8 @@
 """The base of every app's admin: lists stay fast however many rows a table has."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
@@ -8,8 +10,10 @@ from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
+
+from shopmcp.errors import ShopError
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django's own takes no arguments at run time
@@ -41,6 +45,25 @@ class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
             return super().get_changelist_instance(request)
         except (DataError, OverflowError, ValueError):  # ValueError: a year that no date has
             raise IncorrectLookupParameters from None
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As Django's; what a service refuses that the form could not know, such as a second save at once, is told."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ShopError as refusal:
+            return _told(request, refusal)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As Django's; a refusal is told."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except ShopError as refusal:
+            return _told(request, refusal)
+
+
+def _told(request: HttpRequest, refusal: ShopError) -> HttpResponse:
+    messages.error(request, f"{refusal.message} {refusal.fix}".strip())
+    return HttpResponseRedirect(request.get_full_path())
 
 
 admin.site.unregister(User)

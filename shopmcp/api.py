@@ -26,7 +26,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 from pydantic import BaseModel, Field
 
-from accounts.api import SAFE, Bearer, StaffSession
+from accounts.api import Bearer, StaffSession
 from catalog.search.categories import shelves
 from shopmcp import errors, metrics
 from shopmcp.db.outcome import Unsettled
@@ -46,6 +46,8 @@ _STATUS: Mapping[type[ShopError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Kept: 409,
+    errors.Taken: 409,
+    errors.WrongState: 409,
     errors.TooMany: 429,
     errors.Busy: 503,
     errors.Uncertain: 503,
@@ -116,14 +118,14 @@ class ShopAPI(NinjaAPI):
         """Return the document, with the refusals that operations declare and those that any may answer."""
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         for path, operations in document["paths"].items():
-            for method, operation in operations.items():
+            for operation in operations.values():
                 for parameter in operation["parameters"]:
                     # A query leaves a parameter out; it cannot say null.
                     arms = parameter["schema"].pop("anyOf", ())
                     parameter["schema"] |= next((arm for arm in arms if arm != {"type": "null"}), {})
                 answers, has_body = operation["responses"], "requestBody" in operation
                 # The others may come from any operation.
-                some = {400: has_body, 413: has_body, 403: method.upper() not in SAFE, 404: "{" in path, 409: False}
+                some = {400: has_body, 413: has_body, 404: "{" in path, 409: False}
                 some[422] = has_body or operation["parameters"]
                 answers |= {code: _documented(code) for code in _REFUSALS if code in answers or some.get(code, True)}
         return document
@@ -168,8 +170,13 @@ api = ShopAPI(
         "tags": [
             {"name": "sessions", "description": "Conversations, as far as the shop can tell them apart."},
             {"name": "carts", "description": "What conversations put together."},
+            {"name": "orders", "description": "What was bought, and what becomes of it."},
             {"name": "products", "description": "What can be bought."},
             {"name": "stores", "description": "Who sells it."},
+            {"name": "delivery options", "description": "How stores deliver, and at what price."},
+            {"name": "coupons", "description": "Codes that take something off."},
+            {"name": "merchants", "description": "Who sells in each store."},
+            {"name": "webhooks", "description": "The shop's own systems, told what happens."},
             {"name": "analytics", "description": "What happened, counted."},
             {"name": "warnings", "description": "Signs that chats may not be told apart."},
             {"name": "health", "description": "Whether the shop can serve."},
@@ -196,10 +203,15 @@ def get_health(request: HttpRequest) -> HealthOut:
 
 api.add_router("/sessions", "carts.api.sessions")
 api.add_router("/carts", "carts.api.carts")
+api.add_router("/orders", "orders.api.orders")
 api.add_router("/products", "catalog.api.products")
 api.add_router("/stores", "catalog.api.stores")
 api.add_router("/analytics", "analytics.api.analytics")
 api.add_router("/warnings", "carts.api.warnings_router")
+api.add_router("/delivery-options", "offers.api.delivery_options")
+api.add_router("/coupons", "offers.api.coupons")
+api.add_router("/merchants", "offers.api.merchants")
+api.add_router("/webhooks", "dashboard.api.webhooks")
 api.add_router("/health", health)
 
 

@@ -8,6 +8,8 @@ import gc
 import logging
 import os
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
 from time import perf_counter
 from typing import Any
 
@@ -21,18 +23,20 @@ from django.conf import settings  # noqa: E402
 
 from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
+from carts.services.abandoned import EVERY, AbandonedCarts  # noqa: E402
+from orders.services import reconciling, reminders  # noqa: E402
 from outbox.services import deliver  # noqa: E402
 from shopmcp import health, watch  # noqa: E402
 from shopmcp.background import Repeated  # noqa: E402
 from shopmcp.composition import endpoint  # noqa: E402
 from shopmcp.db.serving import serving  # noqa: E402
 from shopmcp.db.workers import lanes  # noqa: E402
+from shopmcp.later import Later  # noqa: E402
 from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
 from shopmcp.network import Proxies  # noqa: E402
 from shopmcp.pages import Pages  # noqa: E402
 from shopmcp.process import end_with_supervisor  # noqa: E402
-from shopmcp.throttle_sharing import Sharing  # noqa: E402
 
 logger = logging.getLogger(__name__)
 # Seconds between two looks for uncounted calls, and between two steps while there are some.
@@ -45,8 +49,12 @@ _STOP_SECONDS = 5
 _JOIN_SECONDS = 2
 # Seconds between two looks into the outbox.
 _DELIVER_EVERY = 5.0
+# Seconds from the start until what its first answers did without is loaded, if nobody asks for it before.
+_LOAD_AFTER = 1.0
 edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
 pages = Pages(django)
+# All that pages and the JSON API need: half a second that no chat waits for.
+urls = Later(partial(import_module, settings.ROOT_URLCONF))
 proxies = Proxies(settings.SHOPMCP_TRUSTED_PROXIES)
 
 
@@ -56,10 +64,18 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await _live(receive, send)
     elif scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000})
-    elif scope["path"] in ("/mcp", "/mcp/"):
+    elif scope["path"] in ("/mcp", "/mcp/") and not _is_browser(scope):
         await edge(proxies.seen_through(scope), receive, send)
     else:
+        await urls.ready()
         await pages(proxies.seen_through(scope), receive, send)
+
+
+def _is_browser(scope: Any) -> bool:
+    """Whether somebody opens the address in a browser, and gets a page that explains it."""
+    return scope["method"] == "GET" and any(
+        name == b"accept" and b"text/html" in value.lower() for name, value in scope["headers"]
+    )
 
 
 async def _live(receive: Any, send: Any) -> None:
@@ -68,11 +84,11 @@ async def _live(receive: Any, send: Any) -> None:
     end_with_supervisor()
     with written_apart(), serving():
         lanes.start()
-        # What is loaded by now stays: looking through it for garbage would halt every call, again and again.
-        gc.collect()
-        gc.freeze()
-        tasks = [asyncio.create_task(_count())]
+        _settle()
+        tasks = [asyncio.create_task(_count()), asyncio.create_task(_load_rest())]
         if settings.REDIS_URL:
+            from shopmcp.throttle_sharing import Sharing  # noqa: PLC0415 - only a shop that has a Redis loads the library
+
             tasks.append(asyncio.create_task(Sharing(settings.REDIS_URL).run()))
         background = _background()
         for work in background:
@@ -94,11 +110,33 @@ async def _live(receive: Any, send: Any) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
+def _settle() -> None:
+    """Keep what is loaded by now: looking through it for garbage would halt every call, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+async def _load_rest() -> None:
+    """Load what the first answers did without, so that nobody waits for it later."""
+    await asyncio.sleep(_LOAD_AFTER)
+    try:
+        await endpoint.kernel.ready()
+        await urls.ready()
+    # Whoever needs it meets the same fault; plain calls go on.
+    except Exception:
+        logger.exception("what the first answers do without could not be loaded")
+    _settle()
+
+
 def _background() -> list[Repeated]:
     """Return what runs beside the lanes: it may take long, and must not hold up chats."""
     watching = watch.Watch(health.reasons, settings.DATA_DIR / "watch")
+    abandoned = AbandonedCarts()
     return [
         Repeated("outbox", deliver, _DELIVER_EVERY),
+        Repeated("payments", reconciling.reconcile, reconciling.EVERY),
+        Repeated("abandoned carts", lambda stopping: abandoned.look(), EVERY),
+        Repeated("reminders", lambda stopping: reminders.send_due(), reminders.EVERY),
         Repeated("watch", lambda stopping: watching.look(), watch.EVERY),
     ]
 

@@ -1,19 +1,36 @@
 """The composition root: it names each app's tools and resources, and the functions that run around their calls."""
 
+import logging
+from functools import partial
+
 from django.contrib.sessions.backends.db import SessionStore
 
 from analytics.services import catch_up
+from carts import coupon_tools
 from carts import tools as carts
 from carts.call_log import record
 from carts.caller import remark, shop_language
+from carts.languages import settled
 from carts.limits import admit, admit_reading
 from carts.models import SessionWarning
+from carts.services.requests import keep_unanswered
+from carts.untold import untold
 from catalog import resources, tools
+from catalog.imports.pruning import forget_reports
+from catalog.introduction import introduction
+from orders import tools as orders
+from orders.handoff.cleanup import clean_up as forget_handoffs
+from orders.services.confirming import clean_up as forget_order_codes
+from orders.services.reconciling import drop_old_events, reconcile
+from orders.services.reminders import clean_up as forget_reminders
 from shopmcp import metrics
+from shopmcp.db.workers import lanes
 from shopmcp.mcp.call import Call
+from shopmcp.mcp.endpoint import make_endpoint
 from shopmcp.mcp.resources import Resources
-from shopmcp.mcp.server import make_endpoint
 from shopmcp.mcp.tools import Toolbox
+
+logger = logging.getLogger(__name__)
 
 
 async def _keep(call: Call, outcome: str, seconds: float) -> None:
@@ -22,6 +39,14 @@ async def _keep(call: Call, outcome: str, seconds: float) -> None:
     # The record finds out who called where the tool did not ask.
     if SessionWarning.Kind.UNKEYED in call.notes.warnings:
         metrics.count_unkeyed()
+
+
+async def _keep_unanswered(call: Call) -> None:
+    try:
+        await lanes.run("write", partial(keep_unanswered, call))
+    # The call itself is done; without this its conversation only hears nothing of it.
+    except Exception:
+        logger.exception("an answer of %s that could not be handed over was not kept", call.tool)
 
 
 toolbox = Toolbox(
@@ -37,13 +62,21 @@ toolbox = Toolbox(
         carts.clear_cart,
         carts.undo_cart_change,
         carts.debug_session,
+        coupon_tools.apply_coupon,
+        orders.get_checkout_link,
+        orders.resume_cart,
+        orders.list_orders,
         tools.search,
         tools.fetch,
-        tools.get_store_info,
     ],
+    # `list_stores` does what it did. It goes with the next release.
+    retired=[tools.get_store_info],
     language=shop_language,
+    settled=settled,
+    untold=untold,
     remark=remark,
     admit=admit,
+    keep=_keep_unanswered,
     record=_keep,
 )
 endpoint = make_endpoint(
@@ -52,7 +85,17 @@ endpoint = make_endpoint(
         [resources.stores, resources.store, resources.category, resources.product],
         admit=admit_reading,
     ),
+    introduction,
 )
 
 # Each is called before `cleanup_sessions` deletes anything.
-BEFORE_CLEANUP = (catch_up, SessionStore.clear_expired)
+BEFORE_CLEANUP = (
+    catch_up,
+    SessionStore.clear_expired,
+    forget_handoffs,
+    forget_reports,
+    reconcile,
+    drop_old_events,
+    forget_reminders,
+    forget_order_codes,
+)

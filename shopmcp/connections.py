@@ -8,10 +8,12 @@ import asyncio
 from http import HTTPStatus
 from itertools import chain
 from time import monotonic
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+# The extension of the ASGI scope that tells whether the connection is closed.
+HUNG_UP: Final = "shopmcp.hung_up"
 MAX_HEAD: Final = 64 * 1024
 _MAX_HEADERS: Final = 200
 
@@ -61,6 +63,9 @@ class Connection(HttpToolsProtocol):
             raise ValueError("the head is too large")  # to the parser, which leads to `send_400_response`
         self._pending = 0
         self._waiting_since = monotonic()
+        # The protocol of ASGI tells it only to those who wait for it (`shopmcp/mcp/http.py`).
+        extensions: Any = {HUNG_UP: self.transport.is_closing}
+        self.scope["extensions"] = extensions
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

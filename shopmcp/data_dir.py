@@ -15,9 +15,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from shopmcp.db.outcome import Unsettled
+from shopmcp.db.waiting import may_read_on
 from shopmcp.env import MAKE_A_KEY, origin
 
 SQLITE = "django.db.backends.sqlite3"
+# Of SQLite's machine, some ten milliseconds: what is shorter never asks whether its time is up.
+_STEPS = 1_000_000
 
 
 def secret_key(file: Path, database: Mapping[str, Any]) -> str:
@@ -115,6 +118,7 @@ class PrivateConnection(sqlite3.Connection):
             with suppress(OSError):
                 os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
         super().__init__(database, *args, **options)
+        self.set_progress_handler(lambda: not may_read_on(), _STEPS)
 
     def commit(self) -> None:
         """Commit.

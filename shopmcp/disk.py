@@ -17,6 +17,10 @@ LOOK_EVERY: Final = 3.0  # seconds
 # PostgreSQL's `disk_full`; Django keeps no code of SQLite's errors, only these words.
 _SQLSTATE, _WORDS = "53100", "database or disk is full"
 
+# Seconds: longer than `/healthz` waits before it looks again.
+_LATELY = 15.0
+_full_at = float("-inf")
+
 
 class Disk:
     """The disk of a folder, looked at every few seconds at most."""
@@ -55,6 +59,23 @@ def folder() -> Path:
 def is_low() -> bool:
     """Whether the database's disk is so full that new carts must be refused; False if it is not known."""
     return connection.vendor == "sqlite" and _disk(folder()).is_low
+
+
+def found_full() -> None:
+    """Remember that the database said so."""
+    global _full_at  # noqa: PLW0603 - one fact of the process
+    _full_at = monotonic()
+
+
+def forget() -> None:
+    """Forget what the database said."""
+    global _full_at  # noqa: PLW0603
+    _full_at = float("-inf")
+
+
+def was_full_lately() -> bool:
+    """Whether the database refused a change for it a moment ago; a small change may still find room."""
+    return monotonic() - _full_at < _LATELY
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -42,6 +42,10 @@ class InvalidArguments(ShopError):
     code = "invalid_arguments"
 
 
+class Taken(InvalidArguments):
+    code = "taken"  # another row has this name already
+
+
 class NotFound(ShopError):
     code = "not_found"
 
@@ -56,6 +60,10 @@ class NotForSale(ShopError):
 
 class CartLimit(ShopError):
     code = "cart_limit"  # the cart is full, or has another store or currency
+
+
+class CouponRefused(ShopError):
+    code = "coupon_refused"  # it is unknown, over, used up, or of another store
 
 
 class SessionNeeded(ShopError):
@@ -98,6 +106,10 @@ class Forbidden(ShopError):
 
 class Kept(ShopError):
     code = "kept"  # something was ordered in the row, so it is not deleted
+
+
+class WrongState(ShopError):
+    code = "wrong_state"  # what it is about has gone on meanwhile
 
 
 class NotProven(ShopError):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from outbox.models import Pulse
 from shopmcp.background import Renewed
-from shopmcp.disk import Disk, folder
+from shopmcp.disk import Disk, folder, was_full_lately
 
 AWAY: Final = "database_away"
 DISK_FULL: Final = "disk_full"
@@ -30,7 +30,7 @@ _WORDS: Final = {
 def look() -> Sequence[str]:
     """Write to one row, with short time limits, and look at the disk; return what is wrong."""
     found = []
-    if Disk(folder()).is_low:
+    if Disk(folder()).is_low or was_full_lately():
         found.append(DISK_FULL)
     try:
         _write()

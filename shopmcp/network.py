@@ -35,6 +35,11 @@ def network_of(address: str) -> str:
     return found.exploded[:19] if isinstance(found, IPv6Address) else str(found)
 
 
+def site_of(network: str) -> str:
+    """Return the /48 of an IPv6 network, which one customer may have all of; of other networks nothing."""
+    return network[:14] if ":" in network else ""
+
+
 class Proxies:
     """The proxies whose word counts.
 

@@ -1,4 +1,4 @@
-"""Connections to addresses that people name: https only, bounded in time, and only to addresses that were checked.
+"""Connections to addresses that people name: bounded in time, and only to addresses that were checked.
 
 The host name is resolved once, and the connection goes to the address that was checked, so DNS rebinding has no effect.
 Proxies of the environment are not used, because they would resolve the name again.
@@ -35,23 +35,44 @@ def https_parts(url: str) -> tuple[str, int, str]:
     Raises:
         ValueError: If it is no https address, or has a user name.
     """
+    scheme, host, port, path = web_parts(url)
+    if scheme != "https":
+        raise ValueError("no plain https address")
+    return host, port, path
+
+
+def web_parts(url: str) -> tuple[str, str, int, str]:
+    """Return scheme, host, port, and path with query, in ASCII.
+
+    Raises:
+        ValueError: If it is neither an https nor an http address, or has a user name.
+    """
     parts = urlsplit(url)
-    is_plain = _ADDRESS.fullmatch(url) and parts.scheme == "https" and parts.hostname
+    is_plain = _ADDRESS.fullmatch(url) and parts.scheme in ("https", "http") and parts.hostname
     if not is_plain or parts.username is not None or parts.password is not None:
         raise ValueError("no plain https address")
     host = str(parts.hostname).encode("idna").decode()
     asked = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-    return host, parts.port or HTTPS, quote(asked, safe=_KEPT_IN_URLS)
+    port = parts.port or (HTTPS if parts.scheme == "https" else http.client.HTTP_PORT)
+    return parts.scheme, host, port, quote(asked, safe=_KEPT_IN_URLS)
 
 
-class _Socket(ssl.SSLSocket):
+class _Bounded:
     """Ends every read at the deadline, because a server may send single bytes for ever."""
 
     deadline = float("inf")
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(_patience(self.deadline))
-        return super().recv_into(*args, **kwargs)
+        self.settimeout(_patience(self.deadline))  # type: ignore[attr-defined]  # a socket's
+        return super().recv_into(*args, **kwargs)  # type: ignore[misc, no-any-return]
+
+
+class _Secured(_Bounded, ssl.SSLSocket):
+    pass
+
+
+class _Plain(_Bounded, socket.socket):
+    pass
 
 
 class Pinned(http.client.HTTPSConnection):
@@ -64,7 +85,7 @@ class Pinned(http.client.HTTPSConnection):
 
     def __init__(self, host: str, port: int, deadline: float, allowed: Callable[[str], bool]) -> None:
         self._tls = ssl.create_default_context()
-        self._tls.sslsocket_class = _Socket
+        self._tls.sslsocket_class = _Secured
         super().__init__(host, port, context=self._tls)
         self._deadline = deadline
         self._allowed = allowed
@@ -76,25 +97,43 @@ class Pinned(http.client.HTTPSConnection):
             NotAllowed: If the host has an address that is not allowed.
             OSError: If no address answers.
         """
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        # Refuse a name with any such address: it may be an attack.
-        if not addresses or not all(map(self._allowed, addresses)):
-            raise NotAllowed(self.host)
-        failure: OSError | None = None
-        for address in addresses[:4]:
-            try:
-                plain = socket.create_connection((address, self.port), timeout=_patience(self._deadline))
-            except OSError as error:
-                failure = error
-                continue
-            # Without a TLS close an answer may be cut off unnoticed.
-            secured = self._tls.wrap_socket(plain, server_hostname=self.host, suppress_ragged_eofs=False)
-            assert isinstance(secured, _Socket)
-            secured.deadline = self._deadline
-            self.sock = secured
-            return
-        raise failure or OSError("no address")
+        plain = _connected(self.host, self.port, self._deadline, self._allowed)
+        # Without a TLS close an answer may be cut off unnoticed.
+        secured = self._tls.wrap_socket(plain, server_hostname=self.host, suppress_ragged_eofs=False)
+        assert isinstance(secured, _Secured)
+        secured.deadline = self._deadline
+        self.sock = secured
+
+
+class PinnedPlain(http.client.HTTPConnection):
+    """The same without encryption, for private networks; the arguments are those of `Pinned`."""
+
+    def __init__(self, host: str, port: int, deadline: float, allowed: Callable[[str], bool]) -> None:
+        super().__init__(host, port)
+        self._deadline = deadline
+        self._allowed = allowed
+
+    def connect(self) -> None:
+        """Connect, as `Pinned` does."""
+        plain = _Plain(fileno=_connected(self.host, self.port, self._deadline, self._allowed).detach())
+        plain.deadline = self._deadline
+        plain.settimeout(_patience(self._deadline))
+        self.sock = plain
+
+
+def _connected(host: str, port: int, deadline: float, allowed: Callable[[str], bool]) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    # Refuse a name with any such address: it may be an attack.
+    if not addresses or not all(map(allowed, addresses)):
+        raise NotAllowed(host)
+    failure: OSError | None = None
+    for address in addresses[:4]:
+        try:
+            return socket.create_connection((address, port), timeout=_patience(deadline))
+        except OSError as error:
+            failure = error
+    raise failure or OSError("no address")
 
 
 def reason(error: Exception) -> str:

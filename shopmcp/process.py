@@ -1,4 +1,4 @@
-"""The process that `manage.py serve` becomes: uvicorn, with exit code 0 when it is told to stop.
+"""The process that serves: uvicorn, with exit code 0 when it is told to stop.
 
 After its shutdown uvicorn raises the signal again for the previous handler. The default handler would end the process
 as if it had been killed.
@@ -6,18 +6,25 @@ as if it had been killed.
 
 import signal
 import sys
+from collections.abc import Sequence
 from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 
 
-def run() -> None:
-    """Serve until told to stop; then end with code 0."""
+def run(command: Sequence[str] | None = None) -> NoReturn:
+    """Serve until told to stop; then end with code 0.
+
+    Args:
+        command: Uvicorn's command line, without its name; by default that of this process.
+    """
     signal.signal(signal.SIGTERM, _end)
-    uvicorn.main()
+    uvicorn.main(command)
+    sys.exit()
 
 
 def _end(signum: int, frame: FrameType | None) -> None:

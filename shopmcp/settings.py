@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from shopmcp.data_dir import SQLITE, PrivateConnection, last_address, notify_secret, secret_key
-from shopmcp.env import read, refuse_unsafe
+from shopmcp.env import read, refuse_unsafe, refuse_unsafe_payments
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read(BASE_DIR / ".env")
@@ -29,6 +29,7 @@ except OSError as error:
 
 _database = env.DATABASE_URL or {"ENGINE": SQLITE, "NAME": DATA_DIR / "shopmcp.sqlite3"}
 ADDRESS_FILE = DATA_DIR / "address"  # written by `serve`
+FORGOTTEN_FILE = DATA_DIR / "forgotten"  # digests of forgotten contacts, for a restored backup
 PUBLIC_URL_IS_SET = bool(env.PUBLIC_URL)
 PUBLIC_URL = env.PUBLIC_URL or last_address(ADDRESS_FILE)
 SHOPMCP_UNKEYED_CALLS = env.SHOPMCP_UNKEYED_CALLS
@@ -38,6 +39,7 @@ SHOPMCP_ACTIVE_WINDOW = env.SHOPMCP_ACTIVE_WINDOW
 SHOPMCP_ABANDONED_AFTER = env.SHOPMCP_ABANDONED_AFTER
 SHOPMCP_KEEP_CARTS = env.SHOPMCP_KEEP_CARTS
 SHOPMCP_KEEP_EMPTY = env.SHOPMCP_KEEP_EMPTY
+SHOPMCP_KEEP_BUYERS = env.SHOPMCP_KEEP_BUYERS
 # How long a stored answer is replayed to a repeated request_id.
 SHOPMCP_KEEP_ANSWERS = timedelta(days=1)
 # How long the record of a call is kept.
@@ -53,6 +55,9 @@ SHOPMCP_API_PER_KEY = env.SHOPMCP_API_PER_KEY
 SHOPMCP_API_PER_ADDRESS = env.SHOPMCP_API_PER_ADDRESS
 # The proxies that may tell a client's address and scheme (shopmcp/network.py).
 SHOPMCP_TRUSTED_PROXIES = env.SHOPMCP_TRUSTED_PROXIES
+
+# Whether answers and counts of searches are remembered (catalog/memory.py, catalog/search/cache.py).
+SHOPMCP_CACHE = env.SHOPMCP_CACHE
 
 # Connections to PostgreSQL that a worker of `serve` opens at the most.
 SHOPMCP_DATABASE_CONNECTIONS = env.SHOPMCP_DATABASE_CONNECTIONS
@@ -114,7 +119,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "shopmcp.admin_config.LateAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -127,7 +132,9 @@ INSTALLED_APPS = [
     "outbox",
     "accounts",
     "catalog",
+    "offers",
     "carts",
+    "orders",
     "analytics",
     "benchmarks",
     "dashboard",
@@ -208,6 +215,13 @@ SHOPMCP_NOTIFY_SECRET = env.SHOPMCP_NOTIFY_SECRET
 if not SHOPMCP_NOTIFY_SECRET and any(where.startswith("https:") for where in SHOPMCP_NOTIFY):
     SHOPMCP_NOTIFY_SECRET = notify_secret(DATA_DIR / "notify_secret")
 SHOPMCP_WEBHOOKS_PRIVATE = env.SHOPMCP_WEBHOOKS_PRIVATE
+# Ways to pay online, and how long an order that awaits its payment holds its goods.
+SHOPMCP_PAYMENTS = env.SHOPMCP_PAYMENTS
+SHOPMCP_PAYMENT_HOLD = env.SHOPMCP_PAYMENT_HOLD
+STRIPE_SECRET_KEY = env.STRIPE_SECRET_KEY
+STRIPE_WEBHOOK_SECRET = env.STRIPE_WEBHOOK_SECRET
+STRIPE_API_BASE = env.STRIPE_API_BASE
+refuse_unsafe_payments(env.PUBLIC_URL, SHOPMCP_PAYMENTS, STRIPE_SECRET_KEY)
 # Who may read /metrics.
 METRICS = env.METRICS or ("loopback" if _public.hostname in ("127.0.0.1", "localhost", "::1") else "key")
 
@@ -248,5 +262,7 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Only faults of our own: a line for each page that does not exist would name the paths of sign-in links too.
         "django.request": {"level": "ERROR"},
+        # Each request and answer.
+        "stripe": {"level": "WARNING"},
     },
 }

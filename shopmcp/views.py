@@ -77,7 +77,11 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 def mcp_elsewhere(request: HttpRequest) -> HttpResponse:
-    """Refuse chats: `shopmcp.asgi` answers them before Django, and this server was started without it."""
+    """Explain `/mcp` to a browser, and refuse chats where the server was started without `shopmcp/asgi.py`."""
+    if request.method == "GET" and request.accepts("text/html"):
+        response = render(request, "shopmcp/mcp.html", {"mcp_url": f"{settings.PUBLIC_URL}/mcp"}, status=405)
+        response["Allow"] = "POST"
+        return response
     sentence = "This server answers pages only; start it with `manage.py serve` to answer chats at /mcp.\n"
     return HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=501)
 

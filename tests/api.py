@@ -22,6 +22,9 @@ class Script:
         text = body if isinstance(body, str) else json.dumps(body)
         return self._asked("patch", path, status, text, content_type="application/json")
 
+    def post(self, path, body, status=200):
+        return self._asked("post", path, status, json.dumps(body), content_type="application/json")
+
     def walk(self, path, name, **query):
         """The rows of all pages."""
         rows, cursor = [], ""

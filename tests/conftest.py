@@ -1,23 +1,30 @@
 """Fixtures that talk like a client, and the servers and the browser that tests share."""
 
+import os
 import sqlite3
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import connection
+from django.db import connection, connections
 from django.utils import translation
 from mcp.client import Client
 
+from carts import languages, untold
 from carts.call_log import watch
+from shopmcp import disk
 from shopmcp.composition import endpoint
 from shopmcp.db.waiting import current_wait
 from shopmcp.throttle import all_buckets
 from shopmcp.translations import compile_translations
+from tests import prepared
+from tests.api import script
 from tests.browser import CHROMIUM, open_browser
+from tests.databases import connected_to, drop_database, make_database
 from tests.live import GOODS, LiveServer
+from tests.quick import quick
 
 LIVE = {"own_shop", "empty_shop", "live_shop", "one_browser"}
 
@@ -26,12 +33,40 @@ compile_translations()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a server process or a browser."""
+    """Mark what needs a server process or a browser, and what no database can change."""
     for item in items:
+        if not _reaches_database(item):
+            item.add_marker("no_database")
         if needed := LIVE & set(item.fixturenames):
             item.add_marker("live")
             if "one_browser" in needed and not CHROMIUM:
                 item.add_marker(pytest.mark.skip("Chromium is not installed"))
+    for item in quick(items):
+        item.add_marker("quick")
+
+
+def pytest_sessionfinish(session):
+    """Remove what the processes of a run shared, when the last of them has ended."""
+    if not hasattr(session.config, "workerinput"):
+        prepared.discard(os.environ.get("TEST_DATABASE_URL", ""))
+
+
+def _reaches_database(item):
+    """Whether a test's outcome may depend on the database: pytest-django lets no other test open a connection.
+
+    A browser looks at pages whose rows the tests of their views have read on each database.
+    """
+    if "one_browser" in item.fixturenames:
+        return False
+    asked = {"db", "transactional_db", "another_database"} | LIVE
+    starts = any(hasattr(item.module, name) for name in ("LiveServer", "manage", "subprocess"))
+    whole_shops = "maintenance" in item.path.parts
+    return (
+        starts
+        or whole_shops
+        or bool(asked & set(item.fixturenames))
+        or item.get_closest_marker("django_db") is not None
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +83,12 @@ def full_buckets():
 
 
 @pytest.fixture(autouse=True)
+def room_on_the_disk():
+    """Begin every test without a database that found its disk full."""
+    disk.forget()
+
+
+@pytest.fixture(autouse=True)
 def no_wait():
     """Begin every test without the deadline of a call that another test made: asgiref hands such variables back."""
     current_wait.set(None)
@@ -57,6 +98,13 @@ def no_wait():
 def new_ids():
     """Begin every test without a memory of ids."""
     watch.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_settled_languages():
+    """Begin every test without the languages of other tests' conversations, and what they were not told."""
+    languages.forget()
+    untold.forget()
 
 
 @pytest.fixture
@@ -71,26 +119,34 @@ def few_variables(db):
 
 
 @pytest.fixture
-def another_database(django_db_blocker, tmp_path):
+def another_database(django_db_setup, django_db_blocker, tmp_path):
     """An empty database in place of the tests' own."""
-    own, name = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_upgraded"
-    sqlite = connection.vendor == "sqlite"
     with django_db_blocker.unblock():
-        kept = connection.connection  # the tests' own database of SQLite lives as long as this
-        if not sqlite:
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-                cursor.execute(f'CREATE DATABASE "{name}"')
-            connection.close()
-        connection.connection = None
-        connection.settings_dict["NAME"] = str(tmp_path / "shop.sqlite3") if sqlite else name
-        yield Path(connection.settings_dict["NAME"])
-        connection.close()
-        connection.settings_dict["NAME"] = own
-        connection.connection = kept if sqlite else None
-        if not sqlite:
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        name = make_database(tmp_path, "another")
+        with connected_to(name):
+            yield Path(name)
+        drop_database(name)
+
+
+@pytest.fixture
+def shared_database(transactional_db, tmp_path):
+    """A database for threads with connections of their own: on SQLite a copy in a file, with real commits."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    ordinary = connections["default"]
+    ordinary.ensure_connection()
+    name, path = ordinary.settings_dict["NAME"], str(tmp_path / "shop.sqlite3")
+    with closing(sqlite3.connect(path)) as file:
+        ordinary.connection.backup(file)
+    connections.settings["default"]["NAME"] = path
+    del connections["default"]
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"] = ordinary
+        ordinary.settings_dict["NAME"] = connections.settings["default"]["NAME"] = name
 
 
 @pytest.fixture
@@ -98,12 +154,18 @@ def call_tool(db):
     """Call a tool as a real MCP client would, in memory, on behalf of a conversation."""
 
     @async_to_sync
-    async def call(name, *, session="chat-1", meta=None, mode="2026-07-28", **arguments):
+    async def call(name, *, session="chat-1", meta=None, mode="2026-07-28", given=None, **arguments):
         keys: Any = {"openai/session": session} if session else {}
         async with Client(endpoint.server, mode=mode) as client:
-            return await client.call_tool(name, arguments, meta=keys | (meta or {}))
+            return await client.call_tool(name, arguments | (given or {}), meta=keys | (meta or {}))
 
     return call
+
+
+@pytest.fixture
+def api(client, db):
+    """The JSON API as a script with a key calls it."""
+    return script(client)
 
 
 @pytest.fixture
@@ -115,8 +177,8 @@ def own_shop(tmp_path):
 
 @pytest.fixture(scope="session")
 def empty_shop(tmp_path_factory):
-    """A server without products, for tests that leave it so."""
-    with LiveServer(tmp_path_factory.mktemp("empty") / "data") as live:
+    """A server without products, which made all it needs itself, for tests that leave it so."""
+    with LiveServer(tmp_path_factory.mktemp("empty") / "data").from_nothing() as live:
         yield live
 
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -19,6 +19,7 @@ import psycopg
 import uvicorn
 
 from shopmcp.connections import Connection
+from tests import prepared
 from tests.rpc import Reply, rpc, send
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,11 +41,14 @@ class LiveServer:
 
     `with LiveServer(tmp_path, "--demo", SHOPMCP_UNKEYED_CALLS="shared") as server:` starts it and waits until it is
     healthy; `stop()`, `kill()` and `start()` may follow each other on the same data. With `TEST_DATABASE_URL` it makes
-    a PostgreSQL database for itself, unless `DATABASE_URL` is given, and drops it at the end.
+    a PostgreSQL database for itself, unless `DATABASE_URL` is given, and drops it at the end. A shop that never started
+    gets its tables and static files from a copy, and the address that it will serve, unless it begins `from_nothing()`.
     """
 
     def __init__(self, data_dir: Path, *options: str, **env: str) -> None:
         self.data_dir = data_dir
+        # Whether its first start makes all, or gets a copy.
+        self._makes_all = "DATABASE_URL" in env
         self.options = options
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -55,6 +59,22 @@ class LiveServer:
         if database is None and os.environ.get("TEST_DATABASE_URL"):
             database = self._make_database(os.environ["TEST_DATABASE_URL"])
         self.env = clean_env(SHOPMCP_DATA_DIR=str(data_dir), DATABASE_URL=database or "", **env)
+
+    def from_nothing(self) -> Self:
+        """Have its first start make everything itself."""
+        self._makes_all = True
+        return self
+
+    def copied(self) -> Self:
+        """Give it its copy now: a command may come before its first start."""
+        if not self._makes_all:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            server = os.environ["TEST_DATABASE_URL"] if self._database else ""
+            prepared.fill(self.data_dir, server, self._database, _prepare)
+            # A start at another address than the last one loads the shop twice.
+            prepared.note_address(self.data_dir, self.url)
+            self._makes_all = True  # from now on it is a shop like any other
+        return self
 
     def __enter__(self) -> Self:
         try:
@@ -92,6 +112,7 @@ class LiveServer:
         """Start it without waiting."""
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self.options]
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.copied()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -154,7 +175,17 @@ class LiveServer:
         self._database = f"shopmcp_live_{secrets.token_hex(6)}"
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{self._database}"')
-        return urlsplit(server)._replace(path=f"/{self._database}").geturl()
+        return _address(server, self._database)
+
+
+def _prepare(data_dir: Path, database: str) -> None:
+    env = {"DATABASE_URL": _address(os.environ["TEST_DATABASE_URL"], database)} if database else {}
+    with LiveServer(data_dir, **env).from_nothing():
+        pass
+
+
+def _address(server: str, database: str) -> str:
+    return urlsplit(server)._replace(path=f"/{database}").geturl()
 
 
 def manage(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -177,6 +208,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def wait_for(condition: Callable[[], object], what: str, *, within: float = 30) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"no {what} within {within} seconds"
+        time.sleep(0.05)
 
 
 class Address(str):

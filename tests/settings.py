@@ -13,6 +13,7 @@ for name in (
     "SECRET_KEY_FALLBACKS",
     "EMAIL_URL",
     "SHOPMCP_NOTIFY",
+    "SHOPMCP_PAYMENTS",
     "METRICS",
 ):
     os.environ[name] = ""  # set and empty: neither the shell's nor a `.env` file's value counts

@@ -62,7 +62,7 @@ def test_no_undeclared_argument_chooses_the_cart(call_tool, tea, argument):
 
 
 def test_no_tool_declares_an_argument_that_could_be_forged():
-    arguments = {name for entry in toolbox.tools.values() for name in entry.published.input_schema["properties"]}
+    arguments = {name for entry in toolbox.tools.values() for name in entry.input_schema["properties"]}
 
     assert not {name for name in arguments if "session" in name or "conversation" in name or "user" in name}
 
@@ -169,7 +169,7 @@ def test_a_refusal_is_not_answered_as_success(call_tool, tea):
         ("get_product", {"product_id": "ghost"}),
         ("add_to_cart", {"product_id": "ghost"}),
         ("add_to_cart", {"product_id": "shop:tea", "quantity": 0}),
-        ("update_cart_item", {"product_id": "shop:tea", "quantity": 1}),
+        ("update_cart_item", {"product_id": "ghost", "quantity": 1}),
         ("undo_cart_change", {"version": 7}),
         ("view_cart", {"cart_id": "cart_forged"}),
     ):
@@ -180,7 +180,7 @@ def test_a_refusal_is_not_answered_as_success(call_tool, tea):
 
 def test_the_isolation_test_fails_where_isolation_does(call_tool, tea, monkeypatch):
     """The original's own test printed what failed and ended with success."""
-    from carts import identity
+    from carts import conversation
     from carts.services import sessions
     from tests.carts.isolation_check import test_checks
 
@@ -189,7 +189,7 @@ def test_the_isolation_test_fails_where_isolation_does(call_tool, tea, monkeypat
     def ask(name, meta, **arguments):
         return call_tool(name, session=None, meta=meta, **arguments)
 
-    for module in (identity, sessions):
+    for module in (conversation, sessions):
         monkeypatch.setattr(module, "digests_of", lambda *_: ("everybody",))
     assert not test_checks.conversations_are_apart(ask)
 

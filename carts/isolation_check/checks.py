@@ -69,7 +69,9 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> Ve
     namesake = server.chat(revision, _OTHER_KEY, value)
     chats = (here, there, namesake)
     starts = [chat.call("view_cart") for chat in chats]
-    apart = all(_is_new(start) for start in starts) and len({_session_of(chat) for chat in chats}) == len(chats)
+    # A conversation that changed nothing may have no session yet.
+    sessions = [session for chat in chats if (session := _session_of(chat))]
+    apart = all(_is_new(start) for start in starts) and len({*sessions}) == len(sessions)
     yield apart, gettext("new conversations begin with empty carts of their own, one text under two keys included")
     if not apart:
         return  # These carts may be a customer's.

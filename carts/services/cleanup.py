@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import CASCADE, SET_NULL, Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from carts.models import (
@@ -25,8 +25,11 @@ from carts.models import (
     Line,
     Session,
     SessionQuerySet,
+    SessionWarning,
     Tombstone,
 )
+from carts.services.ordering import lock_session, tell_chat
+from catalog.models import Store
 
 # How many sessions, or single rows, one transaction deletes.
 BATCH = 200
@@ -38,6 +41,8 @@ MOST_TOMBSTONES = 1_000_000
 MARGIN = timedelta(minutes=1)
 CHECKS_KEPT = timedelta(hours=1)
 TOMBSTONES_KEPT = timedelta(days=365)
+# After the last such call: a client that stayed away for so long leaves its place to another one.
+WARNINGS_KEPT = timedelta(days=90)
 _FACTS = ("id", "public_id", "digest", "is_check", "expiry_untold", "open_cart__item_count")
 
 
@@ -56,7 +61,7 @@ class Cleanup:
 
 
 def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> Cleanup:
-    """Delete quiet sessions, old call records, tombstones and stored answers, and changes that carts forget.
+    """Delete quiet sessions, old call records, tombstones, warnings and stored answers, and changes that carts forget.
 
     Args:
         older_than: Delete sessions that were quiet for so long. Without it the settings decide, for sessions with items
@@ -82,6 +87,7 @@ def clean_up(*, older_than: timedelta | None = None, dry_run: bool = False) -> C
         return done
     done.calls = _in_batches(calls, _delete)
     done.calls += _in_batches(_beyond(CallRecord, MOST_CALLS), _delete)
+    _in_batches(SessionWarning.objects.filter(last_at__lt=now - WARNINGS_KEPT).order_by("last_at", "id"), _delete)
     done.answers = _in_batches(answers, _delete)
     done.tombstones = _in_batches(tombstones, _delete)
     done.tombstones += _in_batches(_beyond(Tombstone, MOST_TOMBSTONES), _delete)
@@ -123,15 +129,50 @@ def delete_batch(rows: SessionQuerySet, ids: Sequence[int], *, wait: bool = Fals
     return len(found), sum(1 for row in found if row[-1])
 
 
+def wait_for_carts(store: Store) -> None:
+    """Return when each change of the store's carts that has begun is done."""
+    for session in list(_holding(store).values_list("session", flat=True).distinct()):
+        with transaction.atomic():
+            lock_session(session)
+
+
+def remove_carts(store: Store, told: str) -> int:
+    """Delete the carts that hold products of the store, and have their chats tell why; return how many.
+
+    The next change of such a conversation begins a new cart. No product of the store may be for sale any more.
+    """
+    removed = 0
+    for pk, session in list(_holding(store).values_list("pk", "session")):
+        with transaction.atomic():
+            lock_session(session)
+            had_items = Cart.objects.filter(pk=pk, item_count__gt=0).exists()
+            _delete_pointing(Cart, [pk])
+            removed += _delete(Cart.objects.filter(pk=pk))
+            if had_items:
+                tell_chat(session, "store_closed", told)
+    return removed
+
+
+def _holding(store: Store) -> QuerySet[Cart]:
+    held = Line.objects.filter(cart=OuterRef("pk"), product__store=store)
+    return Cart.objects.filter(Q(store=store) | Exists(held)).order_by("id")
+
+
 def _delete_with_contents(ids: list[int]) -> None:
-    """Delete locked sessions, and before them the rows with foreign keys to them."""
+    """Delete locked sessions, and before them the rows with foreign keys to them, also those of other apps."""
     carts = list(Cart.objects.filter(session_id__in=ids).values_list("id", flat=True))
-    _delete(Change.objects.filter(cart_id__in=carts))
-    _delete(Line.objects.filter(cart_id__in=carts))
-    _delete(Cart.objects.filter(id__in=carts))
-    _delete(AnsweredRequest.objects.filter(session_id__in=ids))
-    CallRecord.objects.filter(session_id__in=ids).update(session=None)
+    _delete_pointing(Cart, carts)
+    _delete_pointing(Session, ids)
     _delete(Session.objects.filter(id__in=ids))
+
+
+def _delete_pointing(model: type[Cart | Session], ids: list[int]) -> None:
+    for relation in model._meta.related_objects:
+        rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": ids})
+        if relation.on_delete is CASCADE:
+            _delete(rows)
+        elif relation.on_delete is SET_NULL:
+            rows.update(**{relation.field.name: None})
 
 
 def _count(expired: SessionQuerySet) -> tuple[int, int]:

@@ -5,12 +5,13 @@ others.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext
 
 from carts import queries
-from carts.cart import SoldItem, StoreInfo
 from carts.queries import PRODUCT_WIDTH
+from carts.sold import SoldItem, StoreInfo
 from catalog.models import Product
 from catalog.search.references import id_named
 from shopmcp.errors import Ambiguous, NotForSale, NotFound, ShopError
@@ -20,21 +21,21 @@ _MOST_CANDIDATES = 10
 _SEARCHED = 3
 
 
-def find_item(reference: str) -> tuple[SoldItem, StoreInfo]:
-    """Return the product that a reference names, with its store.
+def find_item(reference: str, now: datetime) -> tuple[SoldItem, StoreInfo]:
+    """Return the product that a reference names, at its price of that moment, with its store.
 
     Raises:
         NotFound, Ambiguous: If it names no product, or several; as `id_named`, to be completed.
     """
-    row = queries.product_by_public_id.first(public_id=reference)
+    row = queries.product_by_public_id.first(public_id=reference, now=now)
     if row is None:
-        row = queries.product_by_public_id.first(public_id=id_named(reference))
+        row = queries.product_by_public_id.first(public_id=id_named(reference), now=now)
     if row is None:  # an import was published in between
         raise NotFound(gettext("The shop's products have just changed."), fix=gettext("Try again in a moment."))
     return SoldItem._make(row[:PRODUCT_WIDTH]), StoreInfo._make(row[PRODUCT_WIDTH:])
 
 
-def find_items(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreInfo, int]]:
+def find_items(wanted: Sequence[tuple[str, int]], now: datetime) -> list[tuple[SoldItem, StoreInfo, int]]:
     """Return the products that the references name, each once, with its store and the sum of its quantities.
 
     Raises:
@@ -46,7 +47,7 @@ def find_items(wanted: Sequence[tuple[str, int]]) -> list[tuple[SoldItem, StoreI
         if reference in refusals:
             continue
         try:
-            item, store = find_item(reference)
+            item, store = find_item(reference, now)
         except (NotFound, Ambiguous) as refusal:
             refusals[reference] = refusal
             continue

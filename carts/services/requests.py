@@ -1,6 +1,13 @@
-"""Requests that come again: what was told to a `request_id` is kept for a day, and told again."""
+"""Requests that come again, and answers that did not arrive.
+
+What was told to a `request_id` is kept for a day, and told again. What a change told whose answer could not be handed
+to its connection is kept with the session: the next answer of the conversation tells it, and the very same call gets
+it again within ten seconds. Only a conversation that is told apart has this: one with an id, or one that passed its
+`cart_id`. Two chats without either can send the same calls, from the same address, and must not get each other's cart.
+"""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -10,9 +17,16 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from carts import queries
+from carts import queries, unanswered
 from carts.cart import CartState, Notice, Outcome
+from carts.conversation import BY_HANDLE, conversation_of
+from carts.models import Session
+from carts.unanswered import Told, Unanswered, digest_of
+from carts.untold import read_anew
+from shopmcp.db.outcome import TakenBack
+from shopmcp.db.savepoint import change
 from shopmcp.errors import RequestIdReused, RequestLimit
+from shopmcp.mcp.call import Call
 
 # The bytes of answers that a session may have within SHOPMCP_KEEP_ANSWERS: about 1,200 changes of one product.
 MOST_BYTES: Final = 500_000
@@ -40,16 +54,22 @@ class Request:
 def first_outcome(state: CartState, request: Request | None) -> Outcome | None:
     """Return what was told to this request, with the cart as it is now; None if it comes for the first time.
 
+    The very same call as one that was not answered is told what that one would have been told.
+
     Raises:
         RequestIdReused: If it came with other arguments before.
     """
+    lost = next((each for each in reversed(state.unanswered) if each.is_repeated), None)
+    if lost is not None:
+        _forget_same(state)
+        return _repeated(state, lost.cart_key, lost.version, lost.changes, lost.notices)
     if request is None:
         return None
     found = queries.answer_of_request.first(session_id=state.session_id, request_id=request.id)
     if found is None:
         return None
     fingerprint, cart_key, version, told, created_at = found
-    if created_at <= timezone.now() - settings.SHOPMCP_KEEP_ANSWERS:
+    if created_at <= state.now - settings.SHOPMCP_KEEP_ANSWERS:
         queries.forget_answer.run(session_id=state.session_id, request_id=request.id)
         return None
     if fingerprint != request.fingerprint:
@@ -57,14 +77,75 @@ def first_outcome(state: CartState, request: Request | None) -> Outcome | None:
             gettext("This request_id was used before, with other arguments."),
             fix=gettext("Use a new request_id for a new change."),
         )
+    _forget_same(state)
     answer = json.loads(told)
-    return Outcome(
-        state,
-        answer["changes"],
-        [Notice(*notice) for notice in answer["notices"]],
-        repeats=version,
-        is_current=(cart_key, version) == (state.id, state.version),
+    return _repeated(state, cart_key, version, answer["changes"], answer["notices"])
+
+
+def _forget_same(state: CartState) -> None:
+    """What answers to the very same call were to tell is told now."""
+    others = [each for each in state.unanswered if not each.is_same]
+    if len(others) < len(state.unanswered):
+        state.unanswered = others
+        queries.keep_unanswered.run(id=state.session_id, unanswered=unanswered.written(others))
+
+
+def _repeated(
+    state: CartState,
+    cart_key: int | None,
+    version: int,
+    changes: Sequence[str],
+    notices: Sequence[Sequence[str]],
+) -> Outcome:
+    told = [Notice(*notice) for notice in notices]
+    state.told = Told(cart_key, version, changes, told)
+    is_current = (cart_key, version) == (state.id, state.version)
+    return Outcome(state, changes, told, repeats=version, is_current=is_current)
+
+
+def settle(call: Call, state: CartState) -> None:
+    """End a change in its transaction, by whether its client still waits.
+
+    Raises:
+        TakenBack: If the client has gone and took its call back, as 2026-07-28 has it. The change is rolled back.
+    """
+    if state.told is None:
+        return
+    call.notes.told = state.told
+    if call.wait is not None and call.wait.is_gone:
+        if call.wait.is_taken_back:
+            call.notes.told = None
+            raise TakenBack
+        keep_unanswered(call)
+
+
+def keep_unanswered(call: Call) -> None:
+    """Keep what a change told whose answer cannot be handed over, for the next answer of its conversation."""
+    told, call.notes.told = call.notes.told, None
+    if not isinstance(told, Told) or not (told.changes or told.notices) or not _is_told_apart(call):
+        return
+    before = {text for each in told.lost for _code, text in each.told}
+    lost = Unanswered(
+        digest_of(call),
+        timezone.now(),
+        told.cart_key,
+        told.version,
+        told.changes,
+        [(notice.code, notice.text) for notice in told.notices if notice.text not in before],
     )
+    with change():
+        session = Session.objects.select_for_update().filter(pk=call.notes.session or 0)
+        # Another answer of the conversation may have been lost meanwhile.
+        kept = unanswered.read(session.values_list("unanswered", flat=True).first())
+        row = unanswered.written([*told.lost, *kept, lost])
+        queries.keep_unanswered.run(id=call.notes.session, unanswered=row)
+    read_anew(call)
+
+
+def _is_told_apart(call: Call) -> bool:
+    """Whether no other chat can make the same call in the same session."""
+    conversation = conversation_of(call)
+    return not conversation.can_meet if conversation.keyed else BY_HANDLE in call.given
 
 
 def remember(outcome: Outcome, request: Request, now: datetime) -> None:

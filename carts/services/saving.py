@@ -9,20 +9,29 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from carts import queries
-from carts.caller import Caller
-from carts.cart import CartState, LineState, Notice, Outcome, SoldItem, StoreInfo
-from carts.models import KEPT_VERSIONS, Change
+from carts import queries, unanswered
+from carts.caller import Caller, expired_cart, first_store
+from carts.cart import CartState, LineState, Notice, Outcome
+from carts.changes import LineChange
+from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change
+from carts.news import TERMS, Moved, with_changes, with_news
 from carts.queries import LINE_WIDTH, SessionRow
-from carts.services.requests import Request, remember
-from carts.services.sessions import find_by_public_id, lock, new_public_id
+from carts.services.requests import Request, remember, settle
+from carts.services.sessions import ELSEWHERE, find_by_public_id, lock, new_public_id
+from carts.sold import SoldItem, StoreInfo
+from carts.terms import CartTerms
+from carts.unanswered import Told, digest_of
 from catalog.models import Product
 from shopmcp.db.savepoint import change
 
 # Old changes are deleted together, at every so many versions: a delete at each would make each change slower.
 _PRUNED_EVERY = 50
+# About the bytes of a change of coupon or budget.
+_TERMS_SIZE = 200
 
 
 @contextmanager
@@ -33,33 +42,71 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
         SessionNeeded, UnknownCart, CartExpired: As `sessions.lock`.
     """
     with change():
-        yield load_cart(lock(caller))
+        state = load_cart(lock(caller), caller.now)
+        if state.unanswered:
+            digest = digest_of(caller.call)
+            state.unanswered = [lost._replace(is_same=lost.call == digest) for lost in state.unanswered]
+        yield state
+        settle(caller.call, state)
 
 
-def load_cart(row: SessionRow) -> CartState:
-    """Return the session's open cart as it stands; `row` is read again where the cart changed since."""
-    state = CartState(row.id, row.public_id, expiry_untold=row.expiry_untold)
+@contextmanager
+def locked_elsewhere(public_id: str) -> Iterator[CartState]:
+    """Lock a session in one transaction, and yield its open cart to be changed outside of its chat.
+
+    The session's own chat hears of it in its next answer.
+
+    Raises:
+        CartExpired: If the session was deleted.
+    """
+    now = timezone.now()
+    with change():
+        queries.touch_public_id.run(public_id=public_id, now=now)
+        if (row := find_by_public_id(public_id)) is None:
+            raise expired_cart()
+        state = load_cart(row, now)
+        # A cart that belongs to no chat has nobody else to tell.
+        state.is_elsewhere = row.source != ELSEWHERE
+        yield state
+
+
+def load_cart(row: SessionRow, now: datetime) -> CartState:
+    """Return the session's open cart at that moment; `row` is read again where the cart changed since."""
+    state = CartState(row.id, row.public_id, now=now, expiry_untold=row.expiry_untold, news=row.news)
+    if row.unanswered is not None:
+        state.unanswered = unanswered.read(row.unanswered)
     if row.cart_id is None:
         return state
-    lines = queries.lines_and_version.all(cart_id=row.cart_id)
+    lines = queries.lines_and_version.all(cart_id=row.cart_id, now=now)
     if not lines or lines[0][-1] != row.version:
         found = find_by_public_id(row.public_id)
-        return load_cart(found) if found else state
+        return load_cart(found, now) if found else state
     state.id, state.public_id = row.cart_id, row.cart_public_id or ""
     state.version, state.currency = row.version or 0, row.currency or ""
+    state.history_bytes = row.history_bytes or 0
     if row.store_id is not None:
         state.store = StoreInfo(
-            row.store_id, row.store_slug or "", row.store_name or "", row.store_currency or "", row.store_language or ""
+            row.store_id,
+            row.store_slug or "",
+            row.store_name or "",
+            row.store_currency or "",
+            row.store_language or "",
+            row.store_revision,
+            row.store_paused,
         )
+    if row.coupon_id is not None or row.budget is not None:
+        state.terms = CartTerms.loaded(row.coupon_id, row.budget)
     if lines[0][0] is None:
         return state
-    gone = items_of([line[-2] for line in lines if line[LINE_WIDTH] is None])
+    currency = state.currency
+    removed = [line[-2] for line in lines if line[LINE_WIDTH] is None]
+    gone = items_of(removed, now) if removed else {}
     for line in lines:
         item = SoldItem._make(line[LINE_WIDTH:-2]) if line[LINE_WIDTH] is not None else gone[line[-2]]
         key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
         # An import may have changed the product's currency.
         state.lines[item.id] = LineState(
-            item.counted_in(state.currency),
+            item if item.currency == currency else item.counted_in(currency),
             quantity,
             price_when_added,
             price_told,
@@ -70,15 +117,15 @@ def load_cart(row: SessionRow) -> CartState:
     return state
 
 
-def items_of(identities: Iterable[int]) -> dict[int, SoldItem]:
+def items_of(identities: Iterable[int], now: datetime) -> dict[int, SoldItem]:
     """Return products by the keys of their identities, also those of which no version counts any more."""
-    return {pk: SoldItem.of(product) for pk, product in Product.versions.shown(identities).items()}
+    return {pk: SoldItem.of(product, now) for pk, product in Product.versions.shown(identities).items()}
 
 
 def save(
     state: CartState, tool: str, notices: Sequence[Notice], *, undo_to: int | None, request: Request | None = None
 ) -> Outcome:
-    """Save the changes of a cart, and mark its notices as told.
+    """Save the changes of a cart, and mark its notices as told; elsewhere they stay, and the changes become news.
 
     Args:
         state: Loaded in this transaction.
@@ -90,20 +137,30 @@ def save(
     Raises:
         RequestLimit: If no more answers can be kept for the session.
     """
-    now = timezone.now()
-    changes = state.changes
+    now, changes = state.now, state.changes
     locale = state.store.language if state.store else settings.LANGUAGE_CODE
+    if not state.lines:
+        state.terms.coupon = None  # it is the coupon of a store, and the next goods may be another's
+    lost, terms = state.unanswered, state.terms.delta()
+    said = [change.text for change in changes]
+    if terms is not None:
+        said += state.terms.changes(state.currency or first_store().currency, locale)
     notices = list({notice.text: notice for notice in (*notices, *state.notices(locale))}.values())
-    if state.expiry_untold:
-        queries.expiry_told.run(id=state.session_id)
-    if changes:
+    if state.is_elsewhere:
+        _write_news(state, changes, said[len(changes) :])
+        tool = ELSEWHERE
+    else:
+        _mark_session_told(state)
+    if changes or terms is not None:
         state.version += 1
+        state.history_bytes += sum(change.size for change in changes) + (_TERMS_SIZE if terms else 0)
         _save_cart(state, now)
         queries.insert_change.run(
             cart_id=state.id,
             version=state.version,
             tool=tool,
             delta=[vars(change) | {"price": str(change.price)} for change in changes],
+            terms=terms,
             undo_to=undo_to,
             created_at=now,
         )
@@ -111,26 +168,55 @@ def save(
             # Of a history that is longer, the rest is left to the cleanup: the delete is bounded.
             end = state.version - KEPT_VERSIONS
             queries.delete_changes.run(cart_id=state.id, first=end - 2 * _PRUNED_EVERY, end=end)
+        if state.history_bytes > KEPT_BYTES:
+            _shorten(state)
     _save_lines(state)
-    outcome = Outcome(
-        state, [change.text for change in changes], notices, products=[change.product_id for change in changes]
-    )
+    outcome = Outcome(state, said, notices, products=[change.product_id for change in changes])
+    state.told = Told(state.id, state.version, outcome.changes, outcome.notices, lost)
     if request is not None:
         remember(outcome, request, now)
     return outcome
 
 
+def _mark_session_told(state: CartState) -> None:
+    if state.expiry_untold:
+        queries.expiry_told.run(id=state.session_id)
+    if state.news:
+        queries.write_news.run(id=state.session_id, news="")
+    if state.unanswered:
+        queries.keep_unanswered.run(id=state.session_id, unanswered=None)
+
+
+def _write_news(state: CartState, changes: Iterable[LineChange], others: Iterable[str]) -> None:
+    moves = [Moved(change.product, change.name, change.before, change.after) for change in changes]
+    news = with_changes(state.news, moves)
+    for text in others:
+        news = with_news(news, TERMS, gettext("The shopper changed in the browser: %(change)s.") % {"change": text})
+    if news != state.news:
+        state.news = news
+        queries.write_news.run(id=state.session_id, news=news)
+
+
 def _save_cart(state: CartState, now: datetime) -> None:
     # An empty cart has no store and no currency: its next product may have others.
     store_id, currency = (state.store.id, state.currency) if state.lines and state.store else (None, "")
-    values = {"store_id": store_id, "currency": currency, "version": state.version, "item_count": state.item_count}
+    values = {
+        "store_id": store_id,
+        "currency": currency,
+        "version": state.version,
+        "item_count": state.item_count,
+        "history_bytes": state.history_bytes,
+        "coupon_id": state.terms.coupon and state.terms.coupon.pk,
+        "budget": state.terms.budget,
+    }
     if state.id is not None:
-        queries.update_cart.run(id=state.id, now=now, **values)
+        queries.update_cart.run(id=state.id, now=now, left_at=None, **values)
         return
     state.public_id = new_public_id("c_")
     state.id = queries.insert_cart.run(
         public_id=state.public_id,
         session_id=state.session_id,
+        history_from=0,
         ordered_at=None,
         created_at=now,
         updated_at=now,
@@ -138,8 +224,23 @@ def _save_cart(state: CartState, now: datetime) -> None:
     )
 
 
+def _shorten(state: CartState) -> None:
+    """Delete the oldest changes, so that those that stay take at most half of KEPT_BYTES; the newest always stays."""
+    assert state.id is not None  # a cart with changes was saved
+    kept, oldest = 0, state.version
+    newest_first = Change.objects.filter(cart_id=state.id).order_by("-version").values_list("version", "delta")
+    for version, delta in newest_first:
+        size = sum(LineChange(**entry).size for entry in delta)
+        if version < state.version and kept + size > KEPT_BYTES // 2:
+            break
+        kept, oldest = kept + size, version
+    Change.objects.filter(cart_id=state.id, version__lt=oldest)._raw_delete(DEFAULT_DB_ALIAS)
+    state.history_bytes = kept
+    Cart.objects.filter(pk=state.id).update(history_from=oldest - 1, history_bytes=kept)
+
+
 def _save_lines(state: CartState) -> None:
-    told = state.mark_told()
+    told = set[int]() if state.is_elsewhere else state.mark_told()
     for pk, before in state.before.items():
         if pk not in state.lines and before.id is not None:
             queries.delete_line.run(id=before.id)
@@ -151,7 +252,8 @@ def _save_lines(state: CartState) -> None:
 
 
 def undo_of(state: CartState, version: int) -> int | None:
-    """Return the version that undoing this one leads to; None if there is nothing to undo."""
+    """Return the version that undoing this one leads to; None if there is nothing to undo, or its change is gone."""
     if state.id is None or not version:
         return None
-    return Change.objects.values_list("undo_to", flat=True).get(cart_id=state.id, version=version)
+    found = Change.objects.filter(cart_id=state.id, version=version).values_list("undo_to", flat=True)
+    return found.first()

@@ -3,19 +3,24 @@
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from carts import limits, queries
+from carts import limits, queries, unanswered
 from carts.caller import WITHOUT_HANDLE, Caller, expired_cart, foreign_cart, session_needed, unknown_cart
+from carts.conversation import BY_HANDLE, Conversation
 from carts.digests import digests_of, public_id_of
-from carts.identity import BY_HANDLE, Identity
 from carts.models import SessionWarning
 from carts.queries import SessionRow
+from carts.untold import read_anew
 from shopmcp.errors import ShopError
-from shopmcp.mcp.call import WriteNeeded
+from shopmcp.mcp.call import Call, WriteNeeded
+
+# The `Session.source` of a cart that belongs to no chat, and the `Change.tool` of what was done outside of one.
+ELSEWHERE = "page"
 
 _Kind = SessionWarning.Kind
 
@@ -25,14 +30,11 @@ def new_public_id(prefix: str) -> str:
     return prefix + b32encode(secrets.token_bytes(10)).decode().lower()
 
 
-def find(caller: Caller, *, make: bool = True) -> SessionRow | None:
-    """Return the caller's session for a read; None if the call names none.
-
-    Args:
-        make: Make a conversation's first session; else None is returned for it.
+def find(caller: Caller) -> SessionRow | None:
+    """Return the caller's session for a read; None if the call names none, or a conversation that has none yet.
 
     Raises:
-        WriteNeeded: If the session must be made or renamed first, and the call may not write.
+        WriteNeeded: If the session must be renamed first, and the call may not write.
         UnknownCart: If the cart_id is not genuine, or another conversation's. It opens no session of a conversation
             that has an id: whoever reads its answers must not get its cart.
         CartExpired: If the cart_id's session was deleted.
@@ -40,15 +42,17 @@ def find(caller: Caller, *, make: bool = True) -> SessionRow | None:
     digests, handle = way_in(caller)
     if digests:
         row = find_by_digests(digests)
-        if row is not None and _is_outdated(row, caller.identity, digests[:1]):
+        if row is not None and _is_outdated(row, caller.conversation, digests[:1]):
             row = _write_first(caller)
-        elif row is not None and caller.identity.is_another(row):
-            row = find_by_digests(caller.identity.with_subject)
+        elif row is not None and caller.conversation.is_another(row):
+            row = find_by_digests(caller.conversation.with_subject)
             caller.call.notes.warn(_Kind.SUBJECT_CHANGED.value)
-        if row is None and not make and caller.cart_id is None:
+        if row is None:
             caller.speak()
+            if caller.cart_id is not None:
+                _check_handle(caller, _prove(caller, caller.cart_id), None)
             return None
-        return _enter(caller, row or _write_first(caller))
+        return _enter(caller, row)
     if handle is not None:
         return _enter(caller, find_by_public_id(handle))
     caller.speak()
@@ -62,7 +66,7 @@ def find_for_cart(caller: Caller) -> SessionRow | None:
         SessionNeeded: If the call names none.
         WriteNeeded, UnknownCart, CartExpired: As `find`.
     """
-    if (row := find(caller, make=False)) is None and not way_in(caller)[0]:
+    if (row := find(caller)) is None and not way_in(caller)[0]:
         raise session_needed()
     return row
 
@@ -79,15 +83,15 @@ def lock(caller: Caller) -> SessionRow:
         SessionNeeded: If the call names none and the shop refuses such calls.
         UnknownCart, CartExpired: As `find`.
     """
-    identity = caller.identity
+    conversation = caller.conversation
     digests, handle = way_in(caller)
     if digests:
         row = _lock(caller, digests)
-        if identity.is_another(row):
-            row = _lock(caller, identity.with_subject)
+        if conversation.is_another(row):
+            row = _lock(caller, conversation.with_subject)
             caller.call.notes.warn(_Kind.SUBJECT_CHANGED.value)
-        if _is_outdated(row, identity, (*digests[:1], *identity.with_subject[:1])):
-            row = _rename(row, identity, digests)
+        if _is_outdated(row, conversation, (*digests[:1], *conversation.with_subject[:1])):
+            row = _rename(row, conversation, digests)
         return _enter(caller, row)
     if handle is None:
         if settings.SHOPMCP_UNKEYED_CALLS == "refuse":
@@ -95,31 +99,50 @@ def lock(caller: Caller) -> SessionRow:
             raise session_needed()
         handle = _make(caller, (), BY_HANDLE)
         caller.call.remark = WITHOUT_HANDLE
-    queries.touch_public_id.run(public_id=handle, now=timezone.now())
+    queries.touch_public_id.run(public_id=handle, now=caller.now)
     return _enter(caller, find_by_public_id(handle))
 
 
-def session_to_record(identity: Identity, client: str, network: str) -> int | None:
+def begin_elsewhere(client: str, network: str, call: Call | None = None) -> str:
+    """Make a session that no chat can find, for a cart that begins outside of one; return its public id.
+
+    Args:
+        client: What asked for it.
+        network: Where that is.
+        call: The call that asked for it, if one did.
+
+    Raises:
+        TooMany, DiskFull: If no more sessions may be made.
+    """
+    conversation = Conversation(ELSEWHERE)
+    limits.admit_session(conversation, network, keyed=False, call=call)
+    return _insert_session(conversation, client, (), ELSEWHERE)
+
+
+def session_to_record(conversation: Conversation, client: str, network: str, *, make: bool = True) -> int | None:
     """Return the primary key of the session that a browsing call belongs to; make it if it is new.
 
-    Return None where no more sessions may be made. A call without an id belongs to the shared session. This takes no
-    lock: the call log writes many calls in one transaction, and two such transactions could deadlock.
+    Return None where none may be made, by `make` or because too many were. A call without an id belongs to the shared
+    session. This takes no lock: the call log writes many calls in one transaction, and two such transactions could
+    deadlock.
     """
-    digests = identity.digests or digests_of("shared")
+    digests = conversation.digests or digests_of("shared")
     row = find_by_digests(digests)
-    if row is not None and identity.is_another(row):
-        digests = identity.with_subject
+    if row is not None and conversation.is_another(row):
+        digests = conversation.with_subject
         row = find_by_digests(digests)
+    if row is None and not make:
+        return None
     if row is None:
-        if identity.keyed:
+        if conversation.keyed:
             try:
-                limits.admit_session(identity, network, keyed=True)
+                limits.admit_session(conversation, network, keyed=True)
             except ShopError:
                 return None
-        _insert_session(identity, client, digests, identity.source)
+        _insert_session(conversation, client, digests, conversation.source)
         row = find_by_digests(digests)
     assert row is not None
-    limits.know(identity)
+    limits.know(conversation)
     return row.id
 
 
@@ -139,8 +162,8 @@ def find_by_public_id(public_id: str) -> SessionRow | None:
 
 def way_in(caller: Caller) -> tuple[tuple[str, ...], str | None]:
     """The digests that find the session, or else the public id in a genuine cart_id."""
-    if caller.identity.keyed:
-        return caller.identity.digests, None
+    if caller.conversation.keyed:
+        return caller.conversation.digests, None
     if caller.cart_id is not None:
         return (), _prove(caller, caller.cart_id)
     if settings.SHOPMCP_UNKEYED_CALLS == "shared":
@@ -152,14 +175,14 @@ def _prove(caller: Caller, cart_id: str) -> str:
     if (public_id := public_id_of(cart_id)) is None:
         caller.call.notes.warn(_Kind.UNKNOWN_HANDLE.value)
         caller.speak()
-        raise unknown_cart(keyed=caller.identity.keyed)
+        raise unknown_cart(keyed=caller.conversation.keyed)
     return public_id
 
 
 def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
     """Use the language of the session's store, check that the cart_id is the session's, and note the session."""
     notes = caller.call.notes
-    if row is not None and row.digest is not None and caller.cart_id is not None and not caller.identity.keyed:
+    if row is not None and row.digest is not None and caller.cart_id is not None and not caller.conversation.keyed:
         notes.warn(_Kind.UNKNOWN_HANDLE.value)
         caller.speak()
         raise unknown_cart(keyed=False)
@@ -167,15 +190,27 @@ def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
     if row is None:
         notes.warn(_Kind.EXPIRED_HANDLE.value)
         raise expired_cart()
-    if caller.cart_id is not None and (public_id := _prove(caller, caller.cart_id)) != row.public_id:
-        if find_by_public_id(public_id) is None:
-            notes.warn(_Kind.EXPIRED_HANDLE.value)
-            raise expired_cart()
-        notes.warn(_Kind.FOREIGN_HANDLE.value)
-        raise foreign_cart()
+    if caller.cart_id is not None:
+        _check_handle(caller, _prove(caller, caller.cart_id), row)
     notes.session = row.id
-    limits.know(caller.identity)
+    if row.unanswered is not None:
+        lost = unanswered.read(row.unanswered)
+        caller.call.untold = lambda: unanswered.told_of(lost)
+        read_anew(caller.call)
+    limits.know(caller.conversation)
     return row
+
+
+def _check_handle(caller: Caller, public_id: str, row: SessionRow | None) -> None:
+    """Refuse a genuine cart_id of another session than the caller's."""
+    if row is not None and public_id == row.public_id:
+        return
+    notes = caller.call.notes
+    if find_by_public_id(public_id) is None:
+        notes.warn(_Kind.EXPIRED_HANDLE.value)
+        raise expired_cart()
+    notes.warn(_Kind.FOREIGN_HANDLE.value)
+    raise foreign_cart()
 
 
 def _write_first(caller: Caller) -> SessionRow:
@@ -186,18 +221,18 @@ def _write_first(caller: Caller) -> SessionRow:
 
 
 def _lock(caller: Caller, digests: tuple[str, ...]) -> SessionRow:
-    if (row := _touch(digests)) is None:
+    if (row := _touch(digests, caller.now)) is None:
         # Another call may insert it first; then this insertion does nothing.
         _make(caller, digests, caller.source)
-        row = _touch(digests)
+        row = _touch(digests, caller.now)
     assert row is not None
     return row
 
 
-def _touch(digests: Iterable[str]) -> SessionRow | None:
+def _touch(digests: Iterable[str], now: datetime) -> SessionRow | None:
     """Mark the session that has one of the digests as seen now, which locks it, and return it."""
     for digest in digests:
-        if queries.touch_digest.run(digest=digest, now=timezone.now()):
+        if queries.touch_digest.run(digest=digest, now=now):
             return find_by_digests((digest,))
     return None
 
@@ -205,34 +240,34 @@ def _touch(digests: Iterable[str]) -> SessionRow | None:
 def _make(caller: Caller, digests: tuple[str, ...], source: str) -> str:
     if not caller.shares_cart:
         call = caller.call
-        limits.admit_session(caller.identity, call.network, keyed=bool(digests), call=call)
+        limits.admit_session(caller.conversation, call.network, keyed=bool(digests), call=call)
     caller.call.notes.is_new_session = True
     # The shared session is never a check's, even if a check comes first.
-    is_check = caller.identity.is_check and not caller.shares_cart
-    return _insert_session(caller.identity, caller.call.client, digests, source, is_check=is_check)
+    is_check = caller.conversation.is_check and not caller.shares_cart
+    return _insert_session(caller.conversation, caller.call.client, digests, source, is_check=is_check)
 
 
-def _is_outdated(row: SessionRow, identity: Identity, current: Sequence[str]) -> bool:
+def _is_outdated(row: SessionRow, conversation: Conversation, current: Sequence[str]) -> bool:
     """Whether the session or its person is stored under an earlier secret key, or its person is still unknown."""
-    subjects = identity.subjects
+    subjects = conversation.subjects
     return row.digest not in current or (bool(subjects) and (not row.subject or row.subject in subjects[1:]))
 
 
-def _rename(row: SessionRow, identity: Identity, digests: tuple[str, ...]) -> SessionRow:
+def _rename(row: SessionRow, conversation: Conversation, digests: tuple[str, ...]) -> SessionRow:
     """Store the locked session under the current secret key, with the person who is calling."""
-    digest = (identity.with_subject if row.digest in identity.with_subject else digests)[0]
-    subject = identity.subject or row.subject
+    digest = (conversation.with_subject if row.digest in conversation.with_subject else digests)[0]
+    subject = conversation.subject or row.subject
     queries.rename_session.run(id=row.id, digest=digest, subject=subject)
     return row._replace(digest=digest, subject=subject)
 
 
 def _insert_session(
-    identity: Identity, client: str, digests: Sequence[str], source: str, *, is_check: bool = False
+    conversation: Conversation, client: str, digests: Sequence[str], source: str, *, is_check: bool = False
 ) -> str:
     """Insert a session, unless one with its digest exists; return the public id that it would have.
 
     Args:
-        identity: Names the person.
+        conversation: Names the person.
         client: The client that called.
         digests: The conversation's, the one under the current secret key first; none for an unkeyed chat.
         source: What named the conversation.
@@ -244,7 +279,7 @@ def _insert_session(
         public_id=public_id,
         digest=digests[0] if digests else None,
         source=source,
-        subject=identity.subject,
+        subject=conversation.subject,
         client=client,
         is_check=is_check,
         expiry_untold=expired > 0,

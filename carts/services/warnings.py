@@ -6,7 +6,7 @@ from typing import Literal
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from carts.identity import BY_HANDLE, UNKEYED
+from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import CallRecord, SessionWarning
 from shopmcp.errors import NotFound, NotProven
 

@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from catalog.models import Product
 from dashboard.texts import outcome_text
 from shopmcp.money import money
 
@@ -35,7 +36,25 @@ def in_currency(amount: Decimal | None, currency: str) -> SafeString:
 
 
 @register.filter
-def length(seconds: timedelta | float | None) -> str:
+def price_now(product: Product) -> Decimal | None:
+    """The price of the moment: a sale begins and ends by the clock."""
+    return product.price_at(timezone.now())
+
+
+@register.filter
+def price_before(product: Product) -> Decimal | None:
+    """The price before a reduction that counts now."""
+    return product.former_price_at(timezone.now())
+
+
+@register.filter
+def unlocalised(amount: Decimal) -> str:
+    """An amount as a form takes it: with a point, and no more digits than it has."""
+    return f"{amount.normalize():f}"
+
+
+@register.filter
+def duration(seconds: timedelta | float | None) -> str:
     """A length of time, in the two largest units."""
     if seconds is None:
         return "–"
@@ -59,7 +78,7 @@ def ago(moment: datetime | None) -> SafeString | str:
     if past < 10:
         text = gettext("just now")
     elif past < _DAY:
-        text = gettext("%(length)s ago") % {"length": length(past)}
+        text = gettext("%(length)s ago") % {"length": duration(past)}
     else:
         text = date_format(local, "SHORT_DATETIME_FORMAT")
     exact = date_format(local, "DATETIME_FORMAT")

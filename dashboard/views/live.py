@@ -14,14 +14,14 @@ from django.views.decorators.http import require_safe
 from analytics.models import Tally
 from analytics.reports import by_hour, hour_after
 from carts.browse import session_page
-from carts.identity import UNKEYED
+from carts.conversation import UNKEYED
 from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session
 from dashboard.charts import hour_chart
 from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
 from dashboard.rows import SessionItem
 from dashboard.signs import attention, banner
-from outbox.models import Message
+from outbox.models import Endpoint, Message
 
 _HOURS = 24
 _Kind = Tally.Kind
@@ -114,7 +114,9 @@ def live(request: HttpRequest) -> HttpResponse:
         "signs": [sign for sign in signs if sign.severity == "meet" or sign.is_after(isolation.since)],
         "now": now(),
         "held_back": Message.objects.held_back().capped_count(),
-        "undelivered": Message.objects.failed().capped_count(),
+        # Those of webhooks are in their logs.
+        "undelivered": Message.objects.failed().filter(endpoint=None).capped_count(),
+        "parked": Endpoint.objects.exclude(parked_at=None).count(),
         "day": day,
         "rows": [SessionItem(session) for session in page.sessions],
         "more": bool(page.cursor),

@@ -1,29 +1,33 @@
 """The list of sessions, one session, and the list as a file."""
 
-import csv
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from carts.browse import SessionFilter, session_page, sessions_in_turn
-from carts.identity import BY_HANDLE, UNKEYED
+from carts.browse import SessionFilter, newest_cart, session_page, sessions_in_turn
+from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import Cart, Session
-from carts.timeline import cart_at, oldest_version, timeline, versions_around
+from carts.timeline import cart_at, timeline, versions_around
 from carts.warning_kinds import WarningKind
 from dashboard.checks import gives
+from dashboard.exports import csv_file
 from dashboard.forms import SessionFilterForm
-from dashboard.pages import number, owner_page, show
-from dashboard.rows import SessionItem
+from dashboard.pages import demand, number, owner_page, show
+from dashboard.rows import SessionItem, lines_now
 from dashboard.texts import client_name
+from orders.handoff.links import end_links_of
+from orders.models import CheckoutLink
 
 _PER_PAGE = 25
 _MOST_EXPORTED = 10_000
-# Spreadsheets execute cells that begin like this (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MOST_LINKS = 10
 
 
 @owner_page
@@ -44,18 +48,12 @@ def export(request: HttpRequest) -> HttpResponse:
     """The same sessions as a CSV file, up to ten thousand."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="sessions-{timezone.localdate()}.csv"'
-    # Spreadsheets read Hebrew wrongly without a byte order mark.
-    answer.write("\ufeff")
-    writer = csv.writer(answer)
-    writer.writerow(
-        [_("Session"), _("State"), _("Client"), _("Source of the id"), _("First call"), _("Last call"), _("Items"),
-         _("Value"), _("Currency"), _("Products")]
-    )  # fmt: skip
-    for session in sessions_in_turn(form.asked, most=_MOST_EXPORTED):
-        writer.writerow([_defused(cell) for cell in _cells(SessionItem(session))])
-    return answer
+    header = [
+        _("Session"), _("State"), _("Client"), _("Source of the id"), _("First call"), _("Last call"), _("Items"),
+        _("Value"), _("Currency"), _("Products"),
+    ]  # fmt: skip
+    found = sessions_in_turn(form.asked, most=_MOST_EXPORTED)
+    return csv_file("sessions", header, (_cells(SessionItem(session)) for session in found))
 
 
 @owner_page
@@ -63,31 +61,57 @@ def export(request: HttpRequest) -> HttpResponse:
 def session(request: HttpRequest, public_id: str) -> HttpResponse:
     """One session: its cart at a version, and its calls."""
     found = get_object_or_404(Session, public_id=public_id)
-    cart = Cart.objects.filter(session=found).order_by("-id").first()
+    cart = newest_cart(found)
     at = number(request, "at")
     shown = None if cart is None else cart.version if at is None else at
-    past = cart_at(cart, shown) if cart is not None and shown is not None else []
-    if past is None:
-        raise Http404(_("This cart has no such version."))
+    lines, total, is_open = _shown(found, cart, shown)
     story = timeline(found, cursor=request.GET.get("cursor", ""))
     before, after = versions_around(cart, shown) if cart is not None and shown is not None else (None, None)
     context = {
         "session": found,
         "client": client_name(found.client),
         "cart": cart,
-        "lines": past,
-        "total": sum(line.total for line in past),
+        "lines": lines,
+        "total": total,
+        "is_open": is_open,
         "shown": shown,
         "is_now": cart is None or shown == cart.version,
         "before": before,
         "after": after,
-        "oldest": oldest_version(cart) if cart is not None else None,
+        "oldest": cart.oldest_version if cart is not None else None,
         "timeline": story,
         "meta_keys": sorted({key for step in story.steps for key in step.call.meta_keys}),
         "warned": [kind for kind in WarningKind if any(gives(step.call, kind) for step in story.steps)],
         "is_unkeyed": found.source in (BY_HANDLE, UNKEYED),
+        "links": list(CheckoutLink.objects.of_session(found).newest_first()[:_MOST_LINKS]),
     }
     return show(request, "dashboard/session.html", context)
+
+
+@owner_page
+@require_POST
+def end_links(request: HttpRequest, public_id: str) -> HttpResponse:
+    """End the links that open the carts of a session in a browser."""
+    demand(request, "orders.change_checkoutlink")
+    found = get_object_or_404(Session, public_id=public_id)
+    end_links_of(found)
+    messages.success(request, _("The links to this cart open nothing any more. The chat can make a new one."))
+    return redirect("dashboard-session", public_id)
+
+
+def _shown(session: Session, cart: Cart | None, version: int | None) -> tuple[Sequence[Any], Decimal, bool]:
+    """The lines of the cart at that version, their total, and whether the shopper can still buy them.
+
+    Raises:
+        Http404: If there is no such version.
+    """
+    if cart is None or version is None:
+        return [], Decimal(0), False
+    if version == cart.version and cart.ordered_at is None:
+        return *lines_now(cart, session), True
+    if (past := cart_at(cart, version)) is None:
+        raise Http404(_("This cart has no such version."))
+    return past, sum((line.total for line in past), Decimal(0)), False
 
 
 def _cells(row: SessionItem) -> list[Any]:
@@ -102,9 +126,5 @@ def _cells(row: SessionItem) -> list[Any]:
         row.items,
         "" if row.value is None else row.value,
         row.currency,
-        "; ".join(f"{line.line.quantity} × {line.line.shown.name}" for line in row.lines),
+        "; ".join(f"{line.quantity} × {line.name}" for line in row.lines),
     ]
-
-
-def _defused(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

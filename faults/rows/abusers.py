@@ -12,6 +12,7 @@ from faults.abusing import KINDS
 from faults.client import Client, Verdict
 from faults.ledger import seconds_at
 from faults.outcome import Outcome
+from faults.processes import memory
 from faults.room import Room, Shop
 from faults.shoppers import PRODUCTS
 from tests.live import ROOT
@@ -20,6 +21,8 @@ SHOPPERS = 32
 PAUSE = 0.2
 # As many products as make a search for something like them expensive.
 MANY = 20_000
+# What the memory of the server may grow by beside the abusers, in megabytes: caches fill, and bodies are read.
+GROWTH = 100
 
 
 @dataclass
@@ -120,15 +123,18 @@ def _beside(room: Room, kind: str, products: int = 100) -> Outcome:
             calm, refused, _ = honest.watch(seconds)
             outcome.expect(not refused, f"{len(refused)} calls were refused while it was calm")
             with _abusers(shop, kind):
+                before = memory(shop.pid)
                 p99, refused, calls = honest.watch(seconds)
+                grown = memory(shop.pid) - before
         finally:
             honest.stop()
     limit = max(0.25, 3 * calm)
     outcome.expect(p99 <= limit, f"p99 rose to {p99:.2f} s; the limit is {limit:.2f} s")
     outcome.expect(not refused, f"{len(refused)} of {calls} calls were refused, such as: {refused[:1]}")
+    outcome.expect(grown <= GROWTH, f"the server's memory grew by {grown:.0f} MB")
     outcome.expect(calls > SHOPPERS, f"only {calls} calls were answered")
     outcome.acknowledged = calls - len(refused)
-    outcome.remarks.append(f"p99 {calm * 1000:.0f} ms calm, {p99 * 1000:.0f} ms beside them")
+    outcome.remarks.append(f"p99 {calm * 1000:.0f} ms calm, {p99 * 1000:.0f} ms beside them; {grown:+.0f} MB")
     return outcome
 
 

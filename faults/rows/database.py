@@ -7,15 +7,12 @@ from contextlib import suppress
 from subprocess import TimeoutExpired
 from time import monotonic, sleep
 
-from faults.client import Answer, Client, Verdict
+from faults.client import ANSWERED_WITHIN, Answer, Client, Verdict
 from faults.ledger import Ledger
 from faults.outcome import Outcome
 from faults.room import Room, Shop
 from faults.shoppers import PRODUCTS, Crowd
 from tests.proxy import Loss
-
-# A call is answered within its deadline of ten seconds, and a little for the way.
-ANSWERED_WITHIN = 12
 
 
 def gone(room: Room) -> Outcome:

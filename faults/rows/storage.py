@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from faults.client import Client, Verdict
+from faults.client import ANSWERED_WITHIN, Client, Verdict
 from faults.cluster import Cluster
 from faults.disks import JournaledDisk, fill, small_disk
 from faults.ledger import Ledger
@@ -15,10 +15,16 @@ from faults.shoppers import Crowd
 
 
 @contextmanager
-def _shop_on(room: Room, folder: Path, *settings: str) -> Iterator[tuple[Shop, Cluster | None]]:
-    """A shop whose database lives in that folder, with a cluster of its own for PostgreSQL; it is started."""
+def _shop_on(
+    room: Room, folder: Path, *settings: str, log: Path | None = None
+) -> Iterator[tuple[Shop, Cluster | None]]:
+    """A shop whose database lives in that folder, with a cluster of its own for PostgreSQL; it is started.
+
+    Its log is beside the database, unless another file is given.
+    """
     if room.sqlite:
         with room.empty_shop(folder / "data", address="") as shop:
+            shop.log = log or shop.log
             stock_up(shop)
             shop.start()
             yield shop, None
@@ -50,6 +56,31 @@ def disk_full(room: Room) -> Outcome:
         crowd.ledger.audit(shop.url, outcome)
         outcome.failures += shop.damage()
     outcome.remarks.append("a file system in memory")
+    return outcome
+
+
+def disk_hangs(room: Room) -> Outcome:
+    """The disk of the database hangs for 20 s, with commits under way: each caller is answered in time."""
+    seconds = 4 if room.short else 20
+    outcome = Outcome(remarks=["an ext4 image, frozen"])
+    disk = JournaledDisk(room.new_folder() / "disk.img", room.new_folder() / "disk")
+    disk.mount()
+    try:
+        with _shop_on(room, disk.folder, log=room.new_folder() / "log") as (shop, _):
+            with Crowd([shop.url]) as crowd:
+                crowd.acknowledged(100)
+                with disk.hanging():
+                    sleep(seconds)
+                outcome.came_back(crowd.back_after(monotonic()))
+            slowest = max(answer.seconds for answer in crowd.answers)
+            outcome.expect(slowest <= ANSWERED_WITHIN, f"a call waited for {slowest:.1f} s")
+            told = crowd.ledger.told[Verdict.MAYBE]
+            outcome.remarks.append(f"slowest answer {slowest:.1f} s; {told} writes were told as uncertain")
+            crowd.ledger.audit(shop.url, outcome)
+            outcome.failures += shop.damage()
+            shop.stop()
+    finally:
+        disk.unmount()
     return outcome
 
 
@@ -118,6 +149,8 @@ def power_cut(room: Room) -> Outcome:
                 ledger = Ledger()
                 with Crowd([shop.url], ledger=ledger, patience=5) as crowd:
                     crowd.acknowledged(200)
+                    # A machine without power answers nobody.
+                    shop.freeze()
                     disk.cut_power()
                     shop.kill_all()
                     if cluster is not None:
@@ -151,6 +184,7 @@ def power_cut_at_first(room: Room) -> Outcome:
                 verdict = Client(shop.url).call("add_to_cart", "first", product_id=product).verdict
                 ledger.note("first", product, lambda quantity: quantity + 1, verdict)
                 sleep(seconds)
+                shop.freeze()
                 disk.cut_power()
                 shop.kill_all()
                 disk.unmount()

@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from catalog.search.rebuild import Progress
-from maintenance.checks import analytics, carts, catalogue, database
+from maintenance.checks import analytics, carts, catalogue, database, offers, orders, outbox, payments
 from maintenance.checks.finding import Finding
 from maintenance.snapshot import unchanging
 from shopmcp.errors import ShopError
@@ -17,8 +17,12 @@ __all__ = ["Finding", "examine", "mend"]
 _CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     *database.CHECKS,
     *carts.CHECKS,
+    *offers.CHECKS,
     *catalogue.CHECKS,
+    *orders.CHECKS,
+    *payments.CHECKS,
     *analytics.CHECKS,
+    *outbox.CHECKS,
 )
 # Mending one thing may show another, such as the number of items of a cart that lost a line.
 _ROUNDS = 3
@@ -39,7 +43,7 @@ def examine(progress: Progress) -> list[Finding]:
                 fix=_("Start the shop once with manage.py serve, then try again."),
             )
         if damaged := list(database.damaged_file()):
-            return damaged  # what else is read from such a file says nothing
+            return damaged  # what else is read from such a file may be wrong
         return [finding for check in progress(_CHECKS, _("Checking"), len(_CHECKS)) for finding in check()]
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analytics.models import Checkpoint, Tally
-from carts.identity import BY_HANDLE, UNKEYED
+from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import CallRecord
 from maintenance.checks.finding import Finding, named
 from maintenance.tables import Table

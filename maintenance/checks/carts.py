@@ -56,12 +56,13 @@ def gaps() -> Iterator[Finding]:
             known = list(cart.changes.order_by("-version").values_list("version", flat=True))
             whole = next(above for above, version in pairwise(known) if version != above - 1)
             Change.objects.filter(cart=cart, version__lt=whole).delete()
+            cart.history_from = whole - 1
 
         yield Finding(
             "history_gap",
             _("Changes are missing in the middle of the history of these carts: %(carts)s.") % {"carts": named(wrong)},
             _("Undoing would lead to a wrong cart. Mending deletes what is older than the gap. No line changes."),
-            lambda: _mend_carts(wrong, mend),
+            lambda: _mend_carts(wrong, mend, "history_from"),
         )
 
 

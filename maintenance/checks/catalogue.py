@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Count, F, Q, Value
-from django.db.models.functions import Concat
+from django.db import transaction
+from django.db.models import Count, F, Q, Sum, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext as _
 
 from catalog.imports.lock import end
-from catalog.models import Entry, ImportRun, Product, ProductIdentity
+from catalog.models import Entry, ImportRun, Product, ProductIdentity, StockMove
 from catalog.search.engines import engine
+from catalog.search.index import reindex
 from catalog.search.rebuild import outdated, renew
 from maintenance.checks.finding import Finding, named
 
 
 def identities() -> Iterator[Finding]:
-    """Versions of products that call themselves otherwise than the product."""
+    """Versions whose store, SKU or public id is not that of their product."""
     name = Concat("store__slug", Value(":"), "sku")
     own = Q(store=F("identity__store"), sku=F("identity__sku"), public_id=name)
     wrong = list(Product.versions.exclude(own).order_by("pk").values_list("pk", "public_id"))
@@ -50,7 +52,7 @@ def visible() -> Iterator[Finding]:
 
 
 def prices() -> Iterator[Finding]:
-    """Products below nothing."""
+    """Products with a price below 0."""
     wrong = list(Product.versions.filter(price__lt=0).order_by("pk").values_list("public_id", flat=True))
     if wrong:
         yield Finding(
@@ -61,8 +63,8 @@ def prices() -> Iterator[Finding]:
 
 
 def stock() -> Iterator[Finding]:
-    """Products of which more went than the feed counted."""
-    below = Product.objects.filter(counted__lt=0 - F("identity__stock_moved"))
+    """Products of which more went than the feed counted, beyond what is in open orders."""
+    below = Product.objects.filter(counted__lt=0 - F("identity__stock_moved") - F("identity__on_order"))
     wrong = list(below.order_by("pk").values_list("pk", "public_id"))
     if wrong:
 
@@ -81,6 +83,30 @@ def stock() -> Iterator[Finding]:
 
 def _moved(version: int) -> int:
     return ProductIdentity.objects.values_list("stock_moved", flat=True).get(versions=version)
+
+
+def moves() -> Iterator[Finding]:
+    """Products whose stock moved otherwise than its moves say."""
+    summed = ProductIdentity.objects.annotate(found=Coalesce(Sum("moves__pieces"), 0))
+    wrong = list(summed.exclude(stock_moved=F("found")).order_by("pk").values_list("pk", "sku"))
+    if wrong:
+
+        def mend() -> None:
+            for pk, _sku in wrong:
+                with transaction.atomic():
+                    # Locked as an order that moves it does.
+                    list(ProductIdentity.objects.select_for_update().filter(pk=pk).values_list("pk"))
+                    found = StockMove.objects.filter(product=pk).aggregate(found=Coalesce(Sum("pieces"), 0))["found"]
+                    ProductIdentity.objects.filter(pk=pk).update(stock_moved=found)
+                    reindex([pk])
+
+        yield Finding(
+            "stock_moves",
+            _("The stock of these products moved otherwise than their moves say: %(products)s.")
+            % {"products": named([sku for _pk, sku in wrong])},
+            _("Mending takes the sum of the moves. Then count the products."),
+            mend,
+        )
 
 
 def imports() -> Iterator[Finding]:
@@ -121,4 +147,4 @@ def index() -> Iterator[Finding]:
     )
 
 
-CHECKS = (identities, visible, prices, stock, imports, index)
+CHECKS = (identities, visible, prices, stock, moves, imports, index)

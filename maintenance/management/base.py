@@ -2,24 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
-from django.utils.translation import gettext as _
+from django.core.management.base import BaseCommand
 
-from shopmcp.commands import unusable
-from shopmcp.errors import ShopError
+from shopmcp.commands import told_in_one_line
 
 
 class MaintenanceCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run; tell refusals, a database that fails, and files that cannot be used in one line."""
-        try:
+        with told_in_one_line():
             return super().execute(*args, **options)
-        except ShopError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
-        except DatabaseError as error:
-            raise unusable(error) from None
-        except OSError as error:
-            raise CommandError(
-                _("%(file)s cannot be used: %(reason)s.") % {"file": error.filename or "", "reason": error.strerror}
-            ) from None

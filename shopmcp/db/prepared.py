@@ -9,12 +9,14 @@ connection (psycopg, "Prepared statements").
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC
 from functools import lru_cache
-from operator import attrgetter, methodcaller
+from operator import attrgetter, itemgetter, methodcaller
 from threading import local
 from typing import Any, TypeVar
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import sql
@@ -55,19 +57,32 @@ def _database() -> BaseDatabaseWrapper:
 # One cache for all fields: a call writes the same moment into several rows.
 @_remembering
 def _written_moment(value: Any, database: BaseDatabaseWrapper) -> Any:
+    if database.vendor == "sqlite" and value is not None and value.tzinfo is UTC and database.timezone is UTC:
+        # What Django does, without looking at each of its settings.
+        return value.replace(tzinfo=None).isoformat(" ")
     return database.ops.adapt_datetimefield_value(value)
 
 
-_encode = json.JSONEncoder().encode
+@lru_cache(maxsize=4096)
+def _written_names(names: tuple[str, ...]) -> str:
+    """A list of names as Django writes it: the same few are written again and again."""
+    return json.dumps(names)
 
 
 def _written_json(value: Any, database: BaseDatabaseWrapper) -> Any:
-    """The value as Django writes it, without the layers of its field. Most lists of a record are empty."""
+    """The value as JSON, without the layers of its field. Most lists of a record are empty, or of a few names."""
     if value is None:
         return None
     if database.vendor != "sqlite":
         return database.ops.adapt_json_value(value, None)
-    return "[]" if value in ([], ()) else _encode(value)
+    if not value and isinstance(value, list | tuple):
+        return "[]"
+    if isinstance(value, list | tuple) and type(value[0]) is str:
+        return _written_names(tuple(value))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # lone surrogates and large integers
+        return json.dumps(value)
 
 
 class Param(Expression):
@@ -127,33 +142,52 @@ class _Prepared:
     def __init__(self, build: Callable[[], Any]) -> None:
         # Called at the first use, because Django may still be loading models when a query is defined.
         self._build = build
-        self._compiled: dict[str, tuple[str, Sequence[Any]]] = {}
+        self._compiled: dict[str, tuple[str, _Binding]] = {}
 
     def _compile(self) -> tuple[str, Sequence[Any]]:
         raise NotImplementedError
 
     def _execute(self, database: BaseDatabaseWrapper, values: dict[str, Any], read: Callable[[Any], T]) -> T:
-        text, params = self._compiled.get(database.vendor) or self._statement(database)
-        return _run(database, text, _bound(params, values, database), read)
+        text, binding = self._compiled.get(database.vendor) or self._statement(database)
+        return _run(database, text, binding.bound(values, database), read)
 
-    def _statement(self, database: BaseDatabaseWrapper) -> tuple[str, Sequence[Any]]:
+    def _statement(self, database: BaseDatabaseWrapper) -> tuple[str, "_Binding"]:
         text, params = self._compile()
         if database.vendor == "sqlite":
             assert "?" not in text and "%%" not in text
             text = text.replace("%s", "?")
-        self._compiled[database.vendor] = text, params
-        return text, params
+        self._compiled[database.vendor] = found = text, _Binding(params)
+        return found
 
 
-def _bound(params: Sequence[Any], values: dict[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
-    return [
-        param
-        if type(param) is not Param
-        else values[param.name]
-        if param.convert is None
-        else param.convert(values[param.name], database)
-        for param in params
-    ]
+class _Binding:
+    """The values of a statement in their order. Most are taken as they are, so that one call of C gathers them all."""
+
+    def __init__(self, params: Sequence[Any]) -> None:
+        # A constant of the statement gets a name that no parameter has.
+        names = [param.name if isinstance(param, Param) else f"={place}" for place, param in enumerate(params)]
+        self._constants = {f"={place}": param for place, param in enumerate(params) if not isinstance(param, Param)}
+        self._converts = [
+            (place, param.convert)
+            for place, param in enumerate(params)
+            if isinstance(param, Param) and param.convert is not None
+        ]
+        # With one name alone, it would return the value and not a tuple.
+        self._gather: Callable[[Mapping[str, Any]], tuple[Any, ...]] = (
+            itemgetter(*names) if len(names) > 1 else lambda values: tuple(values[name] for name in names)
+        )
+
+    def bound(self, values: dict[str, Any], database: BaseDatabaseWrapper) -> Sequence[Any]:
+        """Return the values for the database driver; constants are added to `values`."""
+        if self._constants:
+            values.update(self._constants)
+        found = self._gather(values)
+        if not self._converts:
+            return found
+        converted = list(found)
+        for place, convert in self._converts:
+            converted[place] = convert(converted[place], database)
+        return converted
 
 
 class Select(_Prepared):
@@ -179,10 +213,26 @@ class Select(_Prepared):
         converters = self._converters[database.vendor]
         if not converters or not rows:
             return rows
+        if len(rows) == 1:
+            row = list(rows[0])
+            for column, convert in converters:
+                row[column] = convert(row[column])
+            return [tuple(row)]
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for column, convert in converters:
             columns[column] = map(convert, columns[column])
         return list(zip(*columns, strict=True))
+
+    def unread(self, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows as the database driver does, for `read`: who remembers rows need not convert them again."""
+        return self._execute(_database(), values, _FETCH)
+
+    def read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return one of the rows of `unread` as `all` does."""
+        read = list(row)
+        for column, convert in self._converters[_database().vendor]:
+            read[column] = convert(read[column])
+        return tuple(read)
 
     def first(self, **values: Any) -> tuple[Any, ...] | None:
         rows = self.all(**values)
@@ -282,9 +332,9 @@ class Insert(_Prepared):
         """Insert several rows; the query must not return keys."""
         assert not self._returning
         database = _database()
-        text, params = self._compiled.get(database.vendor) or self._statement(database)
+        text, binding = self._compiled.get(database.vendor) or self._statement(database)
         with database.cursor() as cursor:
             cursor.executemany(
                 _for_cursor(text) if database.vendor == "sqlite" else text,
-                [_bound(params, row, database) for row in rows],
+                [binding.bound(row, database) for row in rows],
             )

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
+from shopmcp.data_dir import PrivateConnection
 from shopmcp.errors import ShopError
 
 # Any number that nothing else in the database locks.
@@ -42,7 +44,7 @@ def serving() -> Iterator[None]:
         _("The shop is being restored or copied by another command."), fix=_("Start it again when that is done.")
     )
     if connection.vendor == "sqlite":
-        with _file_lock(connection, fcntl.LOCK_SH, being_replaced):
+        with _file_lock(connection, fcntl.LOCK_SH, being_replaced), _kept_open(connection):
             yield
         return
     # A connection of its own, because the threads of the lanes replace theirs after a fault.
@@ -113,6 +115,24 @@ def _keep(keeper: BaseDatabaseWrapper, ended: Event, first: Future[bool | None])
             first.set_result(has_lock)
         ended.wait(_LOOK)
     keeper.close()
+
+
+@contextmanager
+def _kept_open(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Keep a connection open, so that SQLite keeps its files beside the database.
+
+    Threads close theirs after an error. Without the last one the files would be deleted, and on a full disk they could
+    not be made again: nothing could be read.
+    """
+    name = database.settings_dict["NAME"]
+    # It may be the one that makes the file: for its owner alone.
+    keeper = sqlite3.connect(name, uri=True, check_same_thread=False, factory=PrivateConnection)
+    try:
+        with suppress(sqlite3.Error):
+            keeper.execute("SELECT 1 FROM sqlite_master").fetchall()
+        yield
+    finally:
+        keeper.close()
 
 
 @contextmanager

@@ -7,26 +7,22 @@ On SQLite, which has one writer at a time anyway, a batch of changes shares a tr
 serves them all (group commit). Each change has its own savepoint, in its service. No call is answered before the
 commit; if the commit fails, every call of the batch fails. PostgreSQL groups commits itself: there each change
 has a transaction of its own, on one of several threads.
-
-A job begins when it has the connection and, on SQLite, the lock for writing. It begins only while its call waits; what
-has begun is done. An error of the database means that nothing was done, except `Unsettled`. Then work whose connection
-broke is done once more on a new one: whatever it did before was rolled back.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Thread
 from time import monotonic
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from shopmcp import metrics
+from shopmcp.db.jobs import Dropped, Job, perform, perform_together
 from shopmcp.db.outcome import NotBegun, Unsettled
 from shopmcp.db.prepared import keep_connection
 from shopmcp.db.waiting import UNWATCHED, Wait
@@ -35,51 +31,8 @@ T = TypeVar("T")
 LaneName = Literal["write", "read", "browse"]
 _SQLITE_THREADS: Mapping[LaneName, int] = {"write": 1, "read": 1, "browse": 2}
 _BATCH = 64
-# Work that no call waits for gets as long as this, in seconds.
-_PATIENCE = 20.0
 # A writer looks so often, in seconds, whether anybody still waits for what it cannot begin.
 _LOCK_SECONDS = 0.05
-# PostgreSQL's codes for a transaction that it rolled back in favour of another.
-_IN_FAVOUR = ("40001", "40P01")
-
-
-class Dropped(asyncio.CancelledError):
-    """The caller was cancelled before its work began; the work is never done."""
-
-
-class _Job(Generic[T]):
-    __slots__ = ("done", "error", "lane", "result", "since", "taken", "wait", "work")
-
-    def __init__(self, lane: str, work: Callable[[], T], done: asyncio.Future[T], wait: Wait | None) -> None:
-        self.lane, self.work, self.done = lane, work, done
-        self.since = monotonic()
-        self.wait = wait or Wait(seconds=_PATIENCE)
-        # Taken once, by the thread that does the work or by whoever drops it.
-        self.taken = Lock()
-        self.result: T | None = None
-        self.error: BaseException | None = None
-
-    @property
-    def can_begin(self) -> bool:
-        return not self.taken.locked() and not self.wait.is_over
-
-    def begin(self) -> bool:
-        """Take it, unless it was dropped or nobody waits for it any more."""
-        if not self.taken.acquire(blocking=False):
-            return False
-        if self.wait.is_over:
-            metrics.missed_deadline(self.lane)
-            self.error = NotBegun()
-            return False
-        metrics.waited(self.lane, monotonic() - self.since)
-        return True
-
-    def attempt(self) -> None:
-        try:
-            self.result, self.error = self.work(), None
-        # Refusals and bugs are raised for the caller of this job only.
-        except Exception as error:  # noqa: BLE001
-            self.error = error
 
 
 class Lane:
@@ -87,10 +40,10 @@ class Lane:
 
     def __init__(self, name: LaneName, threads: int, *, batch: int, one_transaction: bool) -> None:
         self._name = name
-        self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._batch = batch
         self._one_transaction = one_transaction
-        self._waiting: dict[_Job[Any], None] = {}
+        self._waiting: dict[Job[Any], None] = {}
         self._databases: list[Any] = []
         self._loop = asyncio.get_running_loop()
         self._ended = [self._loop.create_future() for _ in range(threads)]
@@ -106,12 +59,13 @@ class Lane:
 
         Raises:
             NotBegun: If the time of `wait` was up, or its client gone, before the work began.
-            Unsettled: If the work began, and its outcome is not known in time.
+            Unsettled: If the work began, and its outcome is not known in time. It may still go on.
+            CutShort: If it was reading, and its time was up.
             Dropped: If the caller is cancelled before the work begins. Once begun, it is done even if the caller is
                 cancelled.
         """
         done: asyncio.Future[T] = self._loop.create_future()
-        job = _Job(self._name, work, done, wait)
+        job = Job(self._name, work, done, wait)
         self._waiting[job] = None
         self._queue.put(job)
         try:
@@ -135,7 +89,8 @@ class Lane:
             if job.wait.is_over and job.taken.acquire(blocking=False):
                 metrics.missed_deadline(self._name)
                 job.done.set_exception(NotBegun())
-            elif now > job.wait.answer_by + UNWATCHED and not self._one_transaction:
+            elif now > job.wait.answer_by - UNWATCHED:
+                # The work goes on: neither a disk that hangs nor a search in Python can be told to stop.
                 job.done.set_exception(Unsettled("the work did not end in time"))
         for database in self._databases:
             if now > database.cut_by:
@@ -156,7 +111,7 @@ class Lane:
         database = self._own_database()
         going = True
         while going:
-            jobs: list[_Job[Any]] = []
+            jobs: list[Job[Any]] = []
             job = self._queue.get()
             while job is not None:
                 jobs.append(job)
@@ -169,10 +124,10 @@ class Lane:
             going = job is not None
             if jobs:
                 if self._one_transaction:
-                    _perform_together(jobs)
+                    perform_together(jobs)
                 else:
                     for each in jobs:
-                        _perform(each, database)
+                        perform(each, database)
                 self._tell(_deliver, jobs)
         connection.close()
         self._tell(_end, ended)
@@ -261,75 +216,7 @@ def shares_of(most: int) -> tuple[dict[LaneName, int], int]:
     return {"write": most - 3 * few, "read": few, "browse": few}, few
 
 
-def _perform(job: _Job[Any], database: Any) -> None:
-    if not job.begin():
-        return
-    on_server = database.vendor == "postgresql"
-    for _ in range(2):
-        if on_server:
-            database.cut_by, database.answer_by = job.wait.begin_by, job.wait.answer_by
-        job.attempt()
-        if not isinstance(job.error, DatabaseError | InterfaceError):
-            break
-        if not on_server:
-            database.close()  # it may be broken; the next job opens a new one
-            break
-        in_favour = getattr(job.error.__cause__, "sqlstate", None) in _IN_FAVOUR
-        if not (database.lost() or in_favour) or isinstance(job.error, Unsettled) or monotonic() > job.wait.begin_by:
-            break
-    if on_server:
-        database.cut_by = float("inf")
-
-
-def _perform_together(jobs: list[_Job[Any]]) -> None:
-    if len(jobs) == 1 and _begins_at_once(jobs[0]):
-        return
-    while any(job.can_begin for job in jobs):
-        has_lock = False
-        try:
-            with transaction.atomic():
-                has_lock = True
-                for job in jobs:
-                    if job.begin():
-                        job.attempt()
-                if transaction.get_rollback():
-                    # A job failed outside its savepoint: leaving now would roll back without a word.
-                    raise DatabaseError("the shared transaction was marked for rollback")
-        # The shared transaction did not open or commit: none of its changes exists, so every caller gets the error.
-        except Exception as error:  # noqa: BLE001
-            if not has_lock and _is_locked(error):
-                continue
-            for job in jobs:
-                job.error = error
-        break
-    for job in jobs:
-        job.begin()  # those that could not are told so
-    if any(isinstance(job.error, DatabaseError | InterfaceError) for job in jobs):
-        # The connection may be broken; the next batch opens a new one.
-        connection.close()
-
-
-def _begins_at_once(job: _Job[Any]) -> bool:
-    """Do a lone job without a transaction around it, unless another process holds the lock."""
-    if not job.begin():
-        return True
-    job.attempt()
-    if not _is_locked(job.error):
-        if isinstance(job.error, DatabaseError | InterfaceError):
-            connection.close()
-        return True
-    # Only the beginning of its transaction waits for the lock, so nothing has begun.
-    job.error = None
-    job.taken.release()
-    return False
-
-
-def _is_locked(error: BaseException | None) -> bool:
-    code = getattr(error and error.__cause__, "sqlite_errorcode", 0)
-    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
-
-
-def _deliver(jobs: list[_Job[Any]]) -> None:
+def _deliver(jobs: list[Job[Any]]) -> None:
     for job in jobs:
         if job.done.done():  # the caller was cancelled meanwhile, or told that it takes too long
             continue

@@ -1,6 +1,6 @@
 """One call of a tool: its request, its answer, and the notes for its record."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -8,9 +8,18 @@ from django.utils import translation
 from django.utils.functional import Promise
 from pydantic import BaseModel
 
+from shopmcp.db.waiting import Wait
+from shopmcp.languages import language_of
 from shopmcp.network import UNKNOWN
 
 M = TypeVar("M", bound=BaseModel)
+# Returns the code and the sentence of each notice, in the active language.
+Notices = Callable[[], Sequence[tuple[str, str]]]
+
+
+def nothing() -> Sequence[tuple[str, str]]:
+    """Return no notices."""
+    return ()
 
 
 class WriteNeeded(Exception):
@@ -21,15 +30,19 @@ class WriteNeeded(Exception):
 class Notes:
     """What a call turns out to be, filled in on its way and kept in its record."""
 
-    identity: Any = None  # what the conversation is recognised by, as `carts.identity` reads it
+    conversation: Any = None  # what the call says of it, as `carts.conversation` reads it
+    chat: str = ""  # what its language is remembered by, as `carts.languages` finds it
+    language: str = ""  # the one that a search settled for the conversation
     source: str = ""  # the `_meta` key that named the conversation, or what stood in for one
     session: int | None = None  # its primary key
     is_new_session: bool = False
+    may_begin_session: bool = True  # whether its record may begin one, if the conversation has none
     warnings: list[str] = field(default_factory=list)  # kinds of signs that chats may not be told apart
     words: Sequence[str] = ()  # of a search, normalised
     results: int | None = None  # how many products the search found
     products: Sequence[str] = ()  # the public ids of those that the call was about
     version: int | None = None  # of the cart, after a change
+    told: Any = None  # what a change tells, until it is known to be kept for a later answer
 
     def warn(self, kind: str) -> None:
         """Note a sign that chats may not be told apart."""
@@ -45,18 +58,35 @@ class Call:
     meta: Mapping[str, Any]  # `params._meta` as it came
     client: str = ""  # the client's name for itself
     network: str = UNKNOWN  # where the client calls from
-    language: str | None = None  # the one that the caller asked for, if the shop has it
-    spoken: str = ""  # the one that the call was answered in
+    language: str | None = None  # that the caller asked for, if the shop has it, or that a search settled
+    spoken: str = ""  # the one that is active
     may_write: bool = True  # False where writes do not belong; raise WriteNeeded to be moved
-    given: Collection[str] = ()  # the names of the arguments that came
+    given: Mapping[str, Any] = field(default_factory=dict)  # the arguments that came
     ignored: tuple[str, ...] = ()  # those of them that the tool does not have
     remark: str | Promise = ""  # what the answer ends with; a tool that says so itself clears it
+    untold: Notices = nothing  # what the conversation was not told; a tool that tells it itself sets `nothing`
     notes: Notes = field(default_factory=Notes)
+    wait: Wait | None = None  # None where nobody hangs up
+
+    def hear(self, words: str, spoken: Iterable[str]) -> None:
+        """Answer in the language of a search's words, and settle it for the conversation.
+
+        Nothing is settled if the caller asked for a language, if an earlier search settled one, or if the letters are
+        of none of the shop's languages.
+
+        Args:
+            words: Of the search.
+            spoken: The languages of the stores, as `language_of` takes them.
+        """
+        if self.language is None and (language := language_of(words, frozenset(spoken))) is not None:
+            self.language = self.notes.language = language
 
     def speak(self, language: str) -> None:
         """Use the caller's language for the rest of the call, or else this one."""
-        self.spoken = self.language or language
-        translation.activate(self.spoken)
+        # Activating a language takes longer than many a look-up.
+        if (spoken := self.language or language) != self.spoken:
+            self.spoken = spoken
+            translation.activate(spoken)
 
 
 @dataclass(slots=True)

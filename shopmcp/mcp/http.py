@@ -6,18 +6,21 @@ another site can POST forms, multipart and plain text without asking first, and 
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.http.request import split_domain_port, validate_host
 
 from shopmcp.bodies import Body, Limit, declared
+from shopmcp.connections import HUNG_UP
 from shopmcp.db.waiting import DEADLINE, Wait, current_wait
-from shopmcp.mcp.jsonrpc import STOPPING, Reply, answer, failure
-from shopmcp.mcp.server import Endpoint
+from shopmcp.mcp.endpoint import Endpoint
+from shopmcp.mcp.jsonrpc import answer
+from shopmcp.mcp.replies import STOPPING, Reply, failure
 from shopmcp.network import UNKNOWN, caller_network, network_of
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,11 @@ log = logging.getLogger(__name__)
 # A body of that size takes no honest client longer.
 BODY: Final = Limit(size=64 * 1024, seconds=30)
 _MAX_HOST: Final = 300
+# What an answer to a client that asks for an event stream is, too: one message. None of these makes a browser do more.
+_ACCEPTED: Final = frozenset(
+    (b"application/json", b"application/*", b"*/*", b"*", b"text/event-stream", b"text/*")
+)  # fmt: skip
+_FIELD_NAMES: Final = re.compile(rb"[A-Za-z0-9-]+(?:[ \t]*,[ \t]*[A-Za-z0-9-]+)*")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HEADERS: Final = [
@@ -57,12 +65,24 @@ class Edge:
         self._limit = limit
         self._seconds = seconds
         self._origin = _origin(public_url)
+        # The shop runs on a developer's machine, so pages of that machine may call it and read its answers.
+        self._is_local = self._origin is not None and self._origin[1] in _LOOPBACK
         self._allowed_hosts = list(allowed_hosts)
         self._serves = lru_cache(maxsize=64)(self._serves_host)
 
     async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         headers = list(scope["headers"])
-        reply = self._refusal(scope["method"], headers)
+        found: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            found.setdefault(name, []).append(value)
+        # By the request's head alone, before its body is read.
+        reply, page = self._stranger(found), None
+        if reply is None:
+            page = found[b"origin"][0] if self._is_local and b"origin" in found else None
+            if page is not None and scope["method"] == "OPTIONS" and b"access-control-request-method" in found:
+                await _send_preflight(page, found, send)
+                return
+            reply = _unreadable(scope["method"], found)
         if reply is None:
             client = scope["client"]
             caller_network.set(network_of(client[0]) if client else UNKNOWN)
@@ -70,13 +90,16 @@ class Edge:
             try:
                 content = await body.read()
             except asyncio.CancelledError:  # the server is stopping, and its grace is over
-                await _send(failure(503, STOPPING), send)
+                await _send(failure(503, STOPPING), send, page)
                 return
             if content is not None:
-                wait = Wait(receive, self._seconds)
+                extensions: Mapping[str, Any] = scope.get("extensions") or {}
+                wait = Wait(receive, self._seconds, extensions.get(HUNG_UP))
                 token = current_wait.set(wait)
                 try:
                     reply = await answer(self._endpoint, content, headers)
+                    if wait.if_undelivered is not None and wait.is_gone:
+                        await wait.if_undelivered()
                 finally:
                     current_wait.reset(token)
                     wait.end()
@@ -84,14 +107,7 @@ class Edge:
                 reply = failure(body.refusal, body.words)
             else:
                 return  # the client hung up
-        await _send(reply, send)
-
-    def _refusal(self, method: str, headers: list[tuple[bytes, bytes]]) -> Reply | None:
-        """Refuse by the request's head alone, before its body is read."""
-        found: dict[bytes, list[bytes]] = {}
-        for name, value in headers:
-            found.setdefault(name, []).append(value)
-        return self._stranger(found) or _unreadable(method, found)
+        await _send(reply, send, page)
 
     def _stranger(self, found: Mapping[bytes, list[bytes]]) -> Reply | None:
         hosts = found.get(b"host", [])
@@ -115,11 +131,9 @@ class Edge:
     def _trusts(self, text: str) -> bool:
         """Whether a page of this origin may call: the shop's own, and on a developer's machine any local one."""
         origin = _origin(text)
-        if origin is None or self._origin is None:
+        if origin is None:
             return False
-        if self._origin[1] in _LOOPBACK:
-            return origin[1] in _LOOPBACK
-        return origin == self._origin
+        return origin[1] in _LOOPBACK if self._is_local else origin == self._origin
 
 
 def _unreadable(method: str, found: Mapping[bytes, list[bytes]]) -> Reply | None:
@@ -152,7 +166,7 @@ def _accepts_json(accepts: list[bytes]) -> bool:
     if not wanted.strip():
         return True
     kinds = {part.split(b";")[0].strip() for part in wanted.split(b",")}
-    return not kinds.isdisjoint((b"application/json", b"application/*", b"*/*"))
+    return not kinds.isdisjoint(_ACCEPTED)
 
 
 def _is_json(types: list[bytes], *, from_browser: bool) -> bool:
@@ -163,11 +177,29 @@ def _is_json(types: list[bytes], *, from_browser: bool) -> bool:
     return kind == b"application/json" or (kind in (b"", b"application/octet-stream") and not from_browser)
 
 
-async def _send(reply: Reply, send: ASGISendCallable) -> None:
+async def _send(reply: Reply, send: ASGISendCallable, page: bytes | None) -> None:
+    """Send the answer; `page` is the origin of a local page that may read it."""
     headers = [*_HEADERS, (b"content-length", b"%d" % len(reply.body))]
+    if page is not None:
+        headers += _readable_by(page)
+        headers.append((b"access-control-expose-headers", b"retry-after, www-authenticate"))
     if reply.status == 405:
         headers.append((b"allow", b"POST"))
     if reply.retry_after is not None:
         headers.append((b"retry-after", b"%d" % reply.retry_after))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})
+
+
+async def _send_preflight(page: bytes, found: Mapping[bytes, list[bytes]], send: ASGISendCallable) -> None:
+    """Tell the browser that this page may send its POST, with the headers that it names."""
+    headers = [*_readable_by(page), (b"access-control-allow-methods", b"POST"), (b"access-control-max-age", b"600")]
+    wanted = b", ".join(found.get(b"access-control-request-headers", []))
+    if _FIELD_NAMES.fullmatch(wanted):
+        headers.append((b"access-control-allow-headers", wanted))
+    await send({"type": "http.response.start", "status": 204, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _readable_by(page: bytes) -> list[tuple[bytes, bytes]]:
+    return [(b"access-control-allow-origin", page), (b"vary", b"origin")]

@@ -10,6 +10,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any, get_args
 
@@ -18,20 +19,17 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
-from mcp.server import ServerRequestContext
-from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, ListToolsResult, ToolAnnotations
-from mcp.types import Tool as PublishedTool
 from pydantic import BaseModel
 
 from shopmcp import metrics
+from shopmcp.db.jobs import Dropped
 from shopmcp.db.outcome import NotBegun, Unsettled
 from shopmcp.db.waiting import current_wait
-from shopmcp.db.workers import Dropped, LaneName, lanes
-from shopmcp.disk import is_disk_full
+from shopmcp.db.workers import LaneName, lanes
+from shopmcp.disk import found_full, is_disk_full
 from shopmcp.errors import InvalidArguments, ShopError
 from shopmcp.mcp.arguments import Arguments, output_schema
-from shopmcp.mcp.call import Answer, Call, WriteNeeded
+from shopmcp.mcp.call import Answer, Call, Notices, WriteNeeded, nothing
 from shopmcp.mcp.refusals import bug, busy, cut_off, disk_full, ignored, refused, stopping, too_late, unsettled
 from shopmcp.network import caller_network
 
@@ -44,18 +42,33 @@ logger = logging.getLogger(__name__)
 Result = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Tool:
-    """A function that models can call, with all that is published of it."""
+    """A function that models can call, with all that is published of it.
 
+    Attributes:
+        output: The model of its structured answer.
+        hints: By the protocol's names, without `Hint`: `read_only`, `destructive`, `idempotent`.
+        status: What ChatGPT shows while it runs and afterwards, by its keys in `_meta`.
+    """
+
+    name: str
+    title: str
+    description: str
     function: Callable[..., Answer[Any]]
     arguments: Arguments
-    published: PublishedTool
+    output: type[BaseModel]
+    hints: Mapping[str, bool]
+    status: Mapping[str, str]
     lane: LaneName
 
-    @property
-    def name(self) -> str:
-        return self.published.name
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        return self.arguments.schema
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        return output_schema(self.output)
 
 
 def tool(
@@ -83,27 +96,35 @@ def tool(
             name, {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
         )
         (output,) = get_args(signature.return_annotation)
-        published = PublishedTool(
+        return Tool(
             name=name,
             title=title,
-            description=inspect.getdoc(function),
-            input_schema=arguments.schema,
-            output_schema=output_schema(output),
-            annotations=ToolAnnotations(
-                title=title,
-                read_only_hint=read_only or browsing,
-                destructive_hint=destructive,
-                idempotent_hint=idempotent or read_only or browsing,
-                open_world_hint=False,
-            ),
-            _meta={key: words for key, words in status.items() if words} or None,
+            description=in_lines(inspect.getdoc(function) or ""),
+            function=function,
+            arguments=arguments,
+            output=output,
+            hints={
+                "read_only": read_only or browsing,
+                "destructive": destructive,
+                "idempotent": idempotent or read_only or browsing,
+            },
+            status={key: words for key, words in status.items() if words},
+            lane="browse" if browsing else "read" if read_only else "write",
         )
-        return Tool(function, arguments, published, "browse" if browsing else "read" if read_only else "write")
 
     return made
 
 
+def in_lines(text: str) -> str:
+    """The text with a line for each paragraph: where a docstring wraps says nothing to a model."""
+    return "\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
 async def _no_limit(call: Call, given: Mapping[str, Any]) -> None:
+    pass
+
+
+async def _no_keeping(call: Call) -> None:
     pass
 
 
@@ -111,13 +132,26 @@ async def _no_record(call: Call, outcome: str, seconds: float) -> None:
     pass
 
 
+def _no_language(call: Call, given: Mapping[str, Any]) -> str | None:
+    return None
+
+
+def _nothing_untold(call: Call, given: Mapping[str, Any]) -> Notices:
+    return nothing
+
+
 class Toolbox:
     """The tools of an endpoint, in the order in which they are listed.
 
     Args:
+        tools: Those that are listed.
+        retired: Earlier names, which chats that read the list before may still call.
         language: Returns the language of callers who ask for none, where no tool decides it.
+        settled: Returns the language that an earlier search settled for the conversation of a call.
+        untold: Returns what a browsing tool tells that its conversation was not told yet.
         remark: Returns what each answer of a call ends with.
         admit: Counts the call with its arguments before any work is done; raises a ShopError for one too many.
+        keep: Keeps what a change told (`call.notes.told`) whose answer could not be handed to its connection.
         record: Keeps the call, its outcome (`ok` or a refusal's code) and its seconds.
     """
 
@@ -125,32 +159,19 @@ class Toolbox:
         self,
         tools: Iterable[Tool],
         *,
+        retired: Iterable[Tool] = (),
         language: Callable[[], str] = lambda: settings.LANGUAGE_CODE,
+        settled: Callable[[Call, Mapping[str, Any]], str | None] = _no_language,
+        untold: Callable[[Call, Mapping[str, Any]], Notices] = _nothing_untold,
         remark: Callable[[Call], str | Promise] = lambda call: "",
         admit: Callable[[Call, Mapping[str, Any]], Awaitable[None]] = _no_limit,
+        keep: Callable[[Call], Awaitable[None]] = _no_keeping,
         record: Callable[[Call, str, float], Awaitable[None]] = _no_record,
     ) -> None:
-        self.tools = {tool.name: tool for tool in tools}
-        self.language, self.remark, self.admit, self.record = language, remark, admit, record
-
-    async def list(self, ctx: ServerRequestContext[Any, Any], params: Any) -> ListToolsResult:
-        return ListToolsResult(tools=[tool.published for tool in self.tools.values()])
-
-    def input_schema(self, name: str) -> dict[str, Any] | None:
-        tool = self.tools.get(name)
-        return tool.published.input_schema if tool else None
-
-    async def call(self, ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
-        """Answer `tools/call` behind the SDK.
-
-        Raises:
-            MCPError: For a tool that does not exist.
-        """
-        meta: Mapping[str, Any] = params.meta or {}
-        result = await self.answer(params.name, params.arguments or {}, meta, _client(ctx, meta))
-        if result is None:
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {ascii(params.name)[1:-1][:64]}")
-        return CallToolResult.model_validate(result)
+        self.listed = {tool.name: tool for tool in tools}
+        self.tools = self.listed | {tool.name: tool for tool in retired}
+        self.language, self.settled, self.untold, self.remark = language, settled, untold, remark
+        self.admit, self.keep, self.record = admit, keep, record
 
     async def answer(self, name: str, given: Mapping[str, Any], meta: Mapping[str, Any], client: str) -> Result | None:
         """Answer a call with its arguments and `params._meta` as they came; None if there is no such tool."""
@@ -164,18 +185,20 @@ class Toolbox:
         started = perf_counter()
         if (tool := self.tools.get(name)) is None:
             return None
-        # Null counts as absent.
-        given_names = [argument for argument, value in given.items() if value is not None]
+        present = tool.arguments.present(given)
         call = Call(
             name,
             meta,
             client=ascii(client)[1:-1][:60],
             network=caller_network.get(),
             language=_language(meta),
-            given=given_names,
+            given=present,
+            wait=current_wait.get(),
         )
         call.ignored = tool.arguments.unknown(given)
-        outcome, result = await self._outcome(tool, call, given)
+        outcome, result = await self._outcome(tool, call, present)
+        if call.wait is not None and call.notes.told is not None:
+            call.wait.if_undelivered = partial(self.keep, call)
         try:
             await self.record(call, outcome, perf_counter() - started)
         # The change is committed: after an error the client would repeat it.
@@ -183,12 +206,12 @@ class Toolbox:
             logger.exception("a call of %s could not be recorded", name)
         return result
 
-    async def _outcome(self, tool: Tool, call: Call, given: Mapping[str, Any]) -> tuple[str, Result]:
+    async def _outcome(self, tool: Tool, call: Call, present: Mapping[str, Any]) -> tuple[str, Result]:
         refusal: Callable[[], ShopError]
         writes = tool.lane == "write"
         try:
-            await self.admit(call, given)
-            return "ok", _result(await self._perform(tool, call, given))
+            await self.admit(call, present)
+            return "ok", _result(await self._perform(tool, call, present))
         except ShopError as told:
             return told.code, _refused(await _completed(told, call), call, tool)
         except NotBegun:
@@ -198,6 +221,8 @@ class Toolbox:
             metrics.database_error("calls")
             may_be_done = writes and isinstance(error, Unsettled)
             refusal = unsettled if may_be_done else disk_full if is_disk_full(error) else busy
+            if refusal is disk_full:
+                found_full()
         # The server is stopping, and its grace is over. The client is told before the connection closes.
         except asyncio.CancelledError as end:
             may_be_done = writes and not isinstance(end, Dropped)
@@ -209,31 +234,34 @@ class Toolbox:
         result = _refused(refusal, call, tool, unchanged=not may_be_done)
         return result["structuredContent"]["error"]["code"], result
 
-    async def _perform(self, tool: Tool, call: Call, given: Mapping[str, Any]) -> Answer[Any]:
+    async def _perform(self, tool: Tool, call: Call, present: Mapping[str, Any]) -> Answer[Any]:
         def work() -> Answer[Any]:
-            with translation.override(call.language or settings.LANGUAGE_CODE):
+            # The tools of a cart find both with their session.
+            if tool.lane == "browse":
+                if call.language is None:
+                    call.language = self.settled(call, present)
+                call.untold = self.untold(call, present)
+            call.spoken = call.language or settings.LANGUAGE_CODE
+            with translation.override(call.spoken):
                 call.remark = self.remark(call)
-                answer = tool.function(call, **self._arguments(tool, call, given))
-                if (call.ignored or call.remark) and not answer.is_exact:
-                    ending = filter(None, (ignored(call.ignored), str(call.remark)))
-                    answer.text = "\n".join((answer.text, *ending))
-                return answer
+                answer = tool.function(call, **self._arguments(tool, call, present))
+                return answer if answer.is_exact else _ended(answer, call)
 
         call.may_write = tool.lane == "write" or not lanes.started
-        wait = current_wait.get()
         try:
-            return await lanes.run(tool.lane, work, wait)
+            return await lanes.run(tool.lane, work, call.wait)
         except WriteNeeded:
             call.may_write = True
-            return await lanes.run("write", work, wait)
+            return await lanes.run("write", work, call.wait)
 
-    def _arguments(self, tool: Tool, call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _arguments(self, tool: Tool, call: Call, present: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return tool.arguments.read(given)
+            return tool.arguments.read(present)
         except InvalidArguments:
-            # Read them again, to refuse them in the shop's language.
+            # Read them again, to refuse them in the caller's language.
+            call.language = call.language or self.settled(call, present)
             call.speak(self.language())
-            return tool.arguments.read(given)
+            return tool.arguments.read(present)
 
 
 async def _completed(refusal: ShopError, call: Call) -> ShopError:
@@ -255,6 +283,17 @@ async def _completed(refusal: ShopError, call: Call) -> ShopError:
         return refusal
 
 
+def _ended(answer: Answer[Any], call: Call) -> Answer[Any]:
+    """The answer with what every answer of the call has to say."""
+    notices = call.untold()
+    if call.ignored or call.remark or notices:
+        ending = filter(None, (ignored(call.ignored), str(call.remark), *(text for _code, text in notices)))
+        answer.text = "\n".join((answer.text, *ending))
+    if notices and isinstance(answer.data, Mapping):
+        answer.data = {**answer.data, "notices": [{"code": code, "text": text} for code, text in notices]}
+    return answer
+
+
 def _result(answer: Answer[Any]) -> Result:
     return {
         "content": [{"type": "text", "text": answer.text}],
@@ -267,7 +306,8 @@ def _refused(refusal: ShopError | Callable[[], ShopError], call: Call, tool: Too
     with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
         told = refusal if isinstance(refusal, ShopError) else refusal()
         tail = gettext("The cart is unchanged.") if unchanged and tool.lane == "write" else ""
-        return refused(told, ending=(tail, ignored(call.ignored), str(call.remark)))
+        untold = (text for _code, text in call.untold())
+        return refused(told, ending=(tail, ignored(call.ignored), str(call.remark), *untold))
 
 
 def _language(meta: Mapping[str, Any]) -> str | None:
@@ -278,13 +318,6 @@ def _language(meta: Mapping[str, Any]) -> str | None:
     code = locale[:20].replace("_", "-").split("-")[0].lower()
     code = _LANGUAGES.get(code, code)
     return code if code in dict(settings.LANGUAGES) else None
-
-
-def _client(ctx: ServerRequestContext[Any, Any], meta: Mapping[str, Any]) -> str:
-    """The client's name for itself: from the call, from its handshake, or from its HTTP header."""
-    if name := client_in(meta, {} if ctx.request is None else ctx.request.headers):
-        return name
-    return ctx.session.client_params.client_info.name if ctx.session.client_params else ""
 
 
 def client_in(meta: Mapping[str, Any], headers: Mapping[str, str]) -> str:

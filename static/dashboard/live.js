@@ -19,7 +19,7 @@ function say() {
 }
 
 function refresh() {
-  if (!paused && !document.hidden) htmx.trigger(document.getElementById("live"), "refresh");
+  if (!paused && (!document.hidden || document.querySelector("[data-badge]"))) htmx.trigger(document.getElementById("live"), "refresh");
 }
 
 button.addEventListener("click", () => { paused = !paused; say(); refresh(); });
@@ -42,6 +42,15 @@ document.addEventListener("keydown", event => {
     search.focus();
   }
 });
+
+// A tab in the background shows how much is new.
+const title = document.title;
+function badge() {
+  const fresh = Number(document.querySelector("[data-badge]")?.dataset.badge ?? 0);
+  document.title = fresh ? `(${fresh}) ${title}` : title;
+}
+document.addEventListener("htmx:after:swap", badge);
+badge();
 
 if (document.querySelector("[data-live]")) {
   bar.hidden = false;

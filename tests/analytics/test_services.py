@@ -43,7 +43,7 @@ def test_each_call_is_counted_once_however_often_and_in_whatever_steps(make_sess
     found = told()
 
     assert (found.sessions, found.calls) == (5, 10)
-    assert stages(found) == {"searched": 5, "viewed": 0, "added": 0}
+    assert stages(found) == {"searched": 5, "viewed": 0, "added": 0, "handed_over": 0, "ordered": 0}
     assert found.refusals == [RefusalOut(tool="add_to_cart", code="not_found", calls=5)]
 
 
@@ -59,7 +59,13 @@ def test_a_session_that_comes_again_is_one_session_at_its_last_call(make_session
 
     assert (told().sessions, told().filled, products(told())) == (1, 1, [("shop:honey", 100, 100)])
     assert summary(now - timedelta(days=4), now - timedelta(days=1)).sessions == 0
-    assert stages(summary(now - timedelta(days=1), now)) == {"searched": 1, "viewed": 1, "added": 1}
+    assert stages(summary(now - timedelta(days=1), now)) == {
+        "searched": 1,
+        "viewed": 1,
+        "added": 1,
+        "handed_over": 0,
+        "ordered": 0,
+    }
 
 
 def test_a_call_that_is_committed_late_is_counted_once(make_session, make_call, told):

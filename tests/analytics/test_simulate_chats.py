@@ -5,12 +5,15 @@ import json
 COUNTED = """
 import json
 from carts.models import CallRecord, Line, Session
+from orders.models import Order
 print("COUNTED " + json.dumps({
     "clients": sorted(set(CallRecord.objects.values_list("client", flat=True))),
     "unkeyed": CallRecord.objects.filter(source="default").exists(),
     "sources": sorted(set(Session.objects.values_list("source", flat=True))),
     "calls": CallRecord.objects.count(),
     "lines": Line.objects.exists(),
+    "orders": Order.objects.filter(is_test=True, note__startswith="Simulated").count(),
+    "others": Order.objects.filter(is_test=False).count(),
 }))
 """
 
@@ -22,7 +25,9 @@ def test_simulated_chats_are_real_calls_of_several_clients(own_shop):
 
     counted = json.loads(server.manage("shell", "-c", COUNTED).stdout.partition("COUNTED ")[2])
 
-    assert said.strip() == f"Played 10 chats with {counted['calls']} calls."
+    assert said.strip() == f"Played 10 chats with {counted['calls']} calls; test orders: {counted['orders']}."
+    assert counted["orders"] > 2
+    assert counted["others"] == 0
     assert counted["clients"] == ["Visual Studio Code", "codex", "mcp-inspector", "openai-mcp"]
     assert {"openai/session", "threadId", "vscode.conversationId"} <= set(counted["sources"])
     assert counted["unkeyed"]

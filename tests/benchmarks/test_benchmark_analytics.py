@@ -34,6 +34,7 @@ def test_the_numbers_that_are_filled_in_at_once_are_those_of_the_counting():
     assert facts() == known
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_page_is_timed(capsys):
     load_demo()

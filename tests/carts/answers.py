@@ -20,4 +20,8 @@ def quantities(result):
 
 
 def codes(result):
-    return [notice["code"] for notice in cart(result)["notices"]]
+    return [notice["code"] for notice in cart(result).get("notices", ())]
+
+
+def changes(result):
+    return cart(result).get("changes", [])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from carts.identity import identify
+from carts.conversation import conversation_of
 from carts.models import SessionWarning
 from carts.services.saving import locked_cart
 from shopmcp.mcp.call import Call
@@ -17,9 +17,9 @@ CART_TOOLS: dict[str, dict[str, Any]] = {
 }
 
 
-def identity(meta):
+def conversation(meta):
     """What a call with this `_meta` says about its conversation."""
-    return identify(Call("view_cart", meta))
+    return conversation_of(Call("view_cart", meta))
 
 
 def change(what, caller, *args):

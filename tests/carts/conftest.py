@@ -1,50 +1,5 @@
 """A small shop, and products to put into carts."""
 
-import pytest
+from tests.carts.shop import ask, handle, honey, kept, make_product, make_warnings, store, tea
 
-from catalog.models import Store
-from catalog.services import create_product
-from tests.carts.answers import cart
-
-
-@pytest.fixture
-def store(db):
-    return Store.objects.create(slug="shop", name="The Shop", currency="ILS", language="en")
-
-
-@pytest.fixture
-def make_product(store):
-    """Make a product; its SKU is its name in small letters."""
-
-    def make(name="Honey", price="20.00", **fields):
-        sku = fields.pop("sku", name.lower().replace(" ", "-"))
-        of = fields.pop("store", store)
-        return create_product(of, sku=sku, name=name, price=price, **fields)
-
-    return make
-
-
-@pytest.fixture
-def honey(make_product):
-    return make_product("Honey", "20.00")
-
-
-@pytest.fixture
-def tea(make_product):
-    return make_product("Tea", "9.90")
-
-
-@pytest.fixture
-def ask(call_tool):
-    """Call a tool with exactly this `_meta`."""
-
-    def ask(name, meta, **arguments):
-        return call_tool(name, session=None, meta=meta, **arguments)
-
-    return ask
-
-
-@pytest.fixture
-def handle(ask, honey):
-    """The cart_id of a chat without an id, which holds one honey."""
-    return cart(ask("add_to_cart", {}, product_id="shop:honey"))["cart_id"]
+__all__ = ["ask", "handle", "honey", "kept", "make_product", "make_warnings", "store", "tea"]

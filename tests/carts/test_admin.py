@@ -1,5 +1,7 @@
 """Sessions, carts, calls and warnings in Django's admin."""
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 from django.urls import reverse
@@ -8,6 +10,7 @@ from django.utils import timezone
 from carts.caller import Caller
 from carts.models import CallRecord, Cart, Change, Session, SessionWarning
 from carts.services import carts
+from catalog.models import Product
 from shopmcp.mcp.call import Call
 from tests.carts.chats import change
 
@@ -64,6 +67,18 @@ def test_a_cart_shows_its_lines_and_changes_in_a_few_queries(
         answer = admin_client.get(address)
 
     assert f"Thing {chats - 1}: 0 → 1" in answer.content.decode()
+
+
+def test_a_cart_shows_the_price_of_the_moment_beside_that_of_then(admin_client, busy, make_product):
+    busy(1)
+    make_product("Tea", "31.00")
+    change(carts.add_items, Caller(Call("add_to_cart", {"openai/session": "chat-0"})), [("shop:tea", 1)])
+    Product.objects.filter(sku="tea").update(sale_price="17.00", sale_begins=timezone.now() - timedelta(hours=1))
+
+    content = admin_client.get(page("cart", Cart.objects.get().pk)).content.decode()
+
+    assert "31.00" in content
+    assert "₪17.00" in content
 
 
 def test_of_a_long_history_the_newest_changes_are_shown(admin_client, busy):

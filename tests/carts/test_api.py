@@ -9,17 +9,11 @@ from django.utils import timezone
 
 from carts.caller import Caller
 from carts.digests import cart_id_of
-from carts.models import CallRecord, Cart, Session, SessionWarning
+from carts.models import CallRecord, Cart, Session
 from carts.services import carts
 from catalog.models import ImportRun, Product
 from shopmcp.mcp.call import Call
-from tests.api import script
 from tests.carts.chats import change
-
-
-@pytest.fixture
-def api(client, db):
-    return script(client)
 
 
 @pytest.fixture
@@ -47,20 +41,6 @@ def chat(honey):
         return made
 
     return chat
-
-
-@pytest.fixture
-def make_warnings(db):
-    def make(count, **fields):
-        now = timezone.now()
-        return [
-            SessionWarning.objects.create(
-                kind="unkeyed", client=f"client-{n}", first_at=now, last_at=now + timedelta(seconds=n // 2), **fields
-            )
-            for n in range(count)
-        ]
-
-    return make
 
 
 @pytest.fixture
@@ -108,7 +88,9 @@ def test_a_cart_has_the_shape_that_chats_see_but_for_the_handle(api, call_tool, 
     assert found.pop("session") == stored.session.public_id
     assert found.pop("id") == stored.public_id
     assert cart_id_of(stored.session.public_id) not in api.answer.text
-    assert found == {**shown, "changes": []}
+    (line,) = found["lines"]
+    assert (line.pop("image"), line.pop("url")) == ("", "")
+    assert found == {**shown, "changes": [], "notices": []}
 
 
 def test_a_cart_shows_prices_of_today_and_what_its_shopper_was_not_told(api, chat, honey):
@@ -284,12 +266,6 @@ def test_pages_neither_repeat_nor_lose_what_was_there_while_more_arrives(api, ch
         assert len(rest[name]) == 3
 
 
-def test_warnings_of_one_moment_are_paged_without_loss(api, make_warnings):
-    made = make_warnings(7)
-
-    assert sorted(row["id"] for row in api.walk("warnings", "warnings", limit=2)) == [row.pk for row in made]
-
-
 @pytest.mark.parametrize("address", ["sessions", "carts", "warnings"])
 def test_a_cursor_that_no_page_gave_is_refused(api, address):
     assert "cursor" in api.get(address, 422, cursor="made-up")["message"]
@@ -300,52 +276,6 @@ def test_a_cursor_of_another_list_is_refused(api, chat, make_warnings):
     cursor = api.get("carts", limit=1)["next_cursor"]
 
     assert api.get("warnings", 422, cursor=cursor)["code"] == "invalid_arguments"
-
-
-def test_a_warning_is_marked_as_fixed_until_it_happens_again(api, call_tool, honey):
-    call_tool("view_cart", session=None)
-    (warning,) = api.get("warnings")["warnings"]
-    assert (warning["kind"], warning["state"], warning["returned"]) == ("unkeyed", "open", False)
-
-    assert api.patch(f"warnings/{warning['id']}", {"state": "fixed"})["state"] == "fixed"
-    assert api.get("warnings")["warnings"] == []
-
-    call_tool("view_cart", session=None)
-    (again,) = api.get("warnings")["warnings"]
-    assert (again["state"], again["returned"], again["calls"]) == ("open", True, 2)
-
-
-def test_a_muted_warning_stays_quiet_until_it_is_opened(api, call_tool, honey):
-    call_tool("view_cart", session=None)
-    address = f"warnings/{SessionWarning.objects.get().pk}"
-
-    api.patch(address, {"state": "muted"})
-    call_tool("view_cart", session=None)
-    assert api.get("warnings")["warnings"] == []
-    assert [row["state"] for row in api.get("warnings", state="settled")["warnings"]] == ["muted"]
-    assert len(api.get("warnings", state="all")["warnings"]) == 1
-
-    assert api.patch(address, {"state": "open"})["state"] == "open"
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [("{", 400), ("", 422), ("[]", 422), ({}, 422), ({"state": "gone"}, 422), ({"state": "fixed", "calls": 0}, 422)],
-)
-def test_a_change_that_cannot_be_read_changes_nothing(api, make_warnings, body, status):
-    (warning,) = make_warnings(1)
-
-    api.patch(f"warnings/{warning.pk}", body, status)
-
-    assert SessionWarning.objects.open().get() == warning
-
-
-@pytest.mark.parametrize("pk", [999, 2**63 - 1])
-def test_settling_a_warning_that_there_is_not_is_refused(api, make_warnings, pk):
-    make_warnings(1)
-
-    assert api.patch(f"warnings/{pk}", {"state": "fixed"}, 404)["code"] == "not_found"
-    assert SessionWarning.objects.open().count() == 1
 
 
 @pytest.mark.parametrize("rows", [1, 25])
@@ -370,7 +300,8 @@ def test_a_session_costs_the_same_queries_however_much_happened(
         call_tool("add_to_cart", product_id="shop:honey")
     address = f"sessions/{Session.objects.get().public_id}"
 
-    with django_assert_num_queries(7):  # the key, session, cart, lines, the first store, calls, changes
+    # The key, session, cart, lines, the first store, calls, their changes, changes on pages.
+    with django_assert_num_queries(8):
         assert len(api.get(address)["calls"]) == calls
 
 

@@ -127,7 +127,7 @@ def test_the_names_of_meta_keys_are_clipped_and_their_values_left_out(call_tool,
 
 
 def test_a_check_of_the_isolation_leaves_no_trace_in_the_statistics(call_tool, honey):
-    from carts.identity import CHECK, check_mark
+    from carts.conversation import CHECK, check_mark
 
     call_tool("add_to_cart", product_id="shop:honey", meta={CHECK: check_mark()})
     call_tool("add_to_cart", session="chat-2", product_id="shop:honey", meta={CHECK: "forged"})
@@ -305,3 +305,34 @@ def test_made_up_names_cost_no_statement_each(db, monkeypatch):
 
     statements(0, 10)
     assert statements(10, 20) == statements(20, 220)
+
+
+def test_a_new_conversation_that_asks_for_its_session_alone_begins_none(call_tool, honey):
+    told = call_tool("debug_session")
+
+    assert told.structured_content["session"] is None
+    assert "Session: none yet." in told.content[0].text
+    assert not Session.objects.exists()
+    assert CallRecord.objects.get().session is None
+
+
+@pytest.mark.parametrize("n", [1, 205])
+def test_every_session_of_a_batch_is_seen_however_many_they_are(db, n):
+    quiet = timezone.now() - timedelta(days=1)
+    made = [
+        Session.objects.create(public_id=f"s_{k}", source="threadId", last_seen_at=quiet, created_at=quiet)
+        for k in range(n + 1)
+    ]
+
+    record_calls([recorded(session=session.pk) for session in made[:n]])
+
+    assert Session.objects.filter(last_seen_at__gt=quiet).count() == n
+    assert CallRecord.objects.exclude(session=None).count() == n
+
+
+def test_names_in_any_letters_are_found_in_records(db):
+    product = "shop:דבש"
+    record_calls([recorded(products=[product], words=["דבש"], meta_keys=("a/b",))])
+
+    call = CallRecord.objects.get()
+    assert (call.products, call.words, call.meta_keys) == ([product], ["דבש"], ["a/b"])

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from carts.identity import KEYS, OUTER
+from carts.conversation import KEYS, OUTER
 from carts.models import CallRecord, Session, SessionWarning
 from tests.carts.answers import cart, error, quantities, text
-from tests.carts.chats import CART_TOOLS, identity
+from tests.carts.chats import CART_TOOLS, conversation
 
 # The order of the keys
 
@@ -37,29 +37,29 @@ def test_every_built_in_key_names_a_conversation(ask, honey):
 @pytest.mark.parametrize("nth", range(len(KEYS)))
 def test_the_first_key_of_the_list_wins(nth):
     keys = KEYS[nth:]
-    several = identity({key: f"id of {key}" for key in reversed(keys)})
+    several = conversation({key: f"id of {key}" for key in reversed(keys)})
 
     assert several.source == keys[0]
-    assert several.digests == identity({keys[0]: f"id of {keys[0]}"}).digests
+    assert several.digests == conversation({keys[0]: f"id of {keys[0]}"}).digests
 
 
 def test_the_shop_s_own_keys_come_first_in_their_order(settings):
     settings.SHOPMCP_SESSION_KEYS = ["acme/chat", "acme/thread"]
 
-    assert identity({"openai/session": "a", "acme/thread": "b", "acme/chat": "c"}).source == "acme/chat"
-    assert identity({"openai/session": "a", "acme/thread": "b"}).source == "acme/thread"
-    assert identity({"openai/session": "a"}).source == "openai/session"
+    assert conversation({"openai/session": "a", "acme/thread": "b", "acme/chat": "c"}).source == "acme/chat"
+    assert conversation({"openai/session": "a", "acme/thread": "b"}).source == "acme/thread"
+    assert conversation({"openai/session": "a"}).source == "openai/session"
 
 
 def test_a_key_that_is_not_on_the_list_names_nothing():
-    assert not identity({"acme/chat": "a", "Mcp-Session-Id": "b", "mcp-session-id": "c", "progressToken": 3}).keyed
+    assert not conversation({"acme/chat": "a", "Mcp-Session-Id": "b", "mcp-session-id": "c", "progressToken": 3}).keyed
 
 
 def test_the_same_keys_count_beside_params_but_those_inside_come_first():
-    assert identity({OUTER: {"threadId": "a"}}).digests == identity({"threadId": "a"}).digests
-    assert identity({"session_id": "a", OUTER: {"openai/session": "b"}}).source == "session_id"
-    assert identity({"session_id": "", OUTER: {"openai/session": "b"}}).source == "openai/session"
-    assert not identity({OUTER: "threadId"}).keyed
+    assert conversation({OUTER: {"threadId": "a"}}).digests == conversation({"threadId": "a"}).digests
+    assert conversation({"session_id": "a", OUTER: {"openai/session": "b"}}).source == "session_id"
+    assert conversation({"session_id": "", OUTER: {"openai/session": "b"}}).source == "openai/session"
+    assert not conversation({OUTER: "threadId"}).keyed
 
 
 def test_an_outer_meta_keeps_the_cart_across_calls(ask, honey):
@@ -211,9 +211,9 @@ def test_a_session_is_active_while_its_last_call_is_younger_than_the_window(ask,
     def active():
         return ask("debug_session", {"threadId": "asking"}).structured_content["active_sessions"]
 
-    assert active() == 1  # whoever is asking
+    assert active() == 0  # asking makes no session
     settings.SHOPMCP_ACTIVE_WINDOW = timedelta(minutes=32)
-    assert active() == 3
+    assert active() == 2
 
 
 def test_the_log_names_the_source_and_never_the_id(ask, honey, caplog):

@@ -1,5 +1,6 @@
 """What changed behind the shopper's back is told by reads until the answer of a write has carried it."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -50,22 +51,30 @@ def test_reads_repeat_a_notice_until_the_answer_of_a_write_carried_it(call_tool,
     assert codes(call_tool("add_to_cart", product_id="shop:tea")) == []
 
 
-REMARKS: dict[str, dict[str, Any]] = {
-    "only 3 left": {"counted": 3},
-    "sold out": {"counted": 0},
-    "can no longer be bought": {"withdrawn_at": timezone.now()},
+# Why not all four can be bought; what the text says then, how many can be, and the two sums.
+REMARKS: dict[str, tuple[dict[str, Any], str, int, str, str]] = {
+    "only 3 left": ({"counted": 3}, ": ₪60.00", 3, "60.00", "₪69.90, without 1 item"),
+    "sold out": ({"counted": 0}, "", 0, "0.00", "₪9.90, without 4 items"),
+    "can no longer be bought": ({"withdrawn_at": timezone.now()}, "", 0, "0.00", "₪9.90, without 4 items"),
 }
 
 
 @pytest.mark.parametrize("remark", REMARKS)
 def test_a_line_that_cannot_be_bought_as_it_is_says_so_in_every_answer(call_tool, held, remark):
-    change_product("honey", **REMARKS[remark])
-    call_tool("add_to_cart", product_id="shop:tea")  # carries the notice
+    fields, said, available, line_total, total = REMARKS[remark]
+    change_product("honey", **fields)
+    call_tool("update_cart_item", product_id="shop:tea", quantity=1)  # carries the notice
 
     looked = call_tool("view_cart")
 
     assert codes(looked) == []
-    assert f"- 4 × Honey (shop:honey), ₪20.00: ₪80.00 – {remark}\n" in text(looked)
+    assert f"- 4 × Honey (shop:honey), ₪20.00{said} – {remark}\n" in text(looked)
+    assert f"Total: {total} that cannot be bought now." in text(looked)
+    first, second = cart(looked)["lines"]
+    assert (first["quantity"], first["available"], first["line_total"]["amount"]) == (4, available, line_total)
+    assert "available" not in second
+    assert cart(looked)["total"]["amount"] == f"{Decimal(line_total) + Decimal('9.90')}"
+    assert cart(looked)["item_count"] == 5
 
 
 def test_a_refused_write_has_not_carried_a_notice(call_tool, held):
@@ -113,7 +122,8 @@ def test_a_line_whose_product_lost_its_price_counts_nothing_and_can_be_removed(c
 
     looked = call_tool("view_cart")
     assert codes(looked) == ["withdrawn"]
-    assert cart(looked)["lines"][0]["unit_price"] is None
+    assert "unit_price" not in cart(looked)["lines"][0]
+    assert cart(looked)["lines"][0]["line_total"]["amount"] == "0.00"
     assert cart(looked)["total"]["amount"] == "9.90"
     assert error(call_tool("update_cart_item", product_id="shop:honey", quantity=5))["code"] == "not_for_sale"
     assert quantities(call_tool("update_cart_item", product_id="shop:honey", quantity=2))["shop:honey"] == 2

@@ -6,8 +6,8 @@ import logging
 import pytest
 from django.apps import apps
 
+from carts.conversation import OUTER, conversation_of
 from carts.digests import digests_of, public_id_of
-from carts.identity import OUTER, identify
 from carts.models import Session
 from shopmcp.mcp.call import Call
 from tests.carts.answers import cart, error, quantities
@@ -46,7 +46,7 @@ def test_no_raw_id_is_stored_logged_or_answered(ask, honey, caplog):
     said.append(ask("view_cart", {**meta, "openai/subject": "somebody else"}))
     said.append(ask("debug_session", {"openai/session": SECRET + "x" * 256}))
     call = Call("view_cart", meta)
-    said.append(identify(call))
+    said.append(conversation_of(call))
 
     everything = "\n".join([everything_stored(), caplog.text, *map(repr, said)])
 

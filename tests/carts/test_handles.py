@@ -44,7 +44,6 @@ FORGERIES = {
     "the public id": lambda h: f"s_{h[5:21]}",
     "the public part": lambda h: h[:21],
     "capitals": str.upper,
-    "nothing": lambda h: "",
     "words": lambda h: "my cart",
     "digits of another script": lambda h: h[:-1] + "٢",
 }
@@ -167,7 +166,7 @@ def test_a_conversation_whose_cart_expired_starts_anew_and_hears_of_it_until_a_w
     assert not Tombstone.objects.exists()
     added = ask("add_to_cart", {"threadId": "a"}, product_id="shop:honey")
     assert "An earlier cart of this chat was not used for long and has expired." in text(added)
-    assert cart(ask("view_cart", {"threadId": "a"}))["notices"] == []
+    assert "notices" not in cart(ask("view_cart", {"threadId": "a"}))
 
 
 @pytest.mark.parametrize("meta", [{}, {"threadId": "a"}], ids=["unkeyed", "keyed"])

@@ -8,7 +8,7 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 
 from carts import limits
-from carts.identity import Identity, identify
+from carts.conversation import Conversation, conversation_of
 from carts.models import CallRecord, Cart, Session
 from shopmcp import disk, metrics, throttle
 from shopmcp.composition import endpoint
@@ -50,7 +50,7 @@ def metrics_of(limit):
 
 
 def who(session):
-    return identify(Call("view_cart", {"openai/session": session}))
+    return conversation_of(Call("view_cart", {"openai/session": session}))
 
 
 def test_one_call_too_many_of_a_conversation_is_refused_in_words_and_changes_nothing(clock, call_tool, honey, settings):
@@ -160,17 +160,17 @@ def test_a_network_that_floods_leaves_new_carts_to_the_others(db, settings, cloc
 def test_networks_that_made_few_come_before_those_that_made_some(db, settings, clock):
     settings.SHOPMCP_NEW_SESSIONS = Rate(0.001, 1000)
     for _ in range(790):
-        limits.admit_session(Identity(""), "flood", keyed=True)
+        limits.admit_session(Conversation(""), "flood", keyed=True)
     for network in range(8):
         for _ in range(10):
-            limits.admit_session(Identity(""), f"network {network}", keyed=True)
+            limits.admit_session(Conversation(""), f"network {network}", keyed=True)
 
     with pytest.raises(TooMany) as refusal:
-        limits.admit_session(Identity(""), "flood", keyed=True)
+        limits.admit_session(Conversation(""), "flood", keyed=True)
 
     assert (refusal.value.retry_after or 0) > 60
-    limits.admit_session(Identity(""), "network 1", keyed=True)
-    limits.admit_session(Identity(""), "newcomer", keyed=True)
+    limits.admit_session(Conversation(""), "network 1", keyed=True)
+    limits.admit_session(Conversation(""), "newcomer", keyed=True)
 
 
 def test_too_many_new_carts_are_refused_in_words_and_none_is_made(call_tool, honey, settings, clock):
@@ -253,7 +253,7 @@ def test_refusals_are_logged_once_a_minute(db, settings, caplog, clock, monkeypa
     def refuse():
         with pytest.raises(TooMany):
             while True:
-                limits.admit_session(Identity(""), "203.0.113.7", keyed=True)
+                limits.admit_session(Conversation(""), "203.0.113.7", keyed=True)
 
     for _ in range(3):
         refuse()

@@ -7,8 +7,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from carts.conversation import conversation_of
 from carts.digests import cart_id_of
-from carts.identity import identify
 from carts.models import AnsweredRequest, Change, Session
 from shopmcp.mcp.call import Call
 
@@ -32,7 +32,7 @@ def test_answers_move_out_of_the_changes_without_what_opens_a_cart(another_datab
     executor = MigrationExecutor(connection)
     executor.migrate([BEFORE])
     old = executor.loader.project_state([BEFORE]).apps
-    digest = identify(Call("", {"openai/session": "chat-1"})).digests[0]
+    digest = conversation_of(Call("", {"openai/session": "chat-1"})).digests[0]
     session = old.get_model("carts", "Session").objects.create(
         public_id="s_" + "a" * 16, digest=digest, source="openai/session"
     )

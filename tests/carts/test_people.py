@@ -2,17 +2,17 @@
 
 import pytest
 
-from carts.identity import OUTER
+from carts.conversation import OUTER
 from carts.models import Session
 from tests.carts.answers import quantities
-from tests.carts.chats import identity, kinds, person
+from tests.carts.chats import conversation, kinds, person
 
 
 def test_a_person_is_no_conversation(ask, honey):
     ask("add_to_cart", person("one", "dana"), product_id="shop:honey")
 
     assert quantities(ask("view_cart", person("two", "dana"))) == {}
-    assert not identity({"openai/subject": "dana"}).keyed
+    assert not conversation({"openai/subject": "dana"}).keyed
     assert kinds() == set()
 
 
@@ -64,4 +64,6 @@ def test_a_person_counts_beside_params_too(ask, honey):
 
     assert quantities(ask("view_cart", {OUTER: person("same", "noam")})) == {}
     assert quantities(ask("view_cart", person("same", "dana"))) == {"shop:honey": 1}
-    assert identity({**person("same", "dana"), OUTER: person("same", "noam")}) == identity(person("same", "dana"))
+    assert conversation({**person("same", "dana"), OUTER: person("same", "noam")}) == conversation(
+        person("same", "dana")
+    )

@@ -1,26 +1,11 @@
 """What the cart's tools refuse: in words, and leaving nothing behind."""
 
-from typing import Any
-
 import pytest
-from django.utils import timezone
 
-from carts.models import Cart, Change, Line, Session
-from catalog.models import Store
-from tests.carts.answers import cart, codes, error, quantities, text
+from carts.models import Session
+from tests.carts.answers import cart, changes, codes, error, quantities, text
 
 NO_QUANTITIES = [-5, 2.5, 1e30, True, False, None, "", "two", "2.5", "1e30", " ", [2], {"n": 2}, 1000, "1000", 10**30]
-
-
-@pytest.fixture
-def kept(call_tool, honey):
-    """A cart that holds two of honey; afterwards nothing must have changed."""
-    call_tool("add_to_cart", product_id="shop:honey", quantity=2)
-    yield
-    assert list(Line.objects.values_list("product__versions__public_id", "quantity")) == [("shop:honey", 2)]
-    assert Change.objects.count() == Session.objects.count() == 1
-    assert Cart.objects.get().version == 1
-    assert quantities(call_tool("view_cart")) == {"shop:honey": 2}
 
 
 # Quantities
@@ -96,9 +81,8 @@ def test_a_list_is_all_or_nothing(call_tool, kept, tea):
         assert error(result)["code"] == "not_found"
 
 
-@pytest.mark.parametrize("count", [0, 51])
-def test_a_list_holds_1_to_50_items(call_tool, kept, count):
-    result = call_tool("add_to_cart", items=[{"product_id": "shop:honey"}] * count)
+def test_a_list_holds_50_items_at_most(call_tool, kept):
+    result = call_tool("add_to_cart", items=[{"product_id": "shop:honey"}] * 51)
 
     assert error(result)["code"] == "invalid_arguments"
     assert "`items`" in text(result)
@@ -121,82 +105,13 @@ def test_one_of_product_and_items_is_needed_and_not_both(call_tool, kept):
         assert "either product_id or items" in text(result)
 
 
-# Products
-
-
-@pytest.mark.parametrize(
-    "reference", ["", " ", "\x00", "a\x07b", "x" * 1001, 5, "shop:ghost", "..:0", "../../etc/passwd", "0", "shop:", ":"]
-)
-@pytest.mark.parametrize("name", ["add_to_cart", "update_cart_item", "remove_from_cart"])
-def test_what_names_no_product_is_refused_in_words(call_tool, kept, name, reference):
-    arguments = {"quantity": 1} if name == "update_cart_item" else {}
-    result = call_tool(name, product_id=reference, **arguments)
-
-    assert error(result)["code"] in ("invalid_arguments", "not_found")
-    assert error(result)["fix"]
-    assert "\x00" not in text(result)
-    assert text(result).endswith("The cart is unchanged.")
-
-
-def test_an_ambiguous_name_adds_nothing_and_returns_the_candidates(call_tool, kept, make_product):
-    make_product("Cup", "5", sku="c1")
-    make_product("cup", "7", sku="c2")
-
-    result = call_tool("add_to_cart", product_id="CUP", quantity=2)
-
-    assert error(result)["code"] == "ambiguous"
-    assert [candidate["product_id"] for candidate in error(result)["candidates"]] == ["shop:c1", "shop:c2"]
-    assert error(result)["candidates"][0]["price"] == {"amount": "5.00", "formatted": "₪5.00"}
-    assert "- Cup · shop:c1 · ₪5.00\n- cup · shop:c2 · ₪7.00\n" in text(result)
-
-
-def test_a_sku_that_two_stores_share_is_ambiguous(call_tool, kept, make_product):
-    other = Store.objects.create(slug="other", name="Other", currency="ILS")
-    make_product("Other honey", sku="honey", store=other)
-
-    assert error(call_tool("add_to_cart", product_id="honey"))["code"] == "ambiguous"
-
-
-def test_a_name_that_comes_near_returns_candidates(call_tool, kept):
-    result = call_tool("add_to_cart", product_id="honey jar")
-
-    assert error(result)["code"] == "not_found"
-    assert [candidate["product_id"] for candidate in error(result)["candidates"]] == ["shop:honey"]
-
-
-def test_every_bad_item_of_a_list_is_told_at_once(call_tool, kept):
-    result = call_tool(
-        "add_to_cart", items=[{"product_id": "shop:honey"}, {"product_id": "nope"}, {"product_id": "honey jar"}]
-    )
-
-    assert error(result)["message"] == "There is no product “nope”. There is no product “honey jar”."
-    assert [candidate["product_id"] for candidate in error(result)["candidates"]] == ["shop:honey"]
-
-
-def test_a_product_that_is_named_twice_counts_with_all_that_is_wanted(call_tool, kept, make_product):
-    make_product("Mug", stock=5)
-
-    refused = call_tool("add_to_cart", items=[{"product_id": "shop:mug", "quantity": 999}] * 2)
-
-    assert error(refused)["message"] == "A cart holds at most 999 of one product; of Mug it holds 0."
-
-
-def test_a_sold_out_variant_names_the_siblings_that_can_be_bought(call_tool, kept, make_product):
-    make_product("Shirt S", sku="s", group_id="shirt", stock=2)
-    make_product("Shirt M", sku="m", group_id="shirt", stock=0)
-    make_product("Shirt L", sku="l", group_id="shirt", stock=0)
-
-    refused = call_tool("add_to_cart", product_id="shop:l")
-
-    assert error(refused)["code"] == "not_for_sale"
-    assert [candidate["product_id"] for candidate in error(refused)["candidates"]] == ["shop:s"]
-    assert "Offer the shopper one of those instead" in text(refused)
+# Handles, other arguments and faults
 
 
 def test_a_chat_that_forgets_its_cart_id_hears_that_it_may_have_one(call_tool, honey):
-    refused = call_tool("update_cart_item", session=None, product_id="shop:honey", quantity=2)
+    refused = call_tool("update_cart_item", session=None, product_id="shop:ghost", quantity=2)
 
-    assert error(refused)["message"] == "The cart does not hold Honey."
+    assert "ghost" in error(refused)["message"]
     assert text(refused).endswith("This chat passed no cart_id: if an earlier answer gave one, pass it.")
     assert not Session.objects.exists()
 
@@ -210,69 +125,15 @@ def test_a_change_without_a_cart_id_says_that_the_cart_is_a_new_one(call_tool, h
     assert again.endswith(f"This chat sends no conversation id: pass cart_id {handle} with every later cart call.")
 
 
-NOT_FOR_SALE: dict[str, dict[str, Any]] = {
-    "has no price yet": {"price": None},
-    "cannot be bought at the moment": {"available": False},
-    "was withdrawn from the shop": {"withdrawn_at": timezone.now()},
-    "is sold out": {"stock": 0},
-}
-
-
-@pytest.mark.parametrize("said", NOT_FOR_SALE)
-def test_what_cannot_be_bought_is_refused_in_words(call_tool, kept, make_product, said):
-    make_product("Mug", **NOT_FOR_SALE[said])
-
-    result = call_tool("add_to_cart", product_id="shop:mug")
-
-    assert error(result)["code"] == "not_for_sale"
-    assert f"Mug {said}" in text(result)
-    assert "search_products" in error(result)["fix"]
-
-
-def test_a_product_of_another_store_is_refused_in_words(call_tool, kept, make_product):
-    other = Store.objects.create(slug="other", name="Other", currency="ILS")
-    make_product("Mug", store=other)
-
-    result = call_tool("add_to_cart", product_id="other:mug")
-
-    assert error(result)["code"] == "cart_limit"
-    assert "this one belongs to The Shop" in text(result)
-    assert error(call_tool("add_to_cart", items=[{"product_id": "other:mug"}] * 2))["code"] == "cart_limit"
-
-
-def test_a_product_of_the_same_store_in_another_currency_is_refused_in_words(call_tool, kept, make_product):
-    make_product("Mug", currency="USD")
-
-    assert error(call_tool("add_to_cart", product_id="shop:mug"))["code"] == "cart_limit"
-
-
-def test_two_stores_in_one_list_are_refused(call_tool, honey, make_product):
-    make_product("Mug", store=Store.objects.create(slug="other", name="Other", currency="ILS"))
-
-    result = call_tool("add_to_cart", items=[{"product_id": "shop:honey"}, {"product_id": "other:mug"}])
-
-    assert error(result)["code"] == "cart_limit"
-    assert not Cart.objects.exists()
-    assert not Line.objects.exists()
-
-
-def test_a_product_that_the_cart_does_not_hold_cannot_be_changed(call_tool, kept, tea):
-    result = call_tool("update_cart_item", product_id="shop:tea", quantity=3)
-
-    assert error(result)["code"] == "not_found"
-    assert "The cart does not hold Tea." in text(result)
-    assert "add_to_cart" in error(result)["fix"]
-
-
 @pytest.mark.parametrize("argument", ["request_id", "cart_id"])
-@pytest.mark.parametrize("value", ["", "x" * 201, "a\x00b", 5, True])
+@pytest.mark.parametrize("value", ["x" * 201, "a\x00b", True, [5], {"id": 5}])
 def test_other_arguments_are_bounded_too(call_tool, kept, argument, value):
     result = call_tool("add_to_cart", product_id="shop:honey", **{argument: value})
 
     assert error(result)["code"] in ("invalid_arguments", "unknown_cart")
 
 
-@pytest.mark.parametrize("version", [-1, 2_000_000_001, 1.5, True, "", "one"])
+@pytest.mark.parametrize("version", [-1, 2_000_000_001, 1.5, True, "one"])
 def test_what_is_no_version_is_refused_in_words(call_tool, kept, version):
     assert "`version` must be" in text(call_tool("undo_cart_change", version=version))
 
@@ -335,7 +196,7 @@ def test_a_scarce_product_is_added_as_far_as_it_goes_with_a_notice(call_tool, ma
     assert "Only 3 left of Mug; the cart holds 3 now." in text(result)
     again = call_tool("add_to_cart", product_id="shop:mug")
     assert quantities(again) == {"shop:mug": 3}
-    assert cart(again)["changes"] == []
+    assert changes(again) == []
     assert codes(again) == ["stock"]
 
 

@@ -23,7 +23,7 @@ HIGHEST = 1400
 
 def take(folder, place):
     folder.mkdir(parents=True, exist_ok=True)
-    with LiveServer(place / "data", "--demo") as server, open_browser(place / "browser") as browser:
+    with LiveServer(place / "data", "--demo").from_nothing() as server, open_browser(place / "browser") as browser:
         play(server)
         play_unkeyed(server)
         browser.open(server.manage("sign_in_link").stdout.strip())

@@ -8,8 +8,8 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from carts.call_log import watch
+from carts.conversation import KEYS
 from carts.digests import cart_id_of
-from carts.identity import KEYS
 from carts.isolation import isolation
 from carts.models import CallRecord, Cart, Session, SessionWarning
 from carts.services.cleanup import clean_up

@@ -2,9 +2,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.template import defaultfilters
 from django.utils import timezone, translation
 
-from dashboard.templatetags.dashboard import ago, capped, in_currency, length, percent, technical
+from dashboard.templatetags.dashboard import ago, capped, duration, in_currency, percent, register, technical
 
 
 @pytest.mark.parametrize(
@@ -12,8 +13,8 @@ from dashboard.templatetags.dashboard import ago, capped, in_currency, length, p
     [(None, "–"), (0, "0 s"), (59, "59 s"), (90, "2 min"), (3700, "1 h 1 min"), (90_000, "1 day"), (200_000, "2 days")],
 )
 def test_a_length_of_time_has_its_largest_units(seconds, text):
-    assert length(seconds) == text
-    assert length(None if seconds is None else timedelta(seconds=seconds)) == text
+    assert duration(seconds) == text
+    assert duration(None if seconds is None else timedelta(seconds=seconds)) == text
 
 
 def test_a_moment_tells_how_long_ago_and_exactly_when():
@@ -48,3 +49,7 @@ def test_technical_names_are_set_apart_and_everything_is_escaped():
     assert technical("in _meta.") == 'in <bdi class="id">_meta</bdi>.'
     assert technical("such as openai/session.") == 'such as <bdi class="id">openai/session</bdi>.'
     assert technical("add: --tool-metadata a=b") == 'add: <bdi class="id">--tool-metadata a=b</bdi>'
+
+
+def test_no_filter_takes_the_name_of_one_of_djangos():
+    assert not register.filters.keys() & defaultfilters.register.filters.keys()

@@ -1,16 +1,11 @@
 """The owner's pages in a real browser: every page on every screen, updates in place, and whole journeys."""
 
-import json
-import os
-from pathlib import Path
-
 import pytest
 
+from tests.dashboard.browsing import AXE, broken_rules, forget, sign_in
 from tests.dashboard.chats import chat, play, play_unkeyed
 from tests.live import LiveServer
 
-# Where axe-core's axe.min.js lies; .ci/run fetches it.
-AXE = os.environ.get("AXE_CORE", "")
 PAGES = [
     "",
     "sessions/",
@@ -20,17 +15,86 @@ PAGES = [
     "warnings/unkeyed/",
     "warnings/placeholder_id/",
     "products/",
+    "orders/",
+    "order",
+    "awaiting",
+    "refunds",
+    "change",
+    "slip",
+    "delivery/",
+    "delivery/new/demo/",
+    "coupons/",
+    "coupons/new/demo/",
+    "stores/",
+    "stores/demo/",
+    "stores/demo/blocked/",
+    "webhooks/",
+    "webhooks/new/",
 ]
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# The first of a list, and what comes behind its address.
+LISTED = {
+    "session": ("sessions/?state=cart", ""),
+    "order": ("orders/", ""),
+    "awaiting": ("orders/?state=awaiting", ""),
+    "refunds": ("orders/?q=refund", ""),
+    "change": ("orders/?state=placed", "change/"),
+    "slip": ("orders/?q=refund", "slip/"),
+}
+# Each page in each width and each language, and each width in each language.
+SCREENS = [
+    (page, width, language)
+    for number, page in enumerate(PAGES)
+    for width, language in ([(390, "he"), (1280, "en")] if number % 2 else [(390, "en"), (1280, "he")])
+]
+# One that is paid on delivery, one that awaits its payment, and one of which money went back, or did not.
+ORDER = """
+from decimal import Decimal
+from django.utils import timezone
+from carts.models import Cart
+from orders.models import Order, Refund
+from orders.payments.provider import Paid, Told
+from orders.services.blocking import block
+from orders.services.online import settle, start_payment
+from orders.services.refunds import refund
+from orders.services.states import Who
+from carts.services.saving import load_cart
+from carts.services.sessions import find_by_public_id
+from offers.models import DeliveryOption
+from orders.services.details import Details
+from orders.services.placing import Seen, place_order
+from orders.services.quoting import quote
+def order(client, **more):
+    cart = Cart.objects.filter(session__client=client).get()
+    option = DeliveryOption.objects.filter(store=cart.store, kind="pickup").first()
+    state = load_cart(find_by_public_id(cart.session.public_id), timezone.now())
+    details = Details(phone="050-2345678", delivery=option.pk, note="Ring twice", **more)
+    seen = Seen(state.version, quote(state, cart.store, option).sums.total)
+    return place_order(cart.public_id, details, key="k", seen=seen, network="").order
+order("waiting-robot", name="Avi Waiting", payment="dummy")
+paid = order("refund-robot", name="Rona Refund", payment="dummy")
+start_payment(paid.number)
+row = paid.online_payments.get()
+settle(row, Told(row.session, Paid.PAID, "", row.amount + 5, row.currency, row.session))
+owner = Who(Order.Actor.OWNER, "owner")
+refund(paid.number, owner, Decimal(5), "Too much", payment=row.pk)
+for state in ("pending", "failed"):
+    fault = "expired_or_canceled_card" if state == "failed" else ""
+    Refund.objects.create(order=paid, payment=row, amount=1, currency="ILS", state=state, fault=fault)
+order("order-robot", name="Dana <b>Levi</b>")
+block(paid.store, "spam@example.com", "Ordered <b>often</b>, paid never", by="owner")
+"""
 
 
 @pytest.fixture(scope="module")
 def shop(one_browser, tmp_path_factory):
     """A shop with chats in it, some without a conversation id; tests may add some of their own."""
-    with LiveServer(tmp_path_factory.mktemp("shop") / "data", "--demo") as server:
+    with LiveServer(tmp_path_factory.mktemp("shop") / "data", "--demo", SHOPMCP_PAYMENTS="dummy,link") as server:
         play(server)
         play_unkeyed(server)
         chat(server, "house-robot", "null", key="sessionId")("view_cart")
+        for robot in ("order-robot", "waiting-robot", "refund-robot"):
+            chat(server, robot, robot)("add_to_cart", product_id="demo:OI-801", quantity=2)
+        server.manage("shell", "-c", ORDER)
         yield server
 
 
@@ -42,17 +106,6 @@ def signed_in(shop, one_browser):
     return one_browser.send("Network.getCookies", urls=[shop.url])["cookies"]
 
 
-def sign_in(browser, server):
-    browser.open(server.manage("sign_in_link").stdout.strip())
-    browser.click_through("main button")
-    forget(browser)
-
-
-def forget(browser):
-    browser.complaints.clear()
-    browser.requested.clear()
-
-
 def enter(browser, server, cookies):
     for cookie in cookies:
         browser.send("Network.setCookie", name=cookie["name"], value=cookie["value"], url=server.url)
@@ -60,10 +113,10 @@ def enter(browser, server, cookies):
 
 
 def address(browser, server, page):
-    if page != "session":
+    if (found := LISTED.get(page)) is None:
         return f"{server.url}/dashboard/{page}"
-    browser.open(f"{server.url}/dashboard/sessions/?state=cart")
-    return browser.evaluate("document.querySelector('.rows tbody th a').href")
+    browser.open(f"{server.url}/dashboard/{found[0]}")
+    return browser.evaluate("document.querySelector('.rows tbody th a').href") + found[1]
 
 
 def state(browser):
@@ -71,9 +124,7 @@ def state(browser):
     return browser.evaluate("document.querySelector('#isolation').dataset.isolation")
 
 
-@pytest.mark.parametrize("language", ["en", "he"])
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("page", "width", "language"), SCREENS)
 def test_a_page_is_whole_on_every_screen_light_and_dark(shop, browser, signed_in, page, width, language):
     enter(browser, shop, signed_in)
     browser.look_like(width=width, language=language)
@@ -89,16 +140,6 @@ def test_a_page_is_whole_on_every_screen_light_and_dark(shop, browser, signed_in
     assert browser.complaints == []
     assert browser.requested
     assert all(url.startswith((shop.url, "data:")) for url in browser.requested)
-
-
-def broken_rules(browser):
-    """The rules of WCAG 2.2 A and AA that the page breaks, with where; what is folded up is read too."""
-    browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-    browser.evaluate(f"{Path(AXE).read_text()};0")
-    options = json.dumps({"runOnly": RULES, "resultTypes": ["violations"]})
-    return browser.evaluate(
-        f"axe.run({options}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => [n.html, n.failureSummary])]))"
-    )
 
 
 @pytest.mark.skipif(not AXE, reason="AXE_CORE does not name axe-core's axe.min.js; .ci/run fetches it")

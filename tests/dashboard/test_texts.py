@@ -6,7 +6,7 @@ from dashboard.texts import outcome_text
 from shopmcp.errors import ShopError
 
 # What no tool answers with: the codes of pages and of the JSON API.
-ELSEWHERE = {"refused", "unauthorized", "forbidden", "kept", "not_proven", "too_many_requests"}
+ELSEWHERE = {"refused", "unauthorized", "forbidden", "kept", "not_proven", "taken", "too_many_requests"}
 
 
 def codes(kind=ShopError):

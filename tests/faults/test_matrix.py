@@ -2,9 +2,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from faults.outcome import Outcome, Played, line
 from faults.rows import ROWS
 from tests.live import ROOT
+
+pytestmark = pytest.mark.no_database
 
 
 def run(*arguments):

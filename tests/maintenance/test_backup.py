@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.maintenance.conftest import chat, names, tables
+from tests.maintenance.backups import chat, names, tables
 
 pytestmark = pytest.mark.live
 

@@ -1,6 +1,9 @@
 """Alarms reach each destination, at most once an hour for each kind."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from outbox.alarms import DirectAlarms, raise_alarm
 from outbox.models import Message
@@ -19,6 +22,28 @@ def test_an_alarm_goes_to_each_destination_once_an_hour_for_each_kind(receiver, 
     assert [body["type"] for body in receiver.bodies] == ["alarm.import_failed", "alarm.disk_low"]
     assert receiver.bodies[0]["data"]["store"] == "shop"
     assert "https://shop.example.com/dashboard/" in mails[0]
+
+
+@pytest.mark.parametrize(("minutes", "messages"), [(1, 1), (59, 1), (61, 2), (-60 * 48, 2)])
+def test_an_hour_for_the_next_alarm_of_a_kind_begins_with_the_last_one(settings, minutes, messages):
+    settings.SHOPMCP_NOTIFY = ["owner@example.com"]
+    raise_alarm("disk_low", "Subject", "Text.")
+    # Whenever an hour of the clock ends; a message from two days ahead silences nothing.
+    Message.objects.update(created_at=timezone.now() - timedelta(minutes=minutes))
+
+    raise_alarm("disk_low", "Subject", "Text.")
+
+    assert Message.objects.count() == messages
+
+
+def test_another_destination_is_told_although_one_was_told_lately(settings):
+    settings.SHOPMCP_NOTIFY = ["owner@example.com"]
+    raise_alarm("disk_low", "Subject", "Text.")
+    settings.SHOPMCP_NOTIFY = ["owner@example.com", "partner@example.com"]
+
+    raise_alarm("disk_low", "Subject", "Text.")
+
+    assert sorted(Message.objects.values_list("destination", flat=True)) == ["owner@example.com", "partner@example.com"]
 
 
 def test_nobody_to_tell_is_no_fault(django_assert_num_queries):

@@ -12,13 +12,20 @@ from django.core.management import call_command
 
 from outbox.services import enqueue
 from tests.live import ROOT, LiveServer
-from tests.outbox.conftest import SECRET
+from tests.outbox.receiving import SECRET
 
 WRITE = """
 import sys
 from outbox.services import enqueue
 for n in range(int(sys.argv[1])):
     enqueue("alarm.test", sys.argv[2], {"subject": "s", "text": "t"})
+"""
+
+
+LET_TIME_PASS = """
+from django.utils import timezone
+from outbox.models import Message
+Message.objects.update(next_try_at=timezone.now())
 """
 
 
@@ -31,15 +38,18 @@ def shop(tmp_path, receiver, certificate):
         SHOPMCP_NOTIFY_SECRET=SECRET,
         SSL_CERT_FILE=str(certificate),
     )
-    live.manage("deliver")
-    yield live
+    yield live.copied()
     live.close()
 
 
-def write(shop, count, url):
-    code = f"import django; django.setup(){WRITE}"
+def run(shop, code, *arguments):
     env = {**shop.env, "DJANGO_SETTINGS_MODULE": "shopmcp.settings"}
-    subprocess.run([sys.executable, "-c", code, str(count), url], cwd=ROOT, env=env, check=True)
+    command = [sys.executable, "-c", f"import django; django.setup(){code}", *arguments]
+    subprocess.run(command, cwd=ROOT, env=env, check=True)
+
+
+def write(shop, count, url):
+    run(shop, WRITE, str(count), url)
 
 
 @pytest.mark.django_db
@@ -62,6 +72,27 @@ def test_several_senders_at_once_send_each_message_once(shop, receiver):
 
     assert len(receiver.ids) == len(set(receiver.ids)) == 40
     assert sum(int(text.split()[1].rstrip(",")) for text in said) == 40
+
+
+@pytest.mark.live
+def test_a_kill_in_the_middle_loses_nothing_and_repeats_only_what_was_not_acknowledged(shop, receiver):
+    write(shop, 30, receiver.url)
+    process = subprocess.Popen([sys.executable, "manage.py", "deliver"], cwd=ROOT, env=shop.env)
+
+    def answer(handler):
+        if len(receiver.requests) == 10:
+            process.kill()
+            process.wait(10)
+        return 204, {}
+
+    receiver.answer = answer
+    assert process.wait(60) == -signal.SIGKILL
+    run(shop, LET_TIME_PASS)
+    shop.manage("deliver")
+
+    assert len(set(receiver.ids)) == 30
+    # The one that the killed sender had not been answered for comes again, with its id.
+    assert [id for id in receiver.ids if receiver.ids.count(id) > 1] == [receiver.ids[9]] * 2
 
 
 @pytest.mark.live

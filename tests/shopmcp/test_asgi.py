@@ -16,10 +16,12 @@ from pydantic import BaseModel
 from analytics.services import STEP
 from shopmcp import asgi
 from shopmcp.db.workers import lanes
+from shopmcp.later import Later
 from shopmcp.mcp.call import Answer, Call
+from shopmcp.mcp.endpoint import Endpoint, make_endpoint
 from shopmcp.mcp.http import Edge
+from shopmcp.mcp.kernel import Kernel
 from shopmcp.mcp.resources import Resources, resource
-from shopmcp.mcp.server import Endpoint, make_endpoint
 from shopmcp.mcp.tools import Toolbox, tool
 from tests.live import serving
 from tests.rpc import rpc, send
@@ -32,6 +34,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def url(transactional_db):
     with serving(asgi.application, lifespan="on") as address:
         yield address
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
+def test_a_browser_gets_a_page_that_explains_the_address_and_is_told_that_it_takes_post(url, path):
+    opened = send(url, method="GET", path=path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+
+    assert (opened.status, opened.headers["allow"]) == (405, "POST")
+    assert opened.headers["content-type"].startswith("text/html")
+    assert "This address is for chats" in opened.text
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
@@ -79,7 +90,7 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
     async def slow(ctx, params):
         return CallToolResult(content=[TextContent(type="text", text=await lanes.run("browse", work))])
 
-    endpoint = Endpoint(Server("slow", on_call_tool=slow), Toolbox(()))
+    endpoint = Endpoint(Toolbox(()), Later(lambda: Kernel(Server("slow", on_call_tool=slow))))
     edge = Edge(endpoint, public_url="http://127.0.0.1", allowed_hosts=["127.0.0.1"])
     monkeypatch.setattr(asgi, "edge", edge)
 

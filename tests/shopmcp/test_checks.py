@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 
 from shopmcp.checks import files_are_private, no_password_is_guessed_at_once, passwords_are_checked, templates_parse
 from shopmcp.data_dir import SQLITE
+from tests.live import ROOT, clean_env
 
 
 def test_every_template_of_the_project_parses():
@@ -62,3 +66,19 @@ def test_a_superuser_whose_password_is_guessed_at_once_is_named(django_user_mode
     (fault,) = no_password_is_guessed_at_once()
 
     assert (fault.id, fault.msg) == ("shopmcp.E004", "The password of owner is guessed at once.")
+
+
+@pytest.mark.no_database
+def test_the_checks_look_at_every_page_of_the_admin_though_it_is_loaded_late(tmp_path):
+    code = """import django; django.setup()
+from django.contrib import admin
+from django.core.checks import run_checks
+before = len(admin.site._registry)
+run_checks(tags=["admin"])
+print(before, "carts_session" in {model._meta.db_table for model in admin.site._registry})"""
+    env = clean_env(SHOPMCP_DATA_DIR=str(tmp_path), DATABASE_URL="", DJANGO_SETTINGS_MODULE="shopmcp.settings")
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=True
+    )
+
+    assert found.stdout.split() == ["0", "True"]

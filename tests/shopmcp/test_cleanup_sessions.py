@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from carts.models import Cart, Session
-from tests.carts.conftest import honey, make_product, store
+from tests.carts.shop import honey, make_product, store
 
 __all__ = ["honey", "make_product", "store"]
 
@@ -30,7 +30,7 @@ def old(call_tool, honey):
 def test_it_says_in_one_line_what_it_deleted(old):
     assert clean() == (
         "Sessions deleted: 1 (with items: 1), records of calls: 0, stored answers: 0, tombstones: 0. "
-        "Messages of the outbox: 0.\n"
+        "Messages of the outbox: 0. Orders whose buyer is forgotten: 0.\n"
     )
     assert not Session.objects.exists()
 

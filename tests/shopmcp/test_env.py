@@ -24,13 +24,14 @@ def environment(monkeypatch):
         ("24h", timedelta(days=1)),
         ("30d", timedelta(days=30)),
         (" 1d ", timedelta(days=1)),
+        ("7y", timedelta(days=7 * 366)),
     ],
 )
-def test_an_age_is_minutes_hours_or_days(text, age):
+def test_an_age_is_minutes_hours_days_or_years(text, age):
     assert parse_age(text) == age
 
 
-@pytest.mark.parametrize("text", ["", "30", "d", "1w", "-1d", "1.5h", "0m", "4000d", "1d2h", "1 d"])
+@pytest.mark.parametrize("text", ["", "30", "d", "1w", "-1d", "1.5h", "0m", "4000d", "11y", "1d2h", "1 d"])
 def test_other_ages_are_refused(text):
     with pytest.raises(ValueError, match="age"):
         parse_age(text)
@@ -69,10 +70,16 @@ def test_what_would_open_the_shop_to_the_world_is_refused_with_an_https_address(
         ("SHOPMCP_UNKEYED_CALLS", "shared", "shared"),
         ("SHOPMCP_KEEP_CARTS", "90m", timedelta(minutes=90)),
         ("SHOPMCP_KEEP_CARTS", "", timedelta(days=30)),
+        ("SHOPMCP_KEEP_BUYERS", "", timedelta(days=7 * 366)),
         ("PUBLIC_URL", "https://shop.example.com/", "https://shop.example.com"),
         ("PUBLIC_URL", "http://[::1]:8000", "http://[::1]:8000"),
         ("PUBLIC_URL", "HTTPS://Shop.Example.com:443", "https://shop.example.com"),
         ("PUBLIC_URL", "http://shop.example.com:443", "http://shop.example.com:443"),
+        ("PUBLIC_URL", "https://חנות.example.co.il/", "https://xn--9dbd1a4b.example.co.il"),
+        ("PUBLIC_URL", "\u200fhttps://חנות.example:8443\u200e", "https://xn--9dbd1a4b.example:8443"),
+        ("PUBLIC_URL", "https://BÜCHER.example", "https://xn--bcher-kva.example"),
+        ("PUBLIC_URL", "https://xn--9dbd1a4b.example", "https://xn--9dbd1a4b.example"),
+        ("ALLOWED_HOSTS", "חנות.example, .קפה.example", ["xn--9dbd1a4b.example", ".xn--8db5ai.example"]),
         ("ALLOWED_HOSTS", "Shop.example.com, .example.org,[::1]", ["shop.example.com", ".example.org", "[::1]"]),
         ("SECRET_KEY", "  ", ""),
         ("SHOPMCP_API_PER_KEY", "", 600),
@@ -118,6 +125,8 @@ def test_a_good_value_is_read(tmp_path, environment, name, value, result):
         ("ALLOWED_HOSTS", "https://shop.example.com"),
         ("ALLOWED_HOSTS", "shop.example.com:8000"),
         ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "חנות example"),
+        ("ALLOWED_HOSTS", "https://חנות.example"),
         ("TIME_ZONE", "Jerusalem"),
         ("TIME_ZONE", "../etc/passwd"),
         ("SHOPMCP_API_PER_KEY", "0"),
@@ -173,13 +182,53 @@ def test_a_value_is_taken_as_it_stands(tmp_path, environment, value, source):
     assert key == value
 
 
-@pytest.mark.parametrize("content", [b"DEBUG=off\nSECRET_KEY='abc\n", b"\nSECRET_KEY abc\n", b"\xff\xfeD\0"])
-def test_a_dotenv_file_that_cannot_be_read_is_refused_whole(tmp_path, environment, content):
+LINES = "SECRET_KEY=abc\nTIME_ZONE=Asia/Jerusalem\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"DEBUG=off\nSECRET_KEY='abc\n", "line 2 is not NAME=value"),
+        (b"\nSECRET_KEY abc\n", "line 2 is not NAME=value"),
+        (LINES.encode("utf-16"), "it is in UTF-16; save it as UTF-8"),
+        (LINES.encode("utf-16-le"), "it is in UTF-16; save it as UTF-8"),
+        (LINES.encode("utf-16-be"), "it is in UTF-16; save it as UTF-8"),
+        (LINES.encode("utf-32"), "it is in UTF-16; save it as UTF-8"),
+        ("SECRET_KEY=abc\nDEFAULT_FROM_EMAIL=חנות\n".encode("windows-1255"), "it is not in UTF-8; save it as UTF-8"),
+    ],
+    ids=range(7),
+)
+def test_a_dotenv_file_that_cannot_be_read_is_refused_whole(tmp_path, environment, content, words):
     (tmp_path / ".env").write_bytes(content)
 
-    with pytest.raises(
-        ImproperlyConfigured, match=r"\.env cannot be read: (line 2 is not NAME=value|.*codec)"
-    ) as refusal:
+    with pytest.raises(ImproperlyConfigured, match=rf"\.env cannot be read: {words}\.") as refusal:
         read(tmp_path / ".env")
 
     assert "abc" not in str(refusal.value)
+    assert not environment.keys() & {"SECRET_KEY", "DEBUG", "TIME_ZONE"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_byte_order_mark_loses_no_variable(tmp_path, environment, end):
+    lines = ["\ufeffPUBLIC_URL=https://bom.example.com", "TIME_ZONE=Asia/Jerusalem", "\ufeffDEBUG=on", ""]
+    (tmp_path / ".env").write_bytes(end.join(lines).encode())
+
+    env = read(tmp_path / ".env")
+
+    assert (env.PUBLIC_URL, env.TIME_ZONE, env.DEBUG) == ("https://bom.example.com", "Asia/Jerusalem", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"), [("", []), ("link", ["link"]), (" link ,", ["link"]), ("dummy,link", ["dummy", "link"])]
+)
+def test_ways_to_pay_online_are_named(environment, tmp_path, text, ways):
+    environment["SHOPMCP_PAYMENTS"] = text
+
+    assert ways == read(tmp_path / ".env").SHOPMCP_PAYMENTS
+
+
+def test_a_way_to_pay_that_there_is_not_is_refused(environment, tmp_path):
+    environment["SHOPMCP_PAYMENTS"] = "link,gold"
+
+    with pytest.raises(ImproperlyConfigured, match="SHOPMCP_PAYMENTS"):
+        read(tmp_path / ".env")

@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from outbox.models import Pulse
-from shopmcp import health
+from shopmcp import disk, health
 from tests.live import ROOT
 
 
@@ -73,6 +73,19 @@ def test_a_disk_that_is_almost_full_is_a_reason(monkeypatch):
     assert health.look() == ("disk_full",)
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(total=10**9, free=10**8))
+    assert health.look() == ()
+
+
+@pytest.mark.django_db
+def test_a_disk_that_the_database_found_full_is_a_reason_for_a_moment(monkeypatch):
+    """PostgreSQL may have room for the row of the look, and none for a cart."""
+    now = [-1000.0]
+    monkeypatch.setattr("shopmcp.disk.monotonic", lambda: now[0])
+    assert health.look() == ()
+    disk.found_full()
+    assert health.look() == ("disk_full",)
+
+    now[0] += 16
     assert health.look() == ()
 
 

@@ -38,8 +38,8 @@ def test_test_installs_what_tests_need_and_runs_them():
     assert ".venv/bin/pytest -n auto -x" in commands
 
 
-def test_quick_leaves_out_what_needs_a_server_or_a_browser():
-    assert '.venv/bin/pytest -n auto -m "not live" -x' in dry_run("quick", "ARGS=-x")
+def test_quick_plays_what_is_chosen_for_it():
+    assert ".venv/bin/pytest -n auto -m quick -x" in dry_run("quick", "ARGS=-x")
 
 
 def test_faults_passes_its_arguments_on():

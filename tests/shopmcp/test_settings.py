@@ -7,6 +7,8 @@ import pytest
 from shopmcp.env import Env
 from tests.live import ROOT, SETTINGS, clean_env, manage
 
+# The processes of these tests know no database but the one that a test names.
+pytestmark = pytest.mark.no_database
 CONTRACT = {
     *("SHOPMCP_DATA_DIR", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "PUBLIC_URL", "ALLOWED_HOSTS"),
     *("SHOPMCP_UNKEYED_CALLS", "SHOPMCP_SESSION_KEYS", "SHOPMCP_ACTIVE_WINDOW", "SHOPMCP_KEEP_CARTS"),
@@ -17,7 +19,8 @@ SINCE = {
     *("SHOPMCP_ABANDONED_AFTER", "SHOPMCP_API_PER_KEY", "SHOPMCP_API_PER_ADDRESS", "TIME_ZONE", "METRICS"),
     *("EMAIL_URL", "DEFAULT_FROM_EMAIL", "SHOPMCP_NOTIFY", "SHOPMCP_NOTIFY_SECRET", "SHOPMCP_WEBHOOKS_PRIVATE"),
     *("REDIS_URL", "SHOPMCP_SESSION_CALLS", "SHOPMCP_NEW_SESSIONS", "SHOPMCP_NEW_UNKEYED", "SHOPMCP_TRUSTED_PROXIES"),
-    *("SHOPMCP_DATABASE_CONNECTIONS", "COPY_TO_URL"),
+    *("SHOPMCP_DATABASE_CONNECTIONS", "COPY_TO_URL", "SHOPMCP_CACHE", "SHOPMCP_KEEP_BUYERS", "SHOPMCP_PAYMENTS"),
+    *("SHOPMCP_PAYMENT_HOLD", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
 }
 
 
@@ -56,6 +59,8 @@ def test_a_public_https_address_secures_cookies_and_names_the_host(tmp_path):
         ("DATABASE_URL", "mysql://localhost/shop"),
         ("SHOPMCP_DATA_DIR", "/dev/null/shop"),
         ("EMAIL_URL", "mail.example.com"),
+        ("EMAIL_URL", "smtp+tls://"),
+        ("DEFAULT_FROM_EMAIL", "The Shop"),
         ("SHOPMCP_NOTIFY", "http://hooks.example.com/"),
         ("SHOPMCP_NOTIFY", "owner@example.com, nobody"),
         ("SHOPMCP_NOTIFY_SECRET", "whsec_short"),
@@ -136,6 +141,21 @@ def test_mail_is_sent_as_its_address_says_and_from_the_shop(tmp_path):
 
     assert shown == "mail.example.com 587 True pa$s shopmcp@shop.example.com True"
     assert show(tmp_path, "settings.MAIL_IS_SET") == "False"
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "by_starttls", "by_tls"),
+    [
+        ("smtp://mail.example.com", 25, False, False),
+        ("smtp+tls://mail.example.com", 587, True, False),
+        ("smtps://mail.example.com:465", 465, False, True),
+        ("smtp+ssl://mail.example.com", 465, False, True),
+    ],
+)
+def test_the_port_of_mail_tells_how_a_connection_is_encrypted(tmp_path, address, port, by_starttls, by_tls):
+    shown = show(tmp_path, "settings.EMAIL_PORT, settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL", EMAIL_URL=address)
+
+    assert shown == f"{port} {by_starttls} {by_tls}"
 
 
 def test_the_secret_of_webhooks_is_made_once_and_kept_for_its_owner(tmp_path):

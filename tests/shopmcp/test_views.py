@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from catalog.models import Store
-from tests.carts.conftest import make_product, store
+from tests.carts.shop import make_product, store
 
 __all__ = ["make_product", "store"]
 
@@ -156,13 +156,20 @@ def test_a_bug_is_answered_by_a_page_of_its_own_in_both_languages(break_stores):
     assert "/static/shopmcp/site.css" in response.text
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_a_server_without_chats_names_the_one_that_has_them(method):
-    response = getattr(Client(enforce_csrf_checks=True), method)("/mcp")
+@pytest.mark.parametrize(("method", "accept"), [("get", "application/json"), ("post", "*/*")])
+def test_a_server_without_chats_names_the_one_that_has_them(method, accept):
+    response = getattr(Client(enforce_csrf_checks=True), method)("/mcp", headers={"Accept": accept})
 
     assert response.status_code == 501
     assert "manage.py serve" in response.text
     assert response.text.count("\n") == 1
+
+
+def test_a_browser_at_the_address_of_chats_gets_a_page_that_explains_it(client):
+    response = client.get("/mcp", headers={"Accept": "text/html"})
+
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "This address is for chats" in response.text
 
 
 def test_the_dashboards_address_leads_on(client, db):

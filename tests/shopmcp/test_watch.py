@@ -6,7 +6,8 @@ from django.db import connection
 from outbox.alarms import DirectAlarms
 from outbox.models import Message
 from shopmcp.watch import Watch
-from tests.outbox.conftest import certificate, mails, receiver
+from tests.catalog.imports.serving import certificate
+from tests.outbox.receiving import mails, receiver
 
 __all__ = ["certificate", "mails", "receiver"]
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from analytics.simulated_shopper import order
 from carts.isolation_check.client import Server
 from shopmcp.errors import ShopError
 
@@ -29,7 +30,7 @@ _ABSENT = "unobtainium"
 
 
 class Command(BaseCommand):
-    help = "Play chats that search, look and fill carts, against the running server."
+    help = "Play chats that search, look, fill carts and order some of them, against the running server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("chats", type=int, help="how many; one in five names no conversation")
@@ -44,14 +45,21 @@ class Command(BaseCommand):
             raise CommandError(_("--url must be an address such as http://127.0.0.1:8000."))
         try:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                calls = sum(pool.map(lambda number: _play(url, number), range(chats)))
+                played = list(pool.map(lambda number: _play(url, number), range(chats)))
         except ShopError as refusal:
             raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
-        return _("Played %(chats)d chats with %(calls)d calls.") % {"chats": chats, "calls": calls}
+        return _("Played %(chats)d chats with %(calls)d calls; test orders: %(orders)d.") % {
+            "chats": chats,
+            "calls": sum(calls for calls, _ordered in played),
+            "orders": sum(ordered for _calls, ordered in played),
+        }
 
 
-def _play(url: str, number: int) -> int:
-    """Play one chat and return the number of its calls. Its number decides on client and course."""
+def _play(url: str, number: int) -> tuple[int, bool]:
+    """Play one chat; return the number of its calls, and whether its cart was ordered on its page.
+
+    Its number decides on client and course.
+    """
     client, key = _CLIENTS[number % len(_CLIENTS)]
     chat = Server(url, {}, client=client).chat(_REVISIONS[number % len(_REVISIONS)], key, uuid4().hex)
     dice = Random(number)
@@ -68,4 +76,8 @@ def _play(url: str, number: int) -> int:
         handle = {"cart_id": reply.cart_id} if key is None and reply.cart_id else {}
         calls += 2
     chat.call("view_cart", **handle)
-    return calls + 1
+    calls += 1
+    if number % 4 == 0 or number % 3 == 2:
+        return calls, False
+    link = chat.call("get_checkout_link", **handle).data.get("url")
+    return calls + 1, bool(link) and order(url.rstrip("/").removesuffix("/mcp"), str(link), number)

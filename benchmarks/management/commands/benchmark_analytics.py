@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
@@ -19,6 +18,7 @@ from django.utils import timezone
 from analytics.models import Checkpoint
 from analytics.reports import summary
 from analytics.services import STEP, roll_up
+from benchmarks.timing import opening, timed
 from carts.models import CallRecord, Session
 from catalog.imports.importing import load_demo
 from catalog.models import Product, ProductIdentity
@@ -84,23 +84,10 @@ class Command(ShopCommand):
         return f"The slowest page took {slowest:.0f} ms."
 
     def _page(self, client: Client, address: str, rounds: int) -> float:
-        def ask() -> None:
-            cache.clear()
-            answer = client.get(address)
-            if answer.status_code != 200:
-                raise CommandError(f"{address} answered {answer.status_code}.")
-
-        return self._measure(address, ask, rounds)
+        return self._measure(address, opening(client, address), rounds)
 
     def _measure(self, name: str, act: Callable[[], object], rounds: int) -> float:
-        """Print wall time and processor time: other work on the machine makes them differ."""
-        times, own = [], []
-        act()
-        for _ in range(rounds):
-            started, started_own = perf_counter(), process_time()
-            act()
-            own.append((process_time() - started_own) * 1000)
-            times.append((perf_counter() - started) * 1000)
+        times, own = timed(act, rounds)
         self._tell(name, times, own)
         return median(times)
 

@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from carts.conversation import CHECK, check_mark, conversation_of
 from carts.digests import digests_of, public_id_of
-from carts.identity import CHECK, check_mark, identify
 from carts.isolation_check.checks import verdicts
 from carts.isolation_check.client import Server
 from carts.models import Session
@@ -64,7 +64,7 @@ class Command(ShopCommand):
 
 def _remove_sessions(server: Server, started: datetime) -> int:
     """Delete the check's sessions and no others, even if the server mixed sessions up."""
-    digests = [digest for key, value in server.ids for digest in identify(Call("", {key: value})).digests]
+    digests = [digest for key, value in server.ids for digest in conversation_of(Call("", {key: value})).digests]
     # A server that mixes sessions up stores other digests than those of the ids.
     server.ask_for_sessions()
     found = {public_id_of(cart_id) for cart_id in server.cart_ids}

@@ -33,6 +33,15 @@ class Command(MaintenanceCommand):
         if done.former_keys:
             said = _("Former keys that are not set here: %(count)d. Set them in SECRET_KEY_FALLBACKS.")
             self.stdout.write(said % {"count": done.former_keys})
+        if done.forgotten:
+            said = _("Orders whose buyer had been forgotten, and is again: %(count)d.")
+            self.stdout.write(said % {"count": done.forgotten})
+        if done.parked:
+            said = _(
+                "Messages that waited in the backup: %(count)d. They may have been delivered since, so they are not "
+                "sent. To send them, choose them in /admin/ under Messages, and let them be tried again."
+            )
+            self.stdout.write(said % {"count": done.parked})
         self.stdout.write(
             _("Staff must sign in again. API keys that were revoked since the backup are valid again: look at /admin/.")
         )

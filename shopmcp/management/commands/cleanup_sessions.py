@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from carts.services import cleanup
+from orders.services import forgetting
 from outbox import services as outbox
 from shopmcp.commands import ShopCommand
 from shopmcp.composition import BEFORE_CLEANUP
@@ -34,6 +35,7 @@ class Command(ShopCommand):
                 for prepare in BEFORE_CLEANUP:
                     prepare()
             done = cleanup.clean_up(older_than=_age(older_than), dry_run=dry_run)
+            buyers = forgetting.forget_old(dry_run=dry_run)
             messages = outbox.clean_up(dry_run=dry_run)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
@@ -50,7 +52,10 @@ class Command(ShopCommand):
                 "Dry run, nothing was changed. Sessions to delete: %(sessions)d (with items: %(with_items)d), "
                 "records of calls: %(calls)d, stored answers: %(answers)d, tombstones: %(tombstones)d."
             )
-        also = _("Messages of the outbox: %(messages)d.") % {"messages": messages}
+        also = _("Messages of the outbox: %(messages)d. Orders whose buyer is forgotten: %(buyers)d.") % {
+            "messages": messages,
+            "buyers": buyers,
+        }
         return f"{said % counts} {also}"
 
 

@@ -1,10 +1,14 @@
-"""`manage.py serve`: prepare everything a shop needs, then run the server."""
+"""`manage.py serve`: prepare everything a shop needs, then run the server.
+
+After a crash the shop is away until this is done, so what has nothing to do is not loaded.
+"""
 
 import errno
 import os
 import shutil
 import socket
 import sys
+import warnings
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
@@ -18,15 +22,12 @@ from django.utils import timezone
 
 from carts.models import Session
 from carts.services.cleanup import MARGIN
-from catalog.imports.importing import load_demo
-from catalog.management.commands.import_products import watched
 from catalog.models import Store
 from catalog.search.rebuild import is_outdated, rebuild
-from shopmcp import data_dir, metrics
+from shopmcp import data_dir, metrics, process
 from shopmcp.commands import migrate, one_at_a_time, unusable
 from shopmcp.db.serving import InUse, serving
 from shopmcp.errors import ShopError
-from shopmcp.sign_in import link_for, staff_user
 from shopmcp.static import make_static_ready
 from shopmcp.translations import compile_translations
 
@@ -34,6 +35,8 @@ from shopmcp.translations import compile_translations
 GRACE = 15
 # Proxies keep idle connections for 60 seconds. The server must not close one first: a request may be on its way.
 KEEP_ALIVE = 75
+# WhiteNoise streams files synchronously, of which Django warns at each.
+_NO_WARNING = "StreamingHttpResponse must consume synchronous iterators"
 # Connections that an import, a clean-up and the like may need beside the server's.
 _COMMANDS = 3
 _ROOM = """
@@ -44,9 +47,13 @@ WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_co
 
 class Command(BaseCommand):
     help = "Prepare the database and static files, then serve chats and people on one address."
+    # They are of the code, which `make check` looks at; here they would load every page and form.
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="the address to listen on; :: for every one (default: %(default)s)"
+        )
         parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (default: %(default)s)")
         parser.add_argument("--demo", action="store_true", help="load the demo catalogue if there are no products")
         parser.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes; wants PostgreSQL")
@@ -55,6 +62,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, demo: bool, workers: int, reload: bool, **options: Any) -> None:
         if reload and workers > 1:
             raise CommandError("--reload works with one worker only.")
+        if reload:
+            self.check()
         _check_address(host, port)
         public_url = settings.PUBLIC_URL if settings.PUBLIC_URL_IS_SET else _address(host, port)
         self._close_to_others()
@@ -70,7 +79,14 @@ class Command(BaseCommand):
             self._check_connections(workers)
         self._greet(public_url)
         connections.close_all()
-        _become_uvicorn(host, port, public_url, workers=workers, reload=reload)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        command = _command(host, port, workers=workers, reload=reload)
+        if workers == 1 and not reload and public_url == settings.PUBLIC_URL and metrics.FOLDER not in os.environ:
+            # All is loaded here: another process would do that once more.
+            warnings.filterwarnings("ignore", _NO_WARNING)
+            process.run(command)
+        _become(command, _environment(public_url, port, workers=workers))
 
     def _close_to_others(self) -> None:
         for file in data_dir.exposed(settings.DATA_DIR, settings.DATABASES["default"]):
@@ -99,9 +115,11 @@ class Command(BaseCommand):
                         "that; a hundred thousand products take a minute or two."
                     )
                     self.stdout.flush()
+                    from catalog.management.commands.import_products import watched  # noqa: PLC0415 - see the top
+
                     self.stdout.write(f"Indexed {rebuild(watched)} products.")
-                if demo and (report := load_demo()):
-                    self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
+                if demo:
+                    self._load_demo()
             # A read-only database opens without an error: this write of no row finds out.
             Store.objects.filter(pk=0).update(name="")
             self._check_clock()
@@ -109,6 +127,14 @@ class Command(BaseCommand):
             raise unusable(error) from None
         except InUse as refusal:
             raise CommandError(f"{refusal.message} {refusal.fix}") from None
+
+    def _load_demo(self) -> None:
+        from catalog.imports.importing import load_demo  # noqa: PLC0415 - see the top
+        from offers.demo import load_demo as load_demo_offers  # noqa: PLC0415
+
+        if report := load_demo():
+            self.stdout.write(f"Loaded a demo catalogue of {report.created} products.")
+        load_demo_offers()
 
     def _check_clock(self) -> None:
         latest = Session.objects.aggregate(latest=Max("last_seen_at"))["latest"]
@@ -139,6 +165,8 @@ class Command(BaseCommand):
         lines = [("MCP URL", f"{public_url}/mcp"), ("Dashboard", f"{public_url}/dashboard/")]
         # Only to a terminal: the link opens the shop, and must not stay in a log.
         if self.stdout.isatty():
+            from shopmcp.sign_in import link_for, staff_user  # noqa: PLC0415 - see the top
+
             try:
                 way_in = f"{link_for(staff_user(), public_url)}  (once, within ten minutes)"
             except ShopError:  # several members of staff, none of whom is `owner`
@@ -183,15 +211,14 @@ def _address(host: str, port: int) -> str:
     return f"http://{name}" if port == 80 else f"http://{name}:{port}"
 
 
-def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, reload: bool) -> None:
-    """Replace this process by the server, so that signals reach it and it starts with this PUBLIC_URL."""
+def _command(host: str, port: int, *, workers: int, reload: bool) -> list[str]:
+    """Return uvicorn's command line."""
+    # A lone process would have asyncio open "::", for IPv6 alone. Nothing stands for every address of both families.
+    listens = "" if host == "::" and workers == 1 and not reload else host
     command = [
-        sys.executable,
-        "-P",
-        # WhiteNoise streams files synchronously, of which Django warns at each.
-        *("-W", "ignore:StreamingHttpResponse must consume synchronous iterators"),
-        *("-m", "shopmcp.process", "shopmcp.asgi:application"),
-        *("--host", host, "--port", str(port)),
+        "shopmcp.asgi:application",
+        *("--app-dir", str(settings.BASE_DIR)),
+        *("--host", listens, "--port", str(port)),
         *("--http", "shopmcp.connections:Connection", "--ws", "none"),
         *("--no-server-header", "--no-access-log"),
         # shopmcp/network.py reads their headers, by SHOPMCP_TRUSTED_PROXIES.
@@ -204,6 +231,11 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
         folders = {Path(app.path) for app in apps.get_app_configs()}
         own = sorted(folder for folder in folders if folder.parent == settings.BASE_DIR)
         command += ["--reload", *(part for folder in own for part in ("--reload-dir", str(folder)))]
+    return command
+
+
+def _environment(public_url: str, port: int, *, workers: int) -> dict[str, str]:
+    """Return what the server's processes start with: settings that are made for this PUBLIC_URL."""
     environment = {**os.environ, "PUBLIC_URL": public_url}
     environment.pop(metrics.FOLDER, None)
     if workers > 1:
@@ -211,9 +243,13 @@ def _become_uvicorn(host: str, port: int, public_url: str, *, workers: int, relo
     # The command works in any folder, and imports nothing from there.
     path = (str(settings.BASE_DIR), environment.get("PYTHONPATH"))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execve(sys.executable, command, environment)
+    return environment
+
+
+def _become(command: list[str], environment: dict[str, str]) -> None:
+    """Replace this process by the server, so that signals reach it. A supervisor loads nothing of the shop."""
+    python = [sys.executable, "-P", "-W", f"ignore:{_NO_WARNING}"]
+    os.execve(sys.executable, [*python, "-m", "shopmcp.process", *command], environment)
 
 
 def _metrics_folder(port: int) -> Path:

@@ -13,9 +13,9 @@ class BrokenConfig(AppConfig):
     label = "broken"
 
     def ready(self):
-        from carts import call_log, caller, identity
+        from carts import call_log, caller, conversation
+        from carts.conversation import UNKEYED, Conversation
         from carts.digests import digests_of, public_id_of
-        from carts.identity import UNKEYED, Identity
         from carts.services import sessions
 
         way_in = sessions.way_in
@@ -25,8 +25,8 @@ class BrokenConfig(AppConfig):
 
         def blind(call):
             """The original system's fault: it looked for the id where there is none."""
-            call.notes.identity = Identity(UNKEYED)
-            return call.notes.identity
+            call.notes.conversation = Conversation(UNKEYED)
+            return call.notes.conversation
 
         def handle_wins(caller):
             if caller.cart_id is not None and (public_id := public_id_of(caller.cart_id)) is not None:
@@ -43,11 +43,11 @@ class BrokenConfig(AppConfig):
         name, broken = {
             "one_for_all": ("digests_of", one_for_all),
             "one_key": ("digests_of", one_key),
-            "blind": ("identify", blind),
+            "blind": ("conversation_of", blind),
             "handle_wins": ("way_in", handle_wins),
             "believing": ("public_id_of", believing),
         }[os.environ["BROKEN"]]
-        for module in (identity, caller, sessions, call_log):
+        for module in (conversation, caller, sessions, call_log):
             if hasattr(module, name):
                 setattr(module, name, broken)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from carts import call_log, caller, identity
-from carts.identity import UNKEYED, Identity
+from carts import call_log, caller, conversation
+from carts.conversation import UNKEYED, Conversation
 from carts.services import sessions
 from tests.carts.answers import cart, quantities
 
@@ -25,8 +25,6 @@ def conversations_are_apart(ask):
             quantity=number,
             **({"cart_id": handle} if handle else {}),
         )
-        if not handle:
-            ask("add_to_cart", meta, product_id="shop:honey", quantity=number)
     seen = []
     for meta, handle in zip(metas, handles, strict=True):
         answer = ask("view_cart", meta, **({"cart_id": handle} if handle else {}))
@@ -43,28 +41,28 @@ def _constant(*_, **__):
 
 
 def _nobody(call):
-    return Identity(UNKEYED)
+    return Conversation(UNKEYED)
 
 
 @pytest.mark.parametrize(
     ("name", "broken", "policy"),
     [
         ("digests_of", _constant, "isolate"),
-        ("identify", _nobody, "shared"),
-        ("identify", _nobody, "isolate"),
-        ("identify", lambda call: Identity("openai/session", digests=("one",)), "isolate"),
+        ("conversation_of", _nobody, "shared"),
+        ("conversation_of", _nobody, "isolate"),
+        ("conversation_of", lambda call: Conversation("openai/session", digests=("one",)), "isolate"),
     ],
-    ids=["one digest", "everybody unkeyed, shared", "everybody unkeyed, isolated", "one identity"],
+    ids=["one digest", "everybody unkeyed, shared", "everybody unkeyed, isolated", "one conversation"],
 )
 def test_the_check_notices_broken_session_code(ask, honey, monkeypatch, settings, name, broken, policy):
     settings.SHOPMCP_UNKEYED_CALLS = policy
-    for module in (identity, caller, sessions, call_log):
+    for module in (conversation, caller, sessions, call_log):
         monkeypatch.setattr(module, name, broken, raising=False)
 
     assert not conversations_are_apart(ask)
 
 
 def test_the_check_notices_a_session_code_that_ignores_people(ask, honey, monkeypatch):
-    monkeypatch.setattr(Identity, "is_another", lambda self, row: False)
+    monkeypatch.setattr(Conversation, "is_another", lambda self, row: False)
 
     assert not conversations_are_apart(ask)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from carts.models import AnsweredRequest, Cart, Change, Line
 from carts.services import requests
 from catalog.models import Product
-from tests.carts.answers import cart, codes, error, quantities, text
+from tests.carts.answers import cart, changes, codes, error, quantities, text
 
 SINCE = (
     "\nThis repeats the first answer to this request_id, version {}; nothing was done again. "
@@ -21,7 +21,7 @@ SINCE = (
 
 def told(result):
     """What a repeated answer tells as the first one did."""
-    return {key: cart(result)[key] for key in ("version", "changes", "notices")}
+    return {key: cart(result).get(key) for key in ("version", "changes", "notices")}
 
 
 @pytest.fixture
@@ -47,11 +47,12 @@ def test_what_was_told_first_is_told_again_with_the_cart_as_it_is_now(add, call_
     first = add(quantity=2)
     call_tool("clear_cart")
     call_tool("add_to_cart", product_id="shop:tea")
-    Product.objects.update(price="1.00", counted=0)
+    Product.objects.update(price="1.00")
+    Product.objects.filter(sku="honey").update(counted=0)
 
     again = add(quantity=2)
     assert told(again) == told(first)
-    assert (cart(again)["version"], cart(again)["changes"], codes(again)) == (1, ["Honey: 0 → 1"], ["stock"])
+    assert (cart(again)["version"], changes(again), codes(again)) == (1, ["Honey: 0 → 1"], ["stock"])
     assert quantities(again) == {"shop:tea": 1}
     assert cart(again)["total"]["amount"] == "1.00"
     assert text(again).startswith("Honey: 0 → 1.\nThe cart holds 1 item (version 3):\n- 1 × Tea")
@@ -132,7 +133,7 @@ def test_a_request_that_changed_nothing_is_remembered_too(add, call_tool):
     first = add()
     Product.objects.filter(sku="honey").update(counted=None)
 
-    assert cart(first)["changes"] == []
+    assert changes(first) == []
     assert cart(first)["version"] == 1
     assert add().structured_content == first.structured_content
     assert quantities(call_tool("view_cart")) == {"shop:honey": 1}

@@ -13,6 +13,7 @@ from analytics.schemas import FruitlessOut, PopularOut, RefusalOut
 from analytics.services import catch_up, roll_up, uncounted
 from carts.models import Cart, Session
 from carts.services import cleanup
+from orders.models import PermalinkCount
 
 DOCS = Path(__file__).parents[3] / "docs" / "analytics.md"
 PAGE = reverse("dashboard-analytics")
@@ -61,7 +62,7 @@ def test_abandoned_and_lost_carts_are_those_that_are_quiet(visit, told):
     found = told(period="month")
 
     assert (found.filled, found.abandoned, found.lost) == (4, 3, 1)
-    assert (found.abandonment, found.conversion) == (0.75, 0.8)
+    assert (found.abandonment, found.filled_share, found.conversion) == (0.75, 0.8, 0)
 
 
 @pytest.mark.parametrize("counted", [0, 3, 15])
@@ -79,7 +80,7 @@ def test_the_numbers_are_the_same_counted_or_not_and_stay_when_sessions_go(
 
     assert (numbers.sessions, numbers.filled, numbers.abandoned, numbers.lost) == (5, 5, 0, 0)
     assert numbers.median_duration == pytest.approx(300, rel=0.05)
-    assert [stage.sessions for stage in numbers.funnel] == [5, 5, 5]
+    assert [stage.sessions for stage in numbers.funnel] == [5, 5, 5, 0, 0]
     assert numbers.products == [PopularOut(product_id=honey.public_id, name="Honey", seen=100, added=100)]
     assert numbers.fruitless_searches == [FruitlessOut(words="gold", searches=5)]
     assert numbers.refusals == [RefusalOut(tool="add_to_cart", code="not_found", calls=5)]
@@ -108,6 +109,8 @@ def test_no_stage_of_the_funnel_is_larger_than_the_one_before(make_session, make
         ("searched", 2, 0.67),
         ("viewed", 1, 0.33),
         ("added", 1, 0.33),
+        ("handed_over", 0, 0),
+        ("ordered", 0, 0),
     ]
 
 
@@ -233,7 +236,7 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
 
     # Session, user; how far counting has come, the latest calls, what is known of their sessions, the sessions; the
     # tallies, lively carts, whether counting went on meanwhile; products; warnings.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(16):
         owner.get(PAGE)
 
 
@@ -241,3 +244,15 @@ def test_the_first_day_there_is_has_a_page_east_of_greenwich(owner, settings):
     settings.TIME_ZONE = "Asia/Jerusalem"
 
     assert owner.get(PAGE, {"since": "0001-01-01"}).status_code == 200
+
+
+def test_carts_begun_by_permalinks_are_counted_by_source(owner, visit):
+    visit()
+    today = timezone.localdate()
+    for source, carts, days in (("newsletter", 2, 0), ("newsletter", 1, 1), ("<b>", 9, 0), ("old", 5, 40)):
+        PermalinkCount.objects.create(day=today - timedelta(days=days), source=source, carts=carts)
+
+    page = owner.get(PAGE, {"period": "month"})
+
+    assert page.context["sources"] == [("<b>", 9), ("newsletter", 3)]
+    assert "&lt;b&gt;" in page.text

@@ -181,7 +181,7 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
     # Session, user; warnings; the newest call, the unfixed warnings; bounds, sessions, carts, lines; active, carts,
     # values; mail that cannot be sent, messages that were given up; how far counting has come, the latest calls, what
     # is known of their sessions, the sessions; the hours, whether counting went on.
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         owner.get(LIVE)
 
 

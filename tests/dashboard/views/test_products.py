@@ -1,3 +1,6 @@
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -5,6 +8,7 @@ from django.utils import timezone
 from catalog.models import ImportRun
 from catalog.services import create_product
 
+HOUR = timedelta(hours=1)
 LIST = reverse("dashboard-products")
 
 
@@ -109,3 +113,16 @@ def test_the_list_costs_the_same_for_one_product_and_for_many(owner, django_asse
     # Session, user; products, numbers, stores; warnings.
     with django_assert_num_queries(6):
         assert len(names(owner.get(LIST))) == n
+
+
+def test_prices_are_those_of_the_moment(owner, store):
+    now = timezone.now()
+    for sku, begins in (("on", now - HOUR), ("soon", now + HOUR)):
+        create_product(
+            store, sku=sku, name=sku, price="20.00", sale_price=Decimal("15.00"), sale_begins=begins, sale_ends=None
+        )
+
+    soon, on = owner.get(LIST).text.split('<th scope="row">')[1:]
+
+    assert "15.00" in on and "<s" in on and "20.00" in on
+    assert "20.00" in soon and "15.00" not in soon

@@ -8,6 +8,7 @@ from django.utils import timezone
 from carts import browse
 from carts.models import KEPT_VERSIONS, Cart, Line, Session
 from carts.timeline import timeline
+from offers.models import Coupon
 
 LIST = reverse("dashboard-sessions")
 EXPORT = reverse("dashboard-export")
@@ -201,9 +202,12 @@ def test_a_sessions_page_costs_the_same_for_one_call_and_for_many(
         call_tool("add_to_cart", product_id=make_product(f"Product {number}").public_id)
     address = reverse("dashboard-session", args=[Session.objects.get().public_id])
 
-    # Session, user; session, cart, lines, newer changes; calls, their changes; warnings.
-    with django_assert_num_queries(9):
+    # Session, user; session, cart, its lines; lines and newer changes; calls, their changes, those on pages; links;
+    # warnings.
+    with django_assert_num_queries(12):
         owner.get(address, {"at": 0})
+    with django_assert_num_queries(10):
+        owner.get(address)
 
 
 def test_a_long_timeline_has_pages(owner, make_session, make_call):
@@ -233,3 +237,15 @@ def test_days_at_the_ends_of_time_still_have_a_page(owner, settings, asked, zone
     settings.TIME_ZONE = zone
 
     assert owner.get(LIST, asked).status_code == 200
+
+
+def test_a_timeline_tells_when_coupon_and_budget_changed(owner, call_tool, honey, store):
+    Coupon.objects.create(store=store, code="SAVE10", code_key="save10", kind="percent", value=10)
+    call_tool("add_to_cart", product_id="shop:honey", budget=50)
+    call_tool("apply_coupon", code="SAVE10")
+    call_tool("apply_coupon", code="")
+    shown = owner.get(f"/dashboard/sessions/{Session.objects.get().public_id}/")
+
+    steps = [[(each.term, each.before, each.after) for each in step.terms] for step in shown.context["timeline"].steps]
+    assert steps == [[("coupon", "SAVE10", "")], [("coupon", "", "SAVE10")], [("budget", "", "₪50.00")]]
+    assert "SAVE10" in shown.text

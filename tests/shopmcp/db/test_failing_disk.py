@@ -35,6 +35,7 @@ except Unsettled as error:
 """
 
 
+@pytest.mark.no_database
 @pytest.mark.skipif(not COMPILER, reason="needs a C compiler, to make a disk that fails")
 def test_a_change_that_the_disk_failed_to_keep_may_have_been_done(tmp_path):
     (tmp_path / "disk.c").write_text(DISK)

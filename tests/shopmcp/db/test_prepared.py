@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -51,6 +52,16 @@ change = Update(
 )
 count_up = Update(lambda: Product.versions.filter(sku=Param("sku", Product, "sku")), counted=F("counted") + 1)
 delete = Delete(lambda: Product.versions.filter(sku=Param("sku", Product, "sku")))
+# With a constant between its parameters, and with one moment in two places.
+around = Select(
+    lambda: (
+        Product.versions.filter(
+            sku=Param("sku", Product, "sku"), available=True, updated_at__lte=Param("moment", Product, "updated_at")
+        )
+        .exclude(withdrawn_at__gt=Param("moment", Product, "withdrawn_at"))
+        .values_list("sku")
+    )
+)
 TOMBSTONE = ("public_id", "digest", "expired_at")
 insert = Insert(Tombstone, TOMBSTONE)
 insert_or_leave = Insert(Tombstone, TOMBSTONE, ignore_conflicts=True)
@@ -107,6 +118,23 @@ def test_decimals_compare_as_in_the_orm(products, price):
 def test_moments_compare_as_in_the_orm(products):
     assert since.all(moment=MOMENT) == [("p1",), ("p2",)]
     assert since.all(moment=MOMENT + timedelta(microseconds=1)) == [("p2",)]
+
+
+def test_constants_stay_in_their_places_and_a_value_may_be_used_twice(products):
+    late = MOMENT + timedelta(days=9000)
+
+    for product in products:
+        asked = Product.versions.filter(sku=product.sku, available=True, updated_at__lte=late)
+        expected = list(asked.exclude(withdrawn_at__gt=late).values_list("sku"))
+        assert around.all(sku=product.sku, moment=late) == expected
+
+
+@pytest.mark.parametrize("moment", [MOMENT, MOMENT.replace(microsecond=0), MOMENT.astimezone(ZoneInfo("Asia/Tokyo"))])
+def test_a_moment_is_written_as_the_orm_writes_it(products, moment):
+    Product.versions.update(withdrawn_at=moment)
+
+    assert [sku for (sku,) in since.all(moment=moment)] == [product.sku for product in products]
+    assert since.all(moment=moment + timedelta(microseconds=1)) == []
 
 
 @pytest.mark.parametrize("price", [None, Decimal("12.345"), Decimal("12"), Decimal("12.000")])

@@ -2,6 +2,8 @@
 
 import fcntl
 from contextlib import closing, contextmanager
+from pathlib import Path
+from time import monotonic
 
 import psycopg
 import pytest
@@ -10,9 +12,6 @@ from django.db import connection
 
 from shopmcp.db.serving import InUse, alone, serving
 from tests.live import manage
-from tests.maintenance.conftest import own_database
-
-__all__ = ["own_database"]
 
 
 @contextmanager
@@ -28,15 +27,28 @@ def being_replaced(live):
         yield
 
 
-def test_several_processes_may_serve_and_then_nobody_replaces_the_shop(own_database):
+def test_several_processes_may_serve_and_then_nobody_replaces_the_shop(another_database):
     call_command("migrate", verbosity=0)
     with serving(), serving(), pytest.raises(InUse, match="A server runs"), alone(connection):
         pytest.fail("the lock was taken")
+    assert is_released()
     with alone(connection):
         pass
 
 
-def test_while_the_shop_is_replaced_nobody_serves_and_nobody_else_replaces_it(own_database):
+def is_released():
+    """PostgreSQL frees the locks of a connection a moment after it was closed."""
+    own = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ends = monotonic() + 10
+    while connection.vendor == "postgresql" and monotonic() < ends:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND {own}")
+            if cursor.fetchone() is None:
+                return True
+    return connection.vendor != "postgresql"
+
+
+def test_while_the_shop_is_replaced_nobody_serves_and_nobody_else_replaces_it(another_database):
     with alone(connection):
         with pytest.raises(InUse, match="being restored"), serving():
             pytest.fail("it is served")
@@ -44,6 +56,17 @@ def test_while_the_shop_is_replaced_nobody_serves_and_nobody_else_replaces_it(ow
             pytest.fail("the lock was taken twice")
     with serving():
         pass
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has files of its own")
+def test_a_server_keeps_the_files_of_sqlite_when_its_threads_close_their_connections(another_database):
+    """On a full disk they could not be made again."""
+    call_command("migrate", verbosity=0)
+    log = Path(f"{connection.settings_dict['NAME']}-wal")
+    with serving():
+        connection.close()
+        assert log.exists()
+    assert not log.exists()
 
 
 def test_a_database_in_memory_needs_no_lock(db):

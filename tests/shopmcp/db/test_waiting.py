@@ -17,13 +17,13 @@ from shopmcp.db.waiting import Wait, current_wait
 from tests.shopmcp.db.playing import served
 
 pytestmark = [
-    pytest.mark.usefixtures("database"),
+    pytest.mark.usefixtures("shared_database"),
     pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one lock for all"),
 ]
 
 
 @pytest.fixture(autouse=True)
-def goods(database):
+def goods(shared_database):
     create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
 
 

@@ -3,23 +3,21 @@
 import asyncio
 from functools import partial
 from threading import Event, current_thread
-from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from carts.models import CallRecord, Cart, Line, Session
+from carts.models import CallRecord
 from catalog.models import Store
-from catalog.services import create_product
-from shopmcp.composition import toolbox
-from shopmcp.db.workers import Dropped, Lane, Lanes
-from shopmcp.errors import NotFound, ShopError
-from shopmcp.mcp.call import Answer, Call, WriteNeeded
-from tests.shopmcp.db.playing import served
+from shopmcp.db.jobs import Dropped
+from shopmcp.db.outcome import TakenBack
+from shopmcp.db.waiting import Wait
+from shopmcp.db.workers import Lane, Lanes
+from shopmcp.errors import NotFound
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("shared_database")
 
 
 def add_store(slug):
@@ -66,6 +64,66 @@ def test_what_waits_together_shares_a_transaction_and_each_gets_its_own_result()
 
     assert run(play) == [(f"s{n}", True) for n in range(5)]
     assert slugs() == [f"s{n}" for n in range(5)]
+
+
+class HangsUp(Wait):
+    """The wait of a client that hangs up when `gone` is set, with its call or without."""
+
+    def __init__(self, *, takes_back):
+        self.gone = Event()
+        super().__init__(hung_up=self.gone.is_set)
+        self.may_take_back = takes_back
+
+
+@pytest.mark.parametrize("takes_back", [True, False])
+@pytest.mark.parametrize("one_transaction", [True, False])
+def test_a_client_that_hangs_up_before_the_shared_commit_takes_only_its_own_change_back(takes_back, one_transaction):
+    wait, done = HangsUp(takes_back=takes_back), []
+
+    def add_and_lose_the_client():
+        done.append(add_store("last"))
+        wait.gone.set()
+
+    async def play(lane, go_on):
+        waiting = asyncio.gather(
+            lane.run(lambda: add_store("gone"), wait),
+            lane.run(lambda: add_store("first")),
+            lane.run(add_and_lose_the_client),
+            return_exceptions=True,
+        )
+        await asyncio.sleep(0)
+        go_on()
+        return await waiting
+
+    gone, first, _ = run(play, one_transaction=one_transaction)
+
+    # Without a shared transaction the change was committed by then.
+    is_taken_back = takes_back and one_transaction
+    assert isinstance(gone, TakenBack) if is_taken_back else gone == "gone"
+    assert first == "first"
+    assert slugs() == ["first", *([] if is_taken_back else ["gone"]), "last"]
+    assert done == ["last"] * (2 if is_taken_back else 1)
+
+
+def test_clients_that_hang_up_one_after_the_other_let_the_others_begin_anew_once():
+    waits = [HangsUp(takes_back=True) for _ in range(3)]
+
+    def add(number):
+        # The client before this one hangs up.
+        waits[number - 1].gone.set()
+        return add_store(f"s{number}")
+
+    async def play(lane, go_on):
+        waiting = asyncio.gather(*(lane.run(partial(add, n), waits[n]) for n in (1, 2)), return_exceptions=True)
+        await asyncio.sleep(0)
+        go_on()
+        return await waiting
+
+    first, second = run(play)
+
+    assert isinstance(first, TakenBack)
+    assert second == "s2"
+    assert slugs() == ["s2"]
 
 
 @pytest.mark.parametrize("error", [NotFound("no"), ZeroDivisionError("a bug")], ids=["refusal", "bug"])
@@ -207,89 +265,3 @@ def test_work_runs_on_the_lane_s_own_threads_and_elsewhere_without_lanes():
     before, names = go()
     assert not before.startswith("write")
     assert names == ["write", "read", "browse"]
-
-
-def call(name, session="chat", **arguments):
-    return toolbox.answer(name, arguments, {"openai/session": session}, "test")
-
-
-def test_parallel_additions_of_one_conversation_add_up():
-    create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
-
-    async def play():
-        return await asyncio.gather(*(call("add_to_cart", product_id="shop:tea") for _ in range(60)))
-
-    results = served(play)
-
-    assert not [result for result in results if result["isError"]]
-    assert sorted(result["structuredContent"]["version"] for result in results) == list(range(1, 61))
-    for result in results:  # each answer is that of one moment
-        assert result["structuredContent"]["item_count"] == result["structuredContent"]["version"]
-    assert Line.objects.get().quantity == 60
-    assert (Session.objects.count(), Cart.objects.count()) == (1, 1)
-
-
-def test_a_conversation_sees_its_own_changes_at_once():
-    create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
-
-    async def one(name):
-        for number in range(1, 6):
-            await call("add_to_cart", name, product_id="shop:tea")
-            seen = await call("view_cart", name)
-            assert seen["structuredContent"]["item_count"] == number
-
-    async def play():
-        await asyncio.gather(*(one(f"chat-{n}") for n in range(6)))
-
-    served(play)
-    assert Session.objects.count() == 6
-
-
-def test_refusals_among_parallel_changes_leave_the_others_alone():
-    create_product(Store.objects.create(slug="shop", name="Shop", currency="ILS"), sku="tea", name="Tea", price="1")
-
-    async def play():
-        ids = ["shop:tea" if n % 3 else "shop:ghost" for n in range(30)]
-        return await asyncio.gather(*(call("add_to_cart", f"c{n % 5}", product_id=i) for n, i in enumerate(ids)))
-
-    results = served(play)
-
-    assert sum(result["isError"] for result in results) == 10
-    assert sum(Line.objects.values_list("quantity", flat=True)) == 20
-
-
-def test_a_look_that_has_to_write_first_is_moved_to_where_changes_run(monkeypatch):
-    places = []
-
-    def look(call: Call) -> Answer[Any]:
-        places.append((current_thread().name.split("-")[0], call.may_write))
-        if not call.may_write:
-            raise WriteNeeded
-        raise ShopError("seen enough")
-
-    entry = toolbox.tools["view_cart"]
-    monkeypatch.setitem(toolbox.tools, "view_cart", entry.__class__(**{**_fields(entry), "function": _plain(look)}))
-
-    async def play():
-        return await call("view_cart")
-
-    assert served(play)["structuredContent"]["error"]["message"] == "seen enough"
-    assert places == [("read", False), ("write", True)]
-
-
-def test_the_first_looks_of_a_conversation_leave_one_session_behind():
-    async def play():
-        return await asyncio.gather(*(call("view_cart") for _ in range(10)))
-
-    results = served(play)
-
-    assert [result["structuredContent"]["version"] for result in results] == [0] * 10
-    assert Session.objects.count() == 1
-
-
-def _fields(entry):
-    return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
-
-
-def _plain(look):
-    return lambda call, **arguments: look(call)

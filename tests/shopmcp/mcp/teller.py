@@ -6,9 +6,11 @@ from mcp.server import Server
 from mcp.types import CallToolResult, ListToolsResult, TextContent
 
 from shopmcp.errors import TooMany
+from shopmcp.later import Later
+from shopmcp.mcp.endpoint import Endpoint
 from shopmcp.mcp.http import Edge
+from shopmcp.mcp.kernel import Kernel
 from shopmcp.mcp.refusals import refused
-from shopmcp.mcp.server import Endpoint
 from shopmcp.mcp.tools import Toolbox
 from tests.live import serving
 from tests.rpc import MODERN, dressed, rpc, send
@@ -39,7 +41,7 @@ def teller(public_url="http://127.0.0.1:8000", hosts=(), **options):
     server = Server("teller", version="1", title="Teller", on_call_tool=_tell, on_list_tools=_no_tools)
     server.middleware.clear()
     allowed = ["127.0.0.1", "localhost", "[::1]", *hosts]
-    endpoint = Endpoint(server, Toolbox(()))
+    endpoint = Endpoint(Toolbox(()), Later(lambda: Kernel(server)))
     with serving(Edge(endpoint, public_url=public_url, allowed_hosts=allowed, **options)) as address:
         yield address
 

@@ -33,7 +33,7 @@ def test_the_client_lists_and_calls_tools_over_http(live_shop, mode):
 
     tools, cart = connected(live_shop, mode, buy)
 
-    assert [tool.name for tool in tools] == list(toolbox.tools)
+    assert [tool.name for tool in tools] == list(toolbox.listed)
     assert not cart.is_error
     assert cart.structured_content["item_count"] == 2
 

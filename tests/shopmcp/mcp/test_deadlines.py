@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from shopmcp import asgi
 from shopmcp.mcp.call import Answer, Call
+from shopmcp.mcp.endpoint import make_endpoint
 from shopmcp.mcp.http import Edge
 from shopmcp.mcp.resources import Resources
-from shopmcp.mcp.server import make_endpoint
 from shopmcp.mcp.tools import Toolbox, tool
 from tests.live import serving
 from tests.rpc import dressed, rpc

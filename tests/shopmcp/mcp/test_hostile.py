@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from carts.identity import KEYS
+from carts.conversation import KEYS
 from shopmcp.composition import toolbox
+from shopmcp.mcp.server import published
 from tests.rpc import ERAS, dressed, send
 
 REVISIONS = [era for era in ERAS if era]
@@ -131,7 +132,7 @@ def era(request):
 
 @pytest.fixture(params=sorted(toolbox.tools))
 def tool(request):
-    return toolbox.tools[request.param].published
+    return published(toolbox.tools[request.param])
 
 
 def plausible(tool):

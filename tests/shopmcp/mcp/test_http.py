@@ -90,8 +90,13 @@ def test_refusals_before_the_protocol_say_in_words_what_is_wrong(url, era):
         ("application/json", 200),
         ("APPLICATION/JSON; q=0.9", 200),
         ("text/event-stream, application/json", 200),
-        ("text/event-stream", 406),
+        ("text/event-stream", 200),
+        ("text/event-stream;q=0.5", 200),
+        ("*", 200),
+        ("text/*", 200),
+        ("text/html, *;q=0.1", 200),
         ("text/html", 406),
+        ("image/*", 406),
     ],
 )
 def test_accept_may_be_missing_or_anything_that_allows_json(url, era, accept, status):

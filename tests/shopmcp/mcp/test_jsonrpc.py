@@ -6,7 +6,7 @@ import logging
 import pytest
 from mcp_types.jsonrpc import HEADER_MISMATCH
 
-from shopmcp.mcp.jsonrpc import OUTER_META
+from shopmcp.mcp.plain import OUTER_META
 from tests.rpc import ERAS, MODERN, dressed, rpc, send
 from tests.shopmcp.mcp.teller import (
     INTERNAL_ERROR,
@@ -62,6 +62,10 @@ def test_unknown_methods_are_told_so(url, era):
         {"name": 3},
         {"name": None},
         {"name": "tell", "arguments": []},
+        {"name": "tell", "arguments": "[]"},
+        {"name": "tell", "arguments": "no JSON"},
+        {"name": "tell", "arguments": "{" * 90},
+        {"name": "tell", "arguments": '{"a": ' * 90 + "1" + "}" * 90},
         {"name": "tell", "_meta": {"progressToken": []}},
     ],
 )
@@ -244,7 +248,7 @@ def test_a_fault_of_a_handler_is_logged_and_never_shown(url, era, caplog):
     assert (reply.status, reply.error) == (200, INTERNAL_ERROR)
     assert b"secret" not in reply.body
     assert "a secret of the server" in caplog.text
-    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == ["shopmcp.mcp.jsonrpc"]
+    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == ["shopmcp.mcp.plain"]
 
 
 def test_an_answer_that_is_awkward_to_write_arrives(url, era):

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from mcp.shared import inbound
+from mcp_types import CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY
+from mcp_types import jsonrpc as codes
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from shopmcp.composition import endpoint
-from shopmcp.mcp import jsonrpc
+from shopmcp.mcp import jsonrpc, plain, replies
 from tests.live import GOODS
 from tests.rpc import dressed
 
@@ -89,3 +93,12 @@ def test_a_fault_beside_the_tool_is_logged_and_never_shown(era, caplog):
 
     assert (status, answer["error"]) == (200, {"code": -32603, "message": "Internal server error"})
     assert "a secret of the shop" in caplog.text
+
+
+def test_what_is_known_of_the_protocol_without_the_sdk_is_what_the_sdk_knows():
+    assert jsonrpc.HANDSHAKE_VERSIONS == HANDSHAKE_PROTOCOL_VERSIONS
+    assert jsonrpc.VERSION_HEADER == inbound.MCP_PROTOCOL_VERSION_HEADER
+    keys = (PROTOCOL_VERSION_META_KEY, CLIENT_INFO_META_KEY, CLIENT_CAPABILITIES_META_KEY)
+    assert keys == (plain.VERSION_KEY, plain.CLIENT_KEY, plain.CAPABILITIES_KEY)
+    for name in ("PARSE_ERROR", "INVALID_REQUEST", "INTERNAL_ERROR"):
+        assert getattr(replies, name) == getattr(codes, name)

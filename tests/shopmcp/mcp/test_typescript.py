@@ -10,11 +10,13 @@ import pytest
 
 from shopmcp.composition import toolbox
 
+pytestmark = pytest.mark.no_database
 SDK = "@modelcontextprotocol/sdk@1.32.2"
 SCRIPT = Path(__file__).parents[2] / "node" / "call_tools.mjs"
-# What each tool refuses; nothing at all is wrong enough for a tool without arguments.
+# What each tool refuses.
 REFUSED = {
-    "search_products": {"limit": 0},
+    "list_stores": {"store": "ghost"},
+    "search_products": {"limit": -1},
     "get_product": {"product_id": "shop:ghost"},
     "add_to_cart": {"product_id": "shop:ghost"},
     "update_cart_item": {"product_id": "shop:ghost", "quantity": 1},
@@ -23,6 +25,10 @@ REFUSED = {
     "clear_cart": {"cart_id": "cart_forged"},
     "undo_cart_change": {"version": -5},
     "debug_session": {"cart_id": 5},
+    "apply_coupon": {"code": "GHOST"},
+    "get_checkout_link": {"scope": "steal"},
+    "resume_cart": {"code": "GHOSTS23"},
+    "list_orders": {"order": "GHOST"},
     "get_store_info": {"store": "ghost"},
     "search": {},
     "fetch": {"id": "shop:ghost"},
@@ -84,6 +90,9 @@ def test_an_answer_of_every_tool_fits_its_schema(call_all):
         "add_to_cart": {"product_id": "shop:honey"},
         "update_cart_item": {"product_id": "shop:honey", "quantity": 2},
         "view_cart": {},
+        "apply_coupon": {"code": ""},
+        "get_checkout_link": {},
+        "list_orders": {},
         "debug_session": {},
         "remove_from_cart": {"product_id": "shop:honey"},
         "undo_cart_change": {},
@@ -92,7 +101,8 @@ def test_an_answer_of_every_tool_fits_its_schema(call_all):
         "search": {"query": "honey"},
         "fetch": {"id": "shop:honey"},
     }
-    assert set(answered) == set(toolbox.tools)
+    # The code of `resume_cart` stands on the page of another cart; it answers with a cart, as others do.
+    assert set(answered) == set(toolbox.tools) - {"resume_cart"}
 
     for name, outcome in call_all(list(answered.items())).items():
         assert outcome.get("thrown") is None, name
@@ -101,7 +111,7 @@ def test_an_answer_of_every_tool_fits_its_schema(call_all):
 
 
 def test_a_refusal_of_every_tool_fits_its_schema(call_all):
-    assert set(REFUSED) == set(toolbox.tools) - {"list_stores"}
+    assert set(REFUSED) == set(toolbox.tools)
 
     for name, outcome in call_all(list(REFUSED.items())).items():
         assert outcome.get("thrown") is None, name
@@ -111,7 +121,7 @@ def test_a_refusal_of_every_tool_fits_its_schema(call_all):
 
 def test_a_search_page_and_a_full_cart_fit_too(call_all, live_shop):
     page = live_shop.call_tool("search_products", limit=20)["structuredContent"]["products"]
-    items = [{"product_id": item["product_id"]} for item in page if item["price"] and item["in_stock"]]
+    items = [{"product_id": item["product_id"]} for item in page if "price" in item and item["in_stock"]]
 
     outcomes = call_all([("search_products", {"limit": 50}), ("add_to_cart", {"items": items}), ("view_cart", {})])
 

@@ -1,0 +1,239 @@
+"""Sessions, carts, lines and changes."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Product, ProductIdentity, Store
+from catalog.models.imports import visible
+from offers.models import Coupon
+
+# Counting stops here, so that its time is bounded.
+COUNT_CAP = 10_000
+# A cart can go back so many versions; the changes before them are deleted.
+KEPT_VERSIONS = 100
+# Of changes that move many lines it keeps fewer: about so many bytes, and the newest in any case.
+KEPT_BYTES = 200_000
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def active(self, now: datetime | None = None) -> Self:
+        """Sessions whose last call is younger than the active window."""
+        return self.filter(last_seen_at__gt=(now or timezone.now()) - settings.SHOPMCP_ACTIVE_WINDOW)
+
+    def real(self) -> Self:
+        """Sessions that no isolation check made."""
+        return self.filter(is_check=False)
+
+    def quiet_since(self, moment: datetime) -> Self:
+        """Sessions not seen after that moment."""
+        return self.filter(last_seen_at__lte=moment)
+
+    def with_open_cart(self) -> Self:
+        """Join the cart that the session fills now as `open_cart`."""
+        return self.annotate(open_cart=FilteredRelation("carts", condition=Q(carts__ordered_at=None)))
+
+    def deletable(self) -> Self:
+        """Sessions that never ordered, with their open cart: an order, and what it shows, is kept."""
+        ordered = Cart.objects.filter(session=OuterRef("pk")).exclude(ordered_at=None)
+        return self.with_open_cart().exclude(Exists(ordered))
+
+    def expired(self, *, with_items: datetime, empty: datetime) -> Self:
+        """Deletable sessions that were quiet since one moment with items in the open cart, since the other without."""
+        holding = Q(open_cart__item_count__gt=0, open_cart__updated_at__lte=with_items, last_seen_at__lte=with_items)
+        bare = Q(open_cart__id=None) | Q(open_cart__item_count=0, open_cart__updated_at__lte=empty)
+        # The last condition follows from the others; it lets the database use the index.
+        return self.deletable().filter(
+            holding | Q(bare, last_seen_at__lte=empty), last_seen_at__lte=max(with_items, empty)
+        )
+
+    def capped_count(self) -> int:
+        """The number of sessions, at most COUNT_CAP."""
+        return self.order_by()[:COUNT_CAP].count()
+
+
+class Session(models.Model):
+    """One conversation."""
+
+    public_id = models.CharField(_("public id"), max_length=18, unique=True)
+    # A keyed digest: the id is a bearer secret and is not stored. Null for an unkeyed chat, whose cart_id is its proof.
+    digest = models.CharField(max_length=43, unique=True, null=True, editable=False)  # noqa: DJ001 - unique, so null
+    # The `_meta` key that named the conversation, or `cart_id`, or `default`.
+    source = models.CharField(_("source"), max_length=64)
+    # A keyed digest of `openai/subject`, the person; empty until one comes.
+    subject = models.CharField(max_length=43, blank=True, editable=False)
+    client = models.CharField(_("client"), max_length=60, blank=True)
+    is_check = models.BooleanField(_("made by a check"), default=False)
+    # The language of answers, once a search has settled it.
+    language = models.CharField(_("language"), max_length=10, blank=True, db_default="")
+    # An earlier cart of this conversation expired, and no answer of a write has told it.
+    expiry_untold = models.BooleanField(default=False, editable=False)
+    # What was done to the cart outside of this chat, and no answer of a write has told: see `carts.news`.
+    news = models.TextField(default="", db_default="", blank=True, editable=False)
+    unanswered = models.TextField(null=True, editable=False)  # noqa: DJ001 - what carts.unanswered keeps, seldom
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    last_seen_at = models.DateTimeField(_("last call"), default=timezone.now)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = [
+            models.Index(fields=["-last_seen_at", "-id"], name="session_last_seen"),
+            models.Index(fields=["-last_seen_at", "-id"], condition=Q(is_check=True), name="session_of_check"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_active(self) -> bool:
+        return self.last_seen_at > timezone.now() - settings.SHOPMCP_ACTIVE_WINDOW
+
+    @property
+    def duration(self) -> timedelta:
+        """From the first call to the last."""
+        return self.last_seen_at - self.created_at
+
+
+class CartQuerySet(models.QuerySet["Cart"]):
+    def with_forgotten_changes(self) -> Self:
+        """Carts with changes that no version can be brought back by."""
+        forgotten = Change.objects.filter(cart=OuterRef("pk"), version__lt=OuterRef("version") - KEPT_VERSIONS)
+        return self.filter(Exists(forgotten), version__gt=KEPT_VERSIONS)
+
+
+class Cart(models.Model):
+    """A session's cart. A session has one open cart at a time; an order closes it."""
+
+    public_id = models.CharField(_("public id"), max_length=18, unique=True)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="carts", verbose_name=_("session"))
+    # Null while the cart is empty: its first product sets it.
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    # Grows by one with every change.
+    version = models.PositiveIntegerField(_("version"), default=0)
+    item_count = models.PositiveIntegerField(_("items"), default=0)
+    # The changes up to this version were deleted to keep within KEPT_BYTES; and the bytes of those since, about.
+    history_from = models.PositiveIntegerField(db_default=0, editable=False)
+    history_bytes = models.PositiveIntegerField(db_default=0, editable=False)
+    # Both are changes that undo knows; a coupon works only while it may.
+    coupon = models.ForeignKey(
+        Coupon, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, editable=False
+    )
+    budget = models.DecimalField(_("budget"), max_digits=12, decimal_places=3, null=True, blank=True, editable=False)
+    ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
+    # When its page was first opened in a browser.
+    handed_over_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    # When its shopper went to the store's own checkout with it; coming back, or a change in the chat, opens it again.
+    left_at = models.DateTimeField(_("gone to the store's own checkout"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    updated_at = models.DateTimeField(_("changed"), default=timezone.now)
+
+    objects = CartQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cart")
+        verbose_name_plural = _("carts")
+        constraints = [
+            models.UniqueConstraint(fields=["session"], condition=Q(ordered_at=None), name="one_open_cart_per_session")
+        ]
+        # To delete a coupon; most carts have none.
+        indexes = [
+            models.Index(fields=["coupon"], condition=Q(coupon__isnull=False), name="cart_of_coupon"),
+            models.Index(fields=["left_at"], condition=Q(left_at__isnull=False), name="cart_left"),
+            models.Index(fields=["handed_over_at"], condition=Q(handed_over_at__isnull=False), name="cart_handed_over"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def oldest_version(self) -> int:
+        """The earliest version that it can be brought back to."""
+        return max(0, self.history_from, self.version - KEPT_VERSIONS)
+
+
+class LineQuerySet(models.QuerySet["Line"]):
+    def in_order(self) -> Self:
+        """As they were added."""
+        return self.order_by("id")
+
+    def with_version(self) -> Self:
+        """Join the version of the product that counts now as `sold`, and load it for `shown`."""
+        sold = FilteredRelation("product__versions", condition=visible("product__versions__"))
+        return self.annotate(sold=sold).select_related("product", "sold__store")
+
+
+class Line(models.Model):
+    """A product in a cart."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines", verbose_name=_("cart"))
+    product = models.ForeignKey(ProductIdentity, on_delete=models.PROTECT, related_name="+", verbose_name=_("product"))
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    price_when_added = models.DecimalField(_("price when added"), max_digits=12, decimal_places=3)
+    # What the shopper was told last, so that a change is told once: see CartState.notices.
+    price_told = models.DecimalField(max_digits=12, decimal_places=3, editable=False)
+    stock_told = models.PositiveIntegerField(null=True, editable=False)
+    withdrawal_told = models.BooleanField(default=False, editable=False)
+
+    objects = LineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "product"], name="one_line_per_product"),
+            models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=999), name="quantity_from_1_to_999"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product_id}"
+
+    @property
+    def shown(self) -> Product:
+        """The product as `Product.versions.shown` tells; of lines that came `with_version` without another query."""
+        # A join that finds nothing leaves the attribute out.
+        sold: Product | None = getattr(self, "sold", None)
+        if sold is None:
+            return Product.versions.shown([self.product_id])[self.product_id]
+        sold.identity = self.product
+        return sold
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def after(self, version: int) -> Self:
+        """Changes after that version, oldest first."""
+        return self.filter(version__gt=version).order_by("version")
+
+
+class Change(models.Model):
+    """One change of a cart. Undo and the timeline read it. A cart keeps the last KEPT_VERSIONS."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="changes", verbose_name=_("cart"))
+    # The cart's version after it.
+    version = models.PositiveIntegerField(_("version"))
+    tool = models.CharField(_("tool"), max_length=64)
+    # A list of `carts.changes.LineChange`, with the price as text.
+    delta = models.JSONField(_("what changed"), default=list)
+    # What changed beside the lines, as `CartTerms.delta` has it; null for nothing.
+    terms = models.JSONField(null=True, editable=False)
+    # The version that undo without a version goes back to; null when there is nothing to undo.
+    undo_to = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        constraints = [models.UniqueConstraint(fields=["cart", "version"], name="one_change_per_version")]
+
+    def __str__(self) -> str:
+        return f"{self.cart_id} v{self.version}"

@@ -1,0 +1,175 @@
+"""Codes by which another chat takes the lines of a cart: shown once on its page, good for ten minutes.
+
+Only their digests are stored. Five wrong ones end the tries of a session for an hour; chats that begin a new session
+for each try are counted by their network, and whoever has many networks, with all others.
+"""
+
+import secrets
+from datetime import timedelta
+from typing import Final, Literal
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
+
+from carts import queries
+from carts.cart import CartState, Notice, Outcome
+from carts.news import CONTINUED, MOVED, with_news
+from carts.services.requests import Request
+from carts.services.saving import load_cart, locked_elsewhere, save
+from carts.services.sessions import ELSEWHERE, find_by_public_id
+from orders.handoff.pages import copy_lines
+from orders.models import CheckoutLink, ResumeCode, ResumeTries
+from orders.models.handoff import CODE_HOLDS
+from shopmcp.errors import InvalidArguments, NotFound, TooMany
+from shopmcp.throttle import Buckets, Rate
+
+Mode = Literal["add", "move"]
+
+# Without 0, 1, I and O, which people mistake for one another.
+ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+LENGTH: Final = 8
+MOST_WRONG: Final = 5
+_TRIES_REST: Final = timedelta(hours=1)
+_SALT: Final = "orders.resume_code"
+new_codes: Final = Buckets("codes", lambda: Rate(10 / 3600, 10))
+wrong_codes: Final = Buckets("wrong-codes", lambda: Rate(100 / 3600, 100))
+# Of everybody together: with a thousand codes open at once, a day of tries finds one with a chance of 1 in 9,000.
+all_wrong_codes: Final = Buckets("all-wrong-codes", lambda: Rate(5000 / 3600, 5000))
+_EVERYBODY: Final = "*"
+
+
+class WrongCode(NotFound):
+    """No cart has this code now."""
+
+
+def new_code(link: CheckoutLink) -> str:
+    """Return a new code for the cart of a link to buy; the one before opens nothing any more.
+
+    Raises:
+        TooMany: If too many codes were made for the cart lately.
+    """
+    if wait := new_codes.take(str(link.cart_id)):
+        raise TooMany(wait, gettext("Too many codes for this cart were made lately."))
+    code, now = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)), timezone.now()
+    values = {"digest": _digests(code)[0], "made_at": now, "expires_at": now + CODE_HOLDS, "used_at": None}
+    ResumeCode.objects.update_or_create(cart_id=link.cart_id, defaults=values)
+    return code
+
+
+def written(code: str) -> str:
+    """Return a code as people read it: two groups of four."""
+    return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
+
+
+def read(text: str) -> str:
+    """Return the code that somebody typed; empty if it cannot be one."""
+    code = "".join(text.upper().replace("-", " ").split())
+    return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
+
+
+def find(text: str, network: str) -> ResumeCode:
+    """Return the open code that somebody typed, with its cart and session.
+
+    Raises:
+        WrongCode: If there is none.
+        TooMany: If too many wrong ones came from this network, or from all.
+    """
+    if _is_full(wrong_codes, network):
+        raise TooMany(60, gettext("Too many wrong codes came from this network."))
+    if _is_full(all_wrong_codes, _EVERYBODY):
+        raise TooMany(60, gettext("Too many wrong codes were tried in this shop lately."))
+    code = read(text)
+    rows = ResumeCode.objects.open().select_related("cart__session")
+    found = rows.filter(digest__in=_digests(code), cart__ordered_at=None).first() if code else None
+    if found is None:
+        wrong_codes.take(network)
+        all_wrong_codes.take(_EVERYBODY)
+        raise WrongCode(
+            gettext("This code opens no cart: it is wrong, was used, or is older than ten minutes."),
+            fix=gettext("Ask the shopper for the code again, or for a new one from the page of the cart."),
+        )
+    return found
+
+
+def check_tries(session: int) -> None:
+    """Refuse if the session tried too many wrong codes within an hour.
+
+    Raises:
+        TooMany: With the time until it may try again.
+    """
+    tries = ResumeTries.objects.filter(session_id=session, wrong__gte=MOST_WRONG).first()
+    if tries is not None and (left := tries.since + _TRIES_REST - timezone.now()) > timedelta(0):
+        raise TooMany(
+            int(left.total_seconds()) + 1,
+            gettext("This chat tried too many wrong codes, so it may try none for an hour."),
+            fix=gettext("Ask the shopper to go on in the chat or on the page that has the cart."),
+        )
+
+
+def count_wrong(session: int) -> None:
+    """Count a wrong code of a session; call it under the session's lock."""
+    tries, _ = ResumeTries.objects.get_or_create(session_id=session)
+    now = timezone.now()
+    tries.wrong = tries.wrong + 1 if tries.since > now - _TRIES_REST and tries.wrong < MOST_WRONG else 1
+    tries.since = now
+    tries.save()
+
+
+def resume(state: CartState, code: ResumeCode, mode: Mode, request: Request | None = None) -> Outcome:
+    """Add the lines of the code's cart to a cart, and save; `move` takes them out of the other. Both chats hear of it.
+
+    Args:
+        state: Loaded under its session's lock.
+        code: As `find` returned it.
+        mode: Whether the other cart keeps its lines.
+        request: The request that this answers.
+
+    Raises:
+        InvalidArguments: If the code is of this very cart.
+        WrongCode: If another chat used the code meanwhile.
+        NotForSale, CartLimit: If nothing can be added; the code stays good.
+    """
+    if code.cart.session_id == state.session_id:
+        raise InvalidArguments(
+            gettext("This code is of this chat's own cart."), fix=gettext("Show the cart with view_cart.")
+        )
+    row = find_by_public_id(code.cart.session.public_id)
+    source = load_cart(row, timezone.now()) if row else CartState(0, "")
+    if source.id != code.cart_id or not source.lines:
+        raise NotFound(gettext("The cart of this code is empty now."), fix=gettext("Search for the products instead."))
+    said = Notice("resumed", gettext("The products of the other cart were added to this one."))
+    notices = [said, *copy_lines(source, state)]
+    if (coupon := source.terms.coupon) is not None and coupon != state.terms.coupon:
+        text = gettext(
+            "The coupon %(code)s stayed with the other cart: apply it here with apply_coupon if it is wanted."
+        )
+        notices.append(Notice("coupon_left", text % {"code": coupon.code}))
+    if not ResumeCode.objects.open().filter(pk=code.pk).update(used_at=timezone.now()):
+        raise WrongCode(gettext("This code has just been used."), fix=gettext("Ask the shopper for a new one."))
+    _tell_source(source, mode)
+    return save(state, "resume_cart", notices, undo_to=state.version, request=request)
+
+
+def _tell_source(source: CartState, mode: Mode) -> None:
+    with locked_elsewhere(source.session_public_id) as left:
+        if mode == "move":
+            for pk in source.lines.keys() & left.lines.keys():
+                left.remove(pk)
+        news = with_news(left.news, MOVED if mode == "move" else CONTINUED)
+        save(left, ELSEWHERE, [], undo_to=left.version)
+        queries.write_news.run(id=left.session_id, news=news)
+
+
+def _is_full(buckets: Buckets, name: str) -> bool:
+    burst = buckets.rate.burst
+    return buckets.used(name) * burst > burst - 1
+
+
+def _digests(code: str) -> list[str]:
+    """The digests of a code under the current secret key and those before."""
+    return [
+        salted_hmac(_SALT, code, secret, algorithm="sha256").hexdigest()[:43]
+        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    ]

@@ -1,0 +1,31 @@
+"""The tables of hand-off and orders, one module for each noun."""
+
+from orders.models.events import OrderEvent
+from orders.models.handoff import CheckoutLink, PermalinkCount, ResumeCode, ResumeTries
+from orders.models.online import OnlinePayment, ProviderEvent, Refund
+from orders.models.orders import OPEN, Order, OrderLine, OrderQuerySet, OrderState
+from orders.models.payments import PaymentReport
+from orders.models.people import ForgottenContact
+from orders.models.reminders import CartReminder
+from orders.models.trust import BlockedContact, OrderCode
+
+__all__ = [
+    "OPEN",
+    "BlockedContact",
+    "CartReminder",
+    "CheckoutLink",
+    "ForgottenContact",
+    "OnlinePayment",
+    "Order",
+    "OrderCode",
+    "OrderEvent",
+    "OrderLine",
+    "OrderQuerySet",
+    "OrderState",
+    "PaymentReport",
+    "PermalinkCount",
+    "ProviderEvent",
+    "Refund",
+    "ResumeCode",
+    "ResumeTries",
+]

@@ -1,0 +1,162 @@
+"""The tools that lead out of a chat. Their docstrings are read by the model that calls them."""
+
+from datetime import UTC
+from typing import Annotated, Literal
+
+from django.utils.translation import get_language, gettext
+from pydantic import Field
+
+from carts.caller import Caller, session_needed
+from carts.cart import CartState
+from carts.schemas import CartOut
+from carts.services.requests import first_outcome
+from carts.services.saving import load_cart, locked_cart
+from carts.services.sessions import find_for_cart
+from carts.tools import RequestId, changed, request_of
+from orders.handoff import codes, links
+from orders.handoff.again import order_again
+from orders.handoff.permalinks import keep
+from orders.models import CheckoutLink, Order
+from orders.numbers import read_number
+from orders.schemas import CheckoutLinkOut, OrdersOut, order_out
+from orders.services.again import order_of_session
+from orders.texts import link_text, orders_text
+from shopmcp.errors import InvalidArguments, NotFound, ShopError
+from shopmcp.mcp.arguments import CartId
+from shopmcp.mcp.call import Answer, Call
+from shopmcp.mcp.tools import tool
+
+_MOST_ORDERS = 20
+
+
+@tool(title="Link to the cart", idempotent=True, invoking="Making a link…", invoked="Link made")
+def get_checkout_link(
+    call: Call,
+    scope: Annotated[
+        Literal["buy", "view"],
+        Field(description="`buy` lets the shopper change and order the cart there; `view` only shows it."),
+    ] = "buy",
+    cart_id: CartId = None,
+) -> Answer[CheckoutLinkOut]:
+    """Use this when the shopper wants to order, pay, or see the cart outside of this chat: it gives a link that opens
+    the cart in a browser, without signing in. The link works for a day; ask again for a new one. Give the shopper the
+    link as it is."""
+    caller = Caller(call, cart_id)
+    if caller.shares_cart:
+        link = _link_to_copy(caller, scope)
+    elif caller.is_unkeyed:
+        find_for_cart(caller)
+        raise session_needed()
+    else:
+        with locked_cart(caller) as cart:
+            _refuse_empty(cart)
+            assert cart.id is not None
+            link = links.link_for(cart.id, scope, _language())
+    told = CheckoutLinkOut(
+        url=links.address_of(link),
+        scope=scope,
+        expires_at=f"{link.expires_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    )
+    return Answer(link_text(told, is_copy=caller.shares_cart), told)
+
+
+@tool(title="Continue a cart", invoking="Fetching the cart…", invoked="Cart fetched")
+def resume_cart(
+    call: Call,
+    code: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=40,
+            description="The code that the shopper read on the page of a cart; or the number of an order of this "
+            "conversation, for the same again.",
+        ),
+    ],
+    mode: Annotated[
+        Literal["add", "move"],
+        Field(description="`add` leaves the products in the other cart too; `move` takes them out of it."),
+    ] = "add",
+    cart_id: CartId = None,
+    request_id: RequestId = None,
+) -> Answer[CartOut]:
+    """Use this when the shopper gives a code from the page of another cart, to go on with it here, or wants the same
+    again as in an earlier order of this conversation: it adds those products to the cart of this conversation."""
+    caller = Caller(call, cart_id)
+    if caller.shares_cart:
+        caller.speak()
+        raise InvalidArguments(
+            gettext("All chats without a conversation id share this cart, so no other cart is brought into it."),
+            fix=gettext("Add the products with add_to_cart, or go on in a browser with get_checkout_link."),
+        )
+    request = request_of(caller, request_id, (code, mode))
+    if read_number(code) is not None:
+        find_for_cart(caller)  # a chat that names no conversation has no orders, and gets no session by asking
+        with locked_cart(caller) as cart:
+            again = first_outcome(cart, request) or order_again(cart, code, request)
+        return changed(caller, again)
+    # A chat that passes no cart_id gets a session by this call: a wrong code must not make one.
+    found = codes.find(code, call.network) if caller.is_unkeyed else None
+    refusal: ShopError | None = None
+    with locked_cart(caller) as cart:
+        outcome = first_outcome(cart, request)
+        if outcome is None:
+            codes.check_tries(cart.session_id)
+            try:
+                outcome = codes.resume(cart, found or codes.find(code, call.network), mode, request)
+            except codes.WrongCode as wrong:
+                # Raised before anything was changed, and counted in this transaction.
+                codes.count_wrong(cart.session_id)
+                refusal = wrong
+    if outcome is None:
+        assert refusal is not None
+        raise refusal
+    return changed(caller, outcome)
+
+
+@tool(title="List orders", read_only=True, invoking="Looking at the orders…", invoked="Orders shown")
+def list_orders(
+    call: Call,
+    order: Annotated[
+        str | None,
+        Field(min_length=1, max_length=40, description="The number of one order, to see it in full."),
+    ] = None,
+    cart_id: CartId = None,
+) -> Answer[OrdersOut]:
+    """Use this when the shopper asks what became of an order, or what was ordered in this conversation: it tells each
+    order's state, its sum and the link of its page, the newest first."""
+    caller = Caller(call, cart_id)
+    if caller.shares_cart:
+        caller.speak()
+        raise InvalidArguments(
+            gettext("All chats without a conversation id share one cart here, so their orders are not told apart."),
+            fix=gettext("Open the order's page by the link that the shop mailed."),
+        )
+    row = find_for_cart(caller)
+    if order is not None:
+        found = [order_of_session(row.id if row else 0, order)]
+    else:
+        found = list(Order.objects.of_session(row.id).newest_first()[:_MOST_ORDERS]) if row else []
+    told = OrdersOut(orders=[order_out(each, in_full=order is not None) for each in found])
+    return Answer(orders_text(told), told)
+
+
+def _link_to_copy(caller: Caller, scope: str) -> CheckoutLink:
+    """A link to a copy of the cart that all chats without an id share: whoever has it may not change theirs."""
+    row = find_for_cart(caller)
+    shared = load_cart(row, caller.now) if row else CartState(0, "")
+    _refuse_empty(shared)
+    call = caller.call
+    return keep(shared, scope=scope, language=_language(), network=call.network, call=call)
+
+
+def _refuse_empty(cart: CartState) -> None:
+    if not cart.lines:
+        raise NotFound(
+            gettext("The cart is empty, so there is nothing to hand over."),
+            fix=gettext("Put products into it with add_to_cart first."),
+        )
+
+
+def _language() -> str:
+    """The language that this call is answered in."""
+    return get_language() or "en"

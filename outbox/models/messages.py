@@ -1,0 +1,158 @@
+"""Messages on their way to people and programs."""
+
+import secrets
+from datetime import datetime
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from outbox.models.endpoints import Endpoint
+
+# Counting stops here, so that its time is bounded.
+COUNT_CAP = 10_000
+
+
+def new_id() -> str:
+    """Return an id by which a receiver drops a message that comes twice."""
+    return f"msg_{secrets.token_urlsafe(18)}"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def waiting(self) -> Self:
+        """Messages that are neither sent nor given up."""
+        return self.filter(sent_at=None, failed_at=None)
+
+    def due_without_endpoint(self, now: datetime) -> Self:
+        """Waiting mail and alarms that may be tried now; mail only where it can be sent."""
+        rows = self.waiting().filter(endpoint=None, next_try_at__lte=now)
+        return rows if settings.MAIL_IS_SET else rows.filter(channel=Message.Channel.WEBHOOK)
+
+    def due_to(self, endpoint: int | OuterRef, now: datetime) -> Self:
+        """Waiting messages to an endpoint, by its key, that may be tried now."""
+        return self.waiting().filter(endpoint=endpoint, next_try_at__lte=now)
+
+    def held_back(self) -> Self:
+        """Waiting mail that cannot be sent until EMAIL_URL is set."""
+        return self.none() if settings.MAIL_IS_SET else self.waiting().filter(channel=Message.Channel.EMAIL)
+
+    def failed(self) -> Self:
+        """Messages that were given up."""
+        return self.exclude(failed_at=None)
+
+    def capped_count(self) -> int:
+        """The number of messages, at most COUNT_CAP."""
+        return self.order_by()[:COUNT_CAP].count()
+
+
+class Message(models.Model):
+    """One message to one destination, written in the transaction of what it tells."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+        WEBHOOK = "webhook", _("webhook")
+
+    # The same at each try.
+    public_id = models.CharField(_("public id"), max_length=40, unique=True, default=new_id)
+    # Such as `alarm.import_failed`.
+    kind = models.CharField(_("kind"), max_length=60)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    # Null for mail and alarms.
+    endpoint = models.ForeignKey(
+        Endpoint,
+        verbose_name=_("webhook"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        db_index=False,  # `message_of_endpoint` begins with it
+    )
+    # An e-mail address, or an https address, whose path may hold a secret. Empty with an endpoint.
+    destination = models.CharField(_("destination"), max_length=2000, blank=True)
+    # {"subject", "text"} and what else a program may want to know.
+    payload = models.JSONField(_("content"), default=dict)
+    # A second message with the same key is not written; empty for none.
+    dedupe_key = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    # While a sender has the message: when another may take it over.
+    next_try_at = models.DateTimeField(_("next try"), default=timezone.now)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    first_tried_at = models.DateTimeField(_("first try"), null=True, blank=True)
+    # Of the sender that has it; empty for none.
+    claim = models.CharField(max_length=20, blank=True, editable=False, db_default="")
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(fields=["dedupe_key"], condition=~Q(dedupe_key=""), name="one_message_per_key")
+        ]
+        indexes = [
+            models.Index(
+                fields=["endpoint", "channel", "next_try_at", "id"],
+                condition=Q(sent_at=None, failed_at=None),
+                name="message_waiting",
+            ),
+            models.Index(fields=["endpoint", "-id"], name="message_of_endpoint"),
+            models.Index(fields=["id"], condition=Q(failed_at__isnull=False), name="message_failed"),
+            models.Index(fields=["created_at"], name="message_age"),
+        ]
+
+    def __str__(self) -> str:
+        # For lists and logs, which are no place for the address of a person.
+        if self.channel == self.Channel.EMAIL:
+            return f"{self.kind} → …@{self.destination.rpartition('@')[2]}"
+        return f"{self.kind} → {self.shown_destination}"
+
+    @property
+    def shown_destination(self) -> str:
+        """The destination without what may be secret: of a webhook, its host alone."""
+        if self.endpoint is not None:
+            return str(self.endpoint)
+        if self.channel == self.Channel.EMAIL:
+            return self.destination
+        return f"https://{urlsplit(self.destination).netloc}/…"
+
+    @property
+    def state(self) -> Literal["sent", "failed", "waiting"]:
+        if self.sent_at is not None:
+            return "sent"
+        return "waiting" if self.failed_at is None else "failed"
+
+
+class Attempt(models.Model):
+    """One try to send a message."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    milliseconds = models.PositiveIntegerField(_("milliseconds"))
+    # Of the answer; null for mail, and where none came.
+    status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
+    # Empty for a success.
+    error = models.CharField(_("error"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Pulse(models.Model):
+    """One row that the write probe of /healthz updates."""
+
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"

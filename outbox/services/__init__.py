@@ -1,0 +1,19 @@
+"""What is written to the outbox, and how it leaves."""
+
+from outbox.services.cleanup import KEPT, clean_up
+from outbox.services.delivery import Delivered, deliver
+from outbox.services.messages import announce, channel_of, enqueue, enqueue_mail, give_up, replay, try_again
+
+__all__ = [
+    "KEPT",
+    "Delivered",
+    "announce",
+    "channel_of",
+    "clean_up",
+    "deliver",
+    "enqueue",
+    "enqueue_mail",
+    "give_up",
+    "replay",
+    "try_again",
+]

@@ -1,0 +1,31 @@
+"""The dashboard's pages in a browser: signing in, and the rules of WCAG that a page breaks."""
+
+import json
+import os
+from pathlib import Path
+
+# Where axe-core's axe.min.js lies; .ci/run fetches it.
+AXE = os.environ.get("AXE_CORE", "")
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def sign_in(browser, server):
+    browser.open(server.manage("sign_in_link").stdout.strip())
+    browser.click_through("main button")
+    forget(browser)
+
+
+def forget(browser):
+    browser.complaints.clear()
+    browser.requested.clear()
+
+
+def broken_rules(browser):
+    """The rules of WCAG 2.2 A and AA that the page breaks, with where; what is folded up is read too."""
+    browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    browser.evaluate(f"{Path(AXE).read_text()};0")
+    options = json.dumps({"runOnly": RULES, "resultTypes": ["violations"]})
+    return browser.evaluate(
+        f"axe.run({options}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => [n.html, n.failureSummary])]))"
+    )
