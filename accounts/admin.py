@@ -1,5 +1,6 @@
 """API keys in the admin, to see and to revoke. `manage.py create_api_key` makes them."""
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +9,9 @@ from django.utils.translation import ngettext
 from accounts import services
 from accounts.models import ApiKey, ApiKeyQuerySet
 from shopmcp.admin import FastAdmin
+
+# Whoever may change an address here could open the account of its owner.
+admin.site.unregister(EmailAddress)
 
 
 @admin.register(ApiKey)

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
-    """The keys of the JSON API."""
+    """Shoppers with an account, and the keys of the JSON API."""
 
     name = "accounts"
     verbose_name = _("access")

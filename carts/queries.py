@@ -27,6 +27,8 @@ class SessionRow(NamedTuple):
     news: str
     language: str
     unanswered: str | None
+    person_id: int | None
+    sees_person: bool
     cart_id: int | None
     cart_public_id: str | None
     version: int | None
@@ -54,6 +56,8 @@ _SESSION = (
     "news",
     "language",
     "unanswered",
+    "person",
+    "sees_person",
     "open_cart__id",
     "open_cart__public_id",
     "open_cart__version",

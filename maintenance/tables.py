@@ -20,7 +20,7 @@ T = TypeVar("T")
 DERIVED = frozenset({"catalog.entry", "catalog.word", "catalog.revision"})
 # Who is signed in on the pages: a session that was ended after the backup must not come back to life. And the row to
 # which each server writes to see whether it can: it is in an empty shop too.
-LEFT_OUT = frozenset({"sessions.session", "outbox.pulse"})
+LEFT_OUT = frozenset({"sessions.session", "accounts.shoppersession", "outbox.pulse"})
 _BATCH = 2000
 _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField)
 

@@ -5,6 +5,8 @@ from functools import partial
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from accounts.services.people import sweep_unverified
+from accounts.sessions import SessionStore as ShopperSessions
 from analytics.services import catch_up
 from carts import coupon_tools
 from carts import tools as carts
@@ -92,6 +94,8 @@ endpoint = make_endpoint(
 BEFORE_CLEANUP = (
     catch_up,
     SessionStore.clear_expired,
+    ShopperSessions.clear_expired,
+    sweep_unverified,
     forget_handoffs,
     forget_reports,
     reconcile,

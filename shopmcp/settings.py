@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth.account",
     "csp",
     "ninja",
     "shopmcp",
@@ -135,6 +136,7 @@ INSTALLED_APPS = [
     "offers",
     "carts",
     "orders",
+    "my",
     "analytics",
     "benchmarks",
     "dashboard",
@@ -144,12 +146,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.TwoSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "shopmcp.urls"
@@ -171,6 +174,22 @@ TEMPLATES = [
     }
 ]
 LOGIN_URL = "admin:login"
+
+# Who signs in: staff by name and password, shoppers by a mailed code (accounts/sign_in.py). Django's cookie for
+# messages would be shared by both.
+AUTHENTICATION_BACKENDS = ["accounts.backends.StaffBackend", "accounts.backends.ShopperBackend"]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+ACCOUNT_ADAPTER = "accounts.sign_in.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600  # seconds
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # an address that was mistyped can be typed anew
+ACCOUNT_RATE_LIMITS = False  # ours count for all processes together
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # Data
 DATABASES = {"default": _database}

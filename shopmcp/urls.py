@@ -20,6 +20,7 @@ urlpatterns = [
     path("logos/<slug:slug>/<slug:digest>.png", logo, name="logo"),
     path("", include("orders.urls")),
     path("", include("offers.urls")),
+    path("my/", include("my.urls")),
     path("dashboard/", include("dashboard.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

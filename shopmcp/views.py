@@ -70,7 +70,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     except ShopError as refusal:
         status = 404 if isinstance(refusal, NotFound) else 410
         return render(request, "shopmcp/sign_in.html", {"message": refusal.message, "fix": refusal.fix}, status=status)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="accounts.backends.StaffBackend")
     logger.info("%s signed in by a link", user.get_username())
     return redirect("dashboard")
 

@@ -13,6 +13,7 @@ APPS = [
     "offers",
     "carts",
     "orders",
+    "my",
     "analytics",
     "dashboard",
     "maintenance",

@@ -9,6 +9,7 @@ from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Person
 from catalog.models import Product, ProductIdentity, Store
 from catalog.models.imports import visible
 from offers.models import Coupon
@@ -33,6 +34,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def quiet_since(self, moment: datetime) -> Self:
         """Sessions not seen after that moment."""
         return self.filter(last_seen_at__lte=moment)
+
+    def of_person(self, person: Person | int) -> Self:
+        """Sessions that are kept with the account, the latest first."""
+        return self.filter(person=person).order_by("-last_seen_at", "-id")
 
     def with_open_cart(self) -> Self:
         """Join the cart that the session fills now as `open_cart`."""
@@ -75,6 +80,20 @@ class Session(models.Model):
     expiry_untold = models.BooleanField(default=False, editable=False)
     # What was done to the cart outside of this chat, and no answer of a write has told: see `carts.news`.
     news = models.TextField(default="", db_default="", blank=True, editable=False)
+    # Whose account it is kept with: the account sees its carts and orders. The conversation sees the account's only if
+    # it proved that it is the same person's (`carts.people`): a link to its cart may have been sent by somebody else.
+    person = models.ForeignKey(
+        Person,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="sessions",
+        db_index=False,
+        editable=False,
+        verbose_name=_("customer"),
+    )
+    sees_person = models.BooleanField(db_default=False, editable=False)
+    linked_at = models.DateTimeField(_("linked"), null=True, blank=True, editable=False)
     unanswered = models.TextField(null=True, editable=False)  # noqa: DJ001 - what carts.unanswered keeps, seldom
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last call"), default=timezone.now)
@@ -87,6 +106,9 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=["-last_seen_at", "-id"], name="session_last_seen"),
             models.Index(fields=["-last_seen_at", "-id"], condition=Q(is_check=True), name="session_of_check"),
+            models.Index(
+                fields=["person", "-last_seen_at"], condition=Q(person__isnull=False), name="session_of_person"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Concatenate, Final, ParamSpec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.encoding import escape_uri_path
@@ -41,8 +42,15 @@ def shopper_page(view: View[P]) -> View[P]:
     Its forms need no CSRF token: who may send them is told by the address, which other sites do not know. A browser
     that must not tell the address sends no origin either, which Django's check would refuse.
     """
+    return csrf_exempt(_shown(view, "no-referrer"))
 
-    @csrf_exempt
+
+def account_page(view: View[P]) -> View[P]:
+    """Make a page of whoever is signed in: as `shopper_page`, but a session opens it, so its forms need CSRF tokens."""
+    return _shown(view, "same-origin")
+
+
+def _shown(view: View[P], referrer: str) -> View[P]:
     @wraps(view)
     def seen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         # What `speak` chooses ends with the request.
@@ -54,8 +62,10 @@ def shopper_page(view: View[P]) -> View[P]:
                 if isinstance(refusal, TooMany):
                     metrics.limit_hit("pages")
                 response = refused(request, refusal)
+            if isinstance(response, SimpleTemplateResponse):
+                response.render()  # while its language is the reader's
             response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
-        response["Referrer-Policy"] = "no-referrer"
+        response["Referrer-Policy"] = referrer
         response["X-Robots-Tag"] = "noindex, nofollow"
         if "Cache-Control" not in response:
             add_never_cache_headers(response)

@@ -58,6 +58,7 @@ class Call:
     meta: Mapping[str, Any]  # `params._meta` as it came
     client: str = ""  # the client's name for itself
     network: str = UNKNOWN  # where the client calls from
+    person: int | None = None  # whom a valid token names, by the key of `accounts.Person`
     language: str | None = None  # that the caller asked for, if the shop has it, or that a search settled
     spoken: str = ""  # the one that is active
     may_write: bool = True  # False where writes do not belong; raise WriteNeeded to be moved

@@ -1,0 +1,90 @@
+"""Making, signing in, sweeping and ending the accounts of shoppers."""
+
+from datetime import timedelta
+from typing import Final
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.models import Person
+
+# An address that was typed and never verified: nobody's account.
+_UNVERIFIED_KEPT: Final = timedelta(days=1)
+_SWEPT_AT_ONCE: Final = 500
+
+
+def user_for(email: str) -> User | None:
+    """Return the user who signs in by this address, made if there is none.
+
+    None if the address is that of a shopper who became one of the staff, or was switched off: no code opens these.
+    """
+    email = email.lower()
+    found = _holder(email)
+    if found is None:
+        # The name follows from the address, so that of two requests at once one makes the user.
+        name = "shopper-" + salted_hmac("accounts.shopper", email, algorithm="sha256").hexdigest()[:24]
+        try:
+            with transaction.atomic():
+                found = get_user_model().objects.create_user(name, email)
+                EmailAddress.objects.create(user=found, email=email, primary=True)
+        except IntegrityError:
+            found = _holder(email)
+    return found if found is not None and found.is_active and not found.is_staff else None
+
+
+def note_sign_in(user: User) -> Person:
+    """Return the person of a user who has just signed in by a code."""
+    person, is_new = Person.objects.get_or_create(user=user)
+    if not is_new:
+        person.seen_at = timezone.now()
+        person.save(update_fields=["seen_at"])
+    return person
+
+
+def person_here(request: HttpRequest) -> Person | None:
+    """Return who is signed in on a shopper's page."""
+    user = request.user
+    return Person.objects.select_related("user").filter(user=user.pk).first() if isinstance(user, User) else None
+
+
+def sign_out_everywhere(person: Person) -> None:
+    """End all sessions of the person's browsers: each holds a digest of what this replaces."""
+    person.user.set_unusable_password()
+    person.user.save(update_fields=["password"])
+
+
+def sweep_unverified() -> int:
+    """Delete users whose address was typed a day ago and never verified; return how many."""
+    verified = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    typed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=False)
+    old = get_user_model().objects.filter(
+        Exists(typed),
+        ~Exists(verified),
+        person=None,
+        is_staff=False,
+        last_login=None,
+        date_joined__lt=timezone.now() - _UNVERIFIED_KEPT,
+    )
+    swept = 0
+    while keys := list(old.values_list("pk", flat=True)[:_SWEPT_AT_ONCE]):
+        with transaction.atomic():
+            get_user_model().objects.filter(pk__in=keys).delete()
+        swept += len(keys)
+    return swept
+
+
+def has_accounts() -> bool:
+    """Whether shoppers can sign in: a code can be mailed."""
+    return settings.MAIL_IS_SET
+
+
+def _holder(email: str) -> User | None:
+    rows = EmailAddress.objects.filter(email=email).select_related("user").order_by("-verified", "id")
+    return next((row.user for row in rows), None)

@@ -1,0 +1,23 @@
+"""Which person does a call belong to? The only code that decides it.
+
+An `openai/subject` decides nothing: any caller can send one.
+"""
+
+from carts.queries import SessionRow
+from shopmcp.mcp.call import Call
+
+
+def person_of(call: Call, row: SessionRow | None) -> int | None:
+    """Return the key of the `accounts.Person` whose things the call may see; None for nobody.
+
+    A valid token names the person (`Call.person`). Without one it is the person whom the conversation is kept with,
+    once the shopper has proved in it that it is theirs (`Session.sees_person`): an account may keep a conversation
+    whose link somebody sent. Costs no query.
+
+    Args:
+        call: The call.
+        row: The session of its conversation; None if it has none.
+    """
+    if call.person is not None:
+        return call.person
+    return row.person_id if row is not None and row.sees_person else None
