@@ -83,7 +83,7 @@ _PASS = ngettext_lazy(
 
 
 async def admit(call: Call, given: Mapping[str, Any]) -> None:
-    """Count a call before any work is done for it.
+    """Count a call before any work is done for it, and say whose turn its work takes.
 
     Raises:
         TooMany: If its conversation, or else its network, sent too many.
@@ -95,7 +95,11 @@ async def admit(call: Call, given: Mapping[str, Any]) -> None:
     elif isinstance(cart_id := given.get(BY_HANDLE), str):
         name = public_id_of(cart_id)
     if name is None or (conversation.keyed and name not in _known):
+        # Ids can be made up without end, so those that the shop does not know share the turn of their network.
+        call.caller = call.network
         await _admit_stranger(call, conversation)
+    else:
+        call.caller = name
     if name is not None and (wait := session_calls.take(name)):
         raise _refusal("calls", _CALLS, wait, call)
 

@@ -5,6 +5,7 @@ connections for ever.
 """
 
 import asyncio
+import socket
 from http import HTTPStatus
 from itertools import chain
 from time import monotonic
@@ -16,6 +17,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HUNG_UP: Final = "shopmcp.hung_up"
 MAX_HEAD: Final = 64 * 1024
 _MAX_HEADERS: Final = 200
+# The first byte of Linux's TCP_INFO, while both sides have the connection open (tcp_states.h).
+_ESTABLISHED: Final = 1
+_TCP_INFO: Final = getattr(socket, "TCP_INFO", -1)
 
 
 class Connection(HttpToolsProtocol):
@@ -64,7 +68,7 @@ class Connection(HttpToolsProtocol):
         self._pending = 0
         self._waiting_since = monotonic()
         # The protocol of ASGI tells it only to those who wait for it (`shopmcp/mcp/http.py`).
-        extensions: Any = {HUNG_UP: self.transport.is_closing}
+        extensions: Any = {HUNG_UP: self._has_hung_up}
         self.scope["extensions"] = extensions
         super().on_headers_complete()
 
@@ -80,6 +84,16 @@ class Connection(HttpToolsProtocol):
         """Refuse what the parser did not take."""
         large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         self._refuse(large if self._is_too_large else HTTPStatus.BAD_REQUEST)
+
+    def _has_hung_up(self) -> bool:
+        """Whether the client has closed the connection, even if the event loop has not come to notice it."""
+        if self.transport.is_closing():
+            return True
+        try:
+            state: bytes = self.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)
+        except OSError:  # no TCP, or another system than Linux
+            return False
+        return state[0] != _ESTABLISHED
 
     @property
     def _is_too_large(self) -> bool:
@@ -104,6 +118,9 @@ class Connection(HttpToolsProtocol):
         if waiting:
             longest = min(waiting, key=lambda other: other._waiting_since)
             self.connections.discard(longest)
+            if longest.cycle:
+                # What it is answered from now on goes nowhere, without an error.
+                longest.cycle.disconnected = True
             longest.transport.abort()
         else:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)

@@ -17,11 +17,14 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from shopmcp import metrics
 from shopmcp.db.outcome import CutShort, NotBegun, TakenBack, Unsettled
+from shopmcp.db.turns import OWN, Turns
 from shopmcp.db.waiting import Wait, read_until
 
 T = TypeVar("T")
 # Work that no call waits for gets as long as this, in seconds.
 _PATIENCE = 20.0
+# A batch that has taken as long as this, in seconds, takes no more jobs: those at hand wait for its commit.
+BATCH_SECONDS = 0.02
 # PostgreSQL's codes for a transaction that it rolled back in favour of another.
 _IN_FAVOUR = ("40001", "40P01")
 
@@ -31,10 +34,13 @@ class Dropped(asyncio.CancelledError):
 
 
 class Job(Generic[T]):
-    __slots__ = ("done", "error", "lane", "result", "since", "taken", "wait", "work")
+    __slots__ = ("caller", "charged", "done", "error", "lane", "result", "seconds", "since", "taken", "wait", "work")
 
-    def __init__(self, lane: str, work: Callable[[], T], done: asyncio.Future[T], wait: Wait | None) -> None:
+    def __init__(
+        self, lane: str, work: Callable[[], T], done: asyncio.Future[T], wait: Wait | None, caller: str = OWN
+    ) -> None:
         self.lane, self.work, self.done = lane, work, done
+        self.caller, self.charged, self.seconds = caller, 0.0, 0.0
         self.since = monotonic()
         self.wait = wait or Wait(seconds=_PATIENCE)
         # Taken once, by the thread that does the work or by whoever drops it.
@@ -64,15 +70,27 @@ class Job(Generic[T]):
             self.taken.release()
 
     def attempt(self) -> None:
+        began = monotonic()
         try:
             self.result, self.error = self.work(), None
         # Refusals and bugs are raised for the caller of this job only.
         except Exception as error:  # noqa: BLE001
             self.error = error
+        self.seconds += monotonic() - began
 
 
 class _BeginAnew(Exception):
     """Rolls back a shared transaction in which the client of a job took its call back."""
+
+
+def perform_in_turn(first: Job[Any], turns: Turns[Job[Any]], most: int, database: Any) -> list[Job[Any]]:
+    """Do a job, and those that wait beside it while the batch is small; return them all."""
+    jobs, ends = [first], monotonic() + BATCH_SECONDS
+    perform(first, database)
+    while len(jobs) < most and monotonic() < ends and (job := turns.take_waiting()) is not None:
+        jobs.append(job)
+        perform(job, database)
+    return jobs
 
 
 def perform(job: Job[Any], database: Any) -> None:
@@ -101,16 +119,20 @@ def perform(job: Job[Any], database: Any) -> None:
         database.cut_by = float("inf")
 
 
-def perform_together(jobs: list[Job[Any]]) -> None:
-    if len(jobs) == 1 and _begins_at_once(jobs[0]):
-        return
+def perform_together(first: Job[Any], turns: Turns[Job[Any]], most: int) -> list[Job[Any]]:
+    """Do a job and those that wait beside it in one transaction; return them all."""
+    jobs = [first]
+    if (second := turns.take_waiting()) is not None:
+        jobs.append(second)
+    elif _begins_at_once(first):
+        return jobs
     may_begin_anew = True
     while any(job.can_begin for job in jobs):
         has_lock, begun = False, list[Job[Any]]()
         try:
             with transaction.atomic():
                 has_lock = True
-                _attempt_all(jobs, begun)
+                _attempt_all(jobs, begun, turns, most)
                 if may_begin_anew and any(job.error is None and job.wait.is_taken_back for job in begun):
                     raise _BeginAnew
         except _BeginAnew:
@@ -131,13 +153,19 @@ def perform_together(jobs: list[Job[Any]]) -> None:
     if any(isinstance(job.error, DatabaseError | InterfaceError) for job in jobs):
         # The connection may be broken; the next batch opens a new one.
         connection.close()
+    return jobs
 
 
-def _attempt_all(jobs: list[Job[Any]], begun: list[Job[Any]]) -> None:
+def _attempt_all(jobs: list[Job[Any]], begun: list[Job[Any]], turns: Turns[Job[Any]], most: int) -> None:
+    """Attempt the jobs, and those that wait beside them while the batch is small; `jobs` and `begun` grow."""
+    ends = monotonic() + BATCH_SECONDS
     for job in jobs:
         if job.begin():
             begun.append(job)
             job.attempt()
+        may_grow = job is jobs[-1] and len(jobs) < most and monotonic() < ends
+        if may_grow and (more := turns.take_waiting()) is not None:
+            jobs.append(more)
     if transaction.get_rollback():
         # A job failed outside its savepoint: leaving now would roll back without a word.
         raise DatabaseError("the shared transaction was marked for rollback")

@@ -1,7 +1,8 @@
 """Threads that own their database connections: where synchronous shop code runs while the event loop serves others.
 
 Three lanes keep kinds of work out of each other's way: changes, reads of carts, and browsing, where a search may take
-longer. A thread takes all waiting jobs as one batch and hands the results back in one wake-up of the loop.
+longer. A thread takes several waiting jobs as one batch and hands the results back in one wake-up of the loop. Callers
+take turns (`shopmcp/db/turns.py`).
 
 On SQLite, which has one writer at a time anyway, a batch of changes shares a transaction, so that one flush to disk
 serves them all (group commit). Each change has its own savepoint, in its service. No call is answered before the
@@ -12,7 +13,6 @@ has a transaction of its own, on one of several threads.
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any, Literal, TypeVar
@@ -22,9 +22,10 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from shopmcp import metrics
-from shopmcp.db.jobs import Dropped, Job, perform, perform_together
+from shopmcp.db.jobs import Dropped, Job, perform_in_turn, perform_together
 from shopmcp.db.outcome import NotBegun, Unsettled
 from shopmcp.db.prepared import keep_connection
+from shopmcp.db.turns import OWN, Turns
 from shopmcp.db.waiting import UNWATCHED, Wait
 
 T = TypeVar("T")
@@ -40,7 +41,8 @@ class Lane:
 
     def __init__(self, name: LaneName, threads: int, *, batch: int, one_transaction: bool) -> None:
         self._name = name
-        self._queue: SimpleQueue[Job[Any] | None] = SimpleQueue()
+        # Two changes of one conversation would wait for the same row, each on a thread.
+        self._turns: Turns[Job[Any]] = Turns(one_at_a_time=name == "write" and threads > 1)
         self._batch = batch
         self._one_transaction = one_transaction
         self._waiting: dict[Job[Any], None] = {}
@@ -54,8 +56,8 @@ class Lane:
         for thread in self._threads:
             thread.start()
 
-    async def run(self, work: Callable[[], T], wait: Wait | None = None) -> T:
-        """Run it on a thread of this lane; raise what it raises.
+    async def run(self, work: Callable[[], T], wait: Wait | None = None, caller: str = OWN) -> T:
+        """Run it on a thread of this lane when it is the turn of `caller`; raise what it raises.
 
         Raises:
             NotBegun: If the time of `wait` was up, or its client gone, before the work began.
@@ -65,9 +67,9 @@ class Lane:
                 cancelled.
         """
         done: asyncio.Future[T] = self._loop.create_future()
-        job = Job(self._name, work, done, wait)
+        job = Job(self._name, work, done, wait, caller)
         self._waiting[job] = None
-        self._queue.put(job)
+        self._turns.put(job)
         try:
             return await done
         except asyncio.CancelledError:
@@ -98,8 +100,7 @@ class Lane:
 
     async def stop(self) -> None:
         """Finish what is queued, then end the threads. If this is cancelled, threads that still work are left."""
-        for _ in self._threads:
-            self._queue.put(None)
+        self._turns.end(len(self._threads))
         await asyncio.gather(*self._ended)
 
     def cut(self) -> None:
@@ -109,26 +110,14 @@ class Lane:
 
     def _serve(self, ended: asyncio.Future[None]) -> None:
         database = self._own_database()
-        going = True
-        while going:
-            jobs: list[Job[Any]] = []
-            job = self._queue.get()
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == self._batch:
-                    break
-                try:
-                    job = self._queue.get_nowait()
-                except Empty:
-                    break
-            going = job is not None
-            if jobs:
-                if self._one_transaction:
-                    perform_together(jobs)
-                else:
-                    for each in jobs:
-                        perform(each, database)
-                self._tell(_deliver, jobs)
+        while (job := self._turns.take()) is not None:
+            if self._one_transaction:
+                jobs = perform_together(job, self._turns, self._batch)
+            else:
+                jobs = perform_in_turn(job, self._turns, self._batch, database)
+            for each in jobs:
+                self._turns.finish(each, each.seconds)
+            self._tell(_deliver, jobs)
         connection.close()
         self._tell(_end, ended)
 
@@ -195,10 +184,14 @@ class Lanes:
     def started(self) -> bool:
         return bool(self._lanes)
 
-    async def run(self, name: LaneName, work: Callable[[], T], wait: Wait | None = None) -> T:
-        """Run synchronous shop code on that lane; raise what it raises, or what `Lane.run` raises."""
+    async def run(self, name: LaneName, work: Callable[[], T], wait: Wait | None = None, caller: str = OWN) -> T:
+        """Run synchronous shop code on that lane; raise what it raises, or what `Lane.run` raises.
+
+        Args:
+            caller: Whose turn the work takes: a conversation, or else a network.
+        """
         if (lane := self._lanes.get(name)) is not None:
-            return await lane.run(work, wait)
+            return await lane.run(work, wait, caller)
         return await sync_to_async(work)()
 
     def _look(self) -> None:

@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from pydantic import BaseModel
 
+from shopmcp.db.turns import OWN
 from shopmcp.db.waiting import Wait
 from shopmcp.languages import language_of
 from shopmcp.network import UNKNOWN
@@ -59,6 +60,7 @@ class Call:
     client: str = ""  # the client's name for itself
     network: str = UNKNOWN  # where the client calls from
     person: int | None = None  # whom a valid token names, by the key of `accounts.Person`
+    caller: str = OWN  # whose turn its work takes in a lane
     language: str | None = None  # that the caller asked for, if the shop has it, or that a search settled
     spoken: str = ""  # the one that is active
     may_write: bool = True  # False where writes do not belong; raise WriteNeeded to be moved

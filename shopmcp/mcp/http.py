@@ -95,6 +95,10 @@ class Edge:
             if content is not None:
                 extensions: Mapping[str, Any] = scope.get("extensions") or {}
                 wait = Wait(receive, self._seconds, extensions.get(HUNG_UP))
+                if wait.is_gone:
+                    # Nobody reads it; without an answer uvicorn would write an error into the log.
+                    await _send(Reply(408), send, page)
+                    return
                 token = current_wait.set(wait)
                 try:
                     reply = await answer(self._endpoint, content, headers)

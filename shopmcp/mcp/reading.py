@@ -104,8 +104,9 @@ class Reading:
             MCPError: If the database does not answer in time, or the client asks too often.
         """
         try:
-            self._offered.admit(Call("resources", {}, network=caller_network.get(), language="en"))
-            return await lanes.run("browse", work, current_wait.get())
+            network = caller_network.get()
+            self._offered.admit(Call("resources", {}, network=network, language="en"))
+            return await lanes.run("browse", work, current_wait.get(), network)
         except TooMany as refusal:
             words, seconds = f"{refusal.message} {refusal.fix}", refusal.retry_after
         except (NotBegun, DatabaseError, InterfaceError):

@@ -249,10 +249,10 @@ class Toolbox:
 
         call.may_write = tool.lane == "write" or not lanes.started
         try:
-            return await lanes.run(tool.lane, work, call.wait)
+            return await lanes.run(tool.lane, work, call.wait, call.caller)
         except WriteNeeded:
             call.may_write = True
-            return await lanes.run("write", work, call.wait)
+            return await lanes.run("write", work, call.wait, call.caller)
 
     def _arguments(self, tool: Tool, call: Call, present: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -274,7 +274,7 @@ async def _completed(refusal: ShopError, call: Call) -> ShopError:
             return complete()
 
     try:
-        return await lanes.run("browse", work, current_wait.get())
+        return await lanes.run("browse", work, current_wait.get(), call.caller)
     except (asyncio.CancelledError, NotBegun):  # the server is stopping, or the time is up
         return refusal
     # The refusal is true without candidates too.

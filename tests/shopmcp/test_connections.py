@@ -1,6 +1,7 @@
 """What a connection may cost the server before a request is complete, over bare sockets."""
 
 import asyncio
+import logging
 import socket
 from contextlib import ExitStack, contextmanager
 from threading import Event
@@ -8,11 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shopmcp.connections import MAX_HEAD, Connection
+from shopmcp.connections import HUNG_UP, MAX_HEAD, Connection
 from tests.live import serving
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"
-LARGE = 1024 * 1024
+# More than the systems' buffers take.
+LARGE = 20 * 1024 * 1024
 
 
 async def app(scope, receive, send):
@@ -198,19 +200,23 @@ def test_a_further_connection_takes_the_place_of_the_one_that_has_waited_longest
 
 
 @pytest.mark.parametrize(
-    "request_",
+    ("request_", "read"),
     [
-        b"POST /read HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\n",
-        b"GET /large HTTP/1.1\r\nHost: shop\r\n\r\n" * 20,
+        (b"POST /read HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\n", 0),
+        (b"GET /large HTTP/1.1\r\nHost: shop\r\n\r\n", 1),
     ],
     ids=["a body that does not come", "an answer that is not read"],
 )
-def test_clients_that_are_waited_for_keep_nobody_out(few, request_):
+def test_clients_that_are_waited_for_keep_nobody_out(few, caplog, request_, read):
     with ExitStack() as held:
         for _ in range(10):
-            held.enter_context(raw(few)).sendall(request_)
+            wire = held.enter_context(raw(few))
+            wire.sendall(request_)
+            # Once the answer comes, the server waits for its client to read the rest.
+            wire.recv(read)
         with raw(few) as wire:
             assert asked(wire).startswith(b"HTTP/1.1 200 ")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_a_connection_is_refused_while_all_others_are_being_answered():
@@ -236,3 +242,28 @@ def test_a_connection_is_refused_while_all_others_are_being_answered():
         finally:
             go_on.set()
         assert [wire.recv(4096).split()[1] for wire in wires] == [b"200"] * 3
+
+
+def test_a_client_that_hung_up_while_the_loop_was_busy_is_known_to_be_gone():
+    entered, go_on, answered = Event(), Event(), Event()
+    gone = {}
+
+    async def busy(scope, receive, send):
+        if scope["path"] == "/busy":
+            entered.set()
+            go_on.wait(10)  # the loop stands still
+        gone[scope["path"]] = scope["extensions"][HUNG_UP]()
+        await app(scope, receive, send)
+        if len(gone) == 3:
+            answered.set()
+
+    with serving(busy) as url, raw(url) as first, raw(url) as stays:
+        first.sendall(REQUEST.replace(b"/ ", b"/busy ", 1))
+        assert entered.wait(10)
+        with raw(url) as leaves:
+            leaves.sendall(REQUEST.replace(b"/ ", b"/leaves ", 1))
+        stays.sendall(REQUEST.replace(b"/ ", b"/stays ", 1))
+        go_on.set()
+        assert answered.wait(10)
+
+    assert gone == {"/busy": False, "/leaves": True, "/stays": False}

@@ -8,9 +8,11 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 import pytest
+from asgiref.sync import async_to_sync
 from pydantic import BaseModel
 
 from shopmcp import asgi
+from shopmcp.connections import HUNG_UP
 from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.endpoint import make_endpoint
 from shopmcp.mcp.http import Edge
@@ -31,7 +33,7 @@ class Shop:
     """A shop whose threads for changes are all busy until `free` is set."""
 
     def __init__(self, monkeypatch, *, seconds):
-        self.busy, self.free, self.told, self.ran = Event(), Event(), Event(), list[str]()
+        self.busy, self.free, self.ran = Event(), Event(), list[str]()
 
         def occupy(call: Call) -> Answer[Done]:
             """Occupy a thread."""
@@ -44,11 +46,7 @@ class Shop:
             self.ran.append(name)
             return Answer("done", Done())
 
-        async def record(call, outcome, seconds):
-            if call.tool == "change":
-                self.told.set()
-
-        box = Toolbox([tool(title="Occupy")(occupy), tool(title="Change")(change)], record=record)
+        box = Toolbox([tool(title="Occupy")(occupy), tool(title="Change")(change)])
         endpoint = make_endpoint(box, Resources([]))
         edge = Edge(endpoint, public_url="http://127.0.0.1", allowed_hosts=["127.0.0.1"], seconds=seconds)
         monkeypatch.setattr(asgi, "edge", edge)
@@ -95,8 +93,31 @@ def test_a_call_whose_client_hangs_up_before_it_begins_never_runs(transactional_
             wire.sendall(
                 f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
             )
-        assert shop.told.wait(5)
         shop.free.set()
         assert json.loads(rpc(url, era, "tools/call", change("after")).body)["result"]["isError"] is False
 
     assert shop.ran == ["after"]
+
+
+@ERAS
+def test_a_call_whose_client_has_gone_by_the_time_it_is_read_costs_no_work(monkeypatch, era):
+    shop, sent = Shop(monkeypatch, seconds=15), []
+    body, lines = dressed({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": change("gone")}, era)
+    headers = [(name.lower().encode(), value.encode()) for name, value in {**lines, "host": "127.0.0.1"}.items()]
+
+    def scope(is_gone):
+        extensions = {HUNG_UP: lambda: is_gone}
+        method = {"type": "http", "method": "POST", "path": "/mcp"}
+        return {**method, "headers": headers, "client": None, "extensions": extensions}
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(event):
+        sent.append(event)
+
+    async_to_sync(asgi.edge)(scope(True), receive, send)
+    assert (shop.ran, sent[0]["status"]) == ([], 408)
+
+    async_to_sync(asgi.edge)(scope(False), receive, send)
+    assert shop.ran == ["gone"]
