@@ -23,16 +23,16 @@ from accounts.services.people import note_sign_in, user_for
 from outbox.services import enqueue_mail
 from shopmcp.mailboxes import is_mailbox
 from shopmcp.network import network_of
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 BACKEND: Final = "accounts.backends.ShopperBackend"
 # Codes that are mailed: to one address, for one network, and for all together.
 codes_of_address: Final = Buckets("sign-in-codes-address", lambda: Rate(10 / 3600, 5))
-codes_of_network: Final = Buckets("sign-in-codes-network", lambda: Rate(60 / 3600, 20))
+codes_of_network: Final = NetworkBuckets("sign-in-codes-network", lambda: Rate(60 / 3600, 20))
 all_codes: Final = Buckets("sign-in-codes", lambda: Rate(2, 600))
 # Tries of one code. The session counts them too, but requests at once would all read the same number there.
 tries: Final = Buckets("sign-in-tries", lambda: Rate(1 / 600, 5))
-tries_of_network: Final = Buckets("sign-in-tries-network", lambda: Rate(60 / 3600, 60))
+tries_of_network: Final = NetworkBuckets("sign-in-tries-network", lambda: Rate(60 / 3600, 60))
 _PENDING_HOLDS: Final = 3600  # seconds
 _SUBJECTS: Final = {
     "account/email/login_code": gettext_lazy("Your code to sign in"),

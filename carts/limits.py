@@ -7,7 +7,7 @@ an address. Everything else counts for the network.
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import partial
 from math import ceil
 from time import monotonic
 from typing import Any, Final
@@ -23,14 +23,11 @@ from shopmcp import disk, metrics
 from shopmcp.db.workers import lanes
 from shopmcp.errors import DiskFull, TooMany
 from shopmcp.mcp.call import Call
-from shopmcp.network import site_of
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate, times
 
 # Calls from one network that belong to no known conversation: searches without an id above all.
 _STRANGERS: Final = Rate(50, 3000)
 _RECORDS: Final = Rate(1 / 60, 1000)
-# One owner of a /48 has 65,536 networks, and one of a mobile provider as many customers: so many times as much.
-_SITE: Final = 5
 # When new sessions run short, this part is kept for networks that made few.
 _KEPT: Final = 0.2
 _KNOWN: Final = 50_000
@@ -46,23 +43,15 @@ def _share() -> Rate:
 
 def _records() -> Rate:
     """A chat makes about ten calls; twice as many for each new session are recorded, and no more."""
-    return _times(settings.SHOPMCP_NEW_SESSIONS, 20)
-
-
-@lru_cache(maxsize=8)
-def _times(rate: Rate, number: int) -> Rate:
-    return Rate(rate[0] * number, rate[1] * number)
+    return times(settings.SHOPMCP_NEW_SESSIONS, 20)
 
 
 session_calls = Buckets("calls", lambda: settings.SHOPMCP_SESSION_CALLS)
-strangers = Buckets("strangers", lambda: _STRANGERS)
+strangers = NetworkBuckets("strangers", lambda: _STRANGERS)
 new_sessions = Buckets("new", lambda: settings.SHOPMCP_NEW_SESSIONS)
-new_of_network = Buckets("new-of-network", _share)
-new_unkeyed = Buckets("new-unkeyed", lambda: settings.SHOPMCP_NEW_UNKEYED)
-# The same for the /48 networks of IPv6.
-strangers_of_site = Buckets("strangers-of-site", lambda: _times(_STRANGERS, _SITE))
-new_of_site = Buckets("new-of-site", _share)
-new_unkeyed_of_site = Buckets("new-unkeyed-of-site", lambda: _times(settings.SHOPMCP_NEW_UNKEYED, _SITE))
+# The networks of a site have one share.
+new_of_network = NetworkBuckets("new-of-network", _share, larger=1)
+new_unkeyed = NetworkBuckets("new-unkeyed", lambda: settings.SHOPMCP_NEW_UNKEYED)
 records = Buckets("records", _records, is_shared=False)
 records_of_session = Buckets("records-of-session", lambda: _RECORDS, is_shared=False)
 
@@ -110,27 +99,17 @@ def admit_reading(call: Call) -> None:
     Raises:
         TooMany: If its network sent too many.
     """
-    if wait := _take(strangers, strangers_of_site, call.network):
+    if wait := strangers.take(call.network):
         raise _refusal("strangers", _STRANGE, wait, call)
-
-
-def _take(of_network: Buckets, of_site: Buckets, network: str) -> int:
-    """Take a token of the network and one of its site; return 0, or in how many seconds there will be both."""
-    if wait := of_network.take(network):
-        return wait
-    return of_site.take(site) if (site := site_of(network)) else 0
 
 
 def _share_used(network: str) -> float:
     """Count a new session; return which part of its share the network, or its site, has used: 1 for more than it."""
-    used = 1.0 if new_of_network.take(network) else new_of_network.used(network)
-    if site := site_of(network):
-        used = max(used, 1.0 if new_of_site.take(site) else new_of_site.used(site))
-    return used
+    return 1.0 if new_of_network.take(network) else new_of_network.used(network)
 
 
 async def _admit_stranger(call: Call, conversation: Conversation) -> None:
-    if conversation.is_check or not (wait := _take(strangers, strangers_of_site, call.network)):
+    if conversation.is_check or not (wait := strangers.take(call.network)):
         return
     # Only now the database is asked: the process may have started a moment ago and know nobody yet.
     if conversation.keyed and await lanes.run("read", partial(_has_session, conversation)):
@@ -168,7 +147,7 @@ def admit_session(conversation: Conversation, network: str, *, keyed: bool, call
         )
     if conversation.is_check:
         return
-    if not keyed and (wait := _take(new_unkeyed, new_unkeyed_of_site, network)):
+    if not keyed and (wait := new_unkeyed.take(network)):
         raise _refusal("new_unkeyed", _NEW_UNKEYED, wait, call, _PASS)
     share = _share_used(network)
     left, (per_second, burst) = 1 - new_sessions.used(_ALL), new_sessions.rate

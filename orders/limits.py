@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from django.utils.translation import gettext
 
 from shopmcp.errors import TooMany
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 _HOUR = 3600
 _sessions = Buckets("orders-session", lambda: Rate(10 / _HOUR, 10))
 # Of a network, because shoppers of one office or one mobile provider share it.
-_networks = Buckets("orders-network", lambda: Rate(120 / _HOUR, 60))
+_networks = NetworkBuckets("orders-network", lambda: Rate(120 / _HOUR, 60))
 _contacts = Buckets("orders-contact", lambda: Rate(10 / _HOUR, 10))
 
 

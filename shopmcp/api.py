@@ -35,7 +35,7 @@ from shopmcp.errors import ShopError, TooMany
 from shopmcp.health import AWAY
 from shopmcp.health import reasons as health_reasons
 from shopmcp.network import network_of
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import NetworkBuckets, Rate
 
 logger = logging.getLogger("shopmcp.api")
 
@@ -88,7 +88,7 @@ _REFUSALS = {
 
 
 # Requests without a good key or a session of staff, by network.
-_strangers = Buckets(
+_strangers = NetworkBuckets(
     "api-strangers", lambda: Rate(settings.SHOPMCP_API_PER_ADDRESS / 60, settings.SHOPMCP_API_PER_ADDRESS)
 )
 

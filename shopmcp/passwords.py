@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from shopmcp.network import UNKNOWN, network_of
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 # What people and scripts try first.
 _GUESSES: Final = ("admin", "password", "123456", "1", "shopmcp")
@@ -21,7 +21,7 @@ _MOST_CHECKED: Final = 5
 
 logger = logging.getLogger("shopmcp.sign_in")
 _of_account = Buckets("sign-in-of-account", lambda: Rate(1 / 60, 10))
-_of_network = Buckets("sign-in-of-network", lambda: Rate(1 / 20, 30))
+_of_network = NetworkBuckets("sign-in-of-network", lambda: Rate(1 / 20, 30))
 
 
 class PasswordForm(AdminAuthenticationForm):

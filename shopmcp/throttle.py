@@ -5,11 +5,14 @@ was taken (shopmcp/throttle_sharing.py); no request waits for that.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from heapq import nlargest
 from math import ceil
 from threading import Lock
 from time import monotonic
 from typing import Final, NamedTuple
+
+from shopmcp.network import site_of
 
 MOST_NAMES: Final = 20_000
 
@@ -106,6 +109,41 @@ class Buckets:
         """Keep half of the names: those whose buckets are the emptiest."""
         some = ((name, full_at) for name, full_at in self._full_at.items() if full_at > now)
         self._full_at = dict(nlargest(self._most // 2, some, key=lambda pair: pair[1]))
+
+
+class NetworkBuckets(Buckets):
+    """A bucket for each network, and a larger one for all networks of a /48.
+
+    One owner of a /48 has 65,536 networks, and one of a mobile provider as many customers: so many times as much.
+    """
+
+    def __init__(self, kind: str, rate: Callable[[], Rate], *, larger: int = 5) -> None:
+        super().__init__(kind, rate)
+        self.sites = Buckets(f"{kind}-of-site", lambda: times(self._rate(), larger))
+
+    def take(self, name: str) -> int:
+        """Take a token of the network and one of its site; return 0, or in how many seconds there will be both."""
+        if (wait := super().take(name)) or not (site := site_of(name)):
+            return wait
+        if wait := self.sites.take(site):
+            super().give_back(name)
+        return wait
+
+    def give_back(self, name: str) -> None:
+        super().give_back(name)
+        if site := site_of(name):
+            self.sites.give_back(site)
+
+    def used(self, name: str) -> float:
+        """Return which part of the network's bucket is empty, or of its site's if that is emptier."""
+        used = super().used(name)
+        return max(used, self.sites.used(site)) if (site := site_of(name)) else used
+
+
+@lru_cache(maxsize=64)
+def times(rate: Rate, number: int) -> Rate:
+    """Return so many times the rate, with so many times the burst."""
+    return Rate(rate[0] * number, rate[1] * number)
 
 
 all_buckets: dict[str, Buckets] = {}

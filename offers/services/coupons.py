@@ -15,12 +15,12 @@ from offers.models import Coupon, CouponUse
 from offers.models.coupons import code_key
 from offers.services.saving import clean_row, revise
 from shopmcp.errors import CouponRefused, InvalidArguments, Kept, NotFound, TooMany
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 # Codes that somebody tries to apply, by whoever tries: right ones count too, else a right one would show itself.
 tries: Final = Buckets("coupon-tries", lambda: Rate(10 / 3600, 10))
 # Codes that do not exist, by network: whoever begins a cart for each ten tries. Many chats share a network.
-wrong_tries: Final = Buckets("coupon-wrong-tries", lambda: Rate(200 / 3600, 200))
+wrong_tries: Final = NetworkBuckets("coupon-wrong-tries", lambda: Rate(200 / 3600, 200))
 
 
 def save_coupon(coupon: Coupon) -> Coupon:

@@ -23,7 +23,7 @@ from orders.handoff.pages import copy_lines
 from orders.models import CheckoutLink, ResumeCode, ResumeTries
 from orders.models.handoff import CODE_HOLDS
 from shopmcp.errors import InvalidArguments, NotFound, TooMany
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 Mode = Literal["add", "move"]
 
@@ -34,7 +34,7 @@ MOST_WRONG: Final = 5
 _TRIES_REST: Final = timedelta(hours=1)
 _SALT: Final = "orders.resume_code"
 new_codes: Final = Buckets("codes", lambda: Rate(10 / 3600, 10))
-wrong_codes: Final = Buckets("wrong-codes", lambda: Rate(100 / 3600, 100))
+wrong_codes: Final = NetworkBuckets("wrong-codes", lambda: Rate(100 / 3600, 100))
 # Of everybody together: with a thousand codes open at once, a day of tries finds one with a chance of 1 in 9,000.
 all_wrong_codes: Final = Buckets("all-wrong-codes", lambda: Rate(5000 / 3600, 5000))
 _EVERYBODY: Final = "*"

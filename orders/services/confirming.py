@@ -21,14 +21,14 @@ from orders.refusals import CodeNeeded, InvalidDetails
 from orders.services.details import Details
 from outbox.services import enqueue_mail
 from shopmcp.errors import TooMany
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 _DIGITS: Final = 6
 _SALT: Final = "orders.order_code"
 _HOUR: Final = 3600
 _of_carts: Final = Buckets("order-codes", lambda: Rate(5 / _HOUR, 5))
 _of_mailboxes: Final = Buckets("order-codes-mailbox", lambda: Rate(5 / _HOUR, 5))
-_of_networks: Final = Buckets("order-codes-network", lambda: Rate(60 / _HOUR, 60))
+_of_networks: Final = NetworkBuckets("order-codes-network", lambda: Rate(60 / _HOUR, 60))
 
 
 def is_needed(store: Store, payment: str) -> bool:

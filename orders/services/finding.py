@@ -12,10 +12,10 @@ from orders.models import Order
 from outbox.services import enqueue_mail
 from shopmcp.errors import TooMany
 from shopmcp.mailboxes import is_mailbox
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 _HOUR: Final = 3600
-_of_networks: Final = Buckets("find-order", lambda: Rate(20 / _HOUR, 20))
+_of_networks: Final = NetworkBuckets("find-order", lambda: Rate(20 / _HOUR, 20))
 _of_orders: Final = Buckets("find-order-mails", lambda: Rate(3 / _HOUR, 3))
 
 

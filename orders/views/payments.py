@@ -21,10 +21,10 @@ from orders.services.payments import Reported, receive_payment
 from orders.views.shopper import network
 from shopmcp import metrics
 from shopmcp.errors import InvalidArguments, NotFound, ShopError, TooMany
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import NetworkBuckets, Rate
 
 # Reports from one network: a provider that repeats what failed stays far below.
-payment_reports: Final = Buckets("payment-reports", lambda: Rate(10, 600))
+payment_reports: Final = NetworkBuckets("payment-reports", lambda: Rate(10, 600))
 _LARGEST: Final = 20_000  # bytes
 _LONGEST_REFERENCE: Final = 200
 _TOO_MUCH: Final = Decimal(10**11)

@@ -18,13 +18,13 @@ from catalog.models import Store
 from shopmcp import metrics
 from shopmcp.errors import Forbidden, ShopError, TooMany
 from shopmcp.network import network_of
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import NetworkBuckets, Rate
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 # Requests for these pages from one network; a shopper's phone asks for a page with a dozen images.
-page_views: Final = Buckets("page-views", lambda: Rate(10, 600))
+page_views: Final = NetworkBuckets("page-views", lambda: Rate(10, 600))
 _STATUS: Final = {
     "not_found": 404,
     "too_many_requests": 429,

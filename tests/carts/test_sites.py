@@ -55,7 +55,7 @@ def test_a_site_that_floods_leaves_new_sessions_to_the_others(db, settings, cloc
 
 
 def test_calls_without_a_session_count_by_site_too(ask, db, clock):
-    while not limits.strangers_of_site.take("2001:0db8:0001"):
+    while not limits.strangers.sites.take("2001:0db8:0001"):
         pass
     before = caller_network.set(networks(1)[0])
     try:

@@ -50,6 +50,14 @@ def test_an_address_is_refused_whatever_names_it_tries(sign_in):
     assert sign_in(RIGHT, address="198.51.100.1") == "in"
 
 
+def test_one_customer_with_many_networks_of_ipv6_is_refused_too(sign_in):
+    for n in range(5 * 30):
+        sign_in(WRONG, name=f"user {n}", address=f"2001:db8:1:{n:x}::1")
+
+    assert "Too many" in sign_in(RIGHT, address="2001:db8:1:ffff::1")
+    assert sign_in(RIGHT, address="2001:db8:2::1") == "in"
+
+
 def test_signing_in_rightly_counts_for_nothing(sign_in):
     assert {sign_in(RIGHT) for _ in range(50)} == {"in"}
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shopmcp import throttle
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 
 @pytest.fixture
@@ -111,3 +111,36 @@ def test_what_was_taken_is_told_once_and_what_others_took_counts(make):
     others.learn("a", 2.0)
 
     assert [others.take("a"), others.take("a")] == [0, 1]
+
+
+@pytest.fixture
+def networks(clock):
+    yield NetworkBuckets("test", lambda: Rate(0.1, 2))
+    for kind in ("test", "test-of-site"):
+        throttle.all_buckets.pop(kind, None)
+
+
+def of_site(number):
+    return f"2001:0db8:0001:{number:04x}"
+
+
+def test_networks_of_one_48_share_five_times_as_much(networks):
+    assert [networks.take(of_site(number)) for number in range(11)] == [0] * 10 + [2]
+    assert networks.take("2001:0db8:0002:0000") == networks.take("203.0.113.9") == 0
+    assert networks.used(of_site(99)) == 1
+
+
+def test_what_the_site_refuses_takes_nothing_of_the_network(networks, clock):
+    for number in range(10):
+        networks.take(of_site(number))
+    for _ in range(5):
+        networks.take(of_site(99))
+    clock[0] += 10
+
+    assert [networks.take(of_site(99)), networks.take(of_site(99))] == [0, 0]
+
+
+def test_what_is_given_back_is_given_back_to_the_site_too(networks):
+    for number in range(50):
+        assert networks.take(of_site(number)) == 0
+        networks.give_back(of_site(number))
