@@ -95,6 +95,7 @@ class CartState:
         is_elsewhere: It is changed outside of its chat, which has to hear of that.
         unanswered: Changes whose answers were lost, and the shopper was not told.
         told: What the call at hand tells, once it has changed the cart or repeated what was told.
+        person: The key of the person whose things the call may see, as `carts.people` decides; None for nobody.
         before: The touched lines as they were loaded; a new line has quantity 0 there.
     """
 
@@ -113,6 +114,7 @@ class CartState:
     is_elsewhere: bool = False
     unanswered: Sequence[Unanswered] = ()
     told: Told | None = None
+    person: int | None = None
     before: dict[int, LineState] = field(default_factory=dict)
     terms: CartTerms = field(default_factory=CartTerms)
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from my.views import home, signing_in
+from my.views import home, keeping, signing_in
 
 urlpatterns = [
     path("", home.home, name="my-home"),
+    path("keep/<str:token>/", keeping.keep, name="my-keep"),
     # django-allauth knows these by its own names.
     path("sign-in/", signing_in.sign_in, name="account_login"),
     path("sign-in/", signing_in.sign_in, name="account_request_login_code"),

@@ -7,19 +7,21 @@ from django.utils.translation import get_language, gettext
 from pydantic import Field
 
 from carts.caller import Caller, session_needed
-from carts.cart import CartState
+from carts.cart import CartState, Outcome
+from carts.people import person_of
 from carts.schemas import CartOut
-from carts.services.requests import first_outcome
+from carts.services.requests import Request, first_outcome
 from carts.services.saving import load_cart, locked_cart
 from carts.services.sessions import find_for_cart
 from carts.tools import RequestId, changed, request_of
-from orders.handoff import codes, links
+from orders.handoff import account_codes, codes, links
 from orders.handoff.again import order_again
+from orders.handoff.bringing import bring_own, is_offer
 from orders.handoff.permalinks import keep
-from orders.models import CheckoutLink, Order
+from orders.models import AccountCode, CheckoutLink, ResumeCode
 from orders.numbers import read_number
 from orders.schemas import CheckoutLinkOut, OrdersOut, order_out
-from orders.services.again import order_of_session
+from orders.services.again import order_of_chat, orders_of_chat
 from orders.texts import link_text, orders_text
 from shopmcp.errors import InvalidArguments, NotFound, ShopError
 from shopmcp.mcp.arguments import CartId
@@ -68,8 +70,8 @@ def resume_cart(
         Field(
             min_length=1,
             max_length=40,
-            description="The code that the shopper read on the page of a cart; or the number of an order of this "
-            "conversation, for the same again.",
+            description="The code that the shopper read on the page of a cart or of their account; the code that an "
+            "earlier answer offered; or the number of an order, for the same again.",
         ),
     ],
     mode: Annotated[
@@ -79,8 +81,9 @@ def resume_cart(
     cart_id: CartId = None,
     request_id: RequestId = None,
 ) -> Answer[CartOut]:
-    """Use this when the shopper gives a code from the page of another cart, to go on with it here, or wants the same
-    again as in an earlier order of this conversation: it adds those products to the cart of this conversation."""
+    """Use this when the shopper gives a code from the page of another cart or of their account, to go on with it here,
+    or wants the same again as in an earlier order: it adds those products to the cart of this conversation. A code of
+    an account also links this conversation to it."""
     caller = Caller(call, cart_id)
     if caller.shares_cart:
         caller.speak()
@@ -94,6 +97,11 @@ def resume_cart(
         with locked_cart(caller) as cart:
             again = first_outcome(cart, request) or order_again(cart, code, request)
         return changed(caller, again)
+    if is_offer(code):
+        find_for_cart(caller)  # likewise
+        with locked_cart(caller) as cart:
+            brought = first_outcome(cart, request) or bring_own(cart, code, mode, request)
+        return changed(caller, brought)
     # A chat that passes no cart_id gets a session by this call: a wrong code must not make one.
     found = codes.find(code, call.network) if caller.is_unkeyed else None
     refusal: ShopError | None = None
@@ -102,7 +110,7 @@ def resume_cart(
         if outcome is None:
             codes.check_tries(cart.session_id)
             try:
-                outcome = codes.resume(cart, found or codes.find(code, call.network), mode, request)
+                outcome = _resumed(cart, found or codes.find(code, call.network), mode, request)
             except codes.WrongCode as wrong:
                 # Raised before anything was changed, and counted in this transaction.
                 codes.count_wrong(cart.session_id)
@@ -122,8 +130,9 @@ def list_orders(
     ] = None,
     cart_id: CartId = None,
 ) -> Answer[OrdersOut]:
-    """Use this when the shopper asks what became of an order, or what was ordered in this conversation: it tells each
-    order's state, its sum and the link of its page, the newest first."""
+    """Use this when the shopper asks what became of an order, or what was ordered: it tells each order's state, its sum
+    and the link of its page, the newest first. It knows the orders of this conversation; if the shopper linked it to
+    their account, those of all their chats and of the web too."""
     caller = Caller(call, cart_id)
     if caller.shares_cart:
         caller.speak()
@@ -132,12 +141,23 @@ def list_orders(
             fix=gettext("Open the order's page by the link that the shop mailed."),
         )
     row = find_for_cart(caller)
+    session, person = row.id if row else None, person_of(call, row)
     if order is not None:
-        found = [order_of_session(row.id if row else 0, order)]
+        found = [order_of_chat(session, person, order)]
+    elif session is None and person is None:
+        found = []
     else:
-        found = list(Order.objects.of_session(row.id).newest_first()[:_MOST_ORDERS]) if row else []
+        found = list(orders_of_chat(session, person).newest_first()[:_MOST_ORDERS])
     told = OrdersOut(orders=[order_out(each, in_full=order is not None) for each in found])
     return Answer(orders_text(told), told)
+
+
+def _resumed(
+    cart: CartState, code: ResumeCode | AccountCode, mode: Literal["add", "move"], request: Request | None
+) -> Outcome:
+    if isinstance(code, AccountCode):
+        return account_codes.connect(cart, code, mode, request)
+    return codes.resume(cart, code, mode, request)
 
 
 def _link_to_copy(caller: Caller, scope: str) -> CheckoutLink:

@@ -19,6 +19,7 @@ from carts.cart import CartState, LineState, Notice, Outcome
 from carts.changes import LineChange
 from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change
 from carts.news import TERMS, Moved, with_changes, with_news
+from carts.people import person_of
 from carts.queries import LINE_WIDTH, SessionRow
 from carts.services.requests import Request, remember, settle
 from carts.services.sessions import ELSEWHERE, find_by_public_id, lock, new_public_id
@@ -42,7 +43,9 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
         SessionNeeded, UnknownCart, CartExpired: As `sessions.lock`.
     """
     with change():
-        state = load_cart(lock(caller), caller.now)
+        row = lock(caller)
+        state = load_cart(row, caller.now)
+        state.person = person_of(caller.call, row)
         if state.unanswered:
             digest = digest_of(caller.call)
             state.unanswered = [lost._replace(is_same=lost.call == digest) for lost in state.unanswered]

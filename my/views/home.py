@@ -1,14 +1,103 @@
-"""The first page of a signed-in shopper."""
+"""The first page of a signed-in shopper: orders, open carts and linked chats."""
+
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person
+from carts.models import Cart, Session
+from carts.services import linking
+from carts.services.other_carts import day_of, open_carts
 from my.pages import my_page
+from my.texts import name_of
+from orders.handoff import account_codes, codes, links
+from orders.handoff.permalinks import Wanted, path_of
+from orders.links import token_of
+from orders.models import Order
+from shopmcp.errors import NotFound, ShopError
+
+MOST_ORDERS: Final = 20
+_MOST_CARTS: Final = 20
+_MOST_CHATS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOrder:
+    """An order with the path of its page, and the path of a page with the same products; empty if none is left."""
+
+    order: Order
+    page: str
+    again: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCart:
+    cart: Cart
+    origin: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChat:
+    session: Session
+    name: str
 
 
 @my_page
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def home(request: HttpRequest, person: Person) -> HttpResponse:
-    return render(request, "my/home.html", {"person": person})
+    """What there is; its forms open a cart, show a code, or unlink a chat."""
+    if request.method != "POST":
+        return _shown(request, person)
+    wish, which = request.POST.get("do", ""), request.POST.get("which", "")[:18]
+    try:
+        if wish == "code":
+            code = codes.written(account_codes.new_code(person, which))
+            return _shown(request, person, code=code, brings_cart=bool(which))
+        if wish == "open":
+            return redirect(_address_of(person, which))
+        if wish == "unlink":
+            linking.unlink(which, person)
+    except ShopError as refusal:
+        return _shown(request, person, refusal=refusal, status=429 if refusal.retry_after else 409)
+    return redirect("my-home")
+
+
+def _address_of(person: Person, cart: str) -> str:
+    """The path of a link to buy an open cart of the person."""
+    found = open_carts(person.pk).filter(public_id=cart).first()
+    if found is None:
+        raise NotFound(_("This cart is not open any more."), fix=_("Look at your carts as they are now."))
+    link = links.link_for(found.pk, "buy", get_language() or "en")
+    return f"/c/{links.token_of(link)}"
+
+
+def _shown(request: HttpRequest, person: Person, status: int = 200, **told: Any) -> HttpResponse:
+    before = request.GET.get("before", "")
+    orders = Order.objects.of_person(person).newest_first()
+    if before.isdecimal() and len(before) < 19:
+        orders = orders.filter(pk__lt=int(before))
+    page = list(orders.select_related("store").prefetch_related("lines")[: MOST_ORDERS + 1])
+    carts = open_carts(person.pk).select_related("store")[:_MOST_CARTS]
+    chats = Session.objects.of_person(person)[:_MOST_CHATS]
+    context = {
+        "person": person,
+        "orders": [_order(order, person) for order in page[:MOST_ORDERS]],
+        "older": page[MOST_ORDERS - 1].pk if len(page) > MOST_ORDERS else None,
+        "carts": [ShownCart(cart, name_of(cart.session), day_of(cart)) for cart in carts],
+        "chats": [ShownChat(session, name_of(session)) for session in chats],
+        **told,
+    }
+    return render(request, "my/home.html", context, status=status)
+
+
+def _order(order: Order, person: Person) -> ShownOrder:
+    # Who only keeps the chat of an order does not get the details of its buyer.
+    page = f"/orders/{token_of(order.number, full=order.person_id == person.pk)}"
+    wanted = [Wanted(line.product_id_then, line.first_quantity) for line in order.lines.all() if line.first_quantity]
+    return ShownOrder(order, page, path_of(wanted) if wanted else "")

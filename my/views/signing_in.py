@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sign_in as rules
 from accounts.models import Person
-from accounts.services.people import has_accounts, person_here, sign_out_everywhere
+from accounts.services.people import has_accounts, person_here
 from carts.caller import first_store
 from my.pages import my_page
+from orders.handoff.access import end_access
 from orders.views.shopper import account_page, speak
 from shopmcp.errors import TooMany
 
@@ -81,7 +82,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @my_page
 @require_POST
 def leave_everywhere(request: HttpRequest, person: Person) -> HttpResponse:
-    """End the sessions of all browsers, this one too."""
-    sign_out_everywhere(person)
+    """End the sessions of all browsers, this one too, and what chats see of the account."""
+    end_access(person)
     logout(request)
     return redirect("account_login")

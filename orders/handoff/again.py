@@ -1,4 +1,4 @@
-"""The same again: an earlier order of a conversation is put into its cart."""
+"""The same again: an earlier order of a conversation, or of its person, is put into its cart."""
 
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -11,11 +11,11 @@ from carts.services.saving import items_of, save
 from carts.sold import StoreInfo
 from catalog.models import Store
 from orders.handoff.pages import copy_lines
-from orders.services.again import order_of_session
+from orders.services.again import order_of_chat
 
 
 def order_again(state: CartState, number: str, request: Request | None = None) -> Outcome:
-    """Add what an order of this conversation held to its cart, at today's prices and as far as it can be bought.
+    """Add what an order of the conversation or its person held to its cart, at today's prices, if it can be bought.
 
     Args:
         state: Loaded under its session's lock.
@@ -23,10 +23,10 @@ def order_again(state: CartState, number: str, request: Request | None = None) -
         request: The request that this answers.
 
     Raises:
-        NotFound: If this conversation has no such order.
+        NotFound: If they have no such order.
         NotForSale, CartLimit: If nothing can be added.
     """
-    order = order_of_session(state.session_id, number)
+    order = order_of_chat(state.session_id, state.person, number)
     lines = list(order.lines.filter(first_quantity__gt=0))
     items = items_of([line.product_id for line in lines], timezone.now())
     source = CartState(0, "", currency=order.currency)

@@ -6,26 +6,21 @@ for each try are counted by their network, and whoever has many networks, with a
 
 import secrets
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
-from carts import queries
-from carts.cart import CartState, Notice, Outcome
-from carts.news import CONTINUED, MOVED, with_news
+from carts.cart import CartState, Outcome
 from carts.services.requests import Request
-from carts.services.saving import load_cart, locked_elsewhere, save
-from carts.services.sessions import ELSEWHERE, find_by_public_id
-from orders.handoff.pages import copy_lines
-from orders.models import CheckoutLink, ResumeCode, ResumeTries
+from carts.services.saving import save
+from orders.handoff.bringing import Mode, bring
+from orders.models import AccountCode, CheckoutLink, ResumeCode, ResumeTries
 from orders.models.handoff import CODE_HOLDS
-from shopmcp.errors import InvalidArguments, NotFound, TooMany
+from shopmcp.errors import NotFound, TooMany
 from shopmcp.throttle import Buckets, NetworkBuckets, Rate
-
-Mode = Literal["add", "move"]
 
 # Without 0, 1, I and O, which people mistake for one another.
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -52,10 +47,15 @@ def new_code(link: CheckoutLink) -> str:
     """
     if wait := new_codes.take(str(link.cart_id)):
         raise TooMany(wait, gettext("Too many codes for this cart were made lately."))
-    code, now = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)), timezone.now()
-    values = {"digest": _digests(code)[0], "made_at": now, "expires_at": now + CODE_HOLDS, "used_at": None}
+    code, now = made(), timezone.now()
+    values = {"digest": digests_of(code)[0], "made_at": now, "expires_at": now + CODE_HOLDS, "used_at": None}
     ResumeCode.objects.update_or_create(cart_id=link.cart_id, defaults=values)
     return code
+
+
+def made() -> str:
+    """Return a code that nobody can guess."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 def written(code: str) -> str:
@@ -69,8 +69,8 @@ def read(text: str) -> str:
     return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
 
 
-def find(text: str, network: str) -> ResumeCode:
-    """Return the open code that somebody typed, with its cart and session.
+def find(text: str, network: str) -> ResumeCode | AccountCode:
+    """Return the open code that somebody typed, with its cart and session: of a cart, or of an account.
 
     Raises:
         WrongCode: If there is none.
@@ -81,8 +81,7 @@ def find(text: str, network: str) -> ResumeCode:
     if _is_full(all_wrong_codes, _EVERYBODY):
         raise TooMany(60, gettext("Too many wrong codes were tried in this shop lately."))
     code = read(text)
-    rows = ResumeCode.objects.open().select_related("cart__session")
-    found = rows.filter(digest__in=_digests(code), cart__ordered_at=None).first() if code else None
+    found = _found(code) if code else None
     if found is None:
         wrong_codes.take(network)
         all_wrong_codes.take(_EVERYBODY)
@@ -131,35 +130,17 @@ def resume(state: CartState, code: ResumeCode, mode: Mode, request: Request | No
         WrongCode: If another chat used the code meanwhile.
         NotForSale, CartLimit: If nothing can be added; the code stays good.
     """
-    if code.cart.session_id == state.session_id:
-        raise InvalidArguments(
-            gettext("This code is of this chat's own cart."), fix=gettext("Show the cart with view_cart.")
-        )
-    row = find_by_public_id(code.cart.session.public_id)
-    source = load_cart(row, timezone.now()) if row else CartState(0, "")
-    if source.id != code.cart_id or not source.lines:
-        raise NotFound(gettext("The cart of this code is empty now."), fix=gettext("Search for the products instead."))
-    said = Notice("resumed", gettext("The products of the other cart were added to this one."))
-    notices = [said, *copy_lines(source, state)]
-    if (coupon := source.terms.coupon) is not None and coupon != state.terms.coupon:
-        text = gettext(
-            "The coupon %(code)s stayed with the other cart: apply it here with apply_coupon if it is wanted."
-        )
-        notices.append(Notice("coupon_left", text % {"code": coupon.code}))
+    # First: a wrong code is counted in this transaction, and any other refusal takes the use back.
     if not ResumeCode.objects.open().filter(pk=code.pk).update(used_at=timezone.now()):
         raise WrongCode(gettext("This code has just been used."), fix=gettext("Ask the shopper for a new one."))
-    _tell_source(source, mode)
-    return save(state, "resume_cart", notices, undo_to=state.version, request=request)
+    return save(state, "resume_cart", bring(code.cart, state, mode), undo_to=state.version, request=request)
 
 
-def _tell_source(source: CartState, mode: Mode) -> None:
-    with locked_elsewhere(source.session_public_id) as left:
-        if mode == "move":
-            for pk in source.lines.keys() & left.lines.keys():
-                left.remove(pk)
-        news = with_news(left.news, MOVED if mode == "move" else CONTINUED)
-        save(left, ELSEWHERE, [], undo_to=left.version)
-        queries.write_news.run(id=left.session_id, news=news)
+def _found(code: str) -> ResumeCode | AccountCode | None:
+    digests = digests_of(code)
+    of_carts = ResumeCode.objects.open().select_related("cart__session").filter(cart__ordered_at=None)
+    of_people = AccountCode.objects.open().select_related("cart__session", "person__user")
+    return of_carts.filter(digest__in=digests).first() or of_people.filter(digest__in=digests).first()
 
 
 def _is_full(buckets: Buckets, name: str) -> bool:
@@ -167,8 +148,8 @@ def _is_full(buckets: Buckets, name: str) -> bool:
     return buckets.used(name) * burst > burst - 1
 
 
-def _digests(code: str) -> list[str]:
-    """The digests of a code under the current secret key and those before."""
+def digests_of(code: str) -> list[str]:
+    """Return the digests of a code under the current secret key and those before."""
     return [
         salted_hmac(_SALT, code, secret, algorithm="sha256").hexdigest()[:43]
         for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)

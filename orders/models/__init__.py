@@ -1,9 +1,10 @@
 """The tables of hand-off and orders, one module for each noun."""
 
 from orders.models.events import OrderEvent
-from orders.models.handoff import CheckoutLink, PermalinkCount, ResumeCode, ResumeTries
+from orders.models.handoff import AccountCode, CheckoutLink, PermalinkCount, ResumeCode, ResumeTries
+from orders.models.lines import OrderLine
 from orders.models.online import OnlinePayment, ProviderEvent, Refund
-from orders.models.orders import OPEN, Order, OrderLine, OrderQuerySet, OrderState
+from orders.models.orders import OPEN, Order, OrderQuerySet, OrderState
 from orders.models.payments import PaymentReport
 from orders.models.people import ForgottenContact
 from orders.models.reminders import CartReminder
@@ -11,6 +12,7 @@ from orders.models.trust import BlockedContact, OrderCode
 
 __all__ = [
     "OPEN",
+    "AccountCode",
     "BlockedContact",
     "CartReminder",
     "CheckoutLink",

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Person
 from carts.models import Cart, Session
 
 # A link is given again while it opens the cart for at least the second time.
@@ -88,6 +90,30 @@ class ResumeCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cart_id} {self.made_at:%Y-%m-%d %H:%M}"
+
+
+class AccountCodeQuerySet(models.QuerySet["AccountCode"]):
+    def open(self) -> Self:
+        """Codes that were not used and have not expired, of people who can sign in."""
+        people = Q(person__user__is_active=True, person__user__is_staff=False)
+        return self.filter(people, used_at=None, expires_at__gt=timezone.now())
+
+
+class AccountCode(models.Model):
+    """The newest code of an account, by which the shopper proves in a chat, once, that the chat is theirs."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="code", verbose_name=_("customer"))
+    # The cart that it brings into the chat; null for none.
+    cart = models.ForeignKey(Cart, on_delete=models.SET_NULL, null=True, related_name="+")
+    digest = models.CharField(max_length=43, unique=True, editable=False)
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires"))
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    objects = AccountCodeQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.made_at:%Y-%m-%d %H:%M}"
 
 
 class ResumeTries(models.Model):

@@ -10,9 +10,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Person
 from carts.models import Cart, Session
 from catalog.language.text import folded
-from catalog.models import ProductIdentity, Store
+from catalog.models import Store
 from offers.models import CouponUse
 from orders.numbers import read_number, shown_number
 from shopmcp.money import Money, money
@@ -23,7 +24,7 @@ COUNT_CAP: Final = 1_000
 PHONE_DIGITS: Final = 8
 
 
-def _amount(label: Any, **options: Any) -> "models.DecimalField[Any, Any]":
+def amount(label: Any, **options: Any) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(label, max_digits=14, decimal_places=3, **options)
 
 
@@ -38,6 +39,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def of_session(self, session: Session | int) -> Self:
         return self.filter(session=session)
+
+    def of_person(self, person: Person | int, *, or_else: Q | None = None) -> Self:
+        """Orders of an account, those of the chats that it keeps and nobody else placed, and what `or_else` names."""
+        # By their keys: a join in an OR would read all orders.
+        chats = list(Session.objects.of_person(person).values_list("pk", flat=True))
+        mine = Q(person=person) | Q(person=None, session__in=chats)
+        return self.filter(mine if or_else is None else mine | or_else)
 
     def newest_first(self) -> Self:
         return self.order_by("-id")
@@ -131,6 +139,17 @@ class Order(models.Model):
     # The conversation and its cart. A cart becomes one order, however often its form is sent.
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="orders", verbose_name=_("session"))
     cart = models.OneToOneField(Cart, on_delete=models.PROTECT, related_name="order", verbose_name=_("cart"))
+    # Who was signed in when it was placed, or else whose chat it came from. It keeps its numbers without them.
+    person = models.ForeignKey(
+        Person,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        db_index=False,
+        editable=False,
+        verbose_name=_("customer"),
+    )
     # Of the request that placed it.
     request_key = models.CharField(max_length=64, unique=True, editable=False)
     # In which the shopper is spoken to.
@@ -143,21 +162,21 @@ class Order(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     currency = models.CharField(_("currency"), max_length=3)
-    goods = _amount(_("goods"))
-    discount = _amount(_("discount"), default=0)
+    goods = amount(_("goods"))
+    discount = amount(_("discount"), default=0)
     # A cancelled order gives it back.
     coupon_use = models.OneToOneField(
         CouponUse, on_delete=models.PROTECT, null=True, blank=True, related_name="order", editable=False
     )
     coupon_code = models.CharField(_("coupon"), max_length=40, blank=True)
-    delivery_price = _amount(_("delivery"), default=0)
+    delivery_price = amount(_("delivery"), default=0)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=6, decimal_places=3, default=0)
     tax_included = models.BooleanField(_("prices include tax"), default=True)
-    tax = _amount(_("tax"), default=0)
-    delivery_tax = _amount(_("tax of the delivery"), default=0)
-    total = _amount(_("total"))
+    tax = amount(_("tax"), default=0)
+    delivery_tax = amount(_("tax of the delivery"), default=0)
+    total = amount(_("total"))
     # The total when it was placed: the shop may have changed the order since.
-    first_total = _amount(_("total when placed"))
+    first_total = amount(_("total when placed"))
 
     name = models.CharField(_("name"), max_length=100, blank=True)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
@@ -191,8 +210,8 @@ class Order(models.Model):
     )
     # Until when it holds its goods and its coupon while it awaits its payment.
     hold_until = models.DateTimeField(_("held until"), null=True, blank=True, editable=False)
-    paid = _amount(_("paid"), default=0)
-    refunded = _amount(_("paid back"), default=0)
+    paid = amount(_("paid"), default=0)
+    refunded = amount(_("paid back"), default=0)
 
     cancelled_by = models.CharField(_("cancelled by"), max_length=10, choices=Actor.choices, blank=True)
     cancel_reason = models.CharField(_("reason"), max_length=500, blank=True)
@@ -219,6 +238,7 @@ class Order(models.Model):
             models.Index(fields=["email_key"], name="order_by_email"),
             models.Index(fields=["id"], condition=Q(forget_when_over=True), name="order_to_forget"),
             models.Index(fields=["hold_until"], condition=Q(state="awaiting"), name="order_by_hold"),
+            models.Index(fields=["person", "-id"], condition=Q(person__isnull=False), name="order_of_person"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -296,44 +316,6 @@ class Order(models.Model):
         first, _space, rest = self.name_key.rpartition(" ")
         self.surname_key = f"{rest} {first}"[:100] if first else ""
         self.phone_key, self.email_key = phone_key(self.phone), email_key(self.email)
-
-
-class OrderLine(models.Model):
-    """A product as it was bought."""
-
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", verbose_name=_("order"))
-    product = models.ForeignKey(ProductIdentity, on_delete=models.PROTECT, related_name="+", verbose_name=_("product"))
-    position = models.PositiveSmallIntegerField()
-    product_id_then = models.CharField(_("product id"), max_length=300)
-    name = models.CharField(_("name"), max_length=300)
-    options = models.JSONField(_("options"), default=dict, blank=True)
-    image = models.CharField(_("image"), max_length=1000, blank=True)
-    unit_price = _amount(_("price"))
-    # 0 if the shop has none of it after all.
-    quantity = models.PositiveSmallIntegerField(_("quantity"))
-    first_quantity = models.PositiveSmallIntegerField(_("quantity when placed"))
-    total = _amount(_("total"))
-    discount = _amount(_("discount"), default=0)
-    tax = _amount(_("tax"), default=0)
-    # What the shop says about a change, such as a substitute.
-    remark = models.CharField(_("remark"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("line")
-        verbose_name_plural = _("lines")
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["order", "position"], name="one_line_per_position")]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.name}"
-
-    @property
-    def options_text(self) -> str:
-        return ", ".join(f"{name}: {value}" for name, value in self.options.items())
-
-    @property
-    def was_changed(self) -> bool:
-        return self.quantity != self.first_quantity or bool(self.remark)
 
 
 def phone_key(phone: str) -> str:

@@ -50,7 +50,14 @@ class Placed:
 
 
 def place_order(
-    cart: str, details: Details, *, key: str, seen: Seen, network: str = "", is_test: bool = False
+    cart: str,
+    details: Details,
+    *,
+    key: str,
+    seen: Seen,
+    network: str = "",
+    is_test: bool = False,
+    person: int | None = None,
 ) -> Placed:
     """Order what can be bought of a cart now; the session's next cart is empty.
 
@@ -64,6 +71,7 @@ def place_order(
         seen: What the shopper agreed to.
         network: Where the request comes from, for the limits.
         is_test: Whether the order counts in no number.
+        person: The key of who is signed in; without one it is the person of the chat, if that was proved.
 
     Raises:
         NotFound: If there is no such cart.
@@ -86,7 +94,8 @@ def place_order(
         if (order := _placed(cart_pk, request_key)) is not None:
             return Placed(order, is_new=False)
         with limits.admitted(session, network, details.contacts):
-            order = _place(state, cart_pk, details, request_key, seen, is_test=is_test)
+            whose = person or _person_of(session)
+            order = _place(state, cart_pk, details, request_key, seen, is_test=is_test, person=whose)
             return Placed(order, is_new=True)
 
 
@@ -134,7 +143,20 @@ def _placed(cart: int, request_key: str) -> Order | None:
     return next((order for by in ({"cart": cart}, {"request_key": request_key}) for order in rows.filter(**by)), None)
 
 
-def _place(state: CartState, cart: int, details: Details, request_key: str, seen: Seen, *, is_test: bool) -> Order:
+def _person_of(session: int) -> int | None:
+    return Session.objects.filter(pk=session, sees_person=True).values_list("person", flat=True).first()
+
+
+def _place(
+    state: CartState,
+    cart: int,
+    details: Details,
+    request_key: str,
+    seen: Seen,
+    *,
+    is_test: bool,
+    person: int | None,
+) -> Order:
     if state.id != cart:  # only an order closes a cart
         raise OrderChanged(gettext("This cart was closed."), fix=gettext("Ask the chat for a new link."))
     if state.store is None or not state.lines:
@@ -154,7 +176,7 @@ def _place(state: CartState, cart: int, details: Details, request_key: str, seen
     _check_way(details.payment, quoted.sums.total, state.currency)
     now = timezone.now()
     order = _new_order(cart, state, store, option, quoted, details, request_key, now)
-    order.is_test = order.is_test or is_test
+    order.is_test, order.person_id = order.is_test or is_test, person
     taken = {line.item.id: line.quantity for line in quoted.lines}
     if (short := take_stock(taken, reference=order.number)) is not None:
         name = next(line.item.name for line in quoted.lines if line.item.id == short)

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.services.people import has_accounts
 from carts.cart import CartState, Notice
 from carts.services.ordering import come_back
 from orders.handoff import codes, links, own_checkout, pages
@@ -144,7 +146,8 @@ def _page(
     context: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     may_buy = link.scope == CheckoutLink.Scope.BUY
-    facts = {"link": link, "may_buy": may_buy, "refusal": refusal, **(context or {})}
+    keep = reverse("my-keep", args=[links.token_of(link)]) if may_buy and has_accounts() else ""
+    facts = {"link": link, "may_buy": may_buy, "keep": keep, "refusal": refusal, **(context or {})}
     return show_cart(
         request, state, notices=notices, typed=typed, details=(details or {}) if may_buy else None, context=facts
     )

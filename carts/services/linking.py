@@ -1,0 +1,118 @@
+"""Which account a conversation is kept with.
+
+Keeping is asked for on a page, by whoever has a link to buy: the account then sees the conversation's carts and orders,
+and the conversation sees nothing. Proving is done in the conversation itself, and opens the account's things to it too.
+"""
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from accounts.models import Person
+from carts.models import Session, SessionQuerySet
+from carts.services.ordering import tell_chat
+from carts.services.sessions import ELSEWHERE
+from shopmcp.errors import NotFound, ShopError
+
+KEPT = "kept_with_account"
+# How many conversations an account keeps; the oldest ones have to be unlinked first.
+MOST_LINKS = 500
+
+
+class LinkedElsewhere(ShopError):
+    """The conversation is another account's."""
+
+    code = "linked_elsewhere"
+
+
+class TooManyLinks(ShopError):
+    code = "too_many_links"
+
+
+def keep(public_id: str, person: Person) -> None:
+    """Keep a conversation with an account, so that the account sees its carts and orders. The chat is told once.
+
+    Raises:
+        NotFound: If there is no such session.
+        LinkedElsewhere: If another account keeps it.
+        TooManyLinks: If the account keeps too many.
+    """
+    with transaction.atomic():
+        session = _lock(Session.objects.filter(public_id=public_id))
+        if session.person_id == person.pk:
+            return
+        if session.person_id is not None:
+            raise _taken()
+        _link(session, person, sees_person=False)
+        if session.source != ELSEWHERE:
+            with translation.override(session.language or translation.get_language()):
+                text = gettext(
+                    "Somebody with a link to this cart keeps it with their account now: the account sees the cart and "
+                    "the orders of this chat. If that was not the shopper, they should tell the shop."
+                )
+            tell_chat(session.pk, KEPT, text)
+
+
+def prove(session: int, person: Person) -> bool:
+    """Open the account to a conversation in which the shopper has proved that it is theirs.
+
+    Who proves it takes the conversation over from an account that only keeps it.
+
+    Args:
+        session: The key of the conversation's session, locked in this transaction.
+        person: Whose account it is.
+
+    Returns:
+        Whether that was not so before.
+
+    Raises:
+        LinkedElsewhere: If it was proved for another account.
+        TooManyLinks: If the account keeps too many.
+    """
+    found = _lock(Session.objects.filter(pk=session))
+    if found.sees_person and found.person_id is not None:
+        if found.person_id != person.pk:
+            raise _taken()
+        return False
+    _link(found, person, sees_person=True)
+    return True
+
+
+def unlink(public_id: str, person: Person) -> None:
+    """End the link of a conversation with an account at once, for both.
+
+    Raises:
+        NotFound: If the account does not keep it.
+    """
+    rows = Session.objects.of_person(person).filter(public_id=public_id)
+    with transaction.atomic():
+        session = _lock(rows)
+        Session.objects.filter(pk=session.pk).update(person=None, sees_person=False, linked_at=None)
+
+
+def close_all(person: Person) -> int:
+    """Let no chat see anything of the account any more, which still keeps them; return how many saw it."""
+    with transaction.atomic():
+        rows = Session.objects.filter(person=person, sees_person=True).select_for_update().order_by("pk")
+        keys = list(rows.values_list("pk", flat=True))
+        return Session.objects.filter(pk__in=keys).update(sees_person=False)
+
+
+def _link(session: Session, person: Person, *, sees_person: bool) -> None:
+    if session.person_id != person.pk and Session.objects.filter(person=person).count() >= MOST_LINKS:
+        raise TooManyLinks(
+            gettext("This account keeps too many chats."), fix=gettext("Unlink some on the page of the account first.")
+        )
+    Session.objects.filter(pk=session.pk).update(person=person, sees_person=sees_person, linked_at=timezone.now())
+
+
+def _lock(rows: SessionQuerySet) -> Session:
+    if (session := rows.select_for_update().order_by().first()) is None:
+        raise NotFound(gettext("There is no such chat."), fix=gettext("It may have expired, or been unlinked."))
+    return session
+
+
+def _taken() -> LinkedElsewhere:
+    return LinkedElsewhere(
+        gettext("This chat is linked to another account."), fix=gettext("Unlink it there first, or begin a new chat.")
+    )

@@ -1,0 +1,88 @@
+"""Codes of an account, by which its shopper proves in a chat that the chat is theirs.
+
+As the codes of carts they are shown once, are good for ten minutes and one chat, and are stored as digests (`codes`).
+"""
+
+from typing import Final
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from accounts.models import Person
+from carts.cart import CartState, Notice, Outcome
+from carts.models import Cart
+from carts.services.linking import prove
+from carts.services.other_carts import offer
+from carts.services.requests import Request
+from carts.services.saving import save
+from orders.handoff.bringing import Mode, bring
+from orders.handoff.codes import WrongCode, digests_of, made
+from orders.models import AccountCode
+from orders.models.handoff import CODE_HOLDS
+from shopmcp.errors import NotFound, ShopError, TooMany
+from shopmcp.throttle import Buckets, Rate
+
+new_codes: Final = Buckets("account-codes", lambda: Rate(20 / 3600, 20))
+
+
+def new_code(person: Person, cart: str = "") -> str:
+    """Return a new code of the account; the one before opens nothing any more.
+
+    Args:
+        person: Whose account it is.
+        cart: The public id of an open cart of theirs that the code brings along.
+
+    Raises:
+        TooMany: If too many codes were made lately.
+        NotFound: If the person has no such cart.
+    """
+    if wait := new_codes.take(str(person.pk)):
+        raise TooMany(wait, gettext("Too many codes of this account were made lately."))
+    brings = None
+    if (
+        cart
+        and (brings := Cart.objects.filter(public_id=cart, session__person=person, ordered_at=None).first()) is None
+    ):
+        raise NotFound(gettext("This cart is not open any more."), fix=gettext("Look at your carts as they are now."))
+    code, now = made(), timezone.now()
+    values = {
+        "cart": brings,
+        "digest": digests_of(code)[0],
+        "made_at": now,
+        "expires_at": now + CODE_HOLDS,
+        "used_at": None,
+    }
+    AccountCode.objects.update_or_create(person=person, defaults=values)
+    return code
+
+
+def connect(state: CartState, code: AccountCode, mode: Mode, request: Request | None = None) -> Outcome:
+    """Open the account of a code to the chat, once; bring the code's cart along, or else offer the newest other one.
+
+    Args:
+        state: Loaded under its session's lock.
+        code: As `codes.find` returned it.
+        mode: Whether the other cart keeps its lines.
+        request: The request that this answers.
+
+    Raises:
+        LinkedElsewhere: If the chat was proved for another account; the code stays good.
+        WrongCode: If another chat used the code meanwhile.
+    """
+    # First: a wrong code is counted in this transaction, and any other refusal takes the use back.
+    if not AccountCode.objects.open().filter(pk=code.pk, digest=code.digest).update(used_at=timezone.now()):
+        raise WrongCode(gettext("This code has just been used."), fix=gettext("Ask the shopper for a new one."))
+    prove(state.session_id, code.person)
+    state.person = code.person_id
+    notices = [
+        Notice("linked", gettext("This chat belongs to the shopper's account now: list_orders shows all orders."))
+    ]
+    if code.cart is not None and code.cart.session_id != state.session_id:
+        try:
+            notices += bring(code.cart, state, mode)
+        # The chat is linked; that its cart did not come is told beside it.
+        except ShopError as refusal:
+            notices.append(Notice("not_added", refusal.message))
+    elif (other := offer(code.person_id, state.session_id)) is not None:
+        notices.append(other)
+    return save(state, "resume_cart", notices, undo_to=state.version, request=request)

@@ -1,0 +1,106 @@
+import pytest
+from django.utils import timezone
+
+from carts.models import Cart, Session
+from orders.models import Order
+
+
+@pytest.fixture
+def fill_account(dana, fill, order, honey):
+    """Give Dana this many chats, each with an order and an open cart."""
+
+    def fill_account(count):
+        for n in range(count):
+            order(fill(f"chat-{n}"), key=f"key-{n}", email=f"dana{n}@example.com", phone=f"05022222{n:02}")
+            fill(f"chat-{n}")
+        Session.objects.update(person=dana, sees_person=True, linked_at=timezone.now())
+
+    return fill_account
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_the_number_of_queries_does_not_grow(client, fill_account, django_assert_num_queries, count):
+    fill_account(count)
+
+    with django_assert_num_queries(9):  # session, user, person, sessions, orders, lines, carts, chats
+        page = client.get("/my/").text
+
+    assert page.count("Order again") == count
+    assert page.count("Open the cart") == count
+    assert page.count('value="unlink"') == count
+
+
+def test_an_order_leads_to_its_page_and_to_the_same_again(client, fill_account):
+    fill_account(1)
+    mine = Order.objects.get()
+
+    page = client.get("/my/").text
+
+    assert f'href="/orders/{mine.number}.' in page
+    assert 'href="/buy/shop:honey:1"' in page
+
+
+def test_who_only_keeps_a_chat_gets_no_details_of_the_buyer(client, dana, fill, order, honey):
+    theirs = order(fill())
+    Session.objects.update(person=dana)
+
+    page = client.get("/my/").text
+    assert theirs.shown_number in page
+    address = page.split('href="/orders/')[1].split('"')[0]
+    assert "Dana Levi" not in client.get(f"/orders/{address}").text
+
+
+def test_an_order_of_the_account_shows_its_details(client, dana, fill, order, honey):
+    mine = order(fill())
+    Order.objects.update(person=dana)
+
+    address = client.get("/my/").text.split('href="/orders/')[1].split('"')[0]
+
+    assert "Dana Levi" in client.get(f"/orders/{address}").text
+    assert mine.shown_number in client.get("/my/").text
+
+
+def test_an_order_that_another_account_placed_in_a_kept_chat_is_theirs(client, dana, ruth, fill, order, honey):
+    theirs = order(fill())
+    Session.objects.update(person=dana)
+    Order.objects.update(person=ruth)
+
+    assert theirs.shown_number not in client.get("/my/").text
+    assert theirs.shown_number in ruth.browser.get("/my/").text
+
+
+def test_older_orders_come_page_by_page(client, fill_account, monkeypatch):
+    fill_account(3)
+    monkeypatch.setattr("my.views.home.MOST_ORDERS", 2)
+
+    page = client.get("/my/").text
+    assert page.count("Order again") == 2
+    older = page.split("?before=")[1].split('"')[0]
+    assert client.get(f"/my/?before={older}").text.count("Order again") == 1
+
+
+def test_a_cart_opens_on_its_page(client, dana, fill, honey):
+    fill()
+    Session.objects.update(person=dana, client="openai-mcp")
+    page = client.get("/my/").text
+    assert "<bdi>ChatGPT</bdi>, today" in page
+
+    answer = client.post("/my/", {"do": "open", "which": Cart.objects.get().public_id})
+
+    assert "Honey" in client.get(answer["Location"]).text
+
+
+def test_an_account_without_anything_says_so(client, dana):
+    page = client.get("/my/").text
+
+    assert "No orders yet." in page
+    assert "No open carts." in page
+    assert "No chat is linked." in page
+
+
+@pytest.mark.parametrize("which", ["", "c_nothing", "x" * 500])
+def test_a_cart_that_is_not_there_is_refused_in_words(client, dana, which):
+    page = client.post("/my/", {"do": "open", "which": which})
+
+    assert page.status_code == 409
+    assert "not open any more" in page.text
