@@ -74,6 +74,7 @@ class Recorded:
     malformed: Sequence[str] = ()
     warnings: Sequence[str] = ()
     with_handle: bool = False
+    by_widget: bool = False
     subject: str = ""
     network: str = ""
     chat: str = ""
@@ -146,7 +147,8 @@ def _settle_languages(calls: Sequence[Recorded], begun: Mapping[int, datetime]) 
 def _watch(calls: Sequence[Recorded], begun: Mapping[int, datetime]) -> None:
     """Add the signs that only a series of calls gives."""
     seen: set[int] = set()
-    keyed_calls = [call for call in calls if call.session in begun and call.conversation]
+    # A widget calls from the shopper's own browser, or through another machine of its host.
+    keyed_calls = [call for call in calls if call.session in begun and call.conversation and not call.by_widget]
     shared = _shared(keyed_calls) if serves_beside_others() else set()
     for call in keyed_calls:
         assert call.session is not None
@@ -316,7 +318,8 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
     session = None if outcome != "ok" and notes.is_new_session else notes.session
     find_session = None
     if session is None and (conversation.keyed or shares_cart(call)):
-        find_session = partial(session_to_record, conversation, call.client, call.network, make=notes.may_begin_session)
+        make = notes.may_begin_session and not conversation.is_outdated
+        find_session = partial(session_to_record, conversation, call.client, call.network, make=make)
     await recorder.add(
         Recorded(
             at=timezone.now(),
@@ -333,6 +336,7 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             malformed=conversation.malformed,
             warnings=notes.warnings,
             with_handle=BY_HANDLE in call.given,
+            by_widget=conversation.by_widget,
             subject=conversation.subject,
             network="" if call.network == UNKNOWN else call.network,
             chat=notes.chat,

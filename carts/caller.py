@@ -42,6 +42,8 @@ class Caller:
     def __post_init__(self) -> None:
         if settings.SHOPMCP_UNKEYED_CALLS == "refuse" and not self.conversation.keyed:
             self.cart_id = None
+        if self.conversation.by_widget:
+            self.cart_id = None  # it named the conversation, and proves nothing more
         self.call.notes.source = self.source
         if self.is_unkeyed:
             self.call.notes.warn(SessionWarning.Kind.UNKEYED.value)
@@ -53,7 +55,10 @@ class Caller:
     @property
     def source(self) -> str:
         """What names the conversation: a `_meta` key, `cart_id`, or `default` for nothing."""
-        return self.conversation.source if self.conversation.keyed or self.cart_id is None else BY_HANDLE
+        conversation = self.conversation
+        if conversation.by_widget or (self.cart_id is not None and not conversation.keyed):
+            return BY_HANDLE
+        return conversation.source
 
     @property
     def is_unkeyed(self) -> bool:
@@ -129,6 +134,14 @@ def expired_cart() -> CartExpired:
     return CartExpired(
         gettext("This cart was not used for long and has expired."),
         fix=gettext("Leave cart_id out; add_to_cart starts a new cart."),
+    )
+
+
+def expired_widget() -> CartExpired:
+    """The refusal of a widget handle that no longer opens its conversation's cart."""
+    return CartExpired(
+        gettext("This cart_id was made for what an earlier answer showed, and holds for a day."),
+        fix=gettext("Ask in the chat to see the cart, and go on with what that shows."),
     )
 
 

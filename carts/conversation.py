@@ -7,7 +7,7 @@ bearer secrets: only their keyed digests leave this module.
 import re
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeGuard
 
@@ -17,6 +17,7 @@ from django.core import signing
 from carts.digests import digests_of
 from carts.queries import SessionRow
 from carts.warning_kinds import WarningKind
+from carts.widget_handles import PREFIX, Named, named_by
 from shopmcp.mcp.call import Call
 
 UNKEYED = "default"
@@ -67,6 +68,10 @@ class Conversation:
     malformed: tuple[str, ...] = ()
     is_placeholder: bool = False
     is_check: bool = False
+    # The call came with a widget handle and without an id.
+    by_widget: bool = False
+    # Its digests are those of an earlier secret key: they find a session, and begin none.
+    is_outdated: bool = False
 
     @property
     def keyed(self) -> bool:
@@ -133,6 +138,10 @@ def conversation_of(call: Call) -> Conversation:
         tuple(malformed),
         _is_check(call.meta.get(CHECK)),
     )
+    if named is None and (handle := _widget_handle(call)) is not None:
+        conversation = replace(
+            _named_by_widget(handle), malformed=conversation.malformed, is_check=conversation.is_check
+        )
     call.notes.conversation = conversation
     if malformed:
         call.notes.warn(WarningKind.MALFORMED.value)
@@ -151,6 +160,37 @@ def _first_id(place: Mapping[str, Any], malformed: list[str]) -> tuple[str, str]
                 return key, value
             malformed.append(key)
     return None
+
+
+def _widget_handle(call: Call) -> Named | None:
+    """What the widget handle says that the call came with; None without one that holds."""
+    given = call.given.get(BY_HANDLE)
+    if settings.SHOPMCP_UNKEYED_CALLS == "refuse" or not isinstance(given, str) or PREFIX not in given[:8]:
+        return None
+    handle = named_by(given)
+    return None if handle is None or handle.has_expired else handle
+
+
+def _named_by_widget(handle: Named) -> Conversation:
+    return Conversation(
+        source_at(handle.source),
+        handle.digests,
+        handle.subjects,
+        handle.with_subject,
+        is_placeholder=handle.is_placeholder,
+        by_widget=True,
+        is_outdated=not handle.is_current,
+    )
+
+
+def place_of(source: str) -> int:
+    """Return the number that a widget handle has for the key that named its conversation; 0 for one of the shop's."""
+    return KEYS.index(source) + 1 if source in KEYS else 0
+
+
+def source_at(place: int) -> str:
+    """Return the key that has this number, or what stands for one that has none."""
+    return KEYS[place - 1] if 0 < place <= len(KEYS) else BY_HANDLE
 
 
 # A conversation says the same of itself in every call.

@@ -12,6 +12,7 @@ from hashlib import blake2b, sha256
 from django.conf import settings
 
 _HANDLE = re.compile(r"cart_([a-z2-7]{16})([a-z2-7]{26})")
+_SEAL = 16  # bytes of a MAC
 
 
 def digests_of(purpose: str, *parts: str) -> tuple[str, ...]:
@@ -48,6 +49,24 @@ def _proof(secret: str, public_id: str) -> str:
     """A MAC of 128 bits, as 26 small letters and digits."""
     mac = blake2b(f"cart_id\0{public_id}".encode(), key=_key(secret), digest_size=16).digest()
     return b32encode(mac).decode().lower().rstrip("=")
+
+
+def sealed(purpose: str, content: bytes) -> bytes:
+    """Return the content with a MAC of 128 bits, made with the current secret key."""
+    return content + _seal(settings.SECRET_KEY, purpose, content)
+
+
+def opened(purpose: str, told: bytes) -> tuple[bytes, bool] | None:
+    """Return what was sealed, and whether with the current secret key; None for what this server did not seal."""
+    content, seal = told[:-_SEAL], told[-_SEAL:]
+    for secret in _secrets():
+        if hmac.compare_digest(seal, _seal(secret, purpose, content)):
+            return content, secret == settings.SECRET_KEY
+    return None
+
+
+def _seal(secret: str, purpose: str, content: bytes) -> bytes:
+    return blake2b(purpose.encode() + b"\0" + content, key=_key(secret), digest_size=_SEAL).digest()
 
 
 @lru_cache(maxsize=10_000)

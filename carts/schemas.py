@@ -86,8 +86,8 @@ class _Contents(BaseModel):
 class _Handle(BaseModel):
     cart_id: str | None = Field(
         None,
-        description="Only for a chat that sends no conversation id: the handle of its cart, to pass with later cart "
-        "calls.",
+        description="For a chat that sends no conversation id: the handle of its cart, to pass with later cart calls. "
+        "Also where a widget may show the answer: what its calls pass.",
     )
 
 

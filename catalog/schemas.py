@@ -170,6 +170,21 @@ class SearchOut(_ListOut):
     groups: list[GroupOut] = _optional("For each of the `queries`, what it found.", empty=[])
 
 
+_FOR_WIDGET = "Where a widget may show the answer: what its calls pass, to find this conversation's cart."
+
+
+class SearchAnswer(SearchOut):
+    """What a chat is told."""
+
+    cart_id: str | None = _optional(_FOR_WIDGET)
+
+
+class ProductAnswer(ProductDetailOut):
+    """What a chat is told."""
+
+    cart_id: str | None = _optional(_FOR_WIDGET)
+
+
 class ResultOut(BaseModel):
     """A search result in the form that connectors expect."""
 

@@ -11,7 +11,7 @@ from catalog.answers import detail_data, groups_data, search_data
 from catalog.language.text import words
 from catalog.memory import Made, Visit
 from catalog.models import Product, Store
-from catalog.schemas import DocumentOut, Price, ProductDetailOut, ResultsOut, SearchOut, StoreOut, StoresOut
+from catalog.schemas import DocumentOut, Price, ProductAnswer, ResultsOut, SearchAnswer, StoreOut, StoresOut
 from catalog.search import searching
 from catalog.search.categories import categories, shelves
 from catalog.search.moment import stock_of
@@ -62,7 +62,13 @@ def list_stores(
     return Answer("\n".join(map(told, stores)), StoresOut(stores=stores))
 
 
-@tool(title="Search products", browsing=True, invoking="Searching the shop", invoked="Searched the shop")
+@tool(
+    title="Search products",
+    browsing=True,
+    invoking="Searching the shop",
+    invoked="Searched the shop",
+    widget="products",
+)
 def search_products(
     call: Call,
     *,
@@ -89,7 +95,7 @@ def search_products(
     ] = None,
     store: Annotated[str | None, Field(max_length=40, description="Only this store, by its slug.")] = None,
     cart_id: CartId = None,  # read where calls are recorded: it says which conversation asks
-) -> Answer[SearchOut]:
+) -> Answer[SearchAnswer]:
     """Use this when the shopper wants to find, browse or compare products, or you need the product_id of one.
 
     Search with few, plain words, such as a kind of product and what matters about it. The answer says which words a
@@ -162,7 +168,13 @@ def _of_first(call: Call, pages: Sequence[Page]) -> str:
     return ""
 
 
-@tool(title="Get product", browsing=True, invoking="Looking at the product", invoked="Looked at the product")
+@tool(
+    title="Get product",
+    browsing=True,
+    invoking="Looking at the product",
+    invoked="Looked at the product",
+    widget="product",
+)
 def get_product(
     call: Call,
     product_id: Annotated[
@@ -175,7 +187,7 @@ def get_product(
         ),
     ],
     cart_id: CartId = None,  # as in `search_products`
-) -> Answer[ProductDetailOut]:
+) -> Answer[ProductAnswer]:
     """Use this when the shopper asks about one product: its description, stock, or the sizes and colours it has."""
     product = _product(call, product_id)
     siblings = product.siblings()

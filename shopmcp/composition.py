@@ -17,6 +17,7 @@ from carts.limits import admit, admit_reading
 from carts.models import SessionWarning
 from carts.services.requests import keep_unanswered
 from carts.untold import untold
+from carts.widgets import cart_id_for_widget
 from catalog import resources, tools
 from catalog.imports.pruning import forget_reports
 from catalog.introduction import introduction
@@ -31,6 +32,7 @@ from shopmcp.mcp.call import Call
 from shopmcp.mcp.endpoint import make_endpoint
 from shopmcp.mcp.resources import Resources
 from shopmcp.mcp.tools import Toolbox
+from widgets.resources import WIDGETS
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ toolbox = Toolbox(
     settled=settled,
     untold=untold,
     remark=remark,
+    cart_id=cart_id_for_widget,
     admit=admit,
     keep=_keep_unanswered,
     record=_keep,
@@ -85,6 +88,7 @@ endpoint = make_endpoint(
     toolbox,
     Resources(
         [resources.stores, resources.store, resources.category, resources.product],
+        widgets=WIDGETS,
         admit=admit_reading,
     ),
     introduction,

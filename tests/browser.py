@@ -14,6 +14,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 OPTIONS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe"),
+    # Else a sandboxed frame is a target of its own, which one tab does not see.
+    "--disable-features=IsolateSandboxedIframes",
 ]
 
 
@@ -25,6 +27,8 @@ class Browser:
         self._last, self._unread = 0, b""
         self._tab: str | None = None
         self._loaded = False
+        # Where the scripts of each frame run.
+        self._contexts: dict[str, int] = {}
         self.complaints: list[str] = []
         self.requested: list[str] = []
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
@@ -80,18 +84,23 @@ class Browser:
         self.click(selector)
         self._wait_for_load()
 
-    def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression, of a promise when it has one."""
-        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+    def frames(self) -> list[int]:
+        """The frames of the page as `evaluate` takes them, the page itself first."""
+        return list(self._contexts.values())
+
+    def evaluate(self, expression: str, *, frame: int | None = None) -> Any:
+        """The value of a JavaScript expression, of a promise when it has one; of the page, or of one of its frames."""
+        where = {} if frame is None else {"contextId": frame}
+        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True, **where)
         if "exceptionDetails" in answer:
             raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def wait_until(self, expression: str, *, within: float = 10) -> None:
+    def wait_until(self, expression: str, *, within: float = 10, frame: int | None = None) -> None:
         deadline = time.monotonic() + within
-        while not self.evaluate(expression):
+        while not self.evaluate(expression, frame=frame):
             assert time.monotonic() < deadline, f"not within {within} seconds: {expression}"
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     def _wait_for_load(self) -> None:
         while not self._loaded:
@@ -111,6 +120,15 @@ class Browser:
         match event.get("method"):
             case "Page.loadEventFired":
                 self._loaded = True
+            case "Runtime.executionContextsCleared":
+                self._contexts.clear()
+            case "Runtime.executionContextCreated" if params["context"]["auxData"]["isDefault"]:
+                # The last is the newest: a frame that loads something else gets another.
+                self._contexts.pop(params["context"]["auxData"]["frameId"], None)
+                self._contexts[params["context"]["auxData"]["frameId"]] = params["context"]["id"]
+            case "Runtime.executionContextDestroyed":
+                gone = params["executionContextId"]
+                self._contexts = {frame: known for frame, known in self._contexts.items() if known != gone}
             case "Log.entryAdded":
                 self.complaints.append(params["entry"]["text"])
             case "Runtime.exceptionThrown":

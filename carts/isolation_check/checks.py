@@ -12,6 +12,7 @@ from secrets import token_urlsafe
 from django.utils.translation import gettext
 
 from carts.isolation_check.client import Chat, Server, ToolReply
+from carts.widget_handles import PREFIX
 from shopmcp.errors import NotFound
 
 REVISIONS = ("2025-06-18", "2025-11-25", "2026-07-28")
@@ -78,9 +79,14 @@ def _conversations(server: Server, revision: str, first: str, second: str) -> Ve
     added = here.call("add_to_cart", product_id=first)
     yield added.holds(first), gettext("a conversation's cart takes a product")
     yield (
-        not any(reply.cart_id for reply in (*starts, added)),
-        gettext("its answers hold no cart_id, so nobody who reads them can open the cart"),
+        not any(reply.cart_id and not reply.cart_id.startswith(PREFIX) for reply in (*starts, added)),
+        gettext("its answers hold no cart_id but that of their widgets, which ends within a day"),
     )
+    if of_widget := starts[0].cart_id:
+        yield (
+            _is_refused(there.call("view_cart", cart_id=of_widget), "unknown_cart", added),
+            gettext("another conversation is refused the cart_id of its widgets"),
+        )
     yield (
         there.call("view_cart").holds() and namesake.call("view_cart").holds(),
         gettext("other conversations do not see it"),

@@ -10,12 +10,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from carts import limits, queries, unanswered
-from carts.caller import WITHOUT_HANDLE, Caller, expired_cart, foreign_cart, session_needed, unknown_cart
+from carts.caller import (
+    WITHOUT_HANDLE,
+    Caller,
+    expired_cart,
+    expired_widget,
+    foreign_cart,
+    session_needed,
+    unknown_cart,
+)
 from carts.conversation import BY_HANDLE, Conversation
 from carts.digests import digests_of, public_id_of
 from carts.models import SessionWarning
 from carts.queries import SessionRow
 from carts.untold import read_anew
+from carts.widget_handles import named_by
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Call, WriteNeeded
 
@@ -49,8 +58,9 @@ def find(caller: Caller) -> SessionRow | None:
             caller.call.notes.warn(_Kind.SUBJECT_CHANGED.value)
         if row is None:
             caller.speak()
+            _refuse_outdated(caller)
             if caller.cart_id is not None:
-                _check_handle(caller, _prove(caller, caller.cart_id), None)
+                _check_handle(caller, caller.cart_id, None)
             return None
         return _enter(caller, row)
     if handle is not None:
@@ -172,6 +182,10 @@ def way_in(caller: Caller) -> tuple[tuple[str, ...], str | None]:
 
 
 def _prove(caller: Caller, cart_id: str) -> str:
+    if (handle := named_by(cart_id)) is not None and handle.has_expired:
+        # No sign that a chat lost its cart: an earlier message was clicked.
+        caller.speak()
+        raise expired_widget()
     if (public_id := public_id_of(cart_id)) is None:
         caller.call.notes.warn(_Kind.UNKNOWN_HANDLE.value)
         caller.speak()
@@ -191,7 +205,7 @@ def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
         notes.warn(_Kind.EXPIRED_HANDLE.value)
         raise expired_cart()
     if caller.cart_id is not None:
-        _check_handle(caller, _prove(caller, caller.cart_id), row)
+        _check_handle(caller, caller.cart_id, row)
     notes.session = row.id
     if row.unanswered is not None:
         lost = unanswered.read(row.unanswered)
@@ -201,16 +215,32 @@ def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
     return row
 
 
-def _check_handle(caller: Caller, public_id: str, row: SessionRow | None) -> None:
-    """Refuse a genuine cart_id of another session than the caller's."""
+def _check_handle(caller: Caller, cart_id: str, row: SessionRow | None) -> None:
+    """Refuse a cart_id of another session than the caller's."""
+    notes, conversation = caller.call.notes, caller.conversation
+    if conversation.keyed and (handle := named_by(cart_id)) is not None:
+        # The conversation's own may have expired: its id is enough.
+        if not handle.is_of(conversation.digests, conversation.subjects):
+            notes.warn(_Kind.FOREIGN_HANDLE.value)
+            raise foreign_cart()
+        return
+    public_id = _prove(caller, cart_id)
     if row is not None and public_id == row.public_id:
         return
-    notes = caller.call.notes
     if find_by_public_id(public_id) is None:
         notes.warn(_Kind.EXPIRED_HANDLE.value)
         raise expired_cart()
     notes.warn(_Kind.FOREIGN_HANDLE.value)
     raise foreign_cart()
+
+
+def _refuse_outdated(caller: Caller) -> None:
+    """Refuse a widget handle of an earlier secret key that finds no session.
+
+    Its conversation's session may have been renamed under the current key, and must not get a second one.
+    """
+    if caller.conversation.is_outdated:
+        raise expired_widget()
 
 
 def _write_first(caller: Caller) -> SessionRow:
@@ -222,8 +252,9 @@ def _write_first(caller: Caller) -> SessionRow:
 
 def _lock(caller: Caller, digests: tuple[str, ...]) -> SessionRow:
     if (row := _touch(digests, caller.now)) is None:
+        _refuse_outdated(caller)
         # Another call may insert it first; then this insertion does nothing.
-        _make(caller, digests, caller.source)
+        _make(caller, digests, caller.conversation.source)
         row = _touch(digests, caller.now)
     assert row is not None
     return row

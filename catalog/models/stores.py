@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.colours import accent_colour
 from shopmcp.mailboxes import mailbox
 
 
@@ -68,6 +69,17 @@ class Store(models.Model):
         help_text=_(
             "Tick this if the stock in the product file already leaves out what was ordered here. Otherwise an import "
             "takes the units of open orders off."
+        ),
+    )
+    # Where chats show the shop as a picture; its logo has a table of its own.
+    accent = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        blank=True,
+        validators=[accent_colour],
+        help_text=_(
+            "Of the buttons that chats show, such as #0f766e; empty for ours. A colour that could hardly be seen is "
+            "made darker on a light ground, and lighter on a dark one."
         ),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -20,8 +20,8 @@ M = TypeVar("M", bound=Model)
 # Long columns that lists do not show.
 _LEFT_OUT = {"description", "name_key", "url_key", "search_text", "updated_at"}
 _PRODUCT = [field.attname for field in Product._meta.concrete_fields if field.attname not in _LEFT_OUT]
-# Without the long texts, which would be read again for every product.
-_LONG = ("shipping", "returns", "contact", "pay_instructions")
+# Without the long texts, which would be read again for every product, and what no list shows.
+_LONG = ("shipping", "returns", "contact", "pay_instructions", "accent")
 _STORE = [field.attname for field in Store._meta.concrete_fields if field.name not in _LONG]
 # Set the relation's cache directly, because its descriptor asks the database routers for every product.
 _STORE_OF = Product._meta.get_field("store")

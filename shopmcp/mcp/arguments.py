@@ -54,7 +54,7 @@ Whole = BeforeValidator(_whole)
 CartId = Annotated[
     str | None,
     Field(
-        max_length=200,
+        max_length=400,
         description="If an answer gives a cart_id, pass it with every later cart call; never invent one.",
     ),
 ]

@@ -47,7 +47,12 @@ class Kernel:
     async def answer(self, message: dict[str, Any], version: str, headers: Mapping[str, str]) -> Reply:
         """Answer a request of a revision of 2025 or before that is no plain call."""
         work = self._served(message, message.get("params"), headers, InboundModernRoute(version, None, None))
-        return told(await guarded(message["method"], work), message["id"], error_status={})
+        outcome = await guarded(message["method"], work)
+        if message["method"] == "initialize" and self.server.extensions and not isinstance(outcome, Failure):
+            # The models of these revisions lack extensions, which clients look for here nevertheless.
+            known = {"extensions": self.server.extensions}
+            outcome = {**outcome, "capabilities": outcome["capabilities"] | known}
+        return told(outcome, message["id"], error_status={})
 
     async def answer_modern(
         self, toolbox: Toolbox, message: dict[str, Any], version: str, lines: list[tuple[str, str]]

@@ -31,6 +31,7 @@ from shopmcp.db.workers import lanes
 from shopmcp.errors import NotFound, TooMany
 from shopmcp.mcp.call import Call
 from shopmcp.mcp.resources import CONTROL, PLAIN, Resources
+from shopmcp.mcp.widgets import MIME_TYPE
 from shopmcp.network import caller_network
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Reading:
                 every = await self._browse(known.each)
                 for parts, title in every[:_MOST_LISTED]:
                     listed.append(Resource(uri=known.address(parts), **known.described(title)))
+        listed += [Resource(uri=each.address, **each.described, _meta=each.meta) for each in self._offered.widgets]
         return ListResourcesResult(resources=listed)
 
     async def templates(self, ctx: Any, params: Any) -> ListResourceTemplatesResult:
@@ -73,6 +75,10 @@ class Reading:
             MCPError: If no resource has this address.
         """
         uri = str(params.uri)
+        for widget in self._offered.widgets:
+            if widget.has_address(uri):
+                html = TextResourceContents(uri=uri, mime_type=MIME_TYPE, text=widget.html, _meta=widget.meta)
+                return ReadResourceResult(contents=[html])
         for known in self._offered.known:
             if len(uri) <= _LONGEST and (parts := known.parts(uri)) is not None:
                 try:

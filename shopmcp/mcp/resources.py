@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from shopmcp.mcp.call import Call
+from shopmcp.mcp.widgets import Widget
 
 # Returns the possible values of a part, from its beginning and the parts that are known.
 Completer = Callable[[str, Mapping[str, str]], Sequence[str]]
@@ -93,8 +94,10 @@ def _no_limit(call: Call) -> None:
 class Resources:
     """The resources of an endpoint, in the order in which they are listed.
 
-    `admit` counts a request before it is answered from the database; it raises TooMany for one too many.
+    `admit` counts a request before it is answered from the database; it raises TooMany for one too many. `widgets` are
+    listed last.
     """
 
     known: Sequence[ResourceKind]
+    widgets: Sequence[Widget] = ()
     admit: Callable[[Call], None] = _no_limit

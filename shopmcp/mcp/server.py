@@ -37,6 +37,7 @@ from shopmcp.mcp.kernel import Kernel
 from shopmcp.mcp.reading import Reading
 from shopmcp.mcp.resources import Resources
 from shopmcp.mcp.tools import Tool, Toolbox, client_in
+from shopmcp.mcp.widgets import EXTENSION, Widget
 
 _FRESH: Final = 2.0  # seconds
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class ShopServer(Server[Any]):
 
 def make_kernel(toolbox: Toolbox, resources: Resources, introduction: Callable[[], Introduction]) -> Kernel:
     """Return the kernel that offers these tools and resources; `introduction` asks the database."""
-    offered, reading = _Offered(toolbox), Reading(resources)
+    offered, reading = _Offered(toolbox, resources), Reading(resources)
     server = ShopServer(
         NAME,
         version=__version__,
@@ -91,6 +92,8 @@ def make_kernel(toolbox: Toolbox, resources: Resources, introduction: Callable[[
         on_get_prompt=_unknown_prompt,
         on_completion=reading.complete,
     )
+    if resources.widgets:
+        server.extensions = {EXTENSION: {}}
     # The SDK's middleware traces each request for OpenTelemetry: 40 µs, and no use without an exporter.
     server.middleware.clear()
     renewal = _Renewal(server, introduction)
@@ -101,11 +104,13 @@ def make_kernel(toolbox: Toolbox, resources: Resources, introduction: Callable[[
 class _Offered:
     """The tools of a toolbox, as the SDK asks for them."""
 
-    def __init__(self, toolbox: Toolbox) -> None:
+    def __init__(self, toolbox: Toolbox, resources: Resources) -> None:
         self._toolbox = toolbox
+        self._widgets = {widget.name: widget for widget in resources.widgets}
 
     async def list(self, ctx: Any, params: Any) -> ListToolsResult:
-        return ListToolsResult(tools=[published(tool) for tool in self._toolbox.listed.values()])
+        tools = self._toolbox.listed.values()
+        return ListToolsResult(tools=[published(tool, self._widgets.get(tool.widget)) for tool in tools])
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         tool = self._toolbox.tools.get(name)
@@ -125,8 +130,8 @@ class _Offered:
 
 
 @cache
-def published(tool: Tool) -> PublishedTool:
-    """Return what `tools/list` says of it."""
+def published(tool: Tool, widget: Widget | None = None) -> PublishedTool:
+    """Return what `tools/list` says of it, and of the widget that shows its answers."""
     return PublishedTool(
         name=tool.name,
         title=tool.title,
@@ -138,7 +143,7 @@ def published(tool: Tool) -> PublishedTool:
             open_world_hint=False,
             **{f"{name}_hint": is_so for name, is_so in tool.hints.items()},
         ),
-        _meta=dict(tool.status) or None,
+        _meta={**tool.status, **(widget.tool_meta if widget else {})} or None,
     )
 
 

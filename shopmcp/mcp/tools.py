@@ -31,6 +31,7 @@ from shopmcp.errors import InvalidArguments, ShopError
 from shopmcp.mcp.arguments import Arguments, output_schema
 from shopmcp.mcp.call import Answer, Call, Notices, WriteNeeded, nothing
 from shopmcp.mcp.refusals import bug, busy, cut_off, disk_full, ignored, refused, stopping, too_late, unsettled
+from shopmcp.mcp.widgets import may_show_widgets
 from shopmcp.network import caller_network
 
 _CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
@@ -50,6 +51,7 @@ class Tool:
         output: The model of its structured answer.
         hints: By the protocol's names, without `Hint`: `read_only`, `destructive`, `idempotent`.
         status: What ChatGPT shows while it runs and afterwards, by its keys in `_meta`.
+        widget: The name of the widget that shows its answers; empty for none.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Tool:
     hints: Mapping[str, bool]
     status: Mapping[str, str]
     lane: LaneName
+    widget: str = ""
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -80,12 +83,13 @@ def tool(
     browsing: bool = False,
     invoking: str = "",
     invoked: str = "",
+    widget: str = "",
 ) -> Callable[[Callable[..., Answer[Any]]], Tool]:
     """Make a tool of a function. It is offered once `shopmcp/composition.py` names it.
 
     A tool for browsing is read-only, needs no cart and may take longer. A repeated call of an idempotent tool adds
     nothing; a read-only tool is idempotent. ChatGPT shows `invoking` while the tool runs and `invoked` afterwards, each
-    of at most 64 characters.
+    of at most 64 characters. A `widget` may show the answers of a read-only tool.
     """
     status = {"openai/toolInvocation/invoking": invoking, "openai/toolInvocation/invoked": invoked}
 
@@ -110,6 +114,7 @@ def tool(
             },
             status={key: words for key, words in status.items() if words},
             lane="browse" if browsing else "read" if read_only else "write",
+            widget=widget,
         )
 
     return made
@@ -136,6 +141,10 @@ def _no_language(call: Call, given: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _no_cart_id(call: Call) -> str | None:
+    return None
+
+
 def _nothing_untold(call: Call, given: Mapping[str, Any]) -> Notices:
     return nothing
 
@@ -150,6 +159,7 @@ class Toolbox:
         settled: Returns the language that an earlier search settled for the conversation of a call.
         untold: Returns what a browsing tool tells that its conversation was not told yet.
         remark: Returns what each answer of a call ends with.
+        cart_id: Returns the `cart_id` that an answer carries for its widget; without a query.
         admit: Counts the call with its arguments before any work is done; raises a ShopError for one too many.
         keep: Keeps what a change told (`call.notes.told`) whose answer could not be handed to its connection.
         record: Keeps the call, its outcome (`ok` or a refusal's code) and its seconds.
@@ -164,6 +174,7 @@ class Toolbox:
         settled: Callable[[Call, Mapping[str, Any]], str | None] = _no_language,
         untold: Callable[[Call, Mapping[str, Any]], Notices] = _nothing_untold,
         remark: Callable[[Call], str | Promise] = lambda call: "",
+        cart_id: Callable[[Call], str | None] = _no_cart_id,
         admit: Callable[[Call, Mapping[str, Any]], Awaitable[None]] = _no_limit,
         keep: Callable[[Call], Awaitable[None]] = _no_keeping,
         record: Callable[[Call, str, float], Awaitable[None]] = _no_record,
@@ -171,6 +182,7 @@ class Toolbox:
         self.listed = {tool.name: tool for tool in tools}
         self.tools = self.listed | {tool.name: tool for tool in retired}
         self.language, self.settled, self.untold, self.remark = language, settled, untold, remark
+        self.cart_id = cart_id
         self.admit, self.keep, self.record = admit, keep, record
 
     async def answer(self, name: str, given: Mapping[str, Any], meta: Mapping[str, Any], client: str) -> Result | None:
@@ -245,6 +257,8 @@ class Toolbox:
             with translation.override(call.spoken):
                 call.remark = self.remark(call)
                 answer = tool.function(call, **self._arguments(tool, call, present))
+                if tool.widget and may_show_widgets(call.meta):
+                    self._equip(answer, call)
                 return answer if answer.is_exact else _ended(answer, call)
 
         call.may_write = tool.lane == "write" or not lanes.started
@@ -253,6 +267,12 @@ class Toolbox:
         except WriteNeeded:
             call.may_write = True
             return await lanes.run("write", work, call.wait, call.caller)
+
+    def _equip(self, answer: Answer[Any], call: Call) -> None:
+        """Give the answer what its widget calls with."""
+        data = answer.data
+        if isinstance(data, Mapping) and "cart_id" not in data and (cart_id := self.cart_id(call)):
+            answer.data = {**data, "cart_id": cart_id}
 
     def _arguments(self, tool: Tool, call: Call, present: Mapping[str, Any]) -> dict[str, Any]:
         try:

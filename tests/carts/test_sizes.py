@@ -8,6 +8,7 @@ import pytest
 from shopmcp.composition import endpoint, toolbox
 from shopmcp.mcp.server import published
 from tests.carts.test_published import parts
+from widgets.resources import WIDGETS
 
 MOST_OF_A_DESCRIPTION, MOST_OF_AN_OUTPUT = 600, 600
 MOST_WITHOUT_OUTPUTS, MOST_IN_ALL = 16_000, 26_000
@@ -15,7 +16,9 @@ RULE = "If an answer gives a cart_id, pass it with every later cart call; never 
 
 
 def dumped(name) -> dict[str, Any]:
-    return published(toolbox.tools[name]).model_dump(mode="json", by_alias=True, exclude_none=True)
+    tool = toolbox.tools[name]
+    widget = next((widget for widget in WIDGETS if widget.name == tool.widget), None)
+    return published(tool, widget).model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def size(part: Any) -> int:

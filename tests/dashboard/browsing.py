@@ -23,9 +23,14 @@ def forget(browser):
 
 def broken_rules(browser):
     """The rules of WCAG 2.2 A and AA that the page breaks, with where; what is folded up is read too."""
-    browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-    browser.evaluate(f"{Path(AXE).read_text()};0")
-    options = json.dumps({"runOnly": RULES, "resultTypes": ["violations"]})
-    return browser.evaluate(
+    return broken_rules_of(browser.evaluate)
+
+
+def broken_rules_of(evaluate):
+    """The same of what `evaluate` runs scripts in, such as a frame."""
+    evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    evaluate(f"{Path(AXE).read_text()};0")
+    options = json.dumps({"runOnly": RULES, "resultTypes": ["violations"], "preload": False})
+    return evaluate(
         f"axe.run({options}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => [n.html, n.failureSummary])]))"
     )

@@ -68,7 +68,9 @@ def test_resources_are_offered_and_no_prompts(live_shop, mode):
     prompts, resources, templates = connected(live_shop, mode, look)
 
     assert prompts.prompts == []
-    assert [resource.uri for resource in resources.resources] == ["shop://stores", "shop://store/shop"]
+    uris = [resource.uri for resource in resources.resources]
+    assert uris[:2] == ["shop://stores", "shop://store/shop"]
+    assert [uri.split("/")[3] for uri in uris[2:]] == ["products", "product", "cart"]
     assert len(templates.resource_templates) == 3
 
 

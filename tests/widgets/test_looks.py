@@ -1,0 +1,87 @@
+"""How the widgets look in each host: themes, languages, widths, and a catalogue that tries to break out."""
+
+import pytest
+
+from tests.dashboard.browsing import AXE
+from tests.widgets.conftest import HOSTILE
+from tests.widgets.hosting import TOOLS
+
+GIVEN = {
+    "search_products": {"query": "honey cup shirt"},
+    "get_product": {"product_id": "shop:shirt-S-Red"},
+    "view_cart": {},
+}
+# The variables of a host that has colours and fonts of its own.
+OWN = {
+    "--color-background-primary": "#fdf6e3",
+    "--color-background-secondary": "#eee8d5",
+    "--color-text-primary": "#073642",
+    "--color-text-secondary": "#3b5560",
+    "--font-sans": "Georgia, serif",
+}
+THEMES = {
+    "light": {"theme": "light", "styles": {"variables": dict.fromkeys(OWN, "")}},
+    "dark": {"theme": "dark", "styles": {"variables": dict.fromkeys(OWN, "")}},
+    "own": {"theme": "light", "styles": {"variables": OWN, "css": {"fonts": "@font-face { font-family: x }"}}},
+}
+MODES = {"availableDisplayModes": ["inline", "fullscreen"]}
+
+
+@pytest.mark.parametrize("tool", GIVEN)
+def test_a_widget_is_whole_in_each_theme_language_and_width(host, tool):
+    host.show("search_products", chat=f"looks-{tool}", query="honey")
+    host.call("add_to_cart", items=[{"product_id": "shop:honey", "quantity": 2}, {"product_id": "shop:shirt-S-Red"}])
+    host.call("apply_coupon", code="TEN")
+    host.show(tool, chat=f"looks-{tool}", context=MODES, **GIVEN[tool])
+    for locale, direction in (("en-GB", "ltr"), ("he-IL", "rtl")):
+        for name, theme in THEMES.items():
+            host.adapt({"locale": locale, **theme})
+            for width in (320, 700):
+                host.browser.evaluate(f"host.frame.style.width = '{width}px'")
+                assert host.see("document.documentElement.dir") == direction
+                assert host.see("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
+                if AXE:
+                    assert host.broken_rules() == [], (name, locale, width)
+    assert host.see("getComputedStyle(document.body).fontFamily").startswith("Georgia")
+    hebrew = {"search_products": "הוספה לסל", "get_product": "הוספה לסל", "view_cart": "לתשלום"}
+    assert hebrew[tool] in host.text
+
+
+@pytest.mark.parametrize("tool", GIVEN)
+def test_a_hostile_catalogue_is_only_text(host, tool):
+    host.show("search_products", chat=f"hostile-{tool}", query="honey")
+    product = 'shop:x"><svg/onload=throw(1)>'
+    host.call("add_to_cart", product_id=product)
+    given = {"search_products": {"category": HOSTILE}, "get_product": {"product_id": product}, "view_cart": {}}[tool]
+
+    host.show(tool, chat=f"hostile-{tool}", **given)
+    host.wait_until_idle()
+
+    assert HOSTILE in host.text
+    allowed = host.see("[...document.querySelectorAll('*')].map(each => each.localName)")
+    assert not {"svg", "b", "script"} & set(allowed[allowed.index("main") : -3]) - {"b"}
+    attributes = host.see(
+        "[...document.querySelectorAll('main *')].flatMap(each => [...each.attributes]).map(each => each.name)"
+    )
+    assert [name for name in attributes if name.startswith("on")] == []
+    sources = host.see("[...document.querySelectorAll('img')].map(each => each.src)")
+    assert all(source.startswith(f"{host.shop.url}/widgets/images/shop") for source in sources)
+    if tool != "get_product":
+        return
+    # Its option is chosen, and it is added, as any other's.
+    host.write("select", f"{HOSTILE}2")
+    host.click("[data-act=add]")
+    assert host.cart() == {product: 1, "shop:hostile-2": 1}
+    assert HOSTILE in host.note
+
+
+def test_the_host_s_safe_areas_are_left_free(host):
+    host.show("view_cart", chat="safe", context={"safeAreaInsets": {"top": 40, "right": 0, "bottom": 30, "left": 20}})
+
+    padding = host.see("(s => [s.paddingTop, s.paddingRight, s.paddingBottom, s.paddingLeft])(getComputedStyle(main))")
+    assert padding == ["40px", "12px", "30px", "20px"]
+
+
+def test_what_is_served_is_small(host):
+    for name in TOOLS.values():
+        assert len(host.resource(name)["text"].encode()) < 20_000
