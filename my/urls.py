@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from my.views import home, keeping, signing_in
+from my.views import data, details, home, keeping, signing_in
 
 urlpatterns = [
     path("", home.home, name="my-home"),
+    path("details/", details.details, name="my-details"),
+    path("data/", data.data, name="my-data"),
+    path("data/download/", data.download, name="my-data-download"),
     path("keep/<str:token>/", keeping.keep, name="my-keep"),
     # django-allauth knows these by its own names.
     path("sign-in/", signing_in.sign_in, name="account_login"),

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import Person
+from carts.models import Session
 from offers.buyers import Buyer
 from orders import people
 from orders.models import Order
@@ -12,25 +14,29 @@ from orders.schemas import api_order_out
 from outbox.models import Message
 
 
-def export(who: Buyer) -> dict[str, Any]:
+def export(who: Buyer, account: Person | None = None) -> dict[str, Any]:
     """Return what is kept about the person with this e-mail address or phone number.
 
-    The destinations of messages to the shop or to its systems are left out.
+    If the person asks themselves, by this account, nobody with a similar address is told. The destinations of messages
+    to the shop or to its systems are left out.
     """
-    keys = people.orders_of(who)
+    accounts = people.accounts_of(who, account)
+    of_accounts = Order.objects.with_buyer().filter(person__in=accounts).values_list("pk", flat=True)
+    keys = sorted({*people.orders_of(who, account), *of_accounts})
     orders = (
         Order.objects.filter(pk__in=keys)
         .select_related("store", "session")
         .prefetch_related("lines", "events", "payment_reports", "online_payments", "refunds")
     )
-    theirs = people.mails_to(who.email_keys)
+    theirs = people.mails_of(who, account)
     about = people.AboutOrders()(keys)
     typed = set(Order.objects.filter(pk__in=keys).values_list("email", flat=True))
-    uses = people.uses_of(who).select_related("coupon__store").order_by("id")
-    reminders = people.reminders_of(who).select_related("cart").order_by("id")
+    uses = people.uses_of(who, account).select_related("coupon__store").order_by("id")
+    reminders = people.reminders_of(who, account).select_related("cart").order_by("id")
     return {
         "asked_for": {"email": who.email} if who.email else {"phone": who.phone},
         "made_at": timezone.now(),
+        "accounts": [_account(person) for person in accounts],
         "orders": [_order(order) for order in orders.order_by("id")],
         "messages": list(_messages({*about, *theirs}, theirs, typed)),
         "coupon_uses": [
@@ -54,7 +60,30 @@ def export(who: Buyer) -> dict[str, Any]:
         ],
         "blocked": [
             {"store": block.store.slug, "why": block.reason, "at": block.at}
-            for block in people.blocks_of(who).select_related("store").order_by("id")
+            for block in people.blocks_of(who, account).select_related("store").order_by("id")
+        ],
+    }
+
+
+def _account(account: Person) -> dict[str, Any]:
+    return {
+        "email": account.email,
+        "name": account.name,
+        "phone": account.phone,
+        "language": account.language,
+        "created_at": account.created_at,
+        "signed_in_at": account.seen_at,
+        "one_cart_everywhere": account.one_cart,
+        "addresses": list(account.addresses.order_by("id").values("street", "street_more", "city", "postal_code")),
+        "chats": [
+            {
+                "id": chat.public_id,
+                "client": chat.client,
+                "linked_at": chat.linked_at,
+                "last_call_at": chat.last_seen_at,
+                "sees_the_account": chat.sees_person,
+            }
+            for chat in Session.objects.of_person(account)
         ],
     }
 

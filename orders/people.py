@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts.models import Person
 from catalog.models import Store
 from offers.buyers import Buyer, digests_of, normalised_email
 from offers.models import CouponUse
 from offers.models.coupons import CouponUseQuerySet
 from orders.models import BlockedContact, CartReminder, Order
-from orders.models.orders import phone_key
+from orders.models.orders import email_key, phone_key
 from orders.models.reminders import CartReminderQuerySet
 from orders.models.trust import BlockedContactQuerySet
 from outbox.models import Message, MessageQuerySet
@@ -41,9 +43,17 @@ def person(*, email: str = "", phone: str = "") -> Buyer:
     return found
 
 
-def orders_of(who: Buyer) -> list[int]:
-    """Return the keys of the orders with this mailbox or this phone, however they were written; the oldest first."""
+def orders_of(who: Buyer, account: Person | None = None) -> list[int]:
+    """Return the keys of the orders with this mailbox or this phone, however they were written; the oldest first.
+
+    Args:
+        account: Whose person asks themselves. They have proved their very address, and not that `+tag` means nothing
+            where it is: only orders with exactly this address count, and the account's own.
+    """
     rows = Order.objects.with_buyer().order_by("id")
+    if account is not None:
+        mine = Q(person=account) | Q(email_key=email_key(account.email))
+        return list(rows.filter(mine).values_list("pk", flat=True))
     if who.email:
         mailbox = normalised_email(who.email)
         # `+tag` and the points of some mailboxes are in the keys.
@@ -53,18 +63,36 @@ def orders_of(who: Buyer) -> list[int]:
     return [pk for pk, phone in found.iterator() if _same_phone(phone, who.phone)]
 
 
-def uses_of(who: Buyer) -> CouponUseQuerySet:
-    """Uses of coupons by this mailbox or phone."""
+def accounts_of(who: Buyer, account: Person | None = None) -> list[Person]:
+    """Return the accounts with this mailbox, verified, or with this phone number as their own; `account` as above."""
+    if account is not None:
+        return [account]
+    if who.email:
+        mailbox = normalised_email(who.email)
+        rows = Person.objects.select_related("user").filter(user__email__istartswith=mailbox[0])
+        return [person for person in rows.iterator() if normalised_email(person.email) == mailbox]
+    rows = Person.objects.select_related("user").exclude(phone="")
+    return [person for person in rows.iterator() if _same_phone(person.phone, who.phone)]
+
+
+def uses_of(who: Buyer, account: Person | None = None) -> CouponUseQuerySet:
+    """Uses of coupons by this mailbox or phone; `account` as above."""
+    if account is not None:
+        return CouponUse.objects.filter(order__in=orders_of(who, account))
     return CouponUse.objects.of_buyer(who)
 
 
-def reminders_of(who: Buyer) -> CartReminderQuerySet:
-    """Wishes of this mailbox to be reminded of carts."""
+def reminders_of(who: Buyer, account: Person | None = None) -> CartReminderQuerySet:
+    """Wishes of this mailbox to be reminded of carts; `account` as above."""
+    if account is not None:
+        return CartReminder.objects.filter(email__iexact=account.email)
     return CartReminder.objects.filter(email_key__in=who.email_keys)
 
 
-def blocks_of(who: Buyer) -> BlockedContactQuerySet:
-    """Where stores take no orders from this mailbox or phone."""
+def blocks_of(who: Buyer, account: Person | None = None) -> BlockedContactQuerySet:
+    """Where stores take no orders from this mailbox or phone; whoever asks by their account is not told."""
+    if account is not None:
+        return BlockedContact.objects.none()
     return BlockedContact.objects.of_buyer(who)
 
 
@@ -81,6 +109,14 @@ def mails_to(keys: Iterable[str], secret: str = "") -> dict[int, datetime]:
         if seen[mailbox]:
             found[pk] = created
     return found
+
+
+def mails_of(who: Buyer, account: Person | None = None) -> dict[int, datetime]:
+    """Return when each mail to this mailbox was written, by its key; `account` as above."""
+    if account is None:
+        return mails_to(who.email_keys)
+    mails = Message.objects.filter(channel=Message.Channel.EMAIL, destination__iexact=account.email)
+    return {} if normalised_email(account.email) in _own_mailboxes() else dict(mails.values_list("pk", "created_at"))
 
 
 class AboutOrders:

@@ -18,6 +18,7 @@ from accounts.models import Person
 # An address that was typed and never verified: nobody's account.
 _UNVERIFIED_KEPT: Final = timedelta(days=1)
 _SWEPT_AT_ONCE: Final = 500
+MOST_ADDRESSES: Final = 10
 
 
 def user_for(email: str) -> User | None:
@@ -52,6 +53,27 @@ def person_here(request: HttpRequest) -> Person | None:
     """Return who is signed in on a shopper's page."""
     user = request.user
     return Person.objects.select_related("user").filter(user=user.pk).first() if isinstance(user, User) else None
+
+
+def save_details(person: Person, *, name: str, phone: str, language: str) -> None:
+    """Keep what the checkout is filled in with, and the language of pages and mails; texts are clean already."""
+    person.name, person.phone, person.language = name, phone, language
+    person.save(update_fields=["name", "phone", "language"])
+
+
+def remember_address(person: Person, *, street: str, street_more: str, city: str, postal_code: str) -> None:
+    """Keep an address as the one that was used last; of many the oldest gives way."""
+    values = {"street": street, "street_more": street_more, "city": city, "postal_code": postal_code}
+    with transaction.atomic():
+        if not person.addresses.filter(**values).update(used_at=timezone.now()):
+            person.addresses.create(**values)
+        kept = person.addresses.order_by("-used_at", "-id").values_list("pk", flat=True)[:MOST_ADDRESSES]
+        person.addresses.exclude(pk__in=list(kept)).delete()
+
+
+def forget_address(person: Person, address: int) -> None:
+    """Delete an address of the person, if it is theirs."""
+    person.addresses.filter(pk=address).delete()
 
 
 def sign_out_everywhere(person: Person) -> None:

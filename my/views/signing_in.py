@@ -16,6 +16,8 @@ from accounts.services.people import has_accounts, person_here
 from carts.caller import first_store
 from my.pages import my_page
 from orders.handoff.access import end_access
+from orders.views import checkout
+from orders.views.orders import forget_orders
 from orders.views.shopper import account_page, speak
 from shopmcp.errors import TooMany
 
@@ -75,8 +77,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @account_page
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
-    return redirect("account_login")
+    return _left(request)
 
 
 @my_page
@@ -84,5 +85,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def leave_everywhere(request: HttpRequest, person: Person) -> HttpResponse:
     """End the sessions of all browsers, this one too, and what chats see of the account."""
     end_access(person)
+    return _left(request)
+
+
+def _left(request: HttpRequest) -> HttpResponse:
+    """Sign out, and leave nothing in the browser of what was typed and ordered in it."""
     logout(request)
-    return redirect("account_login")
+    response = redirect("account_login")
+    checkout.forget(response)
+    forget_orders(response)
+    return response

@@ -46,7 +46,7 @@ class Details:
     @property
     def contacts(self) -> list[str]:
         """By what the buyer is known, in one form each, as coupons know buyers."""
-        phone, email = clean(self.phone, _LENGTHS["phone"]), clean(self.email, _LENGTHS["email"])
+        phone, email = clean(self.phone, LENGTHS["phone"]), clean(self.email, LENGTHS["email"])
         return [key for key in (normalised_phone(phone), normalised_email(email)) if key]
 
 
@@ -59,7 +59,7 @@ def checked(details: Details, store: Store, option: DeliveryOption | None) -> De
     Raises:
         InvalidDetails: With every field that has to be corrected.
     """
-    texts: dict[str, Any] = {name: clean(getattr(details, name), most) for name, most in _LENGTHS.items()}
+    texts: dict[str, Any] = {name: clean(getattr(details, name), most) for name, most in LENGTHS.items()}
     found = replace(details, **texts, note=clean_paragraphs(details.note, 1000))
     if option is not None and option.is_pickup:
         found = replace(found, street="", street_more="", city="", postal_code="")
@@ -121,14 +121,14 @@ def _of_merchant(store: Store, name: str) -> str:
     return str(Merchant.objects.of_store(store).values_list(name, flat=True).first() or "")
 
 
-_LENGTHS = {
+LENGTHS = {
     "name": 100, "phone": 30, "email": 254, "street": 200, "street_more": 200, "city": 100, "postal_code": 20,
 }  # fmt: skip
 
 
 def _contact_mistakes(found: Details, store: Store) -> Iterator[InvalidDetails]:
     needs = store.buyer_contact
-    if found.phone and not _is_phone(found.phone):
+    if found.phone and not is_phone(found.phone):
         yield InvalidDetails("phone", gettext("This is no phone number."), fix=gettext("Write it with its area code."))
     elif needs in (BuyerContact.PHONE, BuyerContact.BOTH) and not found.phone:
         yield InvalidDetails("phone", gettext("Write a phone number at which the shop can reach you."))
@@ -146,6 +146,7 @@ def _contact_mistakes(found: Details, store: Store) -> Iterator[InvalidDetails]:
         yield InvalidDetails("email", gettext("Write an e-mail address: the shop confirms the order there."))
 
 
-def _is_phone(text: str) -> bool:
+def is_phone(text: str) -> bool:
+    """Whether it can be a phone number."""
     digits = sum(sign.isdecimal() for sign in text)
     return digits >= _LEAST_DIGITS and all(sign.isdecimal() or sign in _PHONE_SIGNS for sign in text)

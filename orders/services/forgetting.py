@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Person
 from carts.services.ordering import forget_news, lock_session
 from offers.buyers import Buyer, digests_of
 from offers.models import CouponUse
@@ -57,35 +58,46 @@ class Forgotten:
     messages: int = 0
     uses: int = 0
     reminders: int = 0
+    accounts: int = 0
 
     @property
     def is_nobody(self) -> bool:
-        return not (self.orders or self.left or self.messages or self.uses or self.reminders)
+        return not (self.orders or self.left or self.messages or self.uses or self.reminders or self.accounts)
 
 
-def forget(who: Buyer, *, dry_run: bool = False) -> Forgotten:
-    """Forget the person with this e-mail address or phone number.
+def forget(who: Buyer, *, dry_run: bool = False, account: Person | None = None) -> Forgotten:
+    """Forget the person with this e-mail address or phone number, with their accounts.
+
+    Args:
+        account: Whose person asks for it themselves: then nobody with a similar address is forgotten too.
 
     Raises:
         OSError: If the file of the data folder cannot be written; then nothing was changed.
     """
-    now, orders = timezone.now(), people.orders_of(who)
+    now, accounts = timezone.now(), people.accounts_of(who, account)
+    of_accounts = Order.objects.with_buyer().filter(person__in=accounts).values_list("pk", flat=True)
+    orders = sorted({*people.orders_of(who, account), *of_accounts})
     # The same number may have been written in a form with another digest.
     column = "email" if who.email else "phone"
     forms = Order.objects.filter(pk__in=orders).values_list(column, flat=True)
     digests = {key for text in {getattr(who, column), *forms} for key in digests_of(Buyer(**{column: text}))}
-    mails = people.mails_to(who.email_keys)
-    uses = people.uses_of(who).filter(order=None).values_list("pk", flat=True)
-    reminders = people.reminders_of(who)
-    found = Forgotten(len(orders), messages=len(mails), uses=len(uses), reminders=reminders.count())
+    mails = people.mails_of(who, account)
+    uses = people.uses_of(who, account).filter(order=None).values_list("pk", flat=True)
+    reminders = people.reminders_of(who, account)
+    found = Forgotten(
+        len(orders), messages=len(mails), uses=len(uses), reminders=reminders.count(), accounts=len(accounts)
+    )
     if not found.is_nobody and not dry_run:
         with transaction.atomic():
             _remember(dict.fromkeys(digests, now))
             reminders.delete()
             # The digest stays, as those of the forgotten do: it tells nobody who it was.
-            people.blocks_of(who).update(hint="", reason="")
+            people.blocks_of(who, account).update(hint="", reason="")
+            # With sessions of browsers, links of chats, codes and addresses.
+            for each in accounts:
+                each.user.delete()
     done = _forget(orders, list(mails), list(uses), dry_run=dry_run)
-    done.reminders = found.reminders
+    done.reminders, done.accounts = found.reminders, found.accounts
     return done
 
 
@@ -122,6 +134,9 @@ def forget_again(secret: str = "") -> int:
     last = max(times.values())
     mails = [pk for pk, written in people.mails_to(times, secret).items() if written <= last]
     CartReminder.objects.filter(email_key__in=times, asked_at__lte=last).delete()
+    for person in Person.objects.filter(created_at__lte=last).select_related("user").iterator():
+        if any(times[key] >= person.created_at for key in digests_of(Buyer(person.email), secret) if key in times):
+            person.user.delete()
     unused = CouponUse.objects.filter(order=None, taken_at__lte=last)
     uses = [pk for pk, *keys in unused.values_list("pk", "email_key", "phone_key") if not times.keys().isdisjoint(keys)]
     return _forget(orders, mails, uses, dry_run=False).orders

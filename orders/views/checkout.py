@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.browser import person_in
 from carts.cart import CartState
 from catalog.models import BuyerContact, Store
 from offers.models import DeliveryOption
@@ -23,6 +24,7 @@ from orders.marks import is_test
 from orders.models import CheckoutLink, Order
 from orders.refusals import CodeNeeded, NotTaken
 from orders.services import confirming
+from orders.services.accounts import known_of, remember
 from orders.services.details import Details, ways_to_pay
 from orders.services.placing import Seen, check_currency, check_open, place_order
 from orders.services.quoting import Quote, quote, tax_of
@@ -80,6 +82,14 @@ def kept(request: HttpRequest) -> dict[str, str]:
     return {name: str(found[name]) for name in _FIELDS if name in found}
 
 
+def filled(request: HttpRequest) -> dict[str, str]:
+    """Return what the form begins with: what this browser typed before, else what the account knows."""
+    typed = kept(request)
+    if not typed and (person := person_in(request)) is not None:
+        return known_of(person)
+    return typed
+
+
 def keep(response: HttpResponse, typed: Mapping[str, str]) -> None:
     """Let the browser keep what was typed; nothing of it is stored here."""
     parts = {name: text for name, text in typed.items() if text}
@@ -126,7 +136,7 @@ def order(request: HttpRequest, link: CheckoutLink, version: int) -> HttpRespons
     # A buyer who has chosen another way to pay needs no code.
     if code and store is not None and confirming.is_needed(store, details.payment):
         confirming.confirm(link.cart_id, details.email.strip(), code)
-    seen = Seen(version, _decimal(form.get("total", "")))
+    seen, person = Seen(version, _decimal(form.get("total", ""))), person_in(request)
     try:
         placed = place_order(
             link.cart.public_id,
@@ -135,6 +145,7 @@ def order(request: HttpRequest, link: CheckoutLink, version: int) -> HttpRespons
             seen=seen,
             network=network(request),
             is_test=is_test(token_of_link(link), form.get("test", "")[:200]),
+            person=person.pk if person else None,
         )
     except CodeNeeded:
         assert store is not None  # a cart that can be ordered has one
@@ -142,6 +153,8 @@ def order(request: HttpRequest, link: CheckoutLink, version: int) -> HttpRespons
         raise
     if not placed.is_new and placed.order.request_key != f"{placed.order.session_id}:{key}"[:64]:
         return None
+    if person is not None and placed.is_new:
+        remember(person, placed.order)
     response = HttpResponse(status=303, headers={"Location": _next_of(placed.order)})
     remember_order(request, response, placed.order)
     keep(response, {name: text for name, text in typed.items() if name != "note"})

@@ -42,7 +42,7 @@ def cart(request: HttpRequest, token: str) -> HttpResponse:
                 "You went to the shop's own checkout with this cart. It is open again; what you ordered there, remove."
             )
             notices.append(Notice("came_back", text))
-        return _page(request, link, state, notices=notices, details=checkout.kept(request))
+        return _page(request, link, state, notices=notices, details=checkout.filled(request))
     except pages.Ordered:
         if (order := checkout.order_of(link, placed_here(request))) is None:
             raise
@@ -86,7 +86,7 @@ def _act(request: HttpRequest, link: CheckoutLink) -> HttpResponse:
 
 def _remind(request: HttpRequest, link: CheckoutLink) -> HttpResponse:
     """Keep the wish to be reminded of the cart, and say so."""
-    state, details = pages.cart_of(link), checkout.kept(request)
+    state, details = pages.cart_of(link), checkout.filled(request)
     email = request.POST.get("remind_email", "")
     try:
         reminders.ask(state, email, agreed=request.POST.get("remind") == "on", language=get_language() or "en")

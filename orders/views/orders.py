@@ -37,6 +37,11 @@ def remember_order(request: HttpRequest, response: HttpResponse, order: Order) -
     )
 
 
+def forget_orders(response: HttpResponse) -> None:
+    """Let the browser forget which orders it placed: the next who uses it may be somebody else."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+
+
 def placed_here(request: HttpRequest) -> list[str]:
     """Return the numbers of the orders that this browser placed, the newest first."""
     text = request.get_signed_cookie(COOKIE, "", max_age=_COOKIE_HOLDS)

@@ -115,6 +115,12 @@ def _chosen_language(request: HttpRequest) -> HttpResponse | None:
     response = HttpResponse(
         status=303, headers={"Location": f"?{query.urlencode()}" if query else escape_uri_path(request.path)}
     )
+    keep_language(response, language)
+    return response
+
+
+def keep_language(response: HttpResponse, language: str) -> None:
+    """Let the browser keep the language that its reader chose."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
@@ -123,4 +129,3 @@ def _chosen_language(request: HttpRequest) -> HttpResponse | None:
         httponly=True,
         samesite="Lax",
     )
-    return response

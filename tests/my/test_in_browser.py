@@ -65,5 +65,9 @@ def test_a_shopper_keeps_a_cart_and_links_a_chat(shop, browser, language):
     assert [line["quantity"] for line in answer["structuredContent"]["lines"]] == [2]
     browser.open(f"{shop.url}/my/")
     assert browser.evaluate("document.querySelectorAll('[value=unlink]').length") == 2
+    for page in ("details", "data"):
+        browser.open(f"{shop.url}/my/{page}/")
+        browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+        look(browser, language)
     assert browser.complaints == []
     assert all(url.startswith((shop.url, "data:")) for url in browser.requested)

@@ -24,14 +24,20 @@ class Command(PersonCommand):
             return _("Nothing is kept about this person.")
         said = _(
             "Forgotten in %(orders)d orders, which keep their numbers; messages: %(messages)d, coupons: %(uses)d, "
-            "reminders: %(reminders)d."
+            "reminders: %(reminders)d, accounts: %(accounts)d."
         )
         if dry_run:
             said = _(
                 "Dry run, nothing was changed. To forget in %(orders)d orders, which keep their numbers; "
-                "messages: %(messages)d, coupons: %(uses)d, reminders: %(reminders)d."
+                "messages: %(messages)d, coupons: %(uses)d, reminders: %(reminders)d, accounts: %(accounts)d."
             )
-        said %= {"orders": done.orders, "messages": done.messages, "uses": done.uses, "reminders": done.reminders}
+        said %= {
+            "orders": done.orders,
+            "messages": done.messages,
+            "uses": done.uses,
+            "reminders": done.reminders,
+            "accounts": done.accounts,
+        }
         if not done.left:
             return said
         left = _("On their way, and forgotten by cleanup_sessions when they are done: %(numbers)s.")

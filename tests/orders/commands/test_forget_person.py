@@ -5,9 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError
 from django.utils import timezone
 
+from accounts.models import Person
 from carts.models import Session
 from offers.buyers import Buyer
 from offers.models import Coupon, CouponUse
@@ -37,7 +39,9 @@ def test_an_order_that_is_over_keeps_number_lines_and_sums_without_its_buyer(buy
 
     said = manage("forget_person", "--email", "dana@example.com")
 
-    assert said == "Forgotten in 1 orders, which keep their numbers; messages: 1, coupons: 0, reminders: 0.\n"
+    assert (
+        said == "Forgotten in 1 orders, which keep their numbers; messages: 1, coupons: 0, reminders: 0, accounts: 0.\n"
+    )
     assert typed(gone) == ""
     assert (gone.total, gone.number, gone.state) == (gone.first_total, gone.number, "completed")
     assert list(gone.lines.values()) == lines
@@ -156,7 +160,7 @@ def test_uses_of_coupons_are_kept_without_who_used_them(buy, manage, store):
     order.save()
     take_use(coupon, Buyer("other@example.com"))
 
-    assert "coupons: 1, reminders: 0." in manage("forget_person", "--email", "dana@example.com")
+    assert "coupons: 1, reminders: 0, accounts: 0." in manage("forget_person", "--email", "dana@example.com")
 
     uses = CouponUse.objects.order_by("pk").values_list("email_key", "phone_key")
     assert list(uses) == [("", ""), (Buyer("other@example.com").email_key, "")]
@@ -295,3 +299,18 @@ def test_wishes_to_be_reminded_are_told_and_forgotten(fill, honey, manage):
     assert CartReminder.objects.exists()
     assert "reminders: 1" in manage("forget_person", "--email", "dana@example.com")
     assert not CartReminder.objects.exists()
+
+
+def test_an_account_goes_with_its_person(buy, manage):
+    user = User.objects.create_user("shopper-1", "dana+shop@example.com")
+    Person.objects.create(user=user, phone="050-7777777")
+    other = Person.objects.create(user=User.objects.create_user("shopper-2", "dan@example.com"))
+    mine = buy(email="elsewhere@example.com", phone="")
+    Order.objects.update(person=user.person)
+
+    assert "accounts: 1" in manage("forget_person", "--email", "dana@example.com", "--dry-run")
+    assert Person.objects.count() == 2
+    assert "accounts: 1" in manage("forget_person", "--phone", "0507777777")
+
+    assert Person.objects.get() == other
+    assert typed(mine) == ""
