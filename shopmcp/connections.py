@@ -5,7 +5,6 @@ connections for ever.
 """
 
 import asyncio
-import socket
 from http import HTTPStatus
 from itertools import chain
 from time import monotonic
@@ -13,13 +12,14 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from shopmcp.tcp import is_closed
+
 # The extension of the ASGI scope that tells whether the connection is closed.
 HUNG_UP: Final = "shopmcp.hung_up"
 MAX_HEAD: Final = 64 * 1024
 _MAX_HEADERS: Final = 200
-# The first byte of Linux's TCP_INFO, while both sides have the connection open (tcp_states.h).
-_ESTABLISHED: Final = 1
-_TCP_INFO: Final = getattr(socket, "TCP_INFO", -1)
+# Seconds between two questions to the system whether a connection is closed.
+_ASK_AGAIN: Final = 0.005
 
 
 class Connection(HttpToolsProtocol):
@@ -38,11 +38,14 @@ class Connection(HttpToolsProtocol):
     # Bytes since the last complete head or the last piece of a body.
     _pending = 0
     _waiting_since = 0.0
+    _descriptor = -1
+    _asked_at = 0.0
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._waiting_since = monotonic()
+        self._descriptor = transport.get_extra_info("socket").fileno()
         self._start_timer()
         if len(self.connections) > self.most:
             self._make_room()
@@ -89,11 +92,11 @@ class Connection(HttpToolsProtocol):
         """Whether the client has closed the connection, even if the event loop has not come to notice it."""
         if self.transport.is_closing():
             return True
-        try:
-            state: bytes = self.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)
-        except OSError:  # no TCP, or another system than Linux
+        # The loop notices it too, unless it is busy; a system call each time would cost more than it tells.
+        if (now := monotonic()) < self._asked_at + _ASK_AGAIN:
             return False
-        return state[0] != _ESTABLISHED
+        self._asked_at = now
+        return is_closed(self._descriptor)
 
     @property
     def _is_too_large(self) -> bool:
