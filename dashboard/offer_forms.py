@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Store
 from offers.models import WEEKDAYS, Coupon, DeliveryOption, Merchant
+from offers.online import online_providers
+from orders.payments import provider_named
 from shopmcp.money import money
 
 
@@ -75,7 +77,7 @@ STORE_FIELDS = (
 
 
 # Those of the merchant that are shown below the store's text on how to pay.
-_BESIDE_INSTRUCTIONS = ("pay_address", "pay_link")
+_BESIDE_INSTRUCTIONS = ("pay_address", "pay_link", "take_later")
 
 
 class MerchantForm(OfferForm):
@@ -92,8 +94,8 @@ class MerchantForm(OfferForm):
         model = Merchant
         fields = (
             "legal_name", "registration_number", "address", "phone", "email", "prices_include_tax", "tax_rate",
-            "delivery_days", "delivery_hours", "cutoff", "low_stock", "confirm_by_code", "remind_after", "pay_address",
-            "pay_link", "own_checkout", "own_checkout_address",
+            "delivery_days", "delivery_hours", "cutoff", "low_stock", "confirm_by_code", "remind_after", "take_later",
+            "pay_address", "pay_link", "own_checkout", "own_checkout_address",
         )  # fmt: skip
         widgets = {
             "cutoff": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -110,6 +112,8 @@ class MerchantForm(OfferForm):
             assert field is not None  # those of the model all have one
             self.fields[name] = field
             self.initial[name] = getattr(self.instance.store, name)
+        if not any(provider_named(name).can_take_later for name in online_providers(self.instance.store)):
+            del self.fields["take_later"]
         # What belongs together stands together.
         order = [name for name in self.fields if name not in _BESIDE_INSTRUCTIONS]
         place = order.index("pay_instructions") + 1

@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import OnlinePayment, Order, OrderEvent, OrderLine, PaymentReport, Refund
+from orders.models import Capture, OnlinePayment, Order, OrderEvent, OrderLine, PaymentReport, Refund
 from shopmcp.admin import FastAdmin
 
 _PEOPLE = ("name", "phone", "email", "street", "street_more", "city", "postal_code", "note", "cancel_reason")
@@ -15,7 +15,7 @@ _SHOWN = (
     "number", "store", "session", "cart", "state", "is_test", "placed_at", "changed_at", "language", "currency",
     "goods", "coupon_code", "discount", "delivery_name", "is_pickup", "delivery_price", "tax_rate", "tax_included",
     "tax", "total", "first_total", "payment", "payment_text", "payment_address", "payment_state", "hold_until",
-    "paid", "refunded", "cancelled_by", "withdrawn_at",
+    "take_later", "authorised", "paid", "refunded", "cancelled_by", "withdrawn_at",
 )  # fmt: skip
 
 
@@ -53,9 +53,15 @@ class ReportInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  #
 class OnlinePaymentInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = OnlinePayment
     fields = (
-        "begun_at", "provider", "session", "reference", "amount", "currency", "state", "received", "received_currency",
-        "outcome", "paid_at", "fault",
+        "begun_at", "provider", "session", "reference", "amount", "currency", "state", "authorised", "authorised_at",
+        "capture_before", "received", "received_currency", "outcome", "paid_at", "fault",
     )  # fmt: skip
+
+
+class CaptureInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
+    model = Capture
+    fk_name = "order"
+    fields = ("asked_at", "who", "amount", "currency", "state", "settled_at", "fault")
 
 
 class RefundInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
@@ -72,7 +78,7 @@ class OrderAdmin(_ReadOnly, FastAdmin):
     ordering = ("-id",)
     search_fields = ("number__exact",)
     search_help_text = _("The number of an order, without dashes.")
-    inlines = (LineInline, EventInline, ReportInline, OnlinePaymentInline, RefundInline)
+    inlines = (LineInline, EventInline, ReportInline, OnlinePaymentInline, CaptureInline, RefundInline)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Leave the buyer out for those who may not see people."""

@@ -26,7 +26,7 @@ def export(who: Buyer, account: Person | None = None) -> dict[str, Any]:
     orders = (
         Order.objects.filter(pk__in=keys)
         .select_related("store", "session")
-        .prefetch_related("lines", "events", "payment_reports", "online_payments", "refunds")
+        .prefetch_related("lines", "events", "payment_reports", "online_payments", "captures", "refunds")
     )
     theirs = people.mails_of(who, account)
     about = people.AboutOrders()(keys)
@@ -110,6 +110,13 @@ def _order(order: Order) -> dict[str, Any]:
             }
             for report in order.payment_reports.all()
         ],
+        **_payments(order),
+    }
+
+
+def _payments(order: Order) -> dict[str, Any]:
+    """What went through providers."""
+    return {
         "online_payments": [
             {
                 "provider": payment.provider,
@@ -120,9 +127,21 @@ def _order(order: Order) -> dict[str, Any]:
                 "received": payment.received,
                 "received_currency": payment.received_currency,
                 "begun_at": payment.begun_at,
+                "authorised": payment.authorised,
+                "authorised_at": payment.authorised_at,
                 "paid_at": payment.paid_at,
             }
             for payment in order.online_payments.all()
+        ],
+        "taken_payments": [
+            {
+                "amount": capture.amount,
+                "currency": capture.currency,
+                "state": capture.state,
+                "asked_at": capture.asked_at,
+                "settled_at": capture.settled_at,
+            }
+            for capture in order.captures.all()
         ],
         "repayments": [
             {

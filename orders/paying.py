@@ -38,6 +38,21 @@ class ToPay:
         return urlsplit(self.address).hostname or ""
 
 
+def authorised_text(order: Order) -> str:
+    """Return what is authorised and not taken, as a sentence for the buyer; empty if nothing is."""
+    if not order.authorised:
+        return ""
+    facts = {"sum": amount(order, order.authorised), "part": amount(order, order.to_take)}
+    if not order.to_take:
+        return gettext("%(sum)s is authorised and will not be taken: you are not charged.") % facts
+    if order.to_take < order.authorised:
+        return gettext("%(sum)s is authorised, and no money was taken yet. The shop will take %(part)s of it.") % facts
+    return (
+        gettext("%(sum)s is authorised, and no money was taken yet. The shop takes it later, and never more than that.")
+        % facts
+    )
+
+
 def to_pay(order: Order) -> ToPay | None:
     """Return how the order is to be paid now; None if nothing is due, or it is paid when it is handed over."""
     if order.payment == Order.Payment.ON_DELIVERY or not order.awaits_payment:

@@ -61,6 +61,11 @@ class OrderOut(BaseModel):
         exclude_if=lambda to_pay: to_pay is None,
         description="What is still to be paid before it is handed over; its page says how.",
     )
+    authorised: Money | None = Field(
+        None,
+        exclude_if=lambda authorised: authorised is None,
+        description="What is authorised for it: no money was taken yet, and the shop takes it later.",
+    )
     details: OrderInFull | None = Field(
         None, exclude_if=lambda details: details is None, description="Only if that order was asked for."
     )
@@ -81,6 +86,7 @@ def order_out(order: Order, *, in_full: bool) -> OrderOut:
         url=link_of(order.number, full=False),
         placed_at=f"{order.placed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         to_pay=amount_out(order, order.due) if to_pay(order) else None,
+        authorised=amount_out(order, order.authorised) if order.authorised else None,
         details=_in_full(order, list(order.lines.all()), order.events.all()) if in_full else None,
     )
 
@@ -153,10 +159,14 @@ class ApiOrderOut(BaseModel):
     tax_included: bool
     total: Money
     payment: str = Field(examples=["on_delivery"])
-    payment_state: Literal["unpaid", "paid", "refunded"]
+    payment_state: Literal["unpaid", "authorised", "paid", "refunded"]
+    authorised: Money = Field(description="What is held for the shop, and was neither taken nor let go.")
+    to_take: Money = Field(description="What the shop can take of it: what the order costs now, and has not come yet.")
     paid: Money = Field(description="What has come in all.")
     paid_back: Money
-    due: Money = Field(description="What is still to be paid; below 0 what is to be paid back.")
+    due: Money = Field(
+        description="What the buyer still has to pay, beside what is authorised; below 0 what is to be paid back."
+    )
     cancel_reason: str
     buyer: BuyerOut | None = Field(description="Null without the scope `people`, and after it was deleted.")
 
@@ -205,7 +215,9 @@ def api_order_out(order: Order, *, with_people: bool) -> ApiOrderOut:
         tax_included=order.tax_included,
         total=amount_out(order, order.total),
         payment=order.payment,
-        payment_state=cast("Literal['unpaid', 'paid', 'refunded']", order.payment_state),
+        payment_state=cast("Literal['unpaid', 'authorised', 'paid', 'refunded']", order.payment_state),
+        authorised=amount_out(order, order.authorised),
+        to_take=amount_out(order, order.to_take),
         paid=amount_out(order, order.paid),
         paid_back=amount_out(order, order.refunded),
         due=amount_out(order, order.due),

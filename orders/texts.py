@@ -57,6 +57,9 @@ def _order_text(order: OrderOut) -> str:
     told = [text % facts]
     if order.to_pay:
         told.append(gettext("Not paid yet: %(sum)s. The page says how to pay.") % {"sum": order.to_pay.formatted})
+    if order.authorised:
+        text = gettext("Authorised, and not taken yet: %(sum)s. The shop takes it later.")
+        told.append(text % {"sum": order.authorised.formatted})
     return "\n".join([*told, *(_details_text(order.details) if order.details else ())])
 
 

@@ -12,6 +12,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Lock
+from time import time as now
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
@@ -30,7 +31,7 @@ class Account:
         self.reset()
 
     def reset(self, **_given):
-        self.sessions, self.refunds, self.answers = {}, {}, {}
+        self.sessions, self.intents, self.refunds, self.answers = {}, {}, {}, {}
         self.faults, self.requests = [], []
         self.pages, self.shop, self.secret = PAGES, "", ""
         return {}
@@ -46,10 +47,46 @@ class Account:
 
     def pay(self, session, amount=None, currency=None, processing=False):
         found = self.sessions[session]
-        found |= {"status": "complete", "payment_status": "unpaid" if processing else "paid"}
+        is_held = found["asked"].get("payment_intent_data[capture_method]") == "manual"
+        found |= {"status": "complete", "payment_status": "unpaid" if processing or is_held else "paid"}
         found["payment_intent"] = found["payment_intent"] or f"pi_{next(self.numbers)}"
         found["amount_total"] = found["amount_total"] if amount is None else amount
         found["currency"] = currency or found["currency"]
+        if is_held:
+            self.hold(found)
+        return found
+
+    def hold(self, session):
+        """Authorise a payment as cards are, for a week."""
+        key = session["payment_intent"]
+        card = {"capture_before": int(now()) + 7 * 24 * 3600}
+        self.intents[key] = {
+            "id": key, "object": "payment_intent", "status": "requires_capture", "capture_method": "manual",
+            "amount": session["amount_total"], "amount_capturable": session["amount_total"], "amount_received": 0,
+            "currency": session["currency"], "metadata": {"payment": session["client_reference_id"]},
+            "latest_charge": {"id": f"ch_{key}", "payment_method_details": {"card": card}},
+        }  # fmt: skip
+
+    def end_intent(self, intent):
+        """Let an authorisation go, as by itself after its time."""
+        return self.cancel(intent)
+
+    def capture_by_hand(self, intent, amount):
+        return self.capture(intent, {"amount_to_capture": amount})
+
+    def capture(self, key, asked):
+        found, amount = self.intents[key], int(asked["amount_to_capture"])
+        if found["status"] != "requires_capture" or amount > found["amount_capturable"]:
+            raise Refused(f"This PaymentIntent could not be captured: it is {found['status']}.")
+        found |= {"status": "succeeded", "amount_capturable": 0, "amount_received": amount}
+        next(each for each in self.sessions.values() if each["payment_intent"] == key)["payment_status"] = "paid"
+        return found
+
+    def cancel(self, key):
+        found = self.intents[key]
+        if found["status"] != "requires_capture":
+            raise Refused(f"You cannot cancel this PaymentIntent: it is {found['status']}.")
+        found |= {"status": "canceled", "amount_capturable": 0}
         return found
 
     def fail_debit(self, session):
@@ -66,6 +103,7 @@ class Account:
     def look(self):
         return {
             "sessions": list(self.sessions.values()),
+            "intents": list(self.intents.values()),
             "refunds": list(self.refunds.values()),
             "requests": self.requests,
         }
@@ -85,6 +123,8 @@ class Account:
         found = self.sessions[key]
         if not found["payment_intent"]:
             return found
+        if intent := self.intents.get(found["payment_intent"]):
+            return found | {"payment_intent": intent}
         status = "requires_payment_method" if found.get("failed") else "processing"
         status = "succeeded" if found["payment_status"] == "paid" else status
         return found | {"payment_intent": {"id": found["payment_intent"], "status": status}}
@@ -98,7 +138,8 @@ class Account:
 
     def make_refund(self, asked, currency=None):
         of = next(each for each in self.sessions.values() if each["payment_intent"] == asked["payment_intent"])
-        left = of["amount_total"] - sum(
+        paid = self.intents.get(of["payment_intent"], {"amount_received": of["amount_total"]})["amount_received"]
+        left = paid - sum(
             each["amount"]
             for each in self.refunds.values()
             if each["payment_intent"] == asked["payment_intent"] and each["status"] != "failed"
@@ -179,7 +220,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_whole(200, "text/html", page.encode())
             return
         if account.secret:
-            tell(account.shop, account.secret, found)
+            # Stripe tells of what is authorised before it tells of the page.
+            if intent := account.intents.get(found["payment_intent"]):
+                told = intent | {"latest_charge": intent["latest_charge"]["id"]}
+                tell(account.shop, account.secret, "payment_intent.amount_capturable_updated", told)
+            tell(account.shop, account.secret, "checkout.session.completed", found)
         self.send_whole(303, "text/plain", b"", Location=asked["success_url"])
 
     def once(self, path, asked, key):
@@ -204,6 +249,8 @@ class Handler(BaseHTTPRequestHandler):
             return account.make_session(asked)
         if parts[1:3] == ["checkout", "sessions"]:
             return account.expire(parts[3]) if parts[-1] == "expire" else account.session(parts[3])
+        if parts[1] == "payment_intents":
+            return account.cancel(parts[2]) if parts[-1] == "cancel" else account.capture(parts[2], asked)
         return account.make_refund(asked) if self.command == "POST" else account.refunds_of(asked["payment_intent"])
 
     def send(self, status, told):
@@ -217,10 +264,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def tell(shop, secret, session):
+def tell(shop, secret, kind, about):
     """Tell the shop of a payment, as Stripe signs it."""
-    event = {"id": f"evt_{session['id']}", "object": "event", "type": "checkout.session.completed"}
-    body = json.dumps(event | {"data": {"object": session}})
+    event = {"id": f"evt_{about['id']}", "object": "event", "type": kind}
+    body = json.dumps(event | {"data": {"object": about}})
     moment = int(time.time())
     mac = hmac.new(secret.encode(), f"{moment}.{body}".encode(), hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "Stripe-Signature": f"t={moment},v1={mac}"}

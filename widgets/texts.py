@@ -73,6 +73,7 @@ _TEXTS = {
         "clear": _("Empty the cart"),
         "order": _("Order %(number)s"),
         "toPay": _("To pay: %(sum)s"),
+        "held": _("Authorised, not taken"),
         "openOrder": _("Open the order"),
     }
     | {f"is_{state.value}": state.label for state in Order.State},

@@ -15,8 +15,10 @@ from dashboard.exports import csv_file
 from dashboard.order_forms import AmountForm, LinesForm, OrderFilterForm
 from dashboard.pages import demand, owner_page, show
 from orders.browse import OrderFilter, order_of_number, order_page, orders_in_turn
-from orders.models import Order, OrderState, Refund
+from orders.links import link_of
+from orders.models import Capture, Order, OrderEvent, OrderState, Refund
 from orders.receipt import Receipt
+from orders.services.captures import let_go, take_payment
 from orders.services.changing import change_lines
 from orders.services.refunds import refund
 from orders.services.states import FROM, Who, advance, cancel, note_payment, note_refund
@@ -25,6 +27,7 @@ from shopmcp.errors import ShopError
 _PER_PAGE: Final = 25
 _MOST_EXPORTED: Final = 10_000
 _SEE_PEOPLE: Final = "orders.see_people"
+_REFUND: Final = "orders.refund"
 
 
 @owner_page
@@ -53,8 +56,8 @@ def export(request: HttpRequest) -> HttpResponse:
     sees_people = request.user.has_perm(_SEE_PEOPLE)
     header = [
         _("Number"), _("State"), _("Test"), _("Store"), _("Placed"), _("Product"), _("Name"), _("Quantity"), _("Price"),
-        _("Line"), _("Discount"), _("Tax"), _("Delivery"), _("Total"), _("Currency"), _("Payment"), _("Paid"),
-        _("Paid back"),
+        _("Line"), _("Discount"), _("Tax"), _("Delivery"), _("Total"), _("Currency"), _("Payment"),
+        _("Authorised"), _("Paid"), _("Paid back"),
     ]  # fmt: skip
     if sees_people:
         header += [_("Buyer"), _("Phone"), _("E-mail"), _("Address"), _("Note")]
@@ -74,6 +77,9 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "to_be_checked": found.payment_reports.to_be_checked(),
         "online_payments": list(found.online_payments.order_by("id")),
         "refunds": found.refunds.select_related("payment"),
+        **_authorised(found),
+        "page": link_of(found.number, full=False),
+        "expired": found.payment_state == Order.PaymentState.UNPAID and _last_ended(found),
     }
     return show(request, "dashboard/order.html", context)
 
@@ -143,7 +149,7 @@ def _facts(request: HttpRequest, found: Order) -> dict[str, Any]:
         "order": found,
         "sees_people": user.has_perm(_SEE_PEOPLE),
         "may_change": user.has_perm("orders.change_order"),
-        "may_refund": user.has_perm("orders.refund"),
+        "may_refund": user.has_perm(_REFUND),
         "next": [state for state, states in FROM.items() if found.state in states and state != OrderState.CANCELLED],
         "can_be_cancelled": found.state in FROM[OrderState.CANCELLED],
     }
@@ -164,7 +170,12 @@ def _amount(request: HttpRequest) -> Decimal:
 
 
 def _advance(state: OrderState) -> Callable[[HttpRequest, Order], object]:
-    return lambda request, found: advance(found.number, state, _who(request), version=_version(request))
+    def go_on(request: HttpRequest, found: Order) -> None:
+        order = advance(found.number, state, _who(request), version=_version(request))
+        if state == OrderState.COMPLETED and order.to_take:
+            messages.warning(request, _("The order is completed, and its payment is not taken yet: take it now."))
+
+    return go_on
 
 
 def _cancel(request: HttpRequest, found: Order) -> None:
@@ -176,13 +187,13 @@ def _pay(request: HttpRequest, found: Order) -> None:
 
 
 def _pay_back(request: HttpRequest, found: Order) -> None:
-    demand(request, "orders.refund")
+    demand(request, _REFUND)
     reason = request.POST.get("reason", "")
     note_refund(found.number, _who(request), _amount(request), reason, version=_version(request))
 
 
 def _refund(request: HttpRequest, found: Order) -> bool:
-    demand(request, "orders.refund")
+    demand(request, _REFUND)
     text = request.POST.get("payment", "")
     payment = int(text) if text.isdecimal() and len(text) < 19 else 0
     reason = request.POST.get("reason", "")
@@ -193,12 +204,50 @@ def _refund(request: HttpRequest, found: Order) -> bool:
     return False
 
 
+def _take(request: HttpRequest, found: Order) -> bool:
+    demand(request, _REFUND)
+    done = take_payment(found.number, _who(request), version=_version(request))
+    if all(capture.state != Capture.State.PENDING for capture in done):
+        return True
+    messages.info(
+        request, _("The provider has not said yet that it takes the payment. The shop asks it again by itself.")
+    )
+    return False
+
+
+def _let_go(request: HttpRequest, found: Order) -> None:
+    demand(request, _REFUND)
+    let_go(found.number, _who(request), version=_version(request))
+
+
+def _authorised(found: Order) -> dict[str, Any]:
+    """What the page tells of what is authorised, and whether it can be taken or let go now."""
+    captures = list(found.captures.select_related("payment"))
+    is_free = all(capture.state != Capture.State.PENDING for capture in captures)
+    held = [payment for payment in found.online_payments.authorised() if payment.release_asked_at is None]
+    is_placed = found.state not in (OrderState.AWAITING, OrderState.CANCELLED)
+    return {
+        "captures": captures,
+        "takeable": is_placed and is_free and bool(found.to_take) and any(payment.is_held for payment in held),
+        "can_let_go": is_placed and is_free and bool(held),
+    }
+
+
+def _last_ended(found: Order) -> bool:
+    """Whether the last that happened to its payment is that an authorisation ended by itself."""
+    kinds = (OrderEvent.Kind.AUTHORISED, OrderEvent.Kind.PAID, OrderEvent.Kind.RELEASED, OrderEvent.Kind.EXPIRED)
+    last = [event.kind for event in found.events.all() if event.kind in kinds]
+    return last[-1:] == [OrderEvent.Kind.EXPIRED]
+
+
 _ACTIONS: Final[dict[str, Callable[[HttpRequest, Order], object]]] = {
     **{state.value: _advance(state) for state in (OrderState.CONFIRMED, OrderState.READY, OrderState.COMPLETED)},
     "cancel": _cancel,
     "paid": _pay,
     "refund": _pay_back,
     "refund-online": _refund,
+    "take": _take,
+    "let-go": _let_go,
 }
 
 
@@ -207,7 +256,7 @@ def _cells(found: Order, *, sees_people: bool) -> list[list[Any]]:
     rows = []
     for place, line in enumerate(found.lines.all()):
         sums = [found.delivery_price, found.total] if place == 0 else ["", ""]
-        paid = [found.paid, found.refunded] if place == 0 else ["", ""]
+        paid = [found.authorised, found.paid, found.refunded] if place == 0 else ["", "", ""]
         row = [
             found.shown_number, found.get_state_display(), _("test") if found.is_test else "", found.store.slug,
             timezone.localtime(found.placed_at).isoformat(timespec="seconds"), line.product_id_then, line.name,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,16 +20,44 @@ _LONG = timedelta(days=1)
 
 
 def amounts() -> Iterator[Finding]:
-    """Orders that count less than came, or less than was paid back, at their providers."""
+    """Orders that count less than came or was paid back at their providers, or not what is authorised there."""
     came = OnlinePayment.objects.counted().filter(order=OuterRef("pk")).order_by().values("order")
     went = Refund.objects.counted().filter(order=OuterRef("pk")).order_by().values("order")
-    summed = Order.objects.annotate(came=_sum(came, "received"), went=_sum(went, "amount"))
-    if wrong := _numbers(summed.filter(Q(came__gt=F("paid")) | Q(went__gt=F("refunded")))):
+    held = OnlinePayment.objects.held().filter(order=OuterRef("pk")).order_by().values("order")
+    summed = Order.objects.annotate(
+        came=_sum(came, "received"), went=_sum(went, "amount"), held=_sum(held, "authorised")
+    )
+    # SQLite computes with fractions of two.
+    summed = summed.annotate(off=Round(F("held") - F("authorised"), precision=3, output_field=_AMOUNT))
+    if wrong := _numbers(summed.filter(Q(came__gt=F("paid")) | Q(went__gt=F("refunded")) | ~Q(off=0))):
         yield Finding(
             "online_payment",
-            _("These orders count less than came or went back at their provider: %(orders)s.")
+            _("These orders do not count what came, is authorised or went back at their provider: %(orders)s.")
             % {"orders": named(wrong)},
             _("Somebody changed the table by hand. Compare each with the provider, and correct the amounts."),
+        )
+
+
+def authorised() -> Iterator[Finding]:
+    """Authorisations that nobody takes or lets go any more, and captures that nobody has heard of."""
+    now = timezone.now()
+    late = OnlinePayment.objects.authorised().filter(
+        Q(capture_before__lte=now - _LONG) | Q(release_asked_at__lte=now - _LONG)
+    )
+    if old := _numbers(Order.objects.filter(pk__in=late.values("order"))):
+        yield Finding(
+            "authorised_payment",
+            _("What was authorised for these orders should have been let go by now: %(orders)s.")
+            % {"orders": named(old)},
+            _("A running server asks the provider by itself. Mending asks it now."),
+            _mend,
+        )
+    if old := _numbers(Order.objects.filter(captures__state="pending", captures__asked_at__lte=now - _LONG).distinct()):
+        yield Finding(
+            "pending_capture",
+            _("The provider has not said for a day whether it took the payments of these orders: %(orders)s.")
+            % {"orders": named(old)},
+            _("Look at the payments in the provider's own pages."),
         )
 
 
@@ -82,4 +110,4 @@ def _numbers(orders: "models.QuerySet[Order]") -> list[str]:
     return [order.shown_number for order in orders.order_by("number")]
 
 
-CHECKS = (amounts, refunds, waiting)
+CHECKS = (amounts, authorised, refunds, waiting)

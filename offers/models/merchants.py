@@ -94,6 +94,16 @@ class Merchant(models.Model):
             "reminders. In many countries such mail is advertising."
         ),
     )
+    take_later = models.BooleanField(
+        _("take online payments later"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "A payment by card is only authorised when it is ordered, and you take the money on the order's page: what "
+            "the order costs then, and never more than was authorised. For goods that are weighed or may be missing. "
+            "An authorisation ends after about seven days."
+        ),
+    )
     # Beside the store's text on how to pay.
     pay_address = models.CharField(
         _("address to pay at"),

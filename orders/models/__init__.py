@@ -1,5 +1,6 @@
 """The tables of hand-off and orders, one module for each noun."""
 
+from orders.models.captures import Capture
 from orders.models.events import OrderEvent
 from orders.models.handoff import AccountCode, CheckoutLink, PermalinkCount, ResumeCode, ResumeTries
 from orders.models.lines import OrderLine
@@ -14,6 +15,7 @@ __all__ = [
     "OPEN",
     "AccountCode",
     "BlockedContact",
+    "Capture",
     "CartReminder",
     "CheckoutLink",
     "ForgottenContact",

@@ -18,6 +18,12 @@ class OrderEvent(models.Model):
         COMPLETED = "completed", _("completed")
         CANCELLED = "cancelled", _("cancelled")
         CHANGED = "changed", _("changed")
+        AUTHORISED = "authorised", _("payment authorised")
+        # What was authorised went back: let go by the shop, or because its time was over.
+        RELEASED = "released", _("authorisation let go")
+        EXPIRED = "expired", _("authorisation expired")
+        # The provider did not take what was authorised.
+        NOT_TAKEN = "not_taken", _("payment not taken")
         PAID = "paid", _("payment noted")
         REFUNDED = "refunded", _("repayment noted")
         # The provider did not pay back after all.

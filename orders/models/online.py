@@ -40,6 +40,20 @@ class OnlinePaymentQuerySet(models.QuerySet["OnlinePayment"]):
     def paid(self) -> Self:
         return self.filter(state=OnlinePayment.State.PAID)
 
+    def authorised(self) -> Self:
+        """Payments whose money is held for the shop, and neither taken nor let go."""
+        return self.filter(state=OnlinePayment.State.AUTHORISED)
+
+    def let_go(self) -> int:
+        """Have the reconciler let go what is authorised, and return how many payments that are."""
+        now = timezone.now()
+        rows = self.authorised().filter(release_asked_at=None)
+        return rows.update(release_asked_at=now, next_look_at=now, looks=0)
+
+    def held(self) -> Self:
+        """Payments that are in what their orders count as authorised."""
+        return self.authorised().filter(outcome__in=OnlinePayment.HELD)
+
     def counted(self) -> Self:
         """Payments that are in what their orders count as paid: all that came in the order's currency."""
         return self.paid().exclude(outcome=PaymentReport.Outcome.CURRENCY)
@@ -59,9 +73,15 @@ class OnlinePayment(models.Model):
         PROCESSING = "processing", _("on its way")
         FAILED = "failed", _("failed")
         EXPIRED = "expired", _("expired")
+        # The money is held for the shop, which takes it later.
+        AUTHORISED = "authorised", _("authorised, not taken yet")
+        # It was held, and went back without being taken.
+        RELEASED = "released", _("ended, nothing was taken")
         PAID = "paid", _("paid")
 
-    LIVE = (State.OPENING, State.OPEN, State.PROCESSING)
+    LIVE = (State.OPENING, State.OPEN, State.PROCESSING, State.AUTHORISED)
+    # The outcomes of authorisations by which orders are paid; others are let go.
+    HELD = (PaymentReport.Outcome.COUNTED, PaymentReport.Outcome.AMOUNT)
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="online_payments", verbose_name=_("order"))
     provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
@@ -74,7 +94,14 @@ class OnlinePayment(models.Model):
     amount = _amount(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPENING)
-    # What came, as the provider told it, and whether it was what was due.
+    # Whether it is only authorised first. Then what is held, since when, until when it can be taken, and when it was
+    # decided to let it go.
+    take_later = models.BooleanField(_("taken later"), default=False, db_default=False)
+    authorised = _amount(_("authorised"), null=True, blank=True)
+    authorised_at = models.DateTimeField(_("authorised at"), null=True, blank=True)
+    capture_before = models.DateTimeField(_("can be taken until"), null=True, blank=True)
+    release_asked_at = models.DateTimeField(_("to be let go since"), null=True, blank=True)
+    # What came, as the provider told it, and whether it was what was due. The currency is also that of what is held.
     received = _amount(_("received"), null=True, blank=True)
     received_currency = models.CharField(_("currency received"), max_length=3, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=PaymentReport.Outcome.choices, blank=True)
@@ -100,11 +127,16 @@ class OnlinePayment(models.Model):
                 condition=~Q(state="paid") | (Q(received__isnull=False, paid_at__isnull=False) & ~Q(outcome="")),
                 name="paid_payment_is_whole",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="authorised")
+                | (Q(authorised__isnull=False, authorised_at__isnull=False) & ~Q(outcome="")),
+                name="authorised_payment_is_whole",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["next_look_at"],
-                condition=Q(state__in=("opening", "open", "processing")),
+                condition=Q(state__in=("opening", "open", "processing", "authorised")),
                 name="online_payment_to_look_at",
             ),
             models.Index(fields=["provider", "reference"], name="online_payment_by_reference"),
@@ -121,6 +153,16 @@ class OnlinePayment(models.Model):
     def shown(self) -> str:
         """What came, as people write it."""
         return shown_amount(self.received or Decimal(0), self.received_currency)
+
+    @property
+    def shown_authorised(self) -> str:
+        """What is held, or was, as people write it."""
+        return shown_amount(self.authorised or Decimal(0), self.received_currency or self.currency)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is in what its order counts as authorised."""
+        return self.state == self.State.AUTHORISED and self.outcome in self.HELD
 
     @property
     def is_counted(self) -> bool:

@@ -65,9 +65,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
         owed |= Q(state=OrderState.COMPLETED, paid__gt=F("refunded") + F("total"))
         over = self.filter(state__in=OVER).exclude(owed)
         # The provider of these has not said yet what came of them.
-        return over.exclude(online_payments__state__in=("opening", "open", "processing")).exclude(
-            refunds__state="pending"
-        )
+        over = over.exclude(online_payments__state__in=("opening", "open", "processing", "authorised"))
+        return over.exclude(refunds__state="pending")
 
     def unpaid_in_time(self, now: datetime) -> Self:
         """Orders that await their payment and hold their goods no longer, the oldest first; none that is on its way."""
@@ -126,6 +125,8 @@ class Order(models.Model):
 
     class PaymentState(models.TextChoices):
         UNPAID = "unpaid", _("not paid")
+        # The buyer's bank holds the money for the shop, which takes it later.
+        AUTHORISED = "authorised", _("authorised, not taken yet")
         PAID = "paid", _("paid")
         REFUNDED = "refunded", _("refunded")
 
@@ -208,8 +209,12 @@ class Order(models.Model):
     payment_state = models.CharField(
         _("payment"), max_length=10, choices=PaymentState.choices, default=PaymentState.UNPAID
     )
+    # Whether its payment online is only authorised first: as the store said when it was placed.
+    take_later = models.BooleanField(_("payment is taken later"), default=False, db_default=False)
     # Until when it holds its goods and its coupon while it awaits its payment.
     hold_until = models.DateTimeField(_("held until"), null=True, blank=True, editable=False)
+    # What is authorised, and neither taken nor let go.
+    authorised = amount(_("authorised"), default=0, db_default=0)
     paid = amount(_("paid"), default=0)
     refunded = amount(_("paid back"), default=0)
 
@@ -246,6 +251,7 @@ class Order(models.Model):
                 name="order_sums_not_negative",
             ),
             models.CheckConstraint(condition=Q(discount__lte=models.F("goods")), name="discount_within_goods"),
+            models.CheckConstraint(condition=Q(authorised__gte=0), name="authorised_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -285,10 +291,22 @@ class Order(models.Model):
 
     @property
     def due(self) -> Decimal:
-        """What is still to be paid; below 0 what is to be paid back. Nothing is due for a cancelled order."""
+        """What the buyer still has to pay, beside what is authorised; below 0 what is to be paid back to them."""
+        missing = self._missing
+        return max(missing - self.authorised, Decimal(0)) if missing > 0 else missing
+
+    @property
+    def to_take(self) -> Decimal:
+        """What the shop can take of what is authorised: what has not come yet, and never more than was authorised."""
+        held: Decimal = self.authorised
+        return max(min(self._missing, held), Decimal(0))
+
+    @property
+    def _missing(self) -> Decimal:
+        """What has not come yet; below 0 what came too much. Nothing is missing for a cancelled order."""
         owed: Decimal = Decimal(0) if self.state == OrderState.CANCELLED else self.total
-        due: Decimal = owed - self.paid + self.refunded
-        return due
+        missing: Decimal = owed - self.paid + self.refunded
+        return missing
 
     @property
     def owed(self) -> Decimal:

@@ -17,6 +17,10 @@ class Paid(StrEnum):
     FAILED = "failed"
     # It cannot be paid any more.
     EXPIRED = "expired"
+    # The money is held for the shop, which can take it.
+    AUTHORISED = "authorised"
+    # It was held, and went back without being taken.
+    RELEASED = "released"
     PAID = "paid"
 
 
@@ -38,6 +42,7 @@ class Wanted:
         language: Of the buyer.
         back: Where the buyer goes afterwards; `instead` if they do not pay.
         expires_at: Until when it can be paid.
+        take_later: Whether the money is only authorised, and taken by `capture`.
     """
 
     key: str
@@ -48,6 +53,7 @@ class Wanted:
     back: str
     instead: str
     expires_at: datetime
+    take_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,12 @@ class Told:
     """What a provider says of a payment.
 
     Attributes:
-        session: The provider's name of what the buyer was sent to.
+        session: The provider's name of what the buyer was sent to; empty if it tells of the money alone.
         address: Where it is paid, while it can be.
-        amount: What was paid; None before that. `currency` likewise.
-        reference: The provider's name of the money that came, by which it is paid back.
+        amount: What was paid, or is authorised; None before that. `currency` likewise.
+        reference: The provider's name of the money, by which it is taken and paid back.
         key: Ours, if the provider repeats it.
+        capture_before: Until when what is authorised can be taken, if the provider says so.
     """
 
     session: str
@@ -69,6 +76,7 @@ class Told:
     currency: str = ""
     reference: str = ""
     key: str = ""
+    capture_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,7 @@ class RefundTold:
         payment: The `reference` of the payment that it pays back.
         key: Ours, if it was asked for here.
         reason: Why it failed, in the provider's words.
+        is_money: Whether money moved: providers also call it a refund when what was authorised is let go.
     """
 
     reference: str
@@ -89,6 +98,7 @@ class RefundTold:
     payment: str = ""
     key: str = ""
     reason: str = ""
+    is_money: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,10 @@ class Provider(Protocol):
     def hosts(self) -> tuple[str, ...]:
         """The origins of the pages on which it is paid, such as https://pay.example.com; none for a page of ours."""
 
+    @property
+    def can_take_later(self) -> bool:
+        """Whether it can authorise a payment now and take it later."""
+
     def can_take(self, amount: Decimal, currency: str) -> bool:
         """Whether it can count this amount; it is not asked."""
 
@@ -144,7 +158,13 @@ class Provider(Protocol):
         """Return how far a payment is."""
 
     def close(self, session: str) -> Told:
-        """End a payment that is open, and return how far it is: it may have been paid just before."""
+        """End a payment that is open, let go one that is authorised, and return how far it is.
+
+        It may have been paid just before.
+        """
+
+    def capture(self, payment: str, amount: Decimal, currency: str, key: str) -> Told:
+        """Take what is authorised, or a part of it; the rest is let go, so that it can be taken once."""
 
     def refund(self, payment: str, amount: Decimal, currency: str, key: str) -> RefundTold:
         """Pay back; once for each key, for a day at least."""

@@ -6,7 +6,8 @@ The library is 31 MB and takes half a second to import: only a process that talk
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -43,6 +44,18 @@ _REFUNDS: Final = {
     "canceled": PaidBack.FAILED,
 }
 _FAILED: Final = ("requires_payment_method", "canceled")
+_INTENTS: Final = {
+    "requires_capture": Paid.AUTHORISED,
+    "processing": Paid.PROCESSING,
+    "succeeded": Paid.PAID,
+    "canceled": Paid.RELEASED,
+}
+# The others tell nothing that the shop acts on; of payments that are taken at once, sessions tell.
+_OF_INTENTS: Final = (
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.canceled",
+    "payment_intent.succeeded",
+)
 
 
 class Stripe:
@@ -54,6 +67,11 @@ class Stripe:
     def is_test(self) -> bool:
         """Whether the key is one of Stripe's test mode."""
         return bool(settings.STRIPE_SECRET_KEY.startswith(("sk_test_", "rk_test_")))
+
+    @property
+    def can_take_later(self) -> bool:
+        """Cards can. Checkout then offers no way to pay that cannot."""
+        return True
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -72,12 +90,15 @@ class Stripe:
         """Make a session of Checkout."""
         cents = minor_units(wanted.amount, wanted.currency)
         what = {"currency": wanted.currency.lower(), "unit_amount": cents, "product_data": {"name": wanted.name}}
+        intent: dict[str, Any] = {"metadata": {"payment": wanted.key}}
+        if wanted.take_later:
+            intent["capture_method"] = "manual"
         asked = {
             "mode": "payment",
             "line_items": [{"price_data": what, "quantity": 1}],
             "client_reference_id": wanted.key,
             "metadata": {"payment": wanted.key},
-            "payment_intent_data": {"metadata": {"payment": wanted.key}},
+            "payment_intent_data": intent,
             "success_url": wanted.back,
             "cancel_url": wanted.instead,
             "expires_at": int(wanted.expires_at.astimezone(UTC).timestamp()),
@@ -91,21 +112,32 @@ class Stripe:
     def ask(self, session: str) -> Told:
         """Fetch the session, with its payment: the session alone does not say that a debit has failed."""
         with _faults():
-            found = _client().v1.checkout.sessions.retrieve(session, {"expand": ["payment_intent"]})
+            # With its charge, which alone says until when it can be taken.
+            expand = ["payment_intent", "payment_intent.latest_charge"]
+            found = _client().v1.checkout.sessions.retrieve(session, {"expand": expand})
             return _told(found.to_dict())
 
     def close(self, session: str) -> Told:
-        """Expire the session; one that is no longer open is only looked at."""
+        """Expire the session, or cancel what it authorised; any other is only looked at."""
         told = self.ask(session)
-        if told.state != Paid.OPEN:
-            return told
         try:
             with _faults():
+                if told.state == Paid.AUTHORISED:
+                    return _intent_told(_client().v1.payment_intents.cancel(told.reference).to_dict())
+                if told.state != Paid.OPEN:
+                    return told
                 return _told(_client().v1.checkout.sessions.expire(session).to_dict())
         except ProviderFault as fault:
             if not fault.final:
                 raise
         return self.ask(session)
+
+    def capture(self, payment: str, amount: Decimal, currency: str, key: str) -> Told:
+        """Capture a part of what is authorised, or all of it."""
+        asked = {"amount_to_capture": minor_units(amount, currency)}
+        with _faults():
+            found = _client().v1.payment_intents.capture(payment, asked, {"idempotency_key": key})
+            return _intent_told(found.to_dict())
 
     def refund(self, payment: str, amount: Decimal, currency: str, key: str) -> RefundTold:
         """Refund a part of a payment, or all of it."""
@@ -194,19 +226,25 @@ def _faults() -> Iterator[None]:
 
 
 def _told(session: Mapping[str, Any], state: Paid | None = None) -> Told:
-    intent = session.get("payment_intent") or ""
+    """Read a session, with its payment if that was asked for too."""
+    intent, name = session.get("payment_intent") or "", str(session["id"])
+    key = str(session.get("client_reference_id") or "")
+    if session.get("status") == "complete" and not isinstance(intent, str) and _is_taken_later(intent):
+        # The session says what was to be paid, the payment what is authorised or was taken.
+        return replace(_intent_told(intent), session=name, key=key)
     intent_state = "" if isinstance(intent, str) else str(intent.get("status", ""))
     currency = str(session.get("currency") or "").upper()
     state = state or _state(session, intent_state)
     is_paid = state == Paid.PAID
+    is_known = is_paid or state == Paid.PROCESSING
     return Told(
-        str(session["id"]),
+        name,
         state,
         address=str(session.get("url") or "") if state == Paid.OPEN else "",
         amount=_from_minor(int(session["amount_total"]), currency) if is_paid else None,
         currency=currency if is_paid else "",
-        reference=(intent if isinstance(intent, str) else str(intent["id"])) if is_paid else "",
-        key=str(session.get("client_reference_id") or ""),
+        reference=(intent if isinstance(intent, str) else str(intent["id"])) if is_known else "",
+        key=key,
     )
 
 
@@ -216,6 +254,29 @@ def _state(session: Mapping[str, Any], intent: str) -> Paid:
     if session.get("status") == "complete":
         return Paid.FAILED if intent in _FAILED else Paid.PROCESSING
     return Paid.EXPIRED if session.get("status") == "expired" else Paid.OPEN
+
+
+def _is_taken_later(intent: Mapping[str, Any]) -> bool:
+    return intent.get("capture_method") == "manual"
+
+
+def _intent_told(intent: Mapping[str, Any]) -> Told:
+    """Read a payment that is authorised first."""
+    state = _INTENTS.get(str(intent.get("status")), Paid.FAILED)
+    currency = str(intent["currency"]).upper()
+    cents = {Paid.AUTHORISED: "amount_capturable", Paid.PAID: "amount_received"}.get(state)
+    charge = intent.get("latest_charge") or ""
+    card = {} if isinstance(charge, str) else (charge.get("payment_method_details") or {}).get("card") or {}
+    until = card.get("capture_before")
+    return Told(
+        "",
+        state,
+        amount=None if cents is None else _from_minor(int(intent[cents]), currency),
+        currency="" if cents is None else currency,
+        reference=str(intent["id"]),
+        key=str((intent.get("metadata") or {}).get("payment") or ""),
+        capture_before=datetime.fromtimestamp(until, UTC) if isinstance(until, int) else None,
+    )
 
 
 def _refund_told(refund: Mapping[str, Any]) -> RefundTold:
@@ -228,6 +289,8 @@ def _refund_told(refund: Mapping[str, Any]) -> RefundTold:
         payment=str(refund.get("payment_intent") or ""),
         key=str((refund.get("metadata") or {}).get("refund") or ""),
         reason=str(refund.get("failure_reason") or ""),
+        # What was authorised and not taken goes back as a refund that the account's balance knows nothing of.
+        is_money=refund.get("status") != "succeeded" or refund.get("balance_transaction", "") is not None,
     )
 
 
@@ -236,6 +299,8 @@ def _notice(event: str, kind: str, about: Mapping[str, Any]) -> Notice:
         return Notice(event, kind, _told(about, Paid.FAILED))
     if kind.startswith("checkout.session."):
         return Notice(event, kind, _told(about))
+    if kind in _OF_INTENTS and _is_taken_later(about):
+        return Notice(event, kind, _intent_told(about))
     if about.get("object") == "refund":
         return Notice(event, kind, refund=_refund_told(about))
     return Notice(event, kind)

@@ -11,8 +11,9 @@ from catalog.language.text import clean, clean_paragraphs
 from catalog.models import BuyerContact, Store
 from offers.buyers import normalised_email, normalised_phone
 from offers.models import DeliveryOption, Merchant
-from offers.online import online_providers
+from offers.online import ONLINE, online_providers
 from orders.models import Order
+from orders.payments import provider_named
 from orders.refusals import InvalidDetails
 from shopmcp.mailboxes import is_mailbox
 
@@ -104,8 +105,17 @@ def ways_to_pay(store: Store) -> dict[str, str]:
     if "link" in settings.SHOPMCP_PAYMENTS and _of_merchant(store, "pay_link"):
         ways[Order.Payment.LINK.value] = gettext("Online, at the shop's payment provider")
     words = {"stripe": gettext("Online, by card, at Stripe"), "dummy": gettext("As a test: no money moves")}
-    ways |= {name: words[name] for name in online_providers(store)}
+    for name in online_providers(store):
+        ways[name] = words[name]
+        if is_taken_later(store, name):
+            later = gettext("The sum is only authorised now. The shop takes the money later, and never more than that.")
+            ways[name] = f"{words[name]}. {later}"
     return ways
+
+
+def is_taken_later(store: Store, payment: str) -> bool:
+    """Whether the store has a payment by this way authorised first, and takes it later."""
+    return payment in ONLINE and provider_named(payment).can_take_later and _takes_later(store)
 
 
 def how_to_pay(store: Store, payment: str) -> dict[str, str]:
@@ -119,6 +129,10 @@ def how_to_pay(store: Store, payment: str) -> dict[str, str]:
 
 def _of_merchant(store: Store, name: str) -> str:
     return str(Merchant.objects.of_store(store).values_list(name, flat=True).first() or "")
+
+
+def _takes_later(store: Store) -> bool:
+    return Merchant.objects.of_store(store).filter(take_later=True).exists()
 
 
 LENGTHS = {

@@ -19,6 +19,7 @@ from offers.buyers import Buyer, digests_of
 from offers.models import CouponUse
 from orders import people
 from orders.models import (
+    Capture,
     CartReminder,
     ForgottenContact,
     OnlinePayment,
@@ -42,6 +43,8 @@ _EMPTY: Final = {
     **dict.fromkeys(("name_key", "surname_key", "phone_key", "email_key", "cancel_reason"), ""),
 }
 _Kind = OrderEvent.Kind
+# What tells of payments with the names by which a provider knows them.
+_NAMING: Final = (_Kind.AUTHORISED, _Kind.RELEASED, _Kind.EXPIRED, _Kind.NOT_TAKEN, _Kind.NOT_REFUNDED)
 
 
 @dataclass(slots=True)
@@ -209,6 +212,7 @@ def _empty(orders: set[int], messages: set[int]) -> None:
         event.save(update_fields=["text"])
     # A provider's name of a payment leads to who paid. Its amount stays, in the row of the report.
     events.filter(kind__in=(_Kind.PAID, _Kind.REPORTED), actor=Order.Actor.SYSTEM).update(text="")
+    events.filter(kind__in=_NAMING).update(text="")
     for report in PaymentReport.objects.filter(order__in=orders):
         report.reference = f"forgotten-{report.pk}"
         report.save(update_fields=["reference"])
@@ -224,6 +228,9 @@ def _empty_payments(orders: set[int]) -> None:
         payment.session, payment.reference, payment.address = f"forgotten-{payment.pk}", "", ""
         payment.key, payment.fault = f"forgotten-{payment.pk}", ""
         payment.save(update_fields=["session", "reference", "address", "key", "fault"])
+    for capture in Capture.objects.filter(order__in=orders):
+        capture.key, capture.fault = f"forgotten-{capture.pk}", ""
+        capture.save(update_fields=["key", "fault"])
     for refund in Refund.objects.filter(order__in=orders):
         refund.reference, refund.reason, refund.fault, refund.key = "", "", "", f"forgotten-{refund.pk}"
         refund.save(update_fields=["reference", "reason", "fault", "key"])

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext
 from carts.services.ordering import tell_chat
 from orders.links import link_of
 from orders.models import Order, OrderEvent, OrderLine, OrderState
-from orders.paying import to_pay
+from orders.paying import authorised_text, to_pay
 from orders.receipt import Receipt, amount
 from orders.services.webhooks import tell_systems
 from outbox.services import enqueue_mail
@@ -25,11 +25,19 @@ from shopmcp.money import money
 logger = logging.getLogger("shopmcp.orders")
 _Kind = OrderEvent.Kind
 # What the buyer gets no mail about.
-_QUIET: Final = (_Kind.AWAITING, _Kind.COMPLETED, _Kind.PAID, _Kind.REPORTED, _Kind.NOT_REFUNDED)
+_QUIET: Final = (
+    _Kind.AWAITING,
+    _Kind.COMPLETED,
+    _Kind.AUTHORISED,
+    _Kind.NOT_TAKEN,
+    _Kind.REPORTED,
+    _Kind.NOT_REFUNDED,
+)
 # What the chat is not told: the shop has to look at it first.
-_NOT_TO_CHAT: Final = (_Kind.REPORTED, _Kind.NOT_REFUNDED)
+_NOT_TO_CHAT: Final = (_Kind.NOT_TAKEN, _Kind.REPORTED, _Kind.NOT_REFUNDED)
 # What the shop hears, besides all that the shopper does.
-_TO_OWNER: Final = (_Kind.PLACED, _Kind.REPORTED, _Kind.NOT_REFUNDED)
+_TO_OWNER: Final = (_Kind.PLACED, _Kind.EXPIRED, _Kind.NOT_TAKEN, _Kind.REPORTED, _Kind.NOT_REFUNDED)
+_ENDED: Final = (_Kind.RELEASED, _Kind.EXPIRED)
 
 
 def announce(order: Order, event: OrderEvent, lines: Sequence[OrderLine]) -> None:
@@ -38,10 +46,10 @@ def announce(order: Order, event: OrderEvent, lines: Sequence[OrderLine]) -> Non
     An order that awaits its payment is not the shop's yet: its chat alone is told. Money that does not fit is told
     always.
     """
-    if order.state == OrderState.AWAITING and event.kind == _Kind.PAID:
-        return  # that it is placed is told next
+    if order.state == OrderState.AWAITING and event.kind in (_Kind.PAID, _Kind.AUTHORISED, *_ENDED):
+        return  # that it is placed, or cancelled, is told next
     for_shop = event.kind == _Kind.REPORTED or _is_placed(order)
-    if order.email and event.kind not in _QUIET:
+    if order.email and not _is_quiet(order, event):
         with translation.override(order.language):
             _mail(order, event, lines, order.email, subject_of(order, event), for_owner=False)
     if for_shop and (event.kind in _TO_OWNER or event.actor == Order.Actor.SHOPPER):
@@ -49,11 +57,24 @@ def announce(order: Order, event: OrderEvent, lines: Sequence[OrderLine]) -> Non
             subject = _owner_subject(order, event)
             for address in _owner_addresses(order):
                 _mail(order, event, lines, address, subject, for_owner=True)
-    if event.kind not in _NOT_TO_CHAT:
+    if event.kind not in _NOT_TO_CHAT and not (event.kind in _ENDED and order.state == OrderState.CANCELLED):
         with translation.override(order.store.language):
             tell_chat(order.session_id, f"order_{event.kind}", chat_sentence(order, event))
     if for_shop:
         tell_systems(order, event, lines)
+
+
+def _is_quiet(order: Order, event: OrderEvent) -> bool:
+    """Whether the buyer gets no mail about it.
+
+    Whoever paid at once has seen it; whose payment is taken later hears of that. That what was authorised is let go
+    with a cancelled order, its mail has said.
+    """
+    if event.kind == _Kind.PAID:
+        return not order.take_later
+    if event.kind in _ENDED:
+        return order.state == OrderState.CANCELLED
+    return event.kind in _QUIET
 
 
 def _is_placed(order: Order) -> bool:
@@ -73,6 +94,9 @@ def subject_of(order: Order, event: OrderEvent) -> str:
         else gettext("Your order %(number)s at %(shop)s is ready to be picked up"),
         _Kind.CANCELLED: gettext("Your order %(number)s at %(shop)s was cancelled"),
         _Kind.CHANGED: gettext("%(shop)s has changed your order %(number)s"),
+        _Kind.PAID: gettext("%(shop)s has received your payment for order %(number)s"),
+        _Kind.RELEASED: gettext("The payment for your order %(number)s at %(shop)s was not taken"),
+        _Kind.EXPIRED: gettext("The payment for your order %(number)s at %(shop)s was not taken"),
         _Kind.REFUNDED: gettext("%(shop)s has paid back for your order %(number)s"),
         _Kind.WITHDRAWN: gettext("%(shop)s has received your withdrawal from order %(number)s"),
     }
@@ -82,26 +106,14 @@ def subject_of(order: Order, event: OrderEvent) -> str:
 def chat_sentence(order: Order, event: OrderEvent) -> str:
     """Return what the order's chat is told, in the active language."""
     total = amount(order, order.total)
-    if event.kind == _Kind.AWAITING:
-        text = gettext("The shopper ordered the cart, and has not paid yet: order %(number)s, %(total)s. %(link)s")
-    elif event.kind == _Kind.PLACED and order.is_online:
-        text = gettext("The shopper's order is placed and paid: order %(number)s, %(total)s. %(link)s")
-    elif event.kind == _Kind.PLACED:
-        text = gettext("The shopper ordered the cart: order %(number)s, %(total)s. %(link)s")
-    elif event.kind == _Kind.CANCELLED and event.actor != Order.Actor.SHOPPER:  # what a shopper typed is for the shop
-        text = gettext("Order %(number)s was cancelled: %(why)s")
-    elif event.kind == _Kind.CHANGED:
-        text = gettext("The shop changed order %(number)s; it costs %(total)s now. %(why)s")
-    elif event.kind == _Kind.WITHDRAWN:
-        text = gettext("The shopper withdrew from order %(number)s.")
-    elif event.kind == _Kind.REFUNDED:
-        text = gettext("The shop paid back for order %(number)s: %(why)s")
+    if event.kind == _Kind.PLACED:
+        text = _placed_sentence(order)
+    elif event.kind == _Kind.CANCELLED and event.actor == Order.Actor.SHOPPER:  # what a shopper typed is for the shop
+        text = gettext("Order %(number)s is now: %(state)s.")
     elif event.kind == _Kind.PAID and order.awaits_payment:
         text = gettext("A payment for order %(number)s has come; %(due)s is still to be paid.")
-    elif event.kind == _Kind.PAID:
-        text = gettext("Order %(number)s is paid.")
     else:
-        text = gettext("Order %(number)s is now: %(state)s.")
+        text = _sentences().get(_Kind(event.kind)) or gettext("Order %(number)s is now: %(state)s.")
     facts = {
         "number": order.shown_number,
         "total": total,
@@ -113,12 +125,43 @@ def chat_sentence(order: Order, event: OrderEvent) -> str:
     return (text % facts).strip()
 
 
+def _placed_sentence(order: Order) -> str:
+    if order.authorised:
+        return gettext(
+            "The shopper's order is placed: order %(number)s, %(total)s. Its payment is authorised; the shop takes the "
+            "money later. %(link)s"
+        )
+    if order.is_online:
+        return gettext("The shopper's order is placed and paid: order %(number)s, %(total)s. %(link)s")
+    return gettext("The shopper ordered the cart: order %(number)s, %(total)s. %(link)s")
+
+
+def _sentences() -> dict[OrderEvent.Kind, str]:
+    """What the chat is told, in the active language; of other kinds the state."""
+    ended = gettext("The payment for order %(number)s was not taken; %(due)s is still to be paid. %(link)s")
+    return {
+        _Kind.AWAITING: gettext(
+            "The shopper ordered the cart, and has not paid yet: order %(number)s, %(total)s. %(link)s"
+        ),
+        _Kind.CANCELLED: gettext("Order %(number)s was cancelled: %(why)s"),
+        _Kind.CHANGED: gettext("The shop changed order %(number)s; it costs %(total)s now. %(why)s"),
+        _Kind.WITHDRAWN: gettext("The shopper withdrew from order %(number)s."),
+        _Kind.REFUNDED: gettext("The shop paid back for order %(number)s: %(why)s"),
+        _Kind.AUTHORISED: gettext("A payment for order %(number)s is authorised; no money was taken yet."),
+        _Kind.RELEASED: ended,
+        _Kind.EXPIRED: ended,
+        _Kind.PAID: gettext("Order %(number)s is paid."),
+    }
+
+
 def _owner_subject(order: Order, event: OrderEvent) -> str:
     total = money(order.total, order.currency, order.store.language).formatted
     texts = {
         _Kind.PLACED: gettext("New order %(number)s: %(total)s"),
         _Kind.CANCELLED: gettext("The shopper cancelled order %(number)s"),
         _Kind.WITHDRAWN: gettext("The shopper withdrew from order %(number)s"),
+        _Kind.EXPIRED: gettext("The authorisation of order %(number)s has expired: %(total)s was not taken"),
+        _Kind.NOT_TAKEN: gettext("The payment of order %(number)s could not be taken"),
         _Kind.REPORTED: gettext("A payment for order %(number)s has to be checked"),
         _Kind.NOT_REFUNDED: gettext("A repayment for order %(number)s has failed"),
     }
@@ -145,6 +188,10 @@ def _mail(
         "event": event,
         "receipt": Receipt.of(order, lines),
         "to_pay": to_pay(order),
+        "authorised": authorised_text(order),
+        # Of payments the shop alone reads by which names a provider knows them.
+        "told": event.text if for_owner or event.kind not in (_Kind.PAID, *_ENDED) else "",
+        "paid": amount(order, order.paid) if event.kind == _Kind.PAID else "",
         "subject": subject,
         "for_owner": for_owner,
         "link": f"{settings.PUBLIC_URL}/dashboard/orders/{order.number}/"

@@ -26,7 +26,7 @@ from orders.payments import provider_named
 from orders.refusals import InvalidDetails, NotTaken, OrderChanged
 from orders.services import confirming
 from orders.services.blocking import check_contact
-from orders.services.details import Details, checked, how_to_pay
+from orders.services.details import Details, checked, how_to_pay, is_taken_later
 from orders.services.messages import announce
 from orders.services.quoting import Quote, quote
 from shopmcp.errors import NotFound
@@ -285,6 +285,7 @@ def _new_order(
     if order.is_online:
         # A trial's order counts in no number.
         order.is_test = order.is_test or provider_named(order.payment).is_test
+        order.take_later = is_taken_later(store, order.payment)
         if order.awaits_payment:
             order.state, order.hold_until = OrderState.AWAITING.value, now + settings.SHOPMCP_PAYMENT_HOLD
     return order

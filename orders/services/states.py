@@ -244,6 +244,7 @@ def _cancel(change: Change, reason: str) -> None:
     return_stock(change.pieces, reference=order.number)
     if order.coupon_use is not None:
         give_back(order.coupon_use)
+    order.online_payments.let_go()
     change.note(_Kind.CANCELLED, reason)
 
 
@@ -273,14 +274,24 @@ def _check_due(order: Order) -> None:
             gettext("The payment of this order was paid back, so it is not marked as paid again."),
             fix=gettext("Let the buyer order again."),
         )
+    if order.authorised and not order.awaits_payment:
+        raise WrongState(
+            gettext("The payment of this order is authorised, so it is not marked as paid."),
+            fix=gettext("Take the payment. If it was paid in another way, let go what is authorised first."),
+        )
     if not order.awaits_payment:
         raise WrongState(gettext("The order is paid already."), fix=gettext("Look at it as it is now."))
 
 
 def payment_state(order: Order) -> str:
-    """Return the state of the payment by its amounts. It moves only forward: not paid, paid, paid back."""
+    """Return the state of the payment by its amounts. It moves only forward: not paid, authorised, paid, paid back.
+
+    An authorisation that ends without being taken is the caller's.
+    """
     if order.payment_state == Order.PaymentState.REFUNDED or (order.refunded and order.refunded >= order.paid):
         return Order.PaymentState.REFUNDED.value
     if order.paid and order.paid - order.refunded >= order.total:
         return Order.PaymentState.PAID.value
+    if order.payment_state == Order.PaymentState.UNPAID and order.authorised and order.due <= 0:
+        return Order.PaymentState.AUTHORISED.value
     return order.payment_state

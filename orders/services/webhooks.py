@@ -14,8 +14,12 @@ LOW_STOCK: Final = 5
 _Kind = OrderEvent.Kind
 # The others change the order.
 _TYPES: Final = {_Kind.PLACED: "order.placed"} | dict.fromkeys(
-    (_Kind.PAID, _Kind.REFUNDED, _Kind.NOT_REFUNDED, _Kind.REPORTED), "payment.changed"
-)
+    (
+        _Kind.AUTHORISED, _Kind.RELEASED, _Kind.EXPIRED, _Kind.NOT_TAKEN, _Kind.PAID, _Kind.REFUNDED,
+        _Kind.NOT_REFUNDED, _Kind.REPORTED,
+    ),
+    "payment.changed",
+)  # fmt: skip
 
 
 def tell_systems(order: Order, event: OrderEvent, lines: Sequence[OrderLine]) -> None:
@@ -63,6 +67,7 @@ def _facts(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
         "total": amount(order.total),
         "payment": order.payment,
         "payment_state": order.payment_state,
+        "authorised": amount(order.authorised),
         "due": amount(order.due),
     }
 

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from offers.online import takes_payments
 from orders.links import link_of, number_of, token_of
 from orders.models import OnlinePayment, Order, OrderState
+from orders.paying import authorised_text
 from orders.payments import pay_hosts
 from orders.payments.provider import Paid, Told
 from orders.receipt import amount
-from orders.services.online import settle, start_payment
-from orders.services.reconciling import look_soon
+from orders.services.online import look_soon, settle, start_payment
 from orders.views.shopper import shopper_page, speak
 from shopmcp.errors import NotFound
 
@@ -46,6 +46,7 @@ class Online:
         state: Where a script asks whether something has changed.
         is_back: Whether the buyer has just come back, and the provider has not told yet.
         owed: What the shop has to pay back, as people write it.
+        authorised: What is authorised and not taken, as a sentence.
     """
 
     sum: str
@@ -55,6 +56,7 @@ class Online:
     state: str
     is_back: bool
     owed: str
+    authorised: str
 
 
 def leads_to_payment(view: View[P]) -> View[P]:
@@ -114,7 +116,8 @@ def online_context(request: HttpRequest, order: Order, step: str) -> Online | No
         refresh=0 if step or not waits else _REFRESH_SOON if is_back else _REFRESH,
         state=reverse("payment-state", args=[token_of(order.number, full=False)]),
         is_back=is_back,
-        owed=amount(order, -order.due) if order.due < 0 else "",
+        owed=amount(order, order.owed) if order.owed else "",
+        authorised=authorised_text(order),
     )
 
 
@@ -147,8 +150,11 @@ def dummy(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         wish = request.POST.get("do", "")
         if wish == "pay":
-            told = Told(payment.session, Paid.PAID, "", payment.amount, payment.currency, payment.session)
+            paid = Paid.AUTHORISED if payment.take_later else Paid.PAID
+            told = Told(payment.session, paid, "", payment.amount, payment.currency, payment.session)
             settle(payment, told, event=f"{key} paid", kind="paid")
+        elif wish == "end" and payment.state == OnlinePayment.State.AUTHORISED:
+            settle(payment, Told(payment.session, Paid.RELEASED), event=f"{key} ended", kind="ended")
         elif wish == "fail":
             settle(payment, Told(payment.session, Paid.FAILED), event=f"{key} failed", kind="failed")
         where = f"/orders/{token}" if wish == "later" else reverse("payment-return", args=[token])

@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from maintenance.checks import orders as order_checks
 from maintenance.checks import payments as checks
-from orders.models import OnlinePayment, Order, Refund
+from offers.models import Merchant
+from orders.models import Capture, OnlinePayment, Order, Refund
 from orders.payments.provider import Paid, Told
+from orders.services.captures import take_payment
 from orders.services.online import settle, start_payment
 from orders.services.refunds import refund
 from orders.services.states import Who
@@ -18,6 +20,16 @@ from tests.orders.ordering import details, fill, order, pickup
 
 __all__ = ["details", "dummy", "fill", "honey", "make_product", "order", "pickup", "store", "tea"]
 OWNER = Who(Order.Actor.OWNER, "owner")
+
+
+@pytest.fixture
+def held(dummy, honey, fill, order, pickup):
+    """The payment of an order, which is authorised."""
+    Merchant.objects.update(take_later=True)
+    placed = order(fill("chat-held", honey=2), key="held", payment="dummy")
+    start_payment(placed.number)
+    payment = placed.online_payments.get()
+    return settle(payment, Told(payment.session, Paid.AUTHORISED, "", payment.amount, "ILS", payment.session))
 
 
 @pytest.fixture
@@ -45,6 +57,41 @@ def test_an_order_that_counts_less_than_came_or_went_back_is_found(shop, field):
     Order.objects.filter(pk=shop[2].pk).update(**{field: 1})
 
     assert "online_payment" in faults()
+
+
+def test_an_authorised_payment_has_nothing_wrong_before_and_after_it_is_taken(held):
+    assert faults() == []
+
+    take_payment(held.order.number, OWNER)
+
+    assert faults() == []
+
+
+def test_an_order_that_counts_another_sum_as_authorised_is_found(held):
+    Order.objects.update(authorised=1)
+
+    assert faults() == ["online_payment"]
+
+
+@pytest.mark.parametrize("field", ["capture_before", "release_asked_at"])
+def test_what_should_have_been_let_go_is_found_and_mended(held, field):
+    past = timezone.now() - timedelta(days=2)
+    OnlinePayment.objects.update(**{field: past}, next_look_at=past)
+    (finding,) = (each for check in checks.CHECKS for each in check())
+
+    assert finding.code == "authorised_payment"
+    assert finding.mend is not None
+    finding.mend()
+
+    assert faults() == []
+    assert OnlinePayment.objects.get().state == "released"
+
+
+def test_a_capture_that_nobody_hears_of_is_found(held):
+    past = timezone.now() - timedelta(days=2)
+    Capture.objects.create(order=held.order, payment=held, amount=1, currency="ILS", asked_at=past)
+
+    assert faults() == ["pending_capture"]
 
 
 def test_more_that_goes_back_than_came_is_found(shop):

@@ -48,6 +48,12 @@ class Gateway:
     def fail_debit(self, session):
         return self._do("fail_debit", session=session)
 
+    def end_intent(self, intent):
+        return self._do("end_intent", intent=intent)
+
+    def capture_by_hand(self, intent, amount):
+        return self._do("capture_by_hand", intent=intent, amount=amount)
+
     def end_refund(self, refund, status):
         return self._do("end_refund", refund=refund, status=status)
 
@@ -57,6 +63,15 @@ class Gateway:
     @property
     def sessions(self):
         return self._do("look")["sessions"]
+
+    @property
+    def intents(self):
+        return self._do("look")["intents"]
+
+    @property
+    def captures(self):
+        """What was asked for to be taken."""
+        return [each for each in self.requests if each["path"].endswith("/capture")]
 
     @property
     def refunds(self):

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.dashboard.browsing import sign_in
 from tests.live import LiveServer
 from tests.orders.stripe import SECRET, gateway_process
 from tests.orders.test_in_browser import DELIVERY, fill, says
@@ -12,6 +13,7 @@ from tests.rpc import send
 __all__ = ["gateway_process"]
 
 STATE = "document.querySelector('.state')?.textContent"
+TEXT = "document.body.innerText"
 WAITS = "document.body.innerText.includes('We are waiting for the word of the payment provider')"
 
 
@@ -43,8 +45,8 @@ def chat(shop, request):
 def go_to_pay(browser, chat):
     """Order on a phone by a way to pay online, up to the page of the payment."""
 
-    def go(way, *, scripts=True):
-        chat("add_to_cart", product_id="demo:OI-801", quantity=2)
+    def go(way, *, scripts=True, product="OI-801"):
+        chat("add_to_cart", product_id=f"demo:{product}", quantity=2)
         browser.look_like(width=390, scripts=scripts)
         browser.open(chat("get_checkout_link")["url"])
         fill(browser, name="Dana Levi", phone="050-2345678")
@@ -80,6 +82,47 @@ def test_the_button_leads_to_the_dummy_and_the_dummy_to_the_placed_order(shop, b
     assert "Dana Levi" in browser.evaluate("document.body.innerText")
     assert not browser.evaluate(WAITS)
     assert order_of(chat)["state"] == "placed"
+    assert browser.complaints == []
+
+
+@pytest.fixture
+def taken_later(shop, browser):
+    """Sign in, and let the store take its payments later."""
+
+    def say(later):
+        browser.look_like(width=1000)
+        browser.open(f"{shop.url}/dashboard/stores/demo/")
+        assert browser.evaluate("document.querySelector('[name=take_later]').checked") != later
+        browser.click("[name=take_later]")
+        browser.click_through("form.entries button")
+
+    sign_in(browser, shop)
+    say(True)
+    yield
+    say(False)
+
+
+def test_a_payment_is_authorised_then_weighed_and_taken_on_the_dashboard(
+    shop, browser, chat, go_to_pay, gateway_process, taken_later
+):
+    gateway_process.reset()
+    gateway_process.show_pages(shop.url, SECRET)
+    for way, button in (("dummy", "[value=pay]"), ("stripe", "#pay")):
+        go_to_pay(way, product="OI-804")  # of which there are enough for this test too
+        browser.click_through(button)
+        assert browser.evaluate(STATE) == "placed"
+        assert "₪23.80 is authorised, and no money was taken yet." in browser.evaluate(TEXT)
+
+        page = f"{shop.url}/dashboard/orders/{chat('list_orders')['orders'][0]['number'].replace('-', '')}/"
+        browser.open(f"{page}change/")
+        browser.evaluate("document.querySelector('[name$=unit_price]').value = '9.00'; why.value = 'Less'; 0")
+        browser.click_through("form.entries button")
+        assert "Take the payment: ₪18.00" in browser.evaluate(TEXT)
+        browser.click_through("[value=take]")
+
+        assert "Take the payment" not in browser.evaluate(TEXT)
+        assert "paid" in browser.evaluate("document.querySelector('dl.facts').innerText")
+    assert [intent["amount_received"] for intent in gateway_process.intents] == [1800]
     assert browser.complaints == []
 
 

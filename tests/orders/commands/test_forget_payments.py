@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from orders.models import OnlinePayment, OrderEvent, ProviderEvent, Refund
+from offers.models import Merchant
+from orders.models import Capture, OnlinePayment, Order, OrderEvent, ProviderEvent, Refund
 from orders.payments.provider import Paid, Told
+from orders.services.captures import take_payment
 from orders.services.online import settle, start_payment
 from orders.services.refunds import refund
-from orders.services.states import cancel
+from orders.services.states import advance, cancel
 from tests.orders.commands.people import OWNER
 from tests.orders.online import dummy
 
@@ -37,6 +39,26 @@ def test_what_leads_to_who_paid_goes_and_the_amounts_stay(bought, manage):
     kept = repr([list(model.objects.values()) for model in (OnlinePayment, Refund, ProviderEvent, OrderEvent)])
     assert not any(word in kept for word in ("pi_secret", "evt_secret", "Dana"))
     assert payment.left == 0
+
+
+def test_what_was_authorised_and_taken_is_forgotten_and_told_as_other_payments_are(dummy, buy, manage):
+    Merchant.objects.update(take_later=True)
+    order = buy(done=False, payment="dummy")
+    start_payment(order.number)
+    payment = OnlinePayment.objects.get()
+    settle(payment, Told(payment.session, Paid.AUTHORISED, "", payment.amount, "ILS", payment.session))
+    manage("forget_person", "--email", "dana@example.com")
+    assert Order.objects.get().has_people
+    take_payment(order.number, OWNER)
+    advance(order.number, Order.State.COMPLETED, OWNER)
+
+    told = json.loads(manage("export_person", "--email", "dana@example.com"))["orders"][0]
+    manage("forget_person", "--email", "dana@example.com")
+
+    assert Decimal(told["online_payments"][0]["authorised"]) == Decimal(told["taken_payments"][0]["amount"]) == 20
+    kept = repr([list(model.objects.values()) for model in (OnlinePayment, Capture, ProviderEvent, OrderEvent)])
+    assert payment.session not in kept
+    assert Capture.objects.get().amount == 20
 
 
 def test_what_is_not_settled_yet_keeps_its_buyer(bought, manage):

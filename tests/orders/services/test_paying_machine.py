@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from carts.models import Cart
-from offers.models import Coupon, CouponUse
+from offers.models import Coupon, CouponUse, Merchant
 from orders.handoff import links, pages
-from orders.models import CheckoutLink, OnlinePayment, Order, OrderState, Refund
+from orders.models import Capture, CheckoutLink, OnlinePayment, Order, OrderState, Refund
 from orders.payments.provider import Paid, PaidBack, RefundTold, Told
+from orders.services.captures import let_go, take_payment
 from orders.services.online import settle, start_payment
 from orders.services.reconciling import reconcile
 from orders.services.refunds import refund, settle_refund
@@ -54,9 +55,10 @@ class Paying(Trading):
         rows = list(OnlinePayment.objects.select_related("order").order_by("id"))
         return rows[place % len(rows)] if rows else None
 
-    @rule(way=st.sampled_from(["dummy", "on_delivery"]))
-    def choose(self, way):
+    @rule(way=st.sampled_from(["dummy", "on_delivery"]), later=st.booleans())
+    def choose(self, way, later):
         self.way = way
+        Merchant.objects.update(take_later=later)
 
     @rule(chat=chats, sku=skus, quantity=st.integers(0, 9))
     def edit(self, chat, sku, quantity):
@@ -66,10 +68,16 @@ class Paying(Trading):
     def apply(self, chat, code):
         self.on_page(chat, lambda link, version: pages.apply_coupon(link, version, code))
 
-    @rule(chat=chats, sku=skus, code=st.sampled_from(CODES), way=st.sampled_from(["dummy", "on_delivery"]))
-    def buy(self, chat, sku, code, way):
+    @rule(
+        chat=chats,
+        sku=skus,
+        code=st.sampled_from(CODES),
+        way=st.sampled_from(["dummy", "dummy", "on_delivery"]),
+        later=st.booleans(),
+    )
+    def buy(self, chat, sku, code, way, later):
         """All the way in one step, so that what comes after an order is reached often."""
-        self.way = way
+        self.choose(way, later)
         self.add(chat, sku, 2)
         self.apply(chat, code)
         self.order(chat, f"{len(self.noted)} {Order.objects.count()}")
@@ -88,8 +96,30 @@ class Paying(Trading):
         if order := self.some(place):
             self.attempt(lambda: start_payment(order.number))
             for row in order.online_payments.filter(state="open"):
+                state = Paid.AUTHORISED if row.take_later else Paid.PAID
                 for session in (row.session, f"{row.session} too")[: 2 if twice else 1]:
-                    settle(row, Told(session, Paid.PAID, "", row.amount, row.currency, session))
+                    settle(row, Told(session, state, "", row.amount, row.currency, session))
+
+    @rule(place=places)
+    def take(self, place):
+        if (order := self.some(place)) and self.attempt(lambda: take_payment(order.number, OWNER)):
+            self.decided[order.number] += 1
+
+    @rule(place=places)
+    def release(self, place):
+        if (order := self.some(place)) and self.attempt(lambda: let_go(order.number, OWNER)):
+            self.decided[order.number] += 1
+
+    @rule(place=places)
+    def crash_before_it_is_taken(self, place):
+        order = self.some(place)
+        if order is None or not order.to_take or order.captures.pending().exists():
+            return
+        row = order.online_payments.held().filter(release_asked_at=None).first()
+        if row is not None:
+            amount = min(order.to_take, row.authorised)
+            now = timezone.now()
+            Capture.objects.create(order=order, payment=row, amount=amount, currency="ILS", next_look_at=now)
 
     @rule(
         place=places,
@@ -103,7 +133,8 @@ class Paying(Trading):
         if (row := self.payment(place)) is None:
             return
         session = f"{row.key} {session}" if session else row.session
-        paid = {"amount": amount, "currency": currency, "reference": f"pi {session}"} if state == Paid.PAID else {}
+        told = state in (Paid.PAID, Paid.AUTHORISED)
+        paid = {"amount": amount, "currency": currency, "reference": f"pi {session}"} if told else {}
         settle(row, Told(session, state, **paid), event=event)
 
     @rule(place=places, amount=cents)
@@ -131,6 +162,12 @@ class Paying(Trading):
             back = sum((row.amount for row in order.refunds.counted()), Decimal(0))
             assert order.paid == self.noted[order.number] + came
             assert order.refunded == self.noted_back[order.number] + back
+            held = sum((row.authorised for row in order.online_payments.held()), Decimal(0))
+            assert order.authorised == held
+            assert 0 <= order.to_take <= held
+            assert order.payment_state != "authorised" or held
+            assert order.state != OrderState.CANCELLED or not order.to_take
+            assert not order.captures.pending().exclude(payment__state="authorised").exists()
             for row in order.online_payments.all():
                 assert row.left >= 0
                 assert row.state != "open" or row.received is None

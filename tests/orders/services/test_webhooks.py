@@ -2,16 +2,21 @@
 
 import pytest
 
+from offers.models import Merchant
 from orders.models import Order, OrderState
+from orders.payments.provider import Paid, Told
 from orders.refusals import NotTaken
+from orders.services.captures import take_payment
+from orders.services.online import settle, start_payment
 from orders.services.states import Who, advance
 from outbox.models import Message
 from outbox.services import deliver
 from outbox.services.endpoints import make_endpoint
 from tests.catalog.imports.serving import certificate
+from tests.orders.online import dummy
 from tests.outbox.receiving import receiver
 
-__all__ = ["certificate", "receiver"]
+__all__ = ["certificate", "dummy", "receiver"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("honey")]
 ALL = ["order.placed", "order.changed", "payment.changed", "stock.low"]
 
@@ -80,3 +85,20 @@ def test_the_order_that_brings_a_product_low_tells_it_and_the_next_does_not(fill
 
     (data,) = told("stock.low")
     assert (data["product_id"], data["stock"]) == ("shop:few", 4)
+
+
+def test_systems_hear_of_what_is_authorised_and_of_what_is_taken(dummy, fill, order, pickup):
+    make_endpoint("https://erp.example.com/", ALL)
+    Merchant.objects.update(take_later=True)
+    placed = order(fill(honey=1), payment="dummy")
+    start_payment(placed.number)
+    payment = placed.online_payments.get()
+    settle(payment, Told(payment.session, Paid.AUTHORISED, "", payment.amount, "ILS", payment.session))
+    (data,) = told("order.placed")
+    assert (data["order"]["payment_state"], data["order"]["due"]) == ("authorised", "0.00")
+    assert data["order"]["authorised"] == data["order"]["total"]
+
+    take_payment(placed.number, Who(Order.Actor.OWNER))
+
+    (data,) = told("payment.changed")
+    assert (data["change"], data["order"]["payment_state"], data["order"]["authorised"]) == ("paid", "paid", "0.00")
