@@ -39,7 +39,7 @@ OUTER = "shopmcp/outer"
 CHECK = "shopmcp/check"
 
 _SALT = "shopmcp.check"
-_MARK_HOLDS = 3600  # seconds
+MARK_HOLDS = 3600  # seconds
 _ENVELOPE = "io.modelcontextprotocol/"
 _MAX_ID = 256
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -232,6 +232,6 @@ def _is_placeholder(value: str) -> bool:
 
 def _is_check(mark: object) -> bool:
     try:
-        return isinstance(mark, str) and bool(signing.loads(mark, salt=_SALT, max_age=_MARK_HOLDS))
+        return isinstance(mark, str) and bool(signing.loads(mark, salt=_SALT, max_age=MARK_HOLDS))
     except signing.BadSignature:
         return False

@@ -9,6 +9,7 @@ from dashboard.views import (
     delivery,
     live,
     orders,
+    preview,
     products,
     sessions,
     store,
@@ -52,5 +53,7 @@ urlpatterns = [
     path("webhooks/<slug:public_id>/", webhooks.webhook, name="dashboard-webhook"),
     path("webhooks/<slug:public_id>/change/", webhooks.change_webhook, name="dashboard-webhook-change"),
     path("webhooks/<slug:public_id>/<slug:action>/", webhooks.act_on_webhook, name="dashboard-webhook-act"),
+    path("preview/", preview.preview, name="dashboard-preview"),
+    path("preview/widget/<slug:name>/", preview.widget, name="dashboard-preview-widget"),
     path("products/", products.products, name="dashboard-products"),
 ]

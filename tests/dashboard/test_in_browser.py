@@ -30,6 +30,9 @@ PAGES = [
     "stores/demo/blocked/",
     "webhooks/",
     "webhooks/new/",
+    "preview/",
+    "preview/?show=product",
+    "preview/?show=cart",
 ]
 # The first of a list, and what comes behind its address.
 LISTED = {

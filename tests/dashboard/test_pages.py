@@ -5,7 +5,14 @@ from django.urls import reverse
 
 from dashboard.forms import PeriodForm, SessionFilterForm
 
-PAGES = ["dashboard", "dashboard-sessions", "dashboard-analytics", "dashboard-warnings", "dashboard-products"]
+PAGES = [
+    "dashboard",
+    "dashboard-sessions",
+    "dashboard-analytics",
+    "dashboard-warnings",
+    "dashboard-products",
+    "dashboard-preview",
+]
 
 
 @pytest.mark.parametrize("page", [*PAGES, "dashboard-export"])

@@ -50,8 +50,6 @@ save_coupon(Coupon(store=store, code="TEN", kind="percent", value=10))
 @pytest.fixture(scope="session")
 def widget_shop(one_browser, tmp_path_factory):
     """A server whose limits are out of the reach of many tests."""
-    if not BRIDGE:
-        pytest.skip("APP_BRIDGE names no script: .ci/run makes it of npm's @modelcontextprotocol/ext-apps")
     limits = dict.fromkeys(("SHOPMCP_SESSION_CALLS", "SHOPMCP_NEW_SESSIONS", "SHOPMCP_NEW_UNKEYED"), "1000/s:1000000")
     with LiveServer(tmp_path_factory.mktemp("widgets") / "data", **limits) as server:
         server.manage("shell", "-c", SHOP)
@@ -59,13 +57,15 @@ def widget_shop(one_browser, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def hosting(widget_shop):
+def hosting():
+    if not BRIDGE:
+        pytest.skip("APP_BRIDGE names no script: .ci/run makes it of npm's @modelcontextprotocol/ext-apps")
     with host_page() as page:
         yield page
 
 
 @pytest.fixture
-def host(browser, widget_shop, hosting):
+def host(browser, hosting, widget_shop):
     """A host that complains at the end of a test of whatever the browser did, or asked for elsewhere."""
     shown = Host(browser, widget_shop, hosting)
     browser.complaints.clear()
