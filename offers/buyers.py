@@ -16,10 +16,15 @@ _POINTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who buys, by e-mail, phone or both; two buyers who share one of them are the same."""
+    """Who buys, by e-mail, phone or both, and by account; two buyers who share one of them are the same.
+
+    Attributes:
+        person: The key of the `accounts.Person`; None for a guest.
+    """
 
     email: str = ""
     phone: str = ""
+    person: int | None = None
 
     @property
     def email_key(self) -> str:

@@ -21,6 +21,7 @@ from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change
 from carts.news import TERMS, Moved, with_changes, with_news
 from carts.people import person_of
 from carts.queries import LINE_WIDTH, SessionRow
+from carts.services.other_carts import offer
 from carts.services.requests import Request, remember, settle
 from carts.services.sessions import ELSEWHERE, find_by_public_id, lock, new_public_id
 from carts.sold import SoldItem, StoreInfo
@@ -46,11 +47,19 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
         row = lock(caller)
         state = load_cart(row, caller.now)
         state.person = person_of(caller.call, row)
+        if state.person is not None and caller.call.notes.is_new_session:
+            _offer_other(state, state.person)
         if state.unanswered:
             digest = digest_of(caller.call)
             state.unanswered = [lost._replace(is_same=lost.call == digest) for lost in state.unanswered]
         yield state
         settle(caller.call, state)
+
+
+def _offer_other(state: CartState, person: int) -> None:
+    """Let the first answer of a person's new chat offer the cart of another one."""
+    if (other := offer(person, state.session_id)) is not None:
+        state.news = with_news(state.news, other.code, other.text)
 
 
 @contextmanager

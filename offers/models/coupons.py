@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Person
 from catalog.language.text import folded
 from catalog.models import Store
 from offers.buyers import Buyer
@@ -231,8 +232,9 @@ class CouponUseQuerySet(models.QuerySet["CouponUse"]):
         return self.filter(given_back_at=None)
 
     def of_buyer(self, buyer: Buyer) -> Self:
-        """Uses by this e-mail or this phone."""
-        return self.filter(Q(email_key__in=buyer.email_keys) | Q(phone_key__in=buyer.phone_keys))
+        """Uses by this e-mail, this phone or this account."""
+        theirs = Q(email_key__in=buyer.email_keys) | Q(phone_key__in=buyer.phone_keys)
+        return self.filter(theirs if buyer.person is None else theirs | Q(person=buyer.person))
 
 
 class CouponUse(models.Model):
@@ -242,6 +244,9 @@ class CouponUse(models.Model):
     # Digests of `Buyer`; empty where nothing was given.
     email_key = models.CharField(max_length=64, blank=True, editable=False)
     phone_key = models.CharField(max_length=64, blank=True, editable=False)
+    person = models.ForeignKey(
+        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, editable=False
+    )
     taken_at = models.DateTimeField(_("used"), default=timezone.now)
     given_back_at = models.DateTimeField(_("given back"), null=True, blank=True)
 
@@ -253,6 +258,7 @@ class CouponUse(models.Model):
         indexes = [
             models.Index(fields=["coupon", "email_key"], condition=~Q(email_key=""), name="coupon_use_by_email"),
             models.Index(fields=["coupon", "phone_key"], condition=~Q(phone_key=""), name="coupon_use_by_phone"),
+            models.Index(fields=["person", "coupon"], condition=Q(person__isnull=False), name="coupon_use_by_person"),
         ]
 
     def __str__(self) -> str:

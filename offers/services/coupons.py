@@ -143,7 +143,7 @@ def take_use(coupon: Coupon, buyer: Buyer) -> CouponUse:
                 gettext("The coupon %(code)s is used up.") % {"code": fresh.code}, fix=gettext("Try again.")
             )
         if fresh.uses_each is not None:
-            if not buyer.email_key and not buyer.phone_key:
+            if not buyer.email_key and not buyer.phone_key and buyer.person is None:
                 raise InvalidArguments(
                     gettext("The coupon %(code)s needs an e-mail address or a phone number.") % {"code": fresh.code},
                     fix=gettext("Give one of them, or take the coupon off."),
@@ -154,7 +154,11 @@ def take_use(coupon: Coupon, buyer: Buyer) -> CouponUse:
                     fix=gettext("Take it off, or use another one."),
                 )
         return CouponUse.objects.create(
-            coupon=fresh, email_key=buyer.email_key, phone_key=buyer.phone_key, taken_at=now
+            coupon=fresh,
+            email_key=buyer.email_key,
+            phone_key=buyer.phone_key,
+            person_id=buyer.person,
+            taken_at=now,
         )
 
 

@@ -12,6 +12,7 @@ from carts.sold import StoreInfo
 from catalog.models import Store
 from orders.handoff.pages import copy_lines
 from orders.services.again import order_of_chat
+from shopmcp.money import money
 
 
 def order_again(state: CartState, number: str, request: Request | None = None) -> Outcome:
@@ -41,5 +42,18 @@ def order_again(state: CartState, number: str, request: Request | None = None) -
     said = Notice("again", gettext("What order %(number)s held was added.") % {"number": order.shown_number})
     if not source.lines:
         raise not_for_sale(lines[0].name, is_withdrawn=True, lacks_price=False)
-    notices = [said, *gone, *copy_lines(source, state)]
+    notices = [said, *gone, *copy_lines(source, state), *_dearer_or_cheaper(source)]
     return save(state, "resume_cart", notices, undo_to=state.version, request=request)
+
+
+def _dearer_or_cheaper(source: CartState) -> list[Notice]:
+    """Say which products cost something else than in the order."""
+    locale = source.store.language if source.store else ""
+    text = gettext("The price of %(name)s changed from %(old)s to %(new)s.")
+    found = []
+    for line in source.lines.values():
+        then, now = line.price_when_added, line.product.price
+        if line.product.for_sale and now is not None and now != then:
+            old, new = (money(price, source.currency, locale).formatted for price in (then, now))
+            found.append(Notice("price_changed", text % {"name": line.product.name, "old": old, "new": new}))
+    return found

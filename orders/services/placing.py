@@ -185,7 +185,7 @@ def _place(
             fix=gettext("Look at the cart as it is now. Nothing was ordered."),
         )
     if quoted.coupon is not None:
-        order.coupon_use = take_use(quoted.coupon, Buyer(details.email, details.phone))
+        order.coupon_use = take_use(quoted.coupon, Buyer(details.email, details.phone, person))
         order.coupon_code = quoted.coupon.code
     order.save(force_insert=True)
     if not close_cart(state, now):
