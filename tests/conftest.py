@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, connections
 from django.utils import translation
+from hypothesis import settings as examples
 from mcp.client import Client
 
 from carts import languages, untold
@@ -29,6 +30,10 @@ from tests.quick import quick
 LIVE = {"own_shop", "empty_shop", "live_shop", "one_browser"}
 
 compile_translations()
+# No example fails because the machine had something else to do. `ci` plays the same examples each time.
+examples.register_profile("shop", deadline=None)
+examples.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+examples.load_profile("ci" if os.environ.get("CI") else "shop")
 
 
 @pytest.hookimpl(tryfirst=True)
