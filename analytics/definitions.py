@@ -7,6 +7,10 @@ DEFINITIONS = {
         "Conversations whose last call was in these days. Those that send no conversation id are left out, because one "
         "chat may be many of them."
     ),
+    "linked": _(
+        "Sessions that are kept with a shopper's account now, as long as they are kept themselves; all others are "
+        "anonymous."
+    ),
     "duration": _(
         "From the first call of a session to its last: the median, and what 90 of 100 sessions do not exceed, within "
         "5 %."

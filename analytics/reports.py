@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from analytics.models import Checkpoint, Fact, Tally
 from analytics.percentiles import percentile
-from analytics.sales import Outside, Sales, outside, sales
+from analytics.sales import Outside, Sales, linked_sessions, outside, sales
 from analytics.schemas import (
     FruitlessOut,
     PopularOut,
@@ -58,7 +58,7 @@ class Hours:
 
 
 def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
-    """Return the numbers of [since, until), of one client or, if `client` is empty, of all; 14 queries at most."""
+    """Return the numbers of [since, until), of one client or, if `client` is empty, of all; 15 queries at most."""
     first, last = _hour(since), hour_after(until)
     quiet_for_long = min(last, _hour(timezone.now() - LOST_AFTER))
 
@@ -82,6 +82,7 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
         waiting=waiting,
         median_duration=percentile(durations, 0.5),
         p90_duration=percentile(durations, 0.9),
+        linked=min(sessions, linked_sessions(first, last, client)),
         filled=filled,
         abandoned=abandoned,
         lost=max(0, lost - sold.lost - gone.lost),

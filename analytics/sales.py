@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from carts.conversation import BY_HANDLE, UNKEYED
-from carts.models import Cart
+from carts.models import Cart, Session
 from carts.services.sessions import ELSEWHERE
 from orders.models import Order, OrderState
 
@@ -57,6 +57,14 @@ def outside(since: datetime, until: datetime, client: str, *, quiet: datetime, l
         lost=Count("session", distinct=True, filter=Q(session__last_seen_at__lt=lost)),
     )
     return Outside(opened, **gone)
+
+
+def linked_sessions(since: datetime, until: datetime, client: str) -> int:
+    """Return how many sessions with a conversation id, whose last call was in [since, until), an account keeps now."""
+    rows = Session.objects.real().filter(person__isnull=False, last_seen_at__gte=since, last_seen_at__lt=until)
+    if client:
+        rows = rows.filter(client=client)
+    return rows.exclude(source__in=(BY_HANDLE, UNKEYED, ELSEWHERE)).count()
 
 
 def sales(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Sales:

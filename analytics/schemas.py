@@ -51,6 +51,7 @@ class SummaryOut(RangeOut):
 
     median_duration: float | None = Field(description=f"Seconds. {DEFINITIONS['duration']}")
     p90_duration: float | None = Field(description="The same of which 90 of 100 sessions stay below, in seconds.")
+    linked: int = Field(description=DEFINITIONS["linked"])
     filled: int = Field(description="Sessions with items in the cart.")
     filled_share: float | None = Field(description=f"From 0 to 1; null without sessions. {DEFINITIONS['filled']}")
     abandoned: int = Field(description="Of those without an order, quiet for SHOPMCP_ABANDONED_AFTER (30 minutes).")

@@ -8,6 +8,7 @@ from typing import Literal, cast
 from django.utils.translation import get_language
 from pydantic import BaseModel, ConfigDict, Field
 
+from orders.customers import Customer
 from orders.links import link_of
 from orders.models import Order, OrderEvent, OrderLine
 from orders.paying import to_pay
@@ -176,6 +177,41 @@ class ApiOrdersOut(BaseModel):
 
     orders: list[ApiOrderOut]
     next_cursor: str | None = Field(description="Pass as `cursor`, with the same filters, for the next page.")
+
+
+class CustomerOut(BaseModel):
+    """A shopper with an account."""
+
+    id: str = Field(description="Its public id.", examples=["p_k3v7m2x5q4a6b2cd"])
+    email: str
+    name: str
+    phone: str
+    chats: int = Field(description="Conversations that the account keeps.")
+    orders: int = Field(description="Without tests, and without those that were cancelled or await their payment.")
+    value: dict[str, str] = Field(description="What these orders cost, by currency; decimals with a point.")
+    seen_at: datetime = Field(description="The last sign-in, or the last call of a chat.")
+
+
+class CustomersOut(BaseModel):
+    """A page of customers, who signed in last first."""
+
+    customers: list[CustomerOut]
+    next_cursor: str | None = Field(description="Pass as `cursor`, with the same filters, for the next page.")
+
+
+def customer_out(customer: Customer) -> CustomerOut:
+    """Return a customer as the JSON API shows it."""
+    person = customer.person
+    return CustomerOut(
+        id=person.public_id,
+        email=person.email,
+        name=person.name,
+        phone=person.phone,
+        chats=customer.chats,
+        orders=customer.orders,
+        value={currency: f"{total:f}" for currency, total in customer.value.items()},
+        seen_at=customer.seen_at,
+    )
 
 
 class OrderChange(BaseModel):

@@ -204,6 +204,7 @@ def get_health(request: HttpRequest) -> HealthOut:
 api.add_router("/sessions", "carts.api.sessions")
 api.add_router("/carts", "carts.api.carts")
 api.add_router("/orders", "orders.api.orders")
+api.add_router("/customers", "orders.api.customers")
 api.add_router("/products", "catalog.api.products")
 api.add_router("/stores", "catalog.api.stores")
 api.add_router("/analytics", "analytics.api.analytics")

@@ -60,7 +60,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_safe
 def session(request: HttpRequest, public_id: str) -> HttpResponse:
     """One session: its cart at a version, and its calls."""
-    found = get_object_or_404(Session, public_id=public_id)
+    found = get_object_or_404(Session.objects.select_related("person__user"), public_id=public_id)
     cart = newest_cart(found)
     at = number(request, "at")
     shown = None if cart is None else cart.version if at is None else at

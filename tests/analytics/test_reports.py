@@ -76,7 +76,7 @@ def test_a_summary_costs_the_same_for_one_session_and_for_many(make_session, mak
     catch_up()
 
     # How far counting has come, the latest calls; lost, all, lively; whether counting went on meanwhile; products.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         month()
 
 

@@ -236,7 +236,7 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
 
     # Session, user; how far counting has come, the latest calls, what is known of their sessions, the sessions; the
     # tallies, lively carts, whether counting went on meanwhile; products; warnings.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         owner.get(PAGE)
 
 
