@@ -44,7 +44,7 @@ def public_id_of(cart_id: str) -> str | None:
     return public_id if any(hmac.compare_digest(found[2], expected) for expected in proofs) else None
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def _proof(secret: str, public_id: str) -> str:
     """A MAC of 128 bits, as 26 small letters and digits."""
     mac = blake2b(f"cart_id\0{public_id}".encode(), key=_key(secret), digest_size=16).digest()

@@ -67,7 +67,7 @@ def handle_of(
     return _made(source | (_PLACEHOLDER if is_placeholder else 0), (digests, subjects, with_subject), expires)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=10_000)
 def _made(first: int, parts: tuple[tuple[str, ...], ...], expires: int) -> str:
     second = len(parts[0]) | (_WITH_SUBJECT if parts[1] else 0)
     head = bytes((first, second)) + expires.to_bytes(4)

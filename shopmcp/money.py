@@ -41,7 +41,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(smallest_part(currency), ROUND_HALF_UP)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def money(amount: Decimal, currency: str, locale: str) -> Money:
     """Return the amount in both forms, rounded to the decimals of the currency."""
     return Money(**money_data(amount, currency, locale))
