@@ -2,6 +2,7 @@
 # make test           run the tests on all cores; ARGS="-k cart" selects some
 # make quick          run some tests of everything, and none that makes one wait: a minute; tests/quick.py chooses
 # make faults         kill, cut and flood running servers, and see what they lose; ARGS="--list" names the rows
+# make bench          measure calls a second beside a bare server; needs wrk; ARGS="--database URL" for PostgreSQL
 # make check          run all other checks: format, lint, types, imports, migrations, translations, deploy, requirements
 # make requirements   compile the pinned requirements; ARGS=--upgrade takes the newest versions
 # make screenshots    take the pictures in docs/screenshots/; needs Chromium
@@ -24,7 +25,7 @@ EXTRACT = pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
 UPDATE = $(BIN)/pybabel --quiet update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date \
 	-D django -d locale -i "$$pot"
 
-.PHONY: run test quick faults check format lint types imports migrations translations deploy drift requirements messages screenshots
+.PHONY: run test quick faults bench check format lint types imports migrations translations deploy drift requirements messages screenshots
 .DELETE_ON_ERROR:
 
 run: .venv/.installed
@@ -38,6 +39,9 @@ quick: .venv/.installed-dev
 
 faults: .venv/.installed-dev
 	$(BIN)/python -m faults $(ARGS)
+
+bench: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.serving $(ARGS)
 
 check: format lint types imports migrations translations deploy drift
 

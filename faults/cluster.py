@@ -12,8 +12,8 @@ from time import monotonic, sleep
 import psycopg
 
 from faults.outcome import NotRunError
-from faults.processes import signal_all
 from tests.live import free_port
+from tests.processes import signal_all
 
 
 def _programs() -> Path | None:

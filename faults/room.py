@@ -15,17 +15,10 @@ from typing import Any
 import psycopg
 
 from faults.cluster import Cluster
-from faults.processes import signal_all, tree
 from faults.shoppers import PRODUCTS
-from tests.live import ROOT, LiveServer
+from tests.live import ROOMY, ROOT, LiveServer
+from tests.processes import signal_all, tree
 from tests.proxy import Proxy
-
-# Rows that look for lost writes send more than strangers may.
-ROOMY = {
-    "SHOPMCP_SESSION_CALLS": "100000/s:1000000",
-    "SHOPMCP_NEW_SESSIONS": "100000/s:1000000",
-    "SHOPMCP_NEW_UNKEYED": "100000/s:1000000",
-}
 
 
 class Shop(LiveServer):

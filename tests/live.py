@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import psycopg
@@ -34,6 +34,14 @@ last,Last <b>cup</b>,Kitchen,9.90,3,,,
 gone,Sold-out cup,Kitchen,9.90,0,,,
 unpriced,Cup without a price,Kitchen,,,,,
 """
+
+
+# For those who send more calls than strangers may.
+ROOMY: Final = {
+    "SHOPMCP_SESSION_CALLS": "100000/s:1000000",
+    "SHOPMCP_NEW_SESSIONS": "100000/s:1000000",
+    "SHOPMCP_NEW_UNKEYED": "100000/s:1000000",
+}
 
 
 class LiveServer:

@@ -12,10 +12,10 @@ from faults.abusing import KINDS
 from faults.client import Client, Verdict
 from faults.ledger import seconds_at
 from faults.outcome import Outcome
-from faults.processes import memory
 from faults.room import Room, Shop
 from faults.shoppers import PRODUCTS
 from tests.live import ROOT
+from tests.processes import memory
 
 SHOPPERS = 32
 PAUSE = 0.2

@@ -4,9 +4,9 @@ from statistics import median
 from time import monotonic, sleep
 
 from faults.outcome import Outcome
-from faults.processes import memory
 from faults.room import Room
 from faults.shoppers import Crowd
+from tests.processes import memory
 
 CONNECTIONS = 64
 # What the memory may grow by in the second half, in megabytes a minute.
