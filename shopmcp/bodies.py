@@ -1,7 +1,7 @@
 """Bodies of requests within limits: for chats and pages alike, and before anything of them is stored."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -20,13 +20,23 @@ class Limit:
 class Body:
     """The body of a request, received within a limit.
 
+    Args:
+        is_complete: Says whether the whole body has arrived.
+
     Attributes:
         refusal: The status of the answer, once the body is too large (413) or late (408).
     """
 
-    def __init__(self, receive: ASGIReceiveCallable, limit: Limit, declared: int) -> None:
+    def __init__(
+        self,
+        receive: ASGIReceiveCallable,
+        limit: Limit,
+        declared: int,
+        is_complete: Callable[[], bool] = bool,
+    ) -> None:
         self._receive = receive
         self._limit = limit
+        self._has_arrived = is_complete
         self._deadline = asyncio.get_running_loop().time() + limit.seconds
         self._left = limit.size
         self._is_complete = False
@@ -38,8 +48,7 @@ class Body:
             return await self._receive()
         if self.refusal is None:
             try:
-                async with asyncio.timeout_at(self._deadline):
-                    event = await self._receive()
+                event = await (self._receive() if self._has_arrived() else self._receive_in_time())
             except TimeoutError:
                 self.refusal = HTTPStatus.REQUEST_TIMEOUT
             else:
@@ -51,6 +60,11 @@ class Body:
                     return event
                 self.refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         return HTTPDisconnectEvent(type="http.disconnect")
+
+    async def _receive_in_time(self) -> ASGIReceiveEvent:
+        # Making a timer costs more than receiving what is there.
+        async with asyncio.timeout_at(self._deadline):
+            return await self._receive()
 
     async def read(self) -> bytes | None:
         """Return the whole body; None if it is refused or the client hangs up."""

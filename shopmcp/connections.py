@@ -5,6 +5,7 @@ connections for ever.
 """
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from itertools import chain
 from time import monotonic
@@ -16,6 +17,8 @@ from shopmcp.tcp import is_closed
 
 # The extension of the ASGI scope that tells whether the connection is closed.
 HUNG_UP: Final = "shopmcp.hung_up"
+# The one that tells whether the whole body has arrived, so that receiving it takes no time.
+IS_COMPLETE: Final = "shopmcp.is_complete"
 MAX_HEAD: Final = 64 * 1024
 _MAX_HEADERS: Final = 200
 # Seconds between two questions to the system whether a connection is closed.
@@ -74,6 +77,8 @@ class Connection(HttpToolsProtocol):
         extensions: Any = {HUNG_UP: self._has_hung_up}
         self.scope["extensions"] = extensions
         super().on_headers_complete()
+        # Of this request: of several that are sent together, the last one is at hand.
+        extensions[IS_COMPLETE] = partial(_is_complete, self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._pending = 0
@@ -151,3 +156,7 @@ class Connection(HttpToolsProtocol):
         lines = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + lines % len(words) + words)
         self.transport.close()
+
+
+def _is_complete(cycle: Any) -> bool:
+    return not cycle.more_body

@@ -16,7 +16,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.http.request import split_domain_port, validate_host
 
 from shopmcp.bodies import Body, Limit, declared
-from shopmcp.connections import HUNG_UP
+from shopmcp.connections import HUNG_UP, IS_COMPLETE
 from shopmcp.db.waiting import DEADLINE, Wait, current_wait
 from shopmcp.mcp.endpoint import Endpoint
 from shopmcp.mcp.jsonrpc import answer
@@ -86,14 +86,14 @@ class Edge:
         if reply is None:
             client = scope["client"]
             caller_network.set(network_of(client[0]) if client else UNKNOWN)
-            body = Body(receive, self._limit, declared(headers))
+            extensions: Mapping[str, Any] = scope.get("extensions") or {}
+            body = Body(receive, self._limit, declared(headers), extensions.get(IS_COMPLETE, bool))
             try:
                 content = await body.read()
             except asyncio.CancelledError:  # the server is stopping, and its grace is over
                 await _send(failure(503, STOPPING), send, page)
                 return
             if content is not None:
-                extensions: Mapping[str, Any] = scope.get("extensions") or {}
                 wait = Wait(receive, self._seconds, extensions.get(HUNG_UP))
                 if wait.is_gone:
                     # Nobody reads it; without an answer uvicorn would write an error into the log.
