@@ -67,6 +67,10 @@ class Account:
             "latest_charge": {"id": f"ch_{key}", "payment_method_details": {"card": card}},
         }  # fmt: skip
 
+    def end_soon(self, intent, details):
+        self.intents[intent]["latest_charge"]["payment_method_details"] = details
+        return details
+
     def end_intent(self, intent):
         """Let an authorisation go, as by itself after its time."""
         return self.cancel(intent)

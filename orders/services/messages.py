@@ -55,7 +55,7 @@ def announce(order: Order, event: OrderEvent, lines: Sequence[OrderLine]) -> Non
     if for_shop and (event.kind in _TO_OWNER or event.actor == Order.Actor.SHOPPER):
         with translation.override(order.store.language):
             subject = _owner_subject(order, event)
-            for address in _owner_addresses(order):
+            for address in owner_addresses(order):
                 _mail(order, event, lines, address, subject, for_owner=True)
     if event.kind not in _NOT_TO_CHAT and not (event.kind in _ENDED and order.state == OrderState.CANCELLED):
         with translation.override(order.store.language):
@@ -169,7 +169,8 @@ def _owner_subject(order: Order, event: OrderEvent) -> str:
     return test + texts[_Kind(event.kind)] % {"number": order.shown_number, "total": total}
 
 
-def _owner_addresses(order: Order) -> list[str]:
+def owner_addresses(order: Order) -> list[str]:
+    """Return where the shop reads mail about an order."""
     if order.store.orders_email:
         return [order.store.orders_email]
     return [address for address in settings.SHOPMCP_NOTIFY if "@" in address and not address.startswith("https:")]

@@ -16,6 +16,7 @@ from orders.payments import provider_named
 from orders.payments.provider import Paid, ProviderFault, Told
 from orders.refusals import NotTaken
 from orders.services import captures, refunds
+from orders.services.ending import tell_if_ending
 from orders.services.online import settle
 from orders.services.states import cancel_unpaid
 
@@ -81,7 +82,9 @@ def look_at(payment: OnlinePayment) -> OnlinePayment:
         logger.warning("the provider of payment %s of order %s: %s", payment.pk, payment.order.number, fault)
         OnlinePayment.objects.filter(pk=payment.pk).update(fault=str(fault))
         return payment
-    return settle(payment, told)
+    payment = settle(payment, told)
+    tell_if_ending(payment)
+    return payment
 
 
 def _is_wanted(payment: OnlinePayment) -> bool:

@@ -48,6 +48,9 @@ class Gateway:
     def fail_debit(self, session):
         return self._do("fail_debit", session=session)
 
+    def end_soon(self, intent, details):
+        return self._do("end_soon", intent=intent, details=details)
+
     def end_intent(self, intent):
         return self._do("end_intent", intent=intent)
 

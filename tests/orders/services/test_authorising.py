@@ -61,6 +61,19 @@ def test_an_authorisation_that_expires_is_told_to_both_and_can_be_paid_again(hel
     assert sums(held) == ("authorised", SUM, 0)
 
 
+def test_the_owner_is_told_once_that_an_authorisation_ends_soon(held, gateway):
+    look_now()
+    assert mails("ending") == []
+    card = {"card": {"capture_before": int(timezone.now().timestamp()) + 24 * 3600}}
+    gateway.end_soon(gateway.intents[0]["id"], card)
+
+    look_now()
+    look_now()
+
+    assert mails("ending") == ["owner@example.com"]
+    assert sums(held) == ("authorised", SUM, 0)
+
+
 def test_an_authorisation_that_expired_without_a_word_is_noticed(held, gateway):
     gateway.end_intent(gateway.intents[0]["id"])
 
