@@ -303,10 +303,14 @@ class Order(models.Model):
 
     @property
     def _missing(self) -> Decimal:
-        """What has not come yet; below 0 what came too much. Nothing is missing for a cancelled order."""
+        """What has not come yet; below 0 what came too much. Nothing is missing for a cancelled order.
+
+        Nor is what the shop gave back for nothing in return.
+        """
         owed: Decimal = Decimal(0) if self.state == OrderState.CANCELLED else self.total
         missing: Decimal = owed - self.paid + self.refunded
-        return missing
+        is_settled = self.paid >= self.total or self.payment_state == self.PaymentState.REFUNDED
+        return min(missing, Decimal(0)) if is_settled else missing
 
     @property
     def owed(self) -> Decimal:
@@ -316,7 +320,7 @@ class Order(models.Model):
     @property
     def awaits_payment(self) -> bool:
         """Whether the buyer still has to pay something; not what the shop gave back for nothing in return."""
-        return self.due > 0 and self.paid < self.total and self.payment_state != self.PaymentState.REFUNDED
+        return self.due > 0
 
     @property
     def address(self) -> list[str]:

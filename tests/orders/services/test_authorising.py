@@ -165,13 +165,13 @@ def test_what_is_authorised_after_the_order_was_cancelled_is_let_go(begun, gatew
 
 
 def test_a_second_page_for_one_question_is_asked_about_and_changes_nothing_before(held, gateway, tell):
-    other = gateway.sessions[0] | {"id": "cs_2", "payment_intent": "pi_other"}
+    other = gateway.sessions[0] | {"id": "cs_other", "payment_intent": "pi_other"}
 
     assert tell(HELD, intent(gateway, id="pi_other"), event="evt_7").json() == {"ours": False}
     tell(DONE, other, event="evt_8")
 
     assert sums(held) == ("authorised", SUM, 0)
-    assert held.online_payments.get(session="cs_2").state == "processing"
+    assert held.online_payments.get(session="cs_other").state == "processing"
 
 
 def test_the_shop_lets_go_and_is_then_paid_in_another_way(held, gateway):

@@ -246,7 +246,11 @@ def test_the_session_of_an_order_that_was_cancelled_is_ended(awaiting, session, 
 
 def test_a_second_session_for_one_key_is_another_payment(awaiting, session, gateway, tell):
     tell("checkout.session.completed", gateway.pay(session["id"]))
-    tell("checkout.session.completed", gateway.pay(session["id"]) | {"id": "cs_2", "payment_intent": "pi_2"}, event="2")
+    tell(
+        "checkout.session.completed",
+        gateway.pay(session["id"]) | {"id": "cs_other", "payment_intent": "pi_other"},
+        event="2",
+    )
 
     assert found(awaiting).due == Decimal("-19.80")
     assert Order.objects.get().online_payments.count() == 2
