@@ -129,7 +129,7 @@ def test_what_is_typed_stays_when_the_cart_is_read_again(host):
     assert host.see("document.activeElement.value") == "7"
 
 
-def test_a_hundred_lines_are_folded_and_drawn_at_once(host):
+def test_a_hundred_lines_are_folded_and_the_host_hears_of_the_size(host):
     host.show("search_products", chat="hundred", query="honey")
     for at in (0, 50):
         host.call("add_to_cart", items=[{"product_id": f"shop:bulk-{n}"} for n in range(at, at + 50)])
@@ -143,15 +143,6 @@ def test_a_hundred_lines_are_folded_and_drawn_at_once(host):
     heights = host.browser.evaluate("host.heights")
     assert heights[-1] > heights[0]
     assert host.see("document.documentElement.scrollHeight - innerHeight") <= 1
-
-    # From the result's arrival to the frame that shows it.
-    milliseconds = host.see(
-        "(async () => { const result = { structuredContent: { ...cart, version: cart.version } }; showsAll = true; "
-        "const start = performance.now(); receive(result); main.getBoundingClientRect(); "
-        "const drawn = performance.now() - start; await new Promise(requestAnimationFrame); return drawn; })()"
-    )
-    host.wait_until_idle()
-    assert milliseconds < 100
 
 
 def test_after_an_order_its_state_is_shown(host):

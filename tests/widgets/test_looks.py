@@ -1,5 +1,7 @@
 """How the widgets look in each host: themes, languages, widths, and a catalogue that tries to break out."""
 
+import json
+
 import pytest
 
 from tests.dashboard.browsing import AXE
@@ -73,6 +75,49 @@ def test_a_hostile_catalogue_is_only_text(host, tool):
     host.click("[data-act=add]")
     assert host.cart() == {product: 1, "shop:hostile-2": 1}
     assert HOSTILE in host.note
+
+
+@pytest.mark.parametrize(("tool", "given"), [("search_products", {"query": "bulk", "limit": 50}), ("view_cart", {})])
+def test_a_long_answer_is_on_the_screen_within_100_milliseconds_of_its_arrival(host, tool, given):
+    host.show("search_products", chat=f"paint-{tool}", query="honey")
+    for at in (0, 50):
+        host.call("add_to_cart", items=[{"product_id": f"shop:bulk-{n}"} for n in range(at, at + 50)])
+    host.show(tool, chat=f"paint-{tool}", **given)
+    answer = json.dumps(host.call(tool, **given))
+
+    # Until the frame after the one in which it was drawn.
+    painted = (
+        f"(async answer => {{ main.replaceChildren(); await new Promise(requestAnimationFrame); "
+        "const start = performance.now(); receive(answer); "
+        "await new Promise(done => requestAnimationFrame(() => setTimeout(done))); return performance.now() - start; })"
+        f"({answer})"
+    )
+    times = sorted(host.see(painted) for _ in range(3))
+    host.wait_until_idle()
+
+    assert times[0] < 100, times
+
+
+def test_a_shop_without_calls_that_have_no_id_shows_and_does_not_write(host):
+    for tool, given in GIVEN.items():
+        host.show("search_products", chat="refuse", query="honey")
+        host.call("add_to_cart", product_id="shop:honey")
+        host.show(tool, chat="refuse", **given)
+        assert host.see("document.querySelectorAll('.main').length") > 0
+
+        assert host.see("config.writes = false, draw(), document.querySelectorAll('.main, [type=number]').length") == 0
+        assert host.text.strip()
+
+
+def test_a_picture_that_fails_leaves_its_place(host):
+    host.show("search_products", chat="failing", query="honey")
+    size = "(r => [r.width, r.height])(document.querySelector('.picture').getBoundingClientRect())"
+    before = host.see(size)
+
+    host.see("document.querySelector('img').dispatchEvent(new Event('error'))")
+
+    assert host.see("document.querySelectorAll('[data-product=\"shop:honey\"] img').length") == 0
+    assert host.see(size) == before
 
 
 def test_the_host_s_safe_areas_are_left_free(host):

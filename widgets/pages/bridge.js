@@ -114,13 +114,14 @@ function make(kind, ...children) {
   return made;
 }
 
-// A sentence with its facts, each kept in its own direction.
-const tell = (key, facts = {}) => texts[key].replace(/%\((\w+)\)s/g, (_, name) => `\u2068${facts[name]}\u2069`);
+// A name or an amount in a text keeps its own direction.
+const apart = text => `\u2068${text}\u2069`;
+const tell = (key, facts = {}) => texts[key].replace(/%\((\w+)\)s/g, (_, name) => apart(facts[name]));
 const plain = text => make("bdi", String(text));
-const named = (text, name) => ({ "aria-label": `${text}: \u2068${name}\u2069` });
+const named = (text, name) => ({ "aria-label": `${text}: ${apart(name)}` });
 const faint = (...children) => make("p.faint", ...children);
 const button = (act, text, more = {}, kind = "") => make(`button${kind}`, { type: "button", "data-act": act, ...more }, text);
-const number = (act, value, name, min = 1, more = {}) => make("input", { type: "number", min, max: 999, inputmode: "numeric", value, "data-change": act, ...named(texts.quantity, name), ...more });
+const number = (act, value, name, min = 1, more = {}) => make("input", { type: "number", min, max: 999, value, "data-change": act, ...named(texts.quantity, name), ...more });
 const whole = ({ value, min }) => Math.min(999, Math.max(min, Math.round(value) || min));
 const mayWrite = () => config.writes && Boolean(host.can.serverTools);
 const mayCall = () => Boolean(host.can.serverTools) && (cartId !== null || config.shared);
@@ -185,7 +186,7 @@ async function act(name, element) {
 }
 
 async function call(name, given) {
-  const problem = (text, again) => Object.assign(new Error(text), { again });
+  const problem = (text, again) => ({ message: text, again });
   if (!navigator.onLine) throw problem(texts.offline, true);
   let result;
   try {
@@ -255,8 +256,7 @@ async function reread(always = false) {
     return;
   }
   if (cart !== known) return; // a change came in between, and its answer is newer
-  const { cart_id, ...same } = data;
-  const isNew = JSON.stringify(same) !== JSON.stringify({ ...known, cart_id: undefined });
+  const isNew = JSON.stringify(data.lines) !== JSON.stringify(known?.lines);
   cart = data;
   if (known && known.version !== data.version) note = { text: texts.elsewhere };
   else if (note?.kind === "error") note = null;
