@@ -11,13 +11,16 @@ SHOP = """
 from decimal import Decimal
 from django.utils import timezone
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services import create_product, set_logo
 from offers.models import Coupon, DeliveryOption, Merchant
 from offers.services.coupons import save_coupon
 from offers.services.delivery import save_option
 from offers.services.merchants import save_merchant
+from tests.catalog.test_logos import image
 from tests.widgets.conftest import HOSTILE
-store = Store.objects.create(slug="shop", name="The Shop", currency="ILS", language="en")
+# On white this yellow could not be seen.
+store = Store.objects.create(slug="shop", name="The Shop", currency="ILS", language="en", accent="#ffee00")
+set_logo(store, image("PNG"))
 def product(sku, name, price, **fields):
     create_product(store, sku=sku, name=name, price=price, **fields)
 product(

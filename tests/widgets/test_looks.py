@@ -49,6 +49,19 @@ def test_a_widget_is_whole_in_each_theme_language_and_width(host, tool):
     assert hebrew[tool] in host.text
 
 
+def test_the_shop_s_colour_and_logo_are_shown_so_that_they_can_be_seen(host):
+    host.show("search_products", chat="brand", query="honey")
+    host.wait("getComputedStyle(document.querySelector('.logo')).display === 'block'")
+    button = "(s => [s.backgroundColor, s.color])(getComputedStyle(document.querySelector('.main')))"
+
+    assert host.see(button) == ["rgb(153, 143, 0)", "rgb(0, 0, 0)"]
+    host.adapt({"locale": "he-IL", "theme": "dark"})
+    assert host.see(button) == ["rgb(255, 238, 0)", "rgb(0, 0, 0)"]
+    assert f"{host.shop.url}/logos/shop/" in host.see(
+        "getComputedStyle(document.querySelector('.logo')).backgroundImage"
+    )
+
+
 @pytest.mark.parametrize("tool", GIVEN)
 def test_a_hostile_catalogue_is_only_text(host, tool):
     host.show("search_products", chat=f"hostile-{tool}", query="honey")

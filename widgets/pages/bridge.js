@@ -144,6 +144,8 @@ function draw(keepsTyped = false) {
   const { activeElement: at } = document;
   const focused = at?.dataset?.key ?? kept;
   page.draw();
+  bar.dataset.kind = note?.kind ?? "";
+  bar.replaceChildren(...[note && plain(note.text), note?.again && button("again", texts.again), note?.undo && button("undo", texts.undo)].filter(Boolean));
   for (const control of main.querySelectorAll("button, input, select")) control.disabled ||= busy;
   const again = focused && [...main.querySelectorAll("[data-key]")].find(each => each.dataset.key === focused);
   if (!again || again.disabled) return;
@@ -152,8 +154,8 @@ function draw(keepsTyped = false) {
 }
 let kept = null; // the control that was used last: a disabled one loses the focus
 
-const bar = () => make("div.note", { role: "status", "data-kind": note?.kind ?? "" },
-  note && plain(note.text), note?.again && button("again", texts.again), note?.undo && button("undo", texts.undo));
+// One element for good: what changes in it is read out.
+const bar = make("div.note", { role: "status" });
 
 function modes() {
   const other = root.dataset.mode === "fullscreen" ? "inline" : "fullscreen";

@@ -39,6 +39,15 @@ def test_the_owner_fills_a_store_in_and_confirms_its_pages(owner, store):
     assert "takes orders" in owner.get(LIST).text
 
 
+def test_a_store_gets_an_accent_colour(owner, store):
+    owner.post(PAGE, {**FIELDS, "accent": "#0F766E"})
+    assert Store.objects.get().accent == "#0F766E"
+
+    refused = owner.post(PAGE, {**FIELDS, "accent": "teal"})
+    assert "Write the colour as # and six digits" in refused.text
+    assert Store.objects.get().accent == "#0F766E"
+
+
 def test_a_paused_store_is_marked(owner, store):
     owner.post(PAGE, {**FIELDS, "paused": "Back on Sunday."})
 
