@@ -158,8 +158,11 @@ def test_a_new_chat_appears_without_disturbing_whoever_reads(own_shop, browser):
     sign_in(browser, new_shop)
     chat(new_shop, "openai-mcp", "first")("add_to_cart", product_id="demo:HO-005")
     browser.look_like(width=390)
+    browser.quicken()
     browser.open(f"{new_shop.url}/dashboard/")
     browser.wait_until("!!document.querySelector('.rows details')")
+    # It is seen within five seconds: live.js says why.
+    assert browser.evaluate("intervals") == [4000]
     browser.evaluate(
         """
         details = document.querySelector('.rows details'); details.open = true;
@@ -169,7 +172,7 @@ def test_a_new_chat_appears_without_disturbing_whoever_reads(own_shop, browser):
     )
     chat(new_shop, "codex", "second", key="threadId")("search_products", query="tea")
 
-    browser.wait_until("document.querySelectorAll('.rows tbody tr').length === 2", within=6)
+    browser.wait_until("document.querySelectorAll('.rows tbody tr').length === 2")
     assert browser.evaluate("details.isConnected && details.open && details.closest('tr').id.length > 6")
     assert browser.evaluate("document.activeElement === field && field.value") == "half a wor"
     assert browser.evaluate("height > 0 && scrollY === height")
@@ -179,6 +182,7 @@ def test_a_new_chat_appears_without_disturbing_whoever_reads(own_shop, browser):
 @pytest.mark.parametrize("reason", ["paused", "hidden"])
 def test_nothing_is_asked_while_updates_are_paused_or_nobody_looks(shop, browser, signed_in, reason):
     enter(browser, shop, signed_in)
+    browser.quicken(0.001)  # what is asked is not asked because it is time again
     browser.open(f"{shop.url}/dashboard/")
     if reason == "paused":
         browser.click("[data-pause]")
@@ -195,27 +199,29 @@ def test_nothing_is_asked_while_updates_are_paused_or_nobody_looks(shop, browser
         browser.click("[data-pause]")
     else:
         browser.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-    browser.wait_until(f"{asked} > {before}", within=3)
+    browser.wait_until(f"{asked} > {before}")
 
 
 def test_a_server_that_is_away_is_said_and_found_again(own_shop, browser):
     new_shop = own_shop("--demo")
     sign_in(browser, new_shop)
+    browser.quicken()
     browser.open(f"{new_shop.url}/dashboard/")
     new_shop.stop()
-    browser.wait_until("document.querySelector('[data-said]').textContent.startsWith('No connection')", within=8)
+    browser.wait_until("document.querySelector('[data-said]').textContent.startsWith('No connection')")
     assert browser.evaluate("document.querySelector('h1').textContent") == "Live"
 
     new_shop.start()
-    browser.wait_until("document.querySelector('[data-said]').textContent.startsWith('Updates every')", within=10)
+    browser.wait_until("document.querySelector('[data-said]').textContent.startsWith('Updates every')")
 
 
 def test_whoever_signs_out_elsewhere_is_asked_to_sign_in(shop, browser, signed_in):
     enter(browser, shop, signed_in)
+    browser.quicken()
     browser.open(f"{shop.url}/dashboard/")
     browser.send("Network.deleteCookies", name="sessionid", url=shop.url)
 
-    browser.wait_until("location.pathname === '/admin/login/'", within=6)
+    browser.wait_until("location.pathname === '/admin/login/'")
 
 
 def test_stepping_through_a_session_shows_its_cart_as_it_was(shop, browser, signed_in):
@@ -238,15 +244,16 @@ def test_stepping_through_a_session_shows_its_cart_as_it_was(shop, browser, sign
 def test_the_owner_finds_fixes_and_checks_a_default_session_warning(own_shop, browser):
     new_shop = own_shop("--demo")
     sign_in(browser, new_shop)
+    browser.quicken()
     browser.open(f"{new_shop.url}/dashboard/")
     assert state(browser) == "unknown"
     chat(new_shop, "openai-mcp", "a chat")("view_cart")
-    browser.wait_until("document.querySelector('#isolation').dataset.isolation === 'apart'", within=6)
+    browser.wait_until("document.querySelector('#isolation').dataset.isolation === 'apart'")
     assert "1 call in the 24 hours" in browser.evaluate("document.querySelector('#isolation').textContent")
 
     # It appears while the page is open, and leads to the advice for that client.
     chat(new_shop, "house-robot", **{"robot/chatId": "7"})("view_cart")
-    browser.wait_until("!!document.querySelector('#sign-unkeyed')", within=6)
+    browser.wait_until("!!document.querySelector('#sign-unkeyed')")
     assert state(browser) == "lose"
     browser.click_through("#sign-unkeyed a")
     page = browser.evaluate("document.body.innerText")
@@ -257,14 +264,14 @@ def test_the_owner_finds_fixes_and_checks_a_default_session_warning(own_shop, br
     browser.click_through("form[action$='/check/'] button")
     assert "Waiting for the next call" in browser.evaluate("document.querySelector('#verdict').textContent")
     chat(new_shop, "house-robot", **{"robot/chatId": "7"})("view_cart")
-    browser.wait_until("!!document.querySelector('#verdict.bad')", within=6)
+    browser.wait_until("!!document.querySelector('#verdict.bad')")
 
     # The fix, and the check after it.
     new_shop.env["SHOPMCP_SESSION_KEYS"] = "robot/chatId"
     new_shop.restart()
     browser.click_through("form[action$='/check/'] button")
     chat(new_shop, "house-robot", **{"robot/chatId": "7"})("view_cart")
-    browser.wait_until("!!document.querySelector('#verdict.good')", within=6)
+    browser.wait_until("!!document.querySelector('#verdict.good')")
     assert "robot/chatId" in browser.evaluate("document.querySelector('#verdict').textContent")
 
     browser.click_through("button[value=fixed]")
@@ -274,7 +281,7 @@ def test_the_owner_finds_fixes_and_checks_a_default_session_warning(own_shop, br
 
     # It happens again, and is open again.
     chat(new_shop, "house-robot")("view_cart")
-    browser.wait_until("!!document.querySelector('#sign-unkeyed')", within=6)
+    browser.wait_until("!!document.querySelector('#sign-unkeyed')")
 
 
 def test_on_a_phone_the_first_numbers_are_reached_without_scrolling(shop, browser, signed_in):

@@ -17,7 +17,13 @@ from shopmcp.db.waiting import Wait
 from shopmcp.db.workers import Lane, Lanes
 from shopmcp.errors import NotFound
 
-pytestmark = pytest.mark.usefixtures("shared_database")
+pytestmark = pytest.mark.usefixtures("shared_database", "batches_end_with_the_queue")
+
+
+@pytest.fixture
+def batches_end_with_the_queue(monkeypatch):
+    """Let a batch take what waits, however slow the machine is."""
+    monkeypatch.setattr("shopmcp.db.jobs.BATCH_SECONDS", 60.0)
 
 
 def add_store(slug):
