@@ -1,4 +1,4 @@
-"""API keys in the admin, to see and to revoke. `manage.py create_api_key` makes them."""
+"""People in the admin, to see; and API keys, to see and to revoke. `manage.py create_api_key` makes them."""
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
@@ -7,11 +7,28 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import services
-from accounts.models import ApiKey, ApiKeyQuerySet
+from accounts.models import ApiKey, ApiKeyQuerySet, Person
 from shopmcp.admin import FastAdmin
 
 # Whoever may change an address here could open the account of its owner.
 admin.site.unregister(EmailAddress)
+
+
+@admin.register(Person)
+class PersonAdmin(FastAdmin):
+    """Shoppers with an account, to see; their pages change and end them."""
+
+    list_display = ("public_id", "name", "created_at", "seen_at")
+    ordering = ("-id",)
+    search_fields = ("name", "public_id")
+    fields = ("public_id", "user", "name", "phone", "language", "created_at", "seen_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
+        return False
 
 
 @admin.register(ApiKey)

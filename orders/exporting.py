@@ -73,7 +73,6 @@ def _account(account: Person) -> dict[str, Any]:
         "language": account.language,
         "created_at": account.created_at,
         "signed_in_at": account.seen_at,
-        "one_cart_everywhere": account.one_cart,
         "addresses": list(account.addresses.order_by("id").values("street", "street_more", "city", "postal_code")),
         "chats": [
             {

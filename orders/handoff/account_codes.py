@@ -69,8 +69,11 @@ def connect(state: CartState, code: AccountCode, mode: Mode, request: Request | 
         LinkedElsewhere: If the chat was proved for another account; the code stays good.
         WrongCode: If another chat used the code meanwhile.
     """
-    # First: a wrong code is counted in this transaction, and any other refusal takes the use back.
-    if not AccountCode.objects.open().filter(pk=code.pk, digest=code.digest).update(used_at=timezone.now()):
+    now = timezone.now()
+    # First: a wrong code is counted in this transaction, and any other refusal takes the use back. By columns of the
+    # row alone: through a join, PostgreSQL would not look again at a row that another chat has just used.
+    mine = AccountCode.objects.filter(pk=code.pk, digest=code.digest, used_at=None, expires_at__gt=now)
+    if not mine.update(used_at=now):
         raise WrongCode(gettext("This code has just been used."), fix=gettext("Ask the shopper for a new one."))
     prove(state.session_id, code.person)
     state.person = code.person_id

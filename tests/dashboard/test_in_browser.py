@@ -21,6 +21,8 @@ PAGES = [
     "refunds",
     "change",
     "slip",
+    "customers/",
+    "customer",
     "delivery/",
     "delivery/new/demo/",
     "coupons/",
@@ -42,6 +44,7 @@ LISTED = {
     "refunds": ("orders/?q=refund", ""),
     "change": ("orders/?state=placed", "change/"),
     "slip": ("orders/?q=refund", "slip/"),
+    "customer": ("customers/", ""),
 }
 # Each page in each width and each language, and each width in each language.
 SCREENS = [
@@ -52,8 +55,11 @@ SCREENS = [
 # One that is paid on delivery, one that awaits its payment, and one of which money went back, or did not.
 ORDER = """
 from decimal import Decimal
+from django.contrib.auth.models import User
 from django.utils import timezone
+from accounts.models import Person
 from carts.models import Cart
+from carts.services.linking import keep
 from orders.models import Order, Refund
 from orders.payments.provider import Paid, Told
 from orders.services.blocking import block
@@ -83,7 +89,11 @@ refund(paid.number, owner, Decimal(5), "Too much", payment=row.pk)
 for state in ("pending", "failed"):
     fault = "expired_or_canceled_card" if state == "failed" else ""
     Refund.objects.create(order=paid, payment=row, amount=1, currency="ILS", state=state, fault=fault)
-order("order-robot", name="Dana <b>Levi</b>")
+ordered = order("order-robot", name="Dana <b>Levi</b>")
+user = User.objects.create_user("shopper", "dana.levi.of.haifa@customers.example.com")
+ordered.person = Person.objects.create(user=user, name="Dana <b>Levi</b>")
+ordered.save()
+keep(ordered.session.public_id, ordered.person)
 block(paid.store, "spam@example.com", "Ordered <b>often</b>, paid never", by="owner")
 """
 
