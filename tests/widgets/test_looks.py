@@ -1,12 +1,14 @@
 """How the widgets look in each host: themes, languages, widths, and a catalogue that tries to break out."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.dashboard.browsing import AXE
 from tests.widgets.conftest import HOSTILE
 from tests.widgets.hosting import TOOLS
+from widgets.resources import WIDGETS
 
 GIVEN = {
     "search_products": {"query": "honey cup shirt"},
@@ -138,6 +140,13 @@ def test_the_host_s_safe_areas_are_left_free(host):
 
     padding = host.see("(s => [s.paddingTop, s.paddingRight, s.paddingBottom, s.paddingLeft])(getComputedStyle(main))")
     assert padding == ["40px", "12px", "30px", "20px"]
+
+
+def test_another_process_gives_the_same_addresses(host, settings):
+    settings.PUBLIC_URL = host.shop.url
+
+    for widget in WIDGETS:
+        assert replace(widget, origin=host.shop.url).address == host.resource(widget.name)["uri"]
 
 
 def test_what_is_served_is_small(host):
