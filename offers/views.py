@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from accounts.services.people import has_accounts
 from offers.models import Merchant
 from offers.texts import delivery_of_stores
 
@@ -40,6 +41,7 @@ def _page(request: HttpRequest, template: str, slug: str = "") -> HttpResponse:
     context = {
         "merchants": [(merchant, delivery[merchant.pk]) for merchant in shown],
         "is_draft": any(merchant.pages_confirmed_at is None for merchant in shown),
+        "has_accounts": has_accounts(),
         "kept_days": settings.SHOPMCP_KEEP_CARTS.days,
     }
     return render(request, template, context)

@@ -67,3 +67,12 @@ def test_a_page_takes_few_queries(client, merchant, page, django_assert_max_num_
 
     with django_assert_max_num_queries(4):
         client.get(page)
+
+
+def test_privacy_tells_of_accounts_where_there_are_some(client, merchant, settings):
+    confirm_pages(merchant)
+    assert "If you have an account" not in client.get("/privacy").text
+
+    settings.MAIL_IS_SET = True
+
+    assert "If you have an account" in client.get("/privacy").text
