@@ -59,12 +59,14 @@ class Handover:
     Attributes:
         address: Takes the whole cart; empty where the system takes no cart by an address.
         pages: Products whose pages are opened instead, with their addresses.
-        left_out: Products that the other system does not take, because their id there is not known.
+        left_out: Products that do not go along: their id there is not known, or the address has no place for them.
+        shop: The address of the other shop, where a shopper looks for what does not go along.
     """
 
     address: str = ""
     pages: Sequence[tuple[Item, str]] = ()
     left_out: Sequence[Item] = ()
+    shop: str = ""
 
     @property
     def is_possible(self) -> bool:
@@ -73,7 +75,7 @@ class Handover:
     @property
     def host(self) -> str:
         """Of the address: what the shopper sees before they go there."""
-        return urlsplit(self.address or (self.pages[0][1] if self.pages else "")).hostname or ""
+        return urlsplit(self.address or self.shop).hostname or ""
 
     @property
     def origin(self) -> str:
@@ -118,12 +120,15 @@ def handover(
     """
     known = [item for item in items if _id_of(system, item)]
     left_out = [item for item in items if not _id_of(system, item)]
+    parts = urlsplit(address)
+    # A template may lead deep into a shop; its first page has a search.
+    shop = f"{parts.scheme}://{parts.netloc}" if system == System.PLAIN else address
     if not known:
-        return Handover(left_out=left_out)
+        return Handover(left_out=left_out, shop=shop)
     if system == System.OPENCART:
         template = address.rstrip("/") + _TEMPLATES[System.OPENCART]
         pages = [(item, web_address(template.replace("{id}", item.id))) for item in known]
-        return Handover(pages=pages, left_out=left_out)
+        return Handover(pages=pages, left_out=left_out, shop=shop)
     template = address
     if system != System.PLAIN:
         template = address.rstrip("/") + _TEMPLATES[System(system)] + (_COUPONS[System(system)] if coupon else "")
@@ -133,8 +138,8 @@ def handover(
     }
     filled = web_address(_PLACE.sub(lambda place: values.get(place[1], ""), template))
     if len(filled) > _LONGEST:
-        return Handover(left_out=items)
-    return Handover(filled, left_out=left_out)
+        return Handover(left_out=items, shop=shop)
+    return Handover(filled, left_out=left_out if "{items}" in template else items, shop=shop)
 
 
 def _id_of(system: str, item: Item) -> str:

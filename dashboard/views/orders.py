@@ -23,6 +23,7 @@ from orders.services.changing import change_lines
 from orders.services.refunds import refund
 from orders.services.states import FROM, Who, advance, cancel, note_payment, note_refund
 from shopmcp.errors import ShopError
+from shopmcp.money import money
 
 _PER_PAGE: Final = 25
 _MOST_EXPORTED: Final = 10_000
@@ -253,14 +254,19 @@ _ACTIONS: Final[dict[str, Callable[[HttpRequest, Order], object]]] = {
 
 def _cells(found: Order, *, sees_people: bool) -> list[list[Any]]:
     """A row for each line; the sums of the order stand in the first."""
+
+    def shown(*values: Decimal) -> list[str]:
+        # With the digits of its currency: a third one makes thousands of it in some spreadsheets.
+        return [money(value, found.currency, "en").amount for value in values]
+
     rows = []
     for place, line in enumerate(found.lines.all()):
-        sums = [found.delivery_price, found.total] if place == 0 else ["", ""]
-        paid = [found.authorised, found.paid, found.refunded] if place == 0 else ["", "", ""]
+        sums = shown(found.delivery_price, found.total) if place == 0 else ["", ""]
+        paid = shown(found.authorised, found.paid, found.refunded) if place == 0 else ["", "", ""]
         row = [
             found.shown_number, found.get_state_display(), _("test") if found.is_test else "", found.store.slug,
             timezone.localtime(found.placed_at).isoformat(timespec="seconds"), line.product_id_then, line.name,
-            line.quantity, line.unit_price, line.total, line.discount, line.tax, *sums, found.currency,
+            line.quantity, *shown(line.unit_price, line.total, line.discount, line.tax), *sums, found.currency,
             f"{found.get_payment_display()}: {found.get_payment_state_display()}", *paid,
         ]  # fmt: skip
         if sees_people:

@@ -57,8 +57,15 @@ class PaymentReport(models.Model):
         return shown_amount(self.amount, self.currency)
 
 
+def plain_amount(amount: Decimal, currency: str) -> str:
+    """Return an amount with the digits of its currency, and its code, such as `5.00 ILS`: the same to each reader."""
+    if is_currency(currency) and rounded(amount, currency) == amount:
+        return f"{money(amount, currency, 'en').amount} {currency}"
+    return f"{amount.normalize():f} {currency}"
+
+
 def shown_amount(amount: Decimal, currency: str) -> str:
     """Return an amount as people write it, or all its digits: one that is not due must not look like one that is."""
     if is_currency(currency) and rounded(amount, currency) == amount:
         return money(amount, currency, get_language() or "en").formatted
-    return f"{amount.normalize():f} {currency}"
+    return plain_amount(amount, currency)

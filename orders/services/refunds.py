@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from catalog.language.text import clean
 from orders.models import OnlinePayment, Order, OrderEvent, Refund
+from orders.models.payments import plain_amount
 from orders.payments import provider_named
 from orders.payments.provider import PaidBack, ProviderFault, RefundTold
 from orders.refusals import InvalidDetails, NotTaken
@@ -160,7 +161,7 @@ def _count(change: Change, row: Refund, before: str) -> None:
         order.payment_state = payment_state(order)
     change.who = Who(Order.Actor.OWNER, row.who) if row.who else SYSTEM
     if row.state == _State.SUCCEEDED:
-        change.note(OrderEvent.Kind.REFUNDED, clean(f"{row.amount} {row.currency} {row.reason}", 500))
+        change.note(OrderEvent.Kind.REFUNDED, clean(f"{plain_amount(row.amount, row.currency)} {row.reason}", 500))
     else:
         change.who = SYSTEM
         with translation.override(order.store.language):

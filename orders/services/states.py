@@ -20,6 +20,7 @@ from catalog.language.text import clean
 from catalog.services import hand_over, return_stock
 from offers.services.coupons import give_back
 from orders.models import OPEN, OnlinePayment, Order, OrderEvent, OrderLine, OrderState
+from orders.models.payments import plain_amount
 from orders.refusals import InvalidDetails, WrongState
 from orders.services.messages import announce
 from orders.sums import is_amount
@@ -225,7 +226,7 @@ def note_refund(number: str, who: Who, amount: Decimal, reason: str, *, version:
             raise InvalidDetails("amount", gettext("That is more than was paid."))
         order.refunded += amount
         order.payment_state, change.fields = payment_state(order), {"refunded", "payment_state"}
-        change.note(_Kind.REFUNDED, clean(f"{amount} {order.currency} {reason}", _LONGEST_REASON))
+        change.note(_Kind.REFUNDED, clean(f"{plain_amount(amount, order.currency)} {reason}", _LONGEST_REASON))
         return order
 
 

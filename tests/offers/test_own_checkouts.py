@@ -24,13 +24,18 @@ NAMELESS = Item("Soap", "s/1", "", 3)
             "https://shop.example.com/take?what={items}&total={sum}{currency}",
             "https://shop.example.com/take?what=111:2,222:1&total=49.90ILS",
         ),
-        (System.PLAIN, "https://shop.example.com/basket", "https://shop.example.com/basket"),
     ],
 )
 def test_each_system_gets_the_cart_in_its_own_form(system, address, taken):
     found = handover(system, address, [HONEY, TEA], sums={"sum": "49.90", "currency": "ILS"})
 
     assert (found.address, found.host, found.left_out) == (taken, "shop.example.com", [])
+
+
+def test_a_template_without_a_place_for_products_takes_none_along():
+    found = handover(System.PLAIN, "https://shop.example.com/basket", [HONEY])
+
+    assert (found.address, found.left_out, found.is_possible) == ("https://shop.example.com/basket", [HONEY], True)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,7 @@ def test_what_the_system_cannot_know_is_left_out(system, strange):
     found = handover(system, "https://shop.example.com", [Item("Soap", "s", strange, 1)])
 
     assert not found.is_possible
+    assert (found.shop, found.host) == ("https://shop.example.com", "shop.example.com")
     assert [item.name for item in found.left_out] == ["Soap"]
 
 

@@ -105,6 +105,6 @@ def test_the_file_tells_what_was_paid(paid, owner):
     rows = list(csv.DictReader(StringIO(owner.get(reverse("dashboard-orders-export")).content.decode("utf-8-sig"))))
 
     assert [(row["Payment"], row["Paid"], row["Paid back"], row["Test"]) for row in rows] == [
-        ("online, as a test: paid", "40.000", "0.000", "test")
+        ("online, as a test: paid", "40.00", "0.00", "test")
     ]
     assert Order.objects.real().count() == 0

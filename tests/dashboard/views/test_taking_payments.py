@@ -126,7 +126,7 @@ def test_the_file_tells_what_is_authorised(held, owner):
     rows = list(csv.DictReader(StringIO(owner.get(reverse("dashboard-orders-export")).content.decode("utf-8-sig"))))
 
     assert [(row["Payment"], row["Authorised"], row["Paid"]) for row in rows] == [
-        ("online, as a test: authorised, not taken yet", "40.000", "0.000")
+        ("online, as a test: authorised, not taken yet", "40.00", "0.00")
     ]
 
 

@@ -103,7 +103,7 @@ def test_an_order_whose_money_is_to_be_paid_back_is_left_until_it_was(buy, manag
     assert typed(left) == ""
     assert not holds("Dana")
     refund = OrderEvent.objects.get(kind="refunded")
-    assert refund.text == f"{left.total} ILS"
+    assert refund.text == f"{left.total:.2f} ILS"
 
 
 def test_a_dry_run_says_what_would_be_done_and_changes_nothing(buy, manage, forgotten_file):

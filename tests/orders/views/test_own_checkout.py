@@ -47,6 +47,14 @@ def test_the_page_leads_on_and_orders_nothing_here(client, path, own, known):
     assert not Order.objects.exists()
 
 
+def test_a_cart_of_which_nothing_goes_along_leads_to_the_shop(client, path, own, full):
+    page = client.get(path).text
+
+    assert "These cannot be taken along" in page
+    assert f'<a class="button" href="{SHOP}"' in page
+    assert 'value="leave"' not in page
+
+
 def test_the_chat_hears_of_it_and_coming_back_opens_the_cart_again(client, path, own, known, call_tool):
     press(client, path)
 
