@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts import services
 from accounts.models import ApiKey, ApiKeyQuerySet, Person
+from accounts.oauth import admin as oauth_admin  # noqa: F401 - it registers itself
 from shopmcp.admin import FastAdmin
 
 # Whoever may change an address here could open the account of its owner.

@@ -15,7 +15,7 @@ from carts.languages import remembered
 from carts.models import SessionWarning
 from carts.queries import SessionRow
 from carts.sold import StoreInfo
-from shopmcp.errors import CartExpired, SessionNeeded, UnknownCart
+from shopmcp.errors import CartExpired, LinkedElsewhere, SessionNeeded, UnknownCart
 from shopmcp.mcp.call import Call
 
 SHARED = gettext_lazy("This chat sends no conversation id, so it shares one cart with every other such chat.")
@@ -126,6 +126,14 @@ def foreign_cart() -> UnknownCart:
     return UnknownCart(
         gettext("This cart_id belongs to another conversation."),
         fix=gettext("Leave cart_id out: this chat has a cart of its own."),
+    )
+
+
+def another_persons() -> LinkedElsewhere:
+    """The refusal of a conversation that is linked to another person's account than the one who is signed in."""
+    return LinkedElsewhere(
+        gettext("This chat is linked to another account than the one that is signed in."),
+        fix=gettext("Begin a new chat; or unlink this one on the page of the other account."),
     )
 
 

@@ -150,7 +150,14 @@ def remove_from_cart(
     return changed(caller, outcome)
 
 
-@tool(title="View cart", read_only=True, invoking="Looking into the cart…", invoked="Cart shown", widget="cart")
+@tool(
+    title="View cart",
+    read_only=True,
+    invoking="Looking into the cart…",
+    invoked="Cart shown",
+    widget="cart",
+    scopes="cart",
+)
 def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
     should be told."""

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from my.views import data, details, home, keeping, signing_in
+from my.views import access, data, details, home, keeping, signing_in
 
 urlpatterns = [
     path("", home.home, name="my-home"),
+    path("access/", access.access, name="my-access"),
     path("details/", details.details, name="my-details"),
     path("data/", data.data, name="my-data"),
     path("data/download/", data.download, name="my-data-download"),

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Person
+from accounts.oauth.tokens import accesses_of
 from carts.models import Session
 from offers.buyers import Buyer
 from orders import people
@@ -83,6 +84,10 @@ def _account(account: Person) -> dict[str, Any]:
                 "sees_the_account": chat.sees_person,
             }
             for chat in Session.objects.of_person(account)
+        ],
+        "access": [
+            {"name": each.client.name, "hosts": each.hosts, "since": each.since, "last_token_at": each.used_at}
+            for each in accesses_of(account)
         ],
     }
 

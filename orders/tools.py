@@ -12,7 +12,7 @@ from carts.people import person_of
 from carts.schemas import CartOut
 from carts.services.requests import Request, first_outcome
 from carts.services.saving import load_cart, locked_cart
-from carts.services.sessions import find_for_cart
+from carts.services.sessions import find, find_for_cart
 from carts.tools import RequestId, changed, request_of
 from orders.handoff import account_codes, codes, links
 from orders.handoff.again import order_again
@@ -62,7 +62,7 @@ def get_checkout_link(
     return Answer(link_text(told, is_copy=caller.shares_cart), told)
 
 
-@tool(title="Continue a cart", invoking="Fetching the cart…", invoked="Cart fetched")
+@tool(title="Continue a cart", scopes="cart orders", invoking="Fetching the cart…", invoked="Cart fetched")
 def resume_cart(
     call: Call,
     code: Annotated[
@@ -93,12 +93,12 @@ def resume_cart(
         )
     request = request_of(caller, request_id, (code, mode))
     if read_number(code) is not None:
-        find_for_cart(caller)  # a chat that names no conversation has no orders, and gets no session by asking
+        _check_is_known(caller)
         with locked_cart(caller) as cart:
             again = first_outcome(cart, request) or order_again(cart, code, request)
         return changed(caller, again)
     if is_offer(code):
-        find_for_cart(caller)  # likewise
+        _check_is_known(caller)
         with locked_cart(caller) as cart:
             brought = first_outcome(cart, request) or bring_own(cart, code, mode, request)
         return changed(caller, brought)
@@ -121,7 +121,7 @@ def resume_cart(
     return changed(caller, outcome)
 
 
-@tool(title="List orders", read_only=True, invoking="Looking at the orders…", invoked="Orders shown")
+@tool(title="List orders", read_only=True, scopes="orders", invoking="Looking at the orders…", invoked="Orders shown")
 def list_orders(
     call: Call,
     order: Annotated[
@@ -140,7 +140,8 @@ def list_orders(
             gettext("All chats without a conversation id share one cart here, so their orders are not told apart."),
             fix=gettext("Open the order's page by the link that the shop mailed."),
         )
-    row = find_for_cart(caller)
+    # Whom a token names has orders in every chat.
+    row = find_for_cart(caller) if call.person is None else find(caller)
     session, person = row.id if row else None, person_of(call, row)
     if order is not None:
         found = [order_of_chat(session, person, order)]
@@ -158,6 +159,12 @@ def _resumed(
     if isinstance(code, AccountCode):
         return account_codes.connect(cart, code, mode, request)
     return codes.resume(cart, code, mode, request)
+
+
+def _check_is_known(caller: Caller) -> None:
+    """Refuse a chat that names neither a conversation nor a person: it has no orders, and gets no session by asking."""
+    if caller.call.person is None:
+        find_for_cart(caller)
 
 
 def _link_to_copy(caller: Caller, scope: str) -> CheckoutLink:

@@ -21,6 +21,7 @@ django = get_asgi_application()
 # Only now: these lead to models, which need the app registry.
 from django.conf import settings  # noqa: E402
 
+from accounts.oauth.tokens import holder_of  # noqa: E402
 from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
 from carts.services.abandoned import EVERY, AbandonedCarts  # noqa: E402
@@ -51,7 +52,7 @@ _JOIN_SECONDS = 2
 _DELIVER_EVERY = 5.0
 # Seconds from the start until what its first answers did without is loaded, if nobody asks for it before.
 _LOAD_AFTER = 1.0
-edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS)
+edge = Edge(endpoint, public_url=settings.PUBLIC_URL, allowed_hosts=settings.ALLOWED_HOSTS, holder_of=holder_of)
 pages = Pages(django)
 # All that pages and the JSON API need: half a second that no chat waits for.
 urls = Later(partial(import_module, settings.ROOT_URLCONF))

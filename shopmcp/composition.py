@@ -5,10 +5,11 @@ from functools import partial
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from accounts.oauth.tokens import clean_up as forget_tokens
 from accounts.services.people import sweep_unverified
 from accounts.sessions import SessionStore as ShopperSessions
 from analytics.services import catch_up
-from carts import coupon_tools
+from carts import coupon_tools, link_tools
 from carts import tools as carts
 from carts.call_log import record
 from carts.caller import remark, shop_language
@@ -70,6 +71,7 @@ toolbox = Toolbox(
         orders.get_checkout_link,
         orders.resume_cart,
         orders.list_orders,
+        link_tools.link_account,
         tools.search,
         tools.fetch,
     ],
@@ -100,6 +102,7 @@ BEFORE_CLEANUP = (
     SessionStore.clear_expired,
     ShopperSessions.clear_expired,
     sweep_unverified,
+    forget_tokens,
     forget_handoffs,
     forget_reports,
     reconcile,

@@ -96,6 +96,10 @@ class Uncertain(ShopError):
     code = "uncertain"
 
 
+class LinkedElsewhere(ShopError):
+    code = "linked_elsewhere"  # the conversation is another account's
+
+
 class Unauthorized(ShopError):
     code = "unauthorized"  # the caller did not prove who they are
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.conf.global_settings import PASSWORD_HASHERS
 from django.core.exceptions import ImproperlyConfigured
 
 from shopmcp.data_dir import SQLITE, PrivateConnection, last_address, notify_secret, secret_key
@@ -100,6 +101,9 @@ SILENCED_SYSTEM_CHECKS = [
     # Plain http stays served on loopback, for health checks and the owner on the machine itself. Towards the world,
     # the tunnel or proxy that ends TLS redirects, and cookies never travel over http.
     "security.W008",
+    # Programs on a shopper's own device take codes by plain http (RFC 8252); accounts/oauth/clients.py allows that to
+    # no others.
+    "oauth2_provider.W008",
 ]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -127,6 +131,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth.account",
+    "oauth2_provider",
     "csp",
     "ninja",
     "shopmcp",
@@ -190,6 +195,38 @@ ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # an address that was mistyped can be typed anew
 ACCOUNT_RATE_LIMITS = False  # ours count for all processes together
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+# Chats of shoppers get tokens for `/mcp`, and for nothing else (accounts/oauth).
+PASSWORD_HASHERS = [*PASSWORD_HASHERS, "accounts.oauth.secrets.SecretHasher"]
+OAUTH2_PROVIDER = {
+    "OIDC_ISS_ENDPOINT": PUBLIC_URL,
+    "OAUTH2_PROTECTED_RESOURCE_IDENTIFIER": f"{PUBLIC_URL}/mcp",
+    "OAUTH2_PROTECTED_RESOURCE_AUTHORIZATION_SERVERS": [PUBLIC_URL],
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
+    "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_basic", "client_secret_post"],
+    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.validator.Validator",
+    # shopmcp/mcp/access.py has them too.
+    "SCOPES": {"cart": "See the carts of the shopper and fill them.", "orders": "See the orders of the shopper."},
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 60 * 24 * 3600,  # after the access token's end
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "CLEAR_EXPIRED_TOKENS_BATCH_SIZE": 500,
+    "CLIENT_SECRET_HASHER": "shopmcp_client_secret",
+    "PKCE_REQUIRED": True,
+    "ALLOW_LOCALHOST_LOOPBACK": True,
+    "DCR_ENABLED": True,
+    "CIMD_ENABLED": True,
+    "CIMD_METADATA_FETCHER": "accounts.oauth.documents.Fetcher",
+    "CIMD_REGISTRATION_PERMISSION_CLASSES": ["accounts.oauth.documents.MayFetch"],
+    **{
+        f"COMPLIANT_BCP_RFC9700_{name}": True
+        for name in (
+            *("IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD", "PKCE_REQUIRED", "ACCESS_TOKEN_TRANSPORT"),
+            *("AUTHZ_RESPONSE_ISS", "TOKEN_STORAGE", "REFRESH_TOKEN", "REDIRECT_URI_MATCHING"),
+        )
+    },
+}
 
 # Data
 DATABASES = {"default": _database}
@@ -283,5 +320,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # Each request and answer.
         "stripe": {"level": "WARNING"},
+        # Every client that was refused.
+        "oauth2_provider": {"level": "WARNING"},
+        "oauthlib": {"level": "WARNING"},
     },
 }

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("", include("offers.urls")),
     path("my/", include("my.urls")),
+    path("", include("my.oauth_urls")),
     path("", include("widgets.urls")),
     path("dashboard/", include("dashboard.urls")),
     path("language/", include("django.conf.urls.i18n")),

@@ -12,17 +12,11 @@ from accounts.models import Person
 from carts.models import Session, SessionQuerySet
 from carts.services.ordering import tell_chat
 from carts.services.sessions import ELSEWHERE
-from shopmcp.errors import NotFound, ShopError
+from shopmcp.errors import LinkedElsewhere, NotFound, ShopError
 
 KEPT = "kept_with_account"
 # How many conversations an account keeps; the oldest ones have to be unlinked first.
 MOST_LINKS = 500
-
-
-class LinkedElsewhere(ShopError):
-    """The conversation is another account's."""
-
-    code = "linked_elsewhere"
 
 
 class TooManyLinks(ShopError):

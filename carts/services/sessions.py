@@ -13,6 +13,7 @@ from carts import limits, queries, unanswered
 from carts.caller import (
     WITHOUT_HANDLE,
     Caller,
+    another_persons,
     expired_cart,
     expired_widget,
     foreign_cart,
@@ -206,6 +207,10 @@ def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
         raise expired_cart()
     if caller.cart_id is not None:
         _check_handle(caller, caller.cart_id, row)
+    person = caller.call.person
+    if person is not None and row.sees_person and row.person_id not in (None, person):
+        notes.warn(_Kind.SUBJECT_CHANGED.value)
+        raise another_persons()
     notes.session = row.id
     if row.unanswered is not None:
         lost = unanswered.read(row.unanswered)

@@ -3,14 +3,16 @@
 from django.db import transaction
 
 from accounts.models import Person
+from accounts.oauth.tokens import end_access_of
 from accounts.services.people import sign_out_everywhere
 from carts.services.linking import close_all
 from orders.models import AccountCode
 
 
 def end_access(person: Person) -> None:
-    """End all sessions of browsers, what chats see of the account, and its code; the account still sees its chats."""
+    """End all sessions of browsers, tokens, what chats see of the account, and its code; it still sees its chats."""
     with transaction.atomic():
         sign_out_everywhere(person)
+        end_access_of(person)
         close_all(person)
         AccountCode.objects.filter(person=person).delete()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
 from pydantic import BaseModel
@@ -14,6 +15,8 @@ from shopmcp.languages import language_of
 from shopmcp.network import UNKNOWN
 
 M = TypeVar("M", bound=BaseModel)
+_CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
+_LANGUAGES = {"iw": "he"}  # the code that old systems still send for Hebrew
 # Returns the code and the sentence of each notice, in the active language.
 Notices = Callable[[], Sequence[tuple[str, str]]]
 
@@ -103,3 +106,20 @@ class Answer(Generic[M]):
     text: str
     data: M | Mapping[str, Any]
     is_exact: bool = False
+
+
+def language_in(meta: Mapping[str, Any]) -> str | None:
+    """The first part of `openai/locale` (BCP 47), where the shop has that language."""
+    locale = meta.get("openai/locale")
+    if not isinstance(locale, str):
+        return None
+    code = locale[:20].replace("_", "-").split("-")[0].lower()
+    code = _LANGUAGES.get(code, code)
+    return code if code in dict(settings.LANGUAGES) else None
+
+
+def client_in(meta: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """The client's name for itself: from the call, or else from the HTTP header; empty if neither tells."""
+    info = meta.get(_CLIENT_INFO)
+    name = info.get("name") if isinstance(info, Mapping) else None
+    return name if isinstance(name, str) else headers.get("user-agent", "").split("/")[0]

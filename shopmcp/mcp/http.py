@@ -7,7 +7,7 @@ another site can POST forms, multipart and plain text without asking first, and 
 import asyncio
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +18,8 @@ from django.http.request import split_domain_port, validate_host
 from shopmcp.bodies import Body, Limit, declared
 from shopmcp.connections import HUNG_UP, IS_COMPLETE
 from shopmcp.db.waiting import DEADLINE, Wait, current_wait
+from shopmcp.mcp.access import Holder, current_holder
+from shopmcp.mcp.bearer import Bearers
 from shopmcp.mcp.endpoint import Endpoint
 from shopmcp.mcp.jsonrpc import answer
 from shopmcp.mcp.replies import STOPPING, Reply, failure
@@ -48,6 +50,7 @@ class Edge:
     Args:
         public_url: The shop's own address; browsers may call from this origin alone.
         allowed_hosts: Host names as Django's setting writes them.
+        holder_of: Returns whom a token names, or None for one that is not good.
         limit: For the bodies of requests.
         seconds: From a call's arrival to its answer.
     """
@@ -58,10 +61,12 @@ class Edge:
         *,
         public_url: str,
         allowed_hosts: Sequence[str],
+        holder_of: Callable[[str], Holder | None] = lambda token: None,
         limit: Limit = BODY,
         seconds: float = DEADLINE,
     ) -> None:
         self._endpoint = endpoint
+        self._bearers = Bearers(holder_of)
         self._limit = limit
         self._seconds = seconds
         self._origin = _origin(public_url)
@@ -101,7 +106,7 @@ class Edge:
                     return
                 token = current_wait.set(wait)
                 try:
-                    reply = await answer(self._endpoint, content, headers)
+                    reply = await self._answer(content, headers, found.get(b"authorization"), wait)
                     if wait.if_undelivered is not None and wait.is_gone:
                         await wait.if_undelivered()
                 finally:
@@ -112,6 +117,21 @@ class Edge:
             else:
                 return  # the client hung up
         await _send(reply, send, page)
+
+    async def _answer(
+        self, content: bytes, headers: list[tuple[bytes, bytes]], proofs: list[bytes] | None, wait: Wait
+    ) -> Reply:
+        """Answer the body, for the person whom a token names if the request has one."""
+        if proofs is None:
+            return await answer(self._endpoint, content, headers)
+        holder = await self._bearers.read(proofs, wait)
+        if isinstance(holder, Reply):
+            return holder
+        token = current_holder.set(holder)
+        try:
+            return await answer(self._endpoint, content, headers)
+        finally:
+            current_holder.reset(token)
 
     def _stranger(self, found: Mapping[bytes, list[bytes]]) -> Reply | None:
         hosts = found.get(b"host", [])
@@ -189,6 +209,8 @@ async def _send(reply: Reply, send: ASGISendCallable, page: bytes | None) -> Non
         headers.append((b"access-control-expose-headers", b"retry-after, www-authenticate"))
     if reply.status == 405:
         headers.append((b"allow", b"POST"))
+    if reply.challenge:
+        headers.append((b"www-authenticate", reply.challenge.encode("latin-1")))
     if reply.retry_after is not None:
         headers.append((b"retry-after", b"%d" % reply.retry_after))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers, "trailers": False})

@@ -88,7 +88,10 @@ class Kernel:
         if message["method"] == "tools/call":
             params = with_outer_meta(params, message.get("_meta"))
             if (result := await called(toolbox, params, headers)) is not None:
-                return result | self._signature
+                signed = result | self._signature
+                if "_meta" in result:
+                    signed["_meta"] = {**result["_meta"], **signed["_meta"]}
+                return signed
         return await self._served(message, params, headers, route)
 
     @cached_property

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final, TypeVar
 
+from shopmcp.mcp.call import client_in
 from shopmcp.mcp.replies import INTERNAL_ERROR, STOPPING, Failure
-from shopmcp.mcp.tools import Toolbox, client_in
+from shopmcp.mcp.tools import Toolbox
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from mcp.server import Server, ServerRequestContext
 from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.context import CallNext
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     INVALID_PARAMS,
@@ -32,14 +33,17 @@ from shopmcp import __version__, metrics
 from shopmcp.db.outcome import NotBegun
 from shopmcp.db.waiting import current_wait
 from shopmcp.db.workers import lanes
+from shopmcp.mcp.access import schemes_of
+from shopmcp.mcp.call import client_in
 from shopmcp.mcp.introduction import NAME, Introduction
 from shopmcp.mcp.kernel import Kernel
 from shopmcp.mcp.reading import Reading
 from shopmcp.mcp.resources import Resources
-from shopmcp.mcp.tools import Tool, Toolbox, client_in
+from shopmcp.mcp.tools import Tool, Toolbox
 from shopmcp.mcp.widgets import EXTENSION, Widget
 
 _FRESH: Final = 2.0  # seconds
+_SCHEMES: Final = "securitySchemes"
 logger = logging.getLogger(__name__)
 
 INSTRUCTIONS = """\
@@ -96,6 +100,7 @@ def make_kernel(toolbox: Toolbox, resources: Resources, introduction: Callable[[
         server.extensions = {EXTENSION: {}}
     # The SDK's middleware traces each request for OpenTelemetry: 40 µs, and no use without an exporter.
     server.middleware.clear()
+    server.middleware.append(_declare_schemes)
     renewal = _Renewal(server, introduction)
     server.add_request_handler("server/discover", RequestParams, renewal.discover)
     return Kernel(server, renewal.renew)
@@ -132,6 +137,8 @@ class _Offered:
 @cache
 def published(tool: Tool, widget: Widget | None = None) -> PublishedTool:
     """Return what `tools/list` says of it, and of the widget that shows its answers."""
+    declared = schemes_of(tool.scopes, needs_person=tool.needs_person)
+    schemes = {_SCHEMES: declared} if declared else {}
     return PublishedTool(
         name=tool.name,
         title=tool.title,
@@ -143,8 +150,18 @@ def published(tool: Tool, widget: Widget | None = None) -> PublishedTool:
             open_world_hint=False,
             **{f"{name}_hint": is_so for name, is_so in tool.hints.items()},
         ),
-        _meta={**tool.status, **(widget.tool_meta if widget else {})} or None,
+        _meta={**tool.status, **(widget.tool_meta if widget else {}), **schemes} or None,
     )
+
+
+async def _declare_schemes(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> Any:
+    """Put the schemes of tools where clients look for them first: the SDK's models have no place for them there."""
+    result = await call_next(ctx)
+    if ctx.method == "tools/list" and isinstance(result, dict):
+        for tool in result["tools"]:
+            if _SCHEMES in tool.get("_meta", ()):
+                tool[_SCHEMES] = tool["_meta"][_SCHEMES]
+    return result
 
 
 def _client(ctx: ServerRequestContext[Any, Any], meta: Mapping[str, Any]) -> str:

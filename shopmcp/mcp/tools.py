@@ -28,14 +28,12 @@ from shopmcp.db.waiting import current_wait
 from shopmcp.db.workers import LaneName, lanes
 from shopmcp.disk import found_full, is_disk_full
 from shopmcp.errors import InvalidArguments, ShopError
+from shopmcp.mcp.access import barred, is_barred, person_for, with_challenge
 from shopmcp.mcp.arguments import Arguments, output_schema
-from shopmcp.mcp.call import Answer, Call, Notices, WriteNeeded, nothing
+from shopmcp.mcp.call import Answer, Call, Notices, WriteNeeded, language_in, nothing
 from shopmcp.mcp.refusals import bug, busy, cut_off, disk_full, ignored, refused, stopping, too_late, unsettled
 from shopmcp.mcp.widgets import may_show_widgets
 from shopmcp.network import caller_network
-
-_CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
-_LANGUAGES = {"iw": "he"}  # the code that old systems still send for Hebrew
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +50,8 @@ class Tool:
         hints: By the protocol's names, without `Hint`: `read_only`, `destructive`, `idempotent`.
         status: What ChatGPT shows while it runs and afterwards, by its keys in `_meta`.
         widget: The name of the widget that shows its answers; empty for none.
+        scopes: What a token must open for the tool to know its person.
+        needs_person: Whether it is refused without a token.
     """
 
     name: str
@@ -64,6 +64,8 @@ class Tool:
     status: Mapping[str, str]
     lane: LaneName
     widget: str = ""
+    scopes: frozenset[str] = frozenset()
+    needs_person: bool = False
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -84,12 +86,17 @@ def tool(
     invoking: str = "",
     invoked: str = "",
     widget: str = "",
+    scopes: str = "",
+    needs_person: bool = False,
 ) -> Callable[[Callable[..., Answer[Any]]], Tool]:
     """Make a tool of a function. It is offered once `shopmcp/composition.py` names it.
 
     A tool for browsing is read-only, needs no cart and may take longer. A repeated call of an idempotent tool adds
     nothing; a read-only tool is idempotent. ChatGPT shows `invoking` while the tool runs and `invoked` afterwards, each
     of at most 64 characters. A `widget` may show the answers of a read-only tool.
+
+    A tool with `scopes` (names with spaces between) gains from a token that opens them, and refuses one that does not.
+    One that `needs_person` does nothing without a token.
     """
     status = {"openai/toolInvocation/invoking": invoking, "openai/toolInvocation/invoked": invoked}
 
@@ -115,6 +122,8 @@ def tool(
             status={key: words for key, words in status.items() if words},
             lane="browse" if browsing else "read" if read_only else "write",
             widget=widget,
+            scopes=frozenset(scopes.split()),
+            needs_person=needs_person,
         )
 
     return made
@@ -203,7 +212,8 @@ class Toolbox:
             meta,
             client=ascii(client)[1:-1][:60],
             network=caller_network.get(),
-            language=_language(meta),
+            person=person_for(tool.scopes),
+            language=language_in(meta),
             given=present,
             wait=current_wait.get(),
         )
@@ -223,6 +233,9 @@ class Toolbox:
         writes = tool.lane == "write"
         try:
             await self.admit(call, present)
+            if is_barred(tool.scopes, needs_person=tool.needs_person):
+                result = with_challenge(_refused(barred, call, tool), call.meta)
+                return result["structuredContent"]["error"]["code"], result
             return "ok", _result(await self._perform(tool, call, present))
         except ShopError as told:
             return told.code, _refused(await _completed(told, call), call, tool)
@@ -328,20 +341,3 @@ def _refused(refusal: ShopError | Callable[[], ShopError], call: Call, tool: Too
         tail = gettext("The cart is unchanged.") if unchanged and tool.lane == "write" else ""
         untold = (text for _code, text in call.untold())
         return refused(told, ending=(tail, ignored(call.ignored), str(call.remark), *untold))
-
-
-def _language(meta: Mapping[str, Any]) -> str | None:
-    """The first part of `openai/locale` (BCP 47), where the shop has that language."""
-    locale = meta.get("openai/locale")
-    if not isinstance(locale, str):
-        return None
-    code = locale[:20].replace("_", "-").split("-")[0].lower()
-    code = _LANGUAGES.get(code, code)
-    return code if code in dict(settings.LANGUAGES) else None
-
-
-def client_in(meta: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    """The client's name for itself: from the call, or else from the HTTP header; empty if neither tells."""
-    info = meta.get(_CLIENT_INFO)
-    name = info.get("name") if isinstance(info, Mapping) else None
-    return name if isinstance(name, str) else headers.get("user-agent", "").split("/")[0]

@@ -1,0 +1,199 @@
+"""What programs ask of the authorization server; its page for people is in `my/views/consent.py`."""
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from functools import wraps
+from time import time
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+from oauth2_provider.generators import generate_client_secret
+from oauth2_provider.models import Application, Grant, RefreshToken
+from oauth2_provider.settings import oauth2_settings
+from oauth2_provider.views import (
+    OAuthProtectedResourceMetadataView,
+    OAuthServerMetadataView,
+    RevokeTokenView,
+    TokenView,
+)
+
+from accounts.oauth.clients import LARGEST, Unusable, read_client
+from accounts.oauth.tokens import burn_code, checksum_of, family_of, note_given
+from accounts.services.people import has_accounts
+from shopmcp import metrics
+from shopmcp.network import network_of
+from shopmcp.throttle import Buckets, NetworkBuckets, Rate
+
+View = Callable[[HttpRequest], HttpResponse]
+
+# One maker's chats may all come from a few addresses.
+asked: Final = NetworkBuckets("oauth-tokens", lambda: Rate(20, 1000))
+registrations: Final = NetworkBuckets("oauth-registrations", lambda: Rate(1 / 6, 60))
+all_registrations: Final = Buckets("oauth-registrations-all", lambda: Rate(1 / 3, 300))
+
+_issue = TokenView.as_view()
+_revoke = RevokeTokenView.as_view()
+_server = OAuthServerMetadataView.as_view()
+_resource = OAuthProtectedResourceMetadataView.as_view()
+
+
+def _endpoint(view: View) -> View:
+    """Answer only where people can sign in, and let nobody keep the answer."""
+
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        if not has_accounts():
+            response = _refused("not_found", "This shop has no accounts.", 404)
+        elif _holds_nul(request):
+            response = _refused("invalid_request", "There is a NUL character in it.")
+        else:
+            response = view(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return answered
+
+
+@_endpoint
+@require_safe
+def server_metadata(request: HttpRequest) -> HttpResponse:
+    """Say what the authorization server offers (RFC 8414)."""
+    return _for_a_while(_server(request))
+
+
+@_endpoint
+@require_safe
+def resource_metadata(request: HttpRequest) -> HttpResponse:
+    """Say who gives out tokens for `/mcp` (RFC 9728)."""
+    return _for_a_while(_resource(request))
+
+
+@csrf_exempt
+@_endpoint
+@require_POST
+@sensitive_post_parameters("client_secret", "code", "code_verifier", "refresh_token")
+def token(request: HttpRequest) -> HttpResponse:
+    """Give a token for a code or for a refresh token.
+
+    Codes and refresh tokens are good once. One that comes again ends all that it gave, and a code that comes with
+    anything wrong is good no more.
+    """
+    if wait := asked.take(_network(request)):
+        return _too_many(wait)
+    code, refresh = request.POST.get("code", ""), request.POST.get("refresh_token", "")
+    # Whoever sends the same at the same time waits here, and is the second.
+    with transaction.atomic():
+        list(Grant.objects.select_for_update().filter(code=code).values_list("pk"))
+        list(RefreshToken.objects.select_for_update().filter(token_checksum=checksum_of(refresh)).values_list("pk"))
+        response: HttpResponse = _issue(request)
+        if response.status_code == 200:
+            _keep(json.loads(response.content), code)
+        elif code and response.status_code < 500:
+            burn_code(code)
+    return response
+
+
+@csrf_exempt
+@_endpoint
+@require_POST
+@sensitive_post_parameters("client_secret", "token")
+def revoke(request: HttpRequest) -> HttpResponse:
+    """End a token (RFC 7009)."""
+    if wait := asked.take(_network(request)):
+        return _too_many(wait)
+    response: HttpResponse = _revoke(request)
+    return response
+
+
+@csrf_exempt
+@_endpoint
+@require_POST
+def register(request: HttpRequest) -> HttpResponse:
+    """Register a client (RFC 7591). There is no registration token: whoever wants other details registers anew."""
+    if len(request.body) > LARGEST:
+        return _refused("invalid_client_metadata", f"at most {LARGEST} bytes")
+    if wait := registrations.take(_network(request)) or all_registrations.take("*"):
+        metrics.limit_hit("registrations")
+        return _too_many(wait)
+    try:
+        said = json.loads(request.body)
+        if not isinstance(said, dict):
+            raise Unusable("invalid_client_metadata", "the body must be one JSON object")
+        return JsonResponse(_registered(said), status=201)
+    except (ValueError, RecursionError):
+        return _refused("invalid_client_metadata", "the body must be one JSON object")
+    except Unusable as error:
+        return _refused(error.error, str(error))
+
+
+def _registered(said: Mapping[str, Any]) -> dict[str, Any]:
+    client = read_client(said)
+    is_public, secret = client.method == "none", generate_client_secret()
+    made = Application(
+        name=client.name,
+        redirect_uris=" ".join(client.redirects),
+        client_type=Application.CLIENT_PUBLIC if is_public else Application.CLIENT_CONFIDENTIAL,
+        client_secret=secret,
+        authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
+        registration_source=Application.RegistrationSource.DCR,
+    )
+    made.save()
+    Application.objects.filter(pk=made.pk).update(updated=F("created"))  # `clean_up` sees that it was never used
+    told = {
+        "client_id": made.client_id,
+        "client_id_issued_at": int(time()),
+        "client_name": client.name,
+        "redirect_uris": client.redirects,
+        "grant_types": oauth2_settings.OAUTH2_GRANT_TYPES_SUPPORTED,
+        "response_types": oauth2_settings.OAUTH2_RESPONSE_TYPES_SUPPORTED,
+        "token_endpoint_auth_method": client.method,
+        "scope": " ".join(oauth2_settings.SCOPES),
+    }
+    return told if is_public else {**told, "client_secret": secret, "client_secret_expires_at": 0}
+
+
+def _keep(given: Mapping[str, Any], code: str) -> None:
+    """Note which client got tokens, and for a code, which tokens a second use of it ends."""
+    refresh = RefreshToken.objects.filter(token_checksum=checksum_of(given["refresh_token"]), revoked=None)
+    if code:
+        refresh.update(token_family=family_of(code))
+    for client in refresh.values_list("application", flat=True):
+        note_given(client)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    """Whether a form, or a name and secret in the header, hold what PostgreSQL cannot look for."""
+    if request.method != "POST" or request.content_type == "application/json":
+        return False
+    scheme, _space, proof = request.headers.get("Authorization", "").partition(" ")
+    try:
+        proven = unquote_plus(b64decode(proof).decode()) if scheme.lower() == "basic" else ""
+    except ValueError:
+        proven = ""  # it proves nothing
+    return "\0" in proven or any("\0" in value for _name, values in request.POST.lists() for value in values)
+
+
+def _for_a_while(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _too_many(wait: int) -> HttpResponse:
+    response = _refused("slow_down", f"Too many requests. Try again in {wait} seconds.", 429)
+    response["Retry-After"] = str(wait)
+    return response
+
+
+def _refused(error: str, description: str, status: int = 400) -> HttpResponse:
+    return JsonResponse({"error": error, "error_description": description}, status=status)
+
+
+def _network(request: HttpRequest) -> str:
+    return network_of(request.META.get("REMOTE_ADDR") or "")
