@@ -2,6 +2,7 @@
 
 from tests.carts.shop import honey, make_product, store
 from tests.my.linking import ask_as, code, keep_path
+from tests.my.mailing import shop
 from tests.my.signing_in import dana, mail, ruth
 from tests.orders.ordering import courier, details, fill, order, pickup, to_haifa
 from tests.orders.pages import full, path, send, tea, view_path
@@ -23,6 +24,7 @@ __all__ = [
     "pickup",
     "ruth",
     "send",
+    "shop",
     "store",
     "tea",
     "to_haifa",

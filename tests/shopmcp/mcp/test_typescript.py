@@ -102,8 +102,8 @@ def test_an_answer_of_every_tool_fits_its_schema(call_all):
         "search": {"query": "honey"},
         "fetch": {"id": "shop:honey"},
     }
-    # The code of `resume_cart` stands on the page of another cart; it answers with a cart, as others do. This shop has no
-    # accounts to be linked with.
+    # The code of `resume_cart` stands on the page of another cart; it answers with a cart, as others do. This shop has
+    # no accounts to be linked with.
     assert set(answered) == set(toolbox.tools) - {"resume_cart", "link_account"}
 
     for name, outcome in call_all(list(answered.items())).items():
