@@ -1,5 +1,6 @@
 """Fixtures that talk like a client, and the servers and the browser that tests share."""
 
+import gc
 import os
 import sqlite3
 from contextlib import ExitStack, closing
@@ -36,9 +37,12 @@ examples.register_profile("ci", deadline=None, derandomize=True, database=None, 
 examples.load_profile("ci" if os.environ.get("CI") else "shop")
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a server process or a browser, and what no database can change."""
+    """Mark what needs a server process or a browser, and what no database can change; files that take long come first.
+
+    So one process of several plays most of those that share a server, and none is left with a long one at the end.
+    """
     for item in items:
         if not _reaches_database(item):
             item.add_marker("no_database")
@@ -48,6 +52,17 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip("Chromium is not installed"))
     for item in quick(items):
         item.add_marker("quick")
+    yield
+    long = dict.fromkeys(item.path for item in items if item.get_closest_marker("live") or in_maintenance(item))
+    place = {path: number for number, path in enumerate(long)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Let no search for garbage look at the modules and the tests, which stay anyway."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session):
@@ -65,13 +80,17 @@ def _reaches_database(item):
         return False
     asked = {"db", "transactional_db", "another_database"} | LIVE
     starts = any(hasattr(item.module, name) for name in ("LiveServer", "manage", "subprocess"))
-    whole_shops = "maintenance" in item.path.parts
     return (
         starts
-        or whole_shops
+        or in_maintenance(item)
         or bool(asked & set(item.fixturenames))
         or item.get_closest_marker("django_db") is not None
     )
+
+
+def in_maintenance(item):
+    """Whether it is about whole shops."""
+    return "maintenance" in item.path.parts
 
 
 @pytest.fixture(autouse=True)

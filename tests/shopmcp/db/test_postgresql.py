@@ -173,6 +173,7 @@ def test_a_silent_database_is_given_up_within_the_deadline_and_nothing_is_done_l
 
 def test_work_that_no_call_waits_for_outlives_the_call_that_left_it(proxy):
     async def play():
+        await call("list_stores")  # the first of its kind takes its time
         await call("list_stores", seconds=1.5)
         proxy.freeze()
         asyncio.get_running_loop().call_later(1.5, proxy.thaw)
@@ -180,7 +181,7 @@ def test_work_that_no_call_waits_for_outlives_the_call_that_left_it(proxy):
 
     served(play)
 
-    assert CallRecord.objects.filter(tool="list_stores").count() == 1
+    assert CallRecord.objects.filter(tool="list_stores").count() == 2
 
 
 def test_a_locked_row_refuses_its_own_calls_and_nobody_else_s():
