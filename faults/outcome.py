@@ -19,6 +19,7 @@ class Outcome:
         doubled: Writes that the shop holds twice.
         false: Writes that were answered as not done, and were done.
         back: Seconds until writes were acknowledged again, at the worst; None if they never stopped.
+        late: What took too long, in words.
         failures: What else did not hold.
         remarks: Figures and circumstances worth reading.
     """
@@ -28,6 +29,7 @@ class Outcome:
     doubled: int = 0
     false: int = 0
     back: float | None = None
+    late: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -38,12 +40,18 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        return not (self.lost or self.doubled or self.false or self.failures) and (self.back or 0) <= BACK_WITHIN
+        wrong = self.lost or self.doubled or self.false or self.failures or self.late
+        return not wrong and (self.back or 0) <= BACK_WITHIN
 
     def expect(self, held: bool, words: str) -> None:
         """Note what did not hold, once for the same words."""
         if not held and words not in self.failures:
             self.failures.append(words)
+
+    def expect_in_time(self, held: bool, words: str) -> None:
+        """Note what took too long."""
+        if not held and words not in self.late:
+            self.late.append(words)
 
     def came_back(self, seconds: float) -> None:
         self.back = max(self.back or 0.0, seconds)
@@ -83,6 +91,6 @@ def line(row: Played) -> str:
     else:
         counts = [str(count) for count in (found.acknowledged, found.lost, found.doubled, found.false)]
         back = "–" if found.back is None else f"{found.back:.1f} s"
-        words = "; ".join([*found.failures, *found.remarks])
+        words = "; ".join([*found.failures, *found.late, *found.remarks])
         cells = [row.name, row.database, *counts, back, row.word, words]
     return "| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |\n"

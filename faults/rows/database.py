@@ -146,7 +146,7 @@ def stop_while_frozen(room: Room) -> Outcome:
                 with suppress(TimeoutExpired):
                     shop.process.wait(40)  # type: ignore[union-attr]
                 took = monotonic() - asked
-                outcome.expect(took < 25, f"the server did not end within 25 s ({took:.0f} s)")
+                outcome.expect_in_time(took < 25, f"the server did not end within 25 s ({took:.0f} s)")
                 outcome.remarks.append(f"ended after {took:.1f} s")
                 shop.kill_all()
             finally:
@@ -224,7 +224,7 @@ def _answered(answers: list[Answer], outcome: Outcome) -> None:
     late = [answer for answer in answers if answer.seconds > ANSWERED_WITHIN]
     if late:
         slowest = max(answer.seconds for answer in late)
-        outcome.failures.append(f"{len(late)} calls waited longer than {ANSWERED_WITHIN} s, up to {slowest:.0f} s")
+        outcome.late.append(f"{len(late)} calls waited longer than {ANSWERED_WITHIN} s, up to {slowest:.0f} s")
 
 
 def _ran_for_nobody(shop: Shop, chats: list[str], outcome: Outcome) -> None:

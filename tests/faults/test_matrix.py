@@ -42,6 +42,7 @@ def test_a_row_fails_for_one_false_answer_a_late_return_or_an_expectation():
     assert not Outcome(false=1).passed
     assert not Outcome(back=5.1).passed
     assert not Outcome(failures=["it did not end"]).passed
+    assert not Outcome(late=["p99 rose"]).passed
 
 
 def test_a_row_that_could_not_run_says_why_in_the_table():
@@ -50,6 +51,8 @@ def test_a_row_that_could_not_run_says_why_in_the_table():
 
 def test_a_row_is_late_only_if_nothing_but_its_seconds_failed():
     assert Outcome(back=7.0).is_late_only
+    assert Outcome(late=["p99 rose"]).is_late_only
+    assert not Outcome(late=["p99 rose"], failures=["a read was refused"]).is_late_only
     assert not Outcome(back=1.0).is_late_only
     assert not Outcome(back=7.0, lost=1).is_late_only
     assert not Outcome(back=7.0, failures=["a read was refused"]).is_late_only
