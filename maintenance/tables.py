@@ -18,9 +18,15 @@ from django.db.models.query import QuerySet
 T = TypeVar("T")
 # Made anew from the products.
 DERIVED = frozenset({"catalog.entry", "catalog.word", "catalog.revision"})
-# Who is signed in on the pages: a session that was ended after the backup must not come back to life. And the row to
-# which each server writes to see whether it can: it is in an empty shop too.
-LEFT_OUT = frozenset({"sessions.session", "accounts.shoppersession", "outbox.pulse"})
+# Who is signed in, on the pages or from a chat: what was ended after the backup must not come back to life. And the row
+# to which each server writes to see whether it can: it is in an empty shop too.
+LEFT_OUT = frozenset(
+    {
+        *("sessions.session", "accounts.shoppersession"),
+        *(f"oauth2_provider.{name}" for name in ("accesstoken", "refreshtoken", "grant", "idtoken", "devicegrant")),
+        "outbox.pulse",
+    }
+)
 _BATCH = 2000
 _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.FloatField)
 

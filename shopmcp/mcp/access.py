@@ -74,10 +74,10 @@ def person_for(scopes: frozenset[str]) -> int | None:
     return holder.person if holder is not None and (scopes or _USUAL) <= holder.scopes else None
 
 
-def is_barred(scopes: frozenset[str], *, needs_person: bool) -> bool:
-    """Whether a call needs another token than it has."""
+def is_barred(scopes: frozenset[str]) -> bool:
+    """Whether a call that has a token, or has to have one, needs another."""
     holder = current_holder.get()
-    return needs_person if holder is None else not scopes <= holder.scopes
+    return holder is None or not scopes <= holder.scopes
 
 
 def barred() -> ShopError:

@@ -106,7 +106,12 @@ class Edge:
                     return
                 token = current_wait.set(wait)
                 try:
-                    reply = await self._answer(content, headers, found.get(b"authorization"), wait)
+                    proofs = found.get(b"authorization")
+                    reply = await (
+                        answer(self._endpoint, content, headers)
+                        if proofs is None
+                        else self._answer_to_holder(content, headers, proofs, wait)
+                    )
                     if wait.if_undelivered is not None and wait.is_gone:
                         await wait.if_undelivered()
                 finally:
@@ -118,12 +123,10 @@ class Edge:
                 return  # the client hung up
         await _send(reply, send, page)
 
-    async def _answer(
-        self, content: bytes, headers: list[tuple[bytes, bytes]], proofs: list[bytes] | None, wait: Wait
+    async def _answer_to_holder(
+        self, content: bytes, headers: list[tuple[bytes, bytes]], proofs: list[bytes], wait: Wait
     ) -> Reply:
-        """Answer the body, for the person whom a token names if the request has one."""
-        if proofs is None:
-            return await answer(self._endpoint, content, headers)
+        """Answer the body for the person whom a token names."""
         holder = await self._bearers.read(proofs, wait)
         if isinstance(holder, Reply):
             return holder

@@ -28,7 +28,7 @@ from shopmcp.db.waiting import current_wait
 from shopmcp.db.workers import LaneName, lanes
 from shopmcp.disk import found_full, is_disk_full
 from shopmcp.errors import InvalidArguments, ShopError
-from shopmcp.mcp.access import barred, is_barred, person_for, with_challenge
+from shopmcp.mcp.access import barred, current_holder, is_barred, person_for, with_challenge
 from shopmcp.mcp.arguments import Arguments, output_schema
 from shopmcp.mcp.call import Answer, Call, Notices, WriteNeeded, language_in, nothing
 from shopmcp.mcp.refusals import bug, busy, cut_off, disk_full, ignored, refused, stopping, too_late, unsettled
@@ -212,7 +212,6 @@ class Toolbox:
             meta,
             client=ascii(client)[1:-1][:60],
             network=caller_network.get(),
-            person=person_for(tool.scopes),
             language=language_in(meta),
             given=present,
             wait=current_wait.get(),
@@ -233,9 +232,11 @@ class Toolbox:
         writes = tool.lane == "write"
         try:
             await self.admit(call, present)
-            if is_barred(tool.scopes, needs_person=tool.needs_person):
-                result = with_challenge(_refused(barred, call, tool), call.meta)
-                return result["structuredContent"]["error"]["code"], result
+            if tool.needs_person or current_holder.get() is not None:
+                if is_barred(tool.scopes):
+                    result = with_challenge(_refused(barred, call, tool), call.meta)
+                    return result["structuredContent"]["error"]["code"], result
+                call.person = person_for(tool.scopes)
             return "ok", _result(await self._perform(tool, call, present))
         except ShopError as told:
             return told.code, _refused(await _completed(told, call), call, tool)

@@ -45,6 +45,14 @@ CONTRACT = {
     "get_checkout_link": (["scope", "cart_id"], (False, False, True)),
     "resume_cart": (["code", "mode", "cart_id", "request_id"], (False, False, False)),
     "list_orders": (["order", "cart_id"], (True, False, True)),
+    "link_account": (["cart_id"], (False, False, True)),
+}
+# What a token must open, and whether the tool needs one.
+OF_PEOPLE = {
+    "view_cart": ({"cart"}, False),
+    "resume_cart": ({"cart", "orders"}, False),
+    "list_orders": ({"orders"}, False),
+    "link_account": ({"cart", "orders"}, True),
 }
 PLAY: dict[str, dict[str, Any]] = {
     "list_stores": {},
@@ -151,6 +159,12 @@ def test_every_answer_and_refusal_fits_its_output_schema(call_tool, published, h
         if name != "list_stores":  # which has none of these
             assert error(refused)["code"] == "invalid_arguments"
             jsonschema.validate(refused.structured_content, published[name].output_schema)
+
+
+def test_four_tools_gain_from_a_token_and_one_needs_it():
+    told = {name: (set(tool.scopes), tool.needs_person) for name, tool in toolbox.tools.items()}
+
+    assert {name: rule for name, rule in told.items() if rule != (set(), False)} == OF_PEOPLE
 
 
 @pytest.mark.parametrize("name", toolbox.listed)

@@ -18,7 +18,9 @@ RULE = "If an answer gives a cart_id, pass it with every later cart call; never 
 def dumped(name) -> dict[str, Any]:
     tool = toolbox.tools[name]
     widget = next((widget for widget in WIDGETS if widget.name == tool.widget), None)
-    return published(tool, widget).model_dump(mode="json", by_alias=True, exclude_none=True)
+    told = published(tool, widget).model_dump(mode="json", by_alias=True, exclude_none=True)
+    # On the wire they stand in both places.
+    return told | {key: told["_meta"][key] for key in ("securitySchemes",) if key in told.get("_meta", {})}
 
 
 def size(part: Any) -> int:

@@ -24,6 +24,7 @@ class App:
     def __init__(self, **said):
         self.http = Client()
         self.said = {"client_name": "Chat", "redirect_uris": [BACK], "token_endpoint_auth_method": "none"} | said
+        self.said = {key: value for key, value in self.said.items() if value is not None}
         self.details = self.http.post("/o/register/", self.said, content_type="application/json").json()
         self.id = self.details.get("client_id")
 

@@ -69,6 +69,32 @@ def test_a_registration_gives_no_token(mail):
     assert not AccessToken.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "redirects", "more"),
+    [
+        ("Claude", ["https://claude.ai/api/mcp/auth_callback"], {"token_endpoint_auth_method": "none"}),
+        ("ChatGPT", ["https://chatgpt.com/connector/oauth/abc"], {"token_endpoint_auth_method": "client_secret_post"}),
+        (
+            "Visual Studio Code",
+            ["https://vscode.dev/redirect", "http://127.0.0.1/", "http://127.0.0.1:33418/"],
+            {
+                "token_endpoint_auth_method": "none",
+                "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+                "application_type": "native",
+            },
+        ),
+        ("Claude Code", ["http://localhost:54321/callback"], {"token_endpoint_auth_method": "none"}),
+        ("Python", ["http://localhost:3030/callback"], {"scope": "cart orders"}),
+    ],
+)
+def test_what_known_clients_send_is_taken(mail, dana, client, name, redirects, more):
+    app = App(client_name=name, redirect_uris=redirects, **{"token_endpoint_auth_method": None, **more})
+    secret = app.details.get("client_secret")
+
+    assert app.details["client_name"] == name
+    assert app.token(app.code(client), client_secret=secret).status_code == 200
+
+
 def test_what_is_not_needed_is_left_out_of_a_registration(mail):
     told = register(
         {
