@@ -218,7 +218,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(condition: Callable[[], object], what: str, *, within: float = 30) -> None:
+def wait_for(condition: Callable[[], object], what: str, *, within: float = 60) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"no {what} within {within} seconds"
@@ -258,7 +258,7 @@ def serving(app, *, lifespan="off", **options):
         thread = Thread(target=server.run, args=([listening],))
         thread.start()
         try:
-            assert server.ready.wait(10)
+            assert server.ready.wait(60)
             address = Address(f"http://127.0.0.1:{listening.getsockname()[1]}")
             address.stopping = server.stopping
             yield address

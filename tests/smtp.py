@@ -25,7 +25,7 @@ class MailServer:
     def stop(self):
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     async def handle_MAIL(self, server, session, envelope, address, options):

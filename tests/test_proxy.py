@@ -79,4 +79,4 @@ def test_a_frozen_one_answers_nothing_until_it_thaws(proxy):
 
         proxy.thaw()
 
-        assert asked.result(timeout=10).fetchone() == (1,)
+        assert asked.result(timeout=60).fetchone() == (1,)

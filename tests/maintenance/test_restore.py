@@ -36,7 +36,7 @@ def refused(result, words):
     return True
 
 
-def test_a_restored_shop_has_every_row_and_serves_each_chat_its_cart(shop, backup, empty, tmp_path):
+def test_a_restored_shop_has_every_row_serves_each_chat_its_cart_and_gives_rows_new_keys(shop, backup, empty, tmp_path):
     live = empty()
 
     result = restore(live, backup)
@@ -56,19 +56,11 @@ def test_a_restored_shop_has_every_row_and_serves_each_chat_its_cart(shop, backu
     assert again["structuredContent"]["version"] == 2
     assert live.call_tool("view_cart", meta=chat("chat-0"))["structuredContent"]["item_count"] == 2
     assert "making it anew" not in live.output
+    newcomer = live.call_tool("add_to_cart", meta=chat("newcomer"), product_id="shop:honey")["structuredContent"]
+    assert newcomer["item_count"] == 1
     live.stop()
-
-
-def test_a_row_after_the_restore_gets_a_new_key(backup, empty, tmp_path):
-    live = empty()
-    restore(live, backup)
-    live.start()
-
-    answer = live.call_tool("add_to_cart", meta=chat("newcomer"), product_id="shop:honey")
-
-    assert answer["structuredContent"]["item_count"] == 1
-    live.stop()
-    assert contents(live, tmp_path)["carts.session"]["rows"] == tables(backup)["carts.session"]["rows"] + 1
+    rows = contents(live, tmp_path, "after")["carts.session"]["rows"]
+    assert rows == tables(backup)["carts.session"]["rows"] + 2  # the newcomer's, and that of the search
 
 
 def test_a_backup_of_one_database_is_restored_on_the_other(shop, backup, empty, tmp_path):
@@ -97,18 +89,8 @@ def test_only_an_empty_shop_is_filled(shop, backup, tmp_path):
     assert contents(shop, tmp_path, "after") == before
 
 
-def test_a_shop_that_was_started_once_and_never_used_is_empty(backup, empty, tmp_path):
-    live = empty()
-    live.start()
-    live.stop()
-
-    result = restore(live, backup)
-
-    assert result.returncode == 0, result.stderr
-    assert contents(live, tmp_path) == tables(backup)
-
-
-def test_nothing_is_restored_while_a_server_runs_on_the_database(backup, empty, tmp_path):
+def test_nothing_is_restored_while_a_server_runs_but_once_it_was_stopped_or_killed(backup, empty, tmp_path):
+    """A shop that was started and never used is empty."""
     live = empty()
     live.start()
     before = contents(live, tmp_path, "before")
@@ -119,13 +101,12 @@ def test_nothing_is_restored_while_a_server_runs_on_the_database(backup, empty, 
     assert live.get("/healthz").status == 200
     assert contents(live, tmp_path, "after") == before
 
-
-def test_a_server_that_was_killed_does_not_count_as_running(backup, empty):
-    live = empty()
-    live.start()
+    live.restart()
     live.kill()
+    result = restore(live, backup)
 
-    assert restore(live, backup).returncode == 0
+    assert result.returncode == 0, result.stderr
+    assert contents(live, tmp_path) == tables(backup)
 
 
 def changed(name, change):

@@ -31,7 +31,7 @@ def at_once(work):
 
     def begin(number):
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             return work(number)
         except ShopError:
             return None

@@ -27,7 +27,7 @@ class Gateway:
         self.base = f"http://127.0.0.1:{self.port}"
 
     def _do(self, name, **given):
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("POST", f"/_test/{name}", json.dumps(given))
         answer = json.loads(connection.getresponse().read())
         connection.close()

@@ -83,7 +83,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_repeats_only_what_was_not_acknow
     def answer(handler):
         if len(receiver.requests) == 10:
             process.kill()
-            process.wait(10)
+            process.wait(60)
         return 204, {}
 
     receiver.answer = answer

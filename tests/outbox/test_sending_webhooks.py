@@ -131,7 +131,7 @@ def test_an_endless_answer_is_not_read(receiver):
 def test_a_receiver_that_is_too_slow_is_asked_again_later(receiver, monkeypatch):
     may_end = Event()
     monkeypatch.setattr(sending, "TIME_LIMIT", 0.3)
-    receiver.answer = lambda handler: (may_end.wait(10), (200, {}))[1]
+    receiver.answer = lambda handler: (may_end.wait(60), (200, {}))[1]
     enqueue("alarm.test", receiver.url, HELLO)
     try:
         assert deliver() == Delivered(postponed=1)

@@ -80,11 +80,11 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
 
     def work():
         entered.set()
-        assert may_end.wait(10)
+        assert may_end.wait(60)
         return "done"
 
     def release(after):
-        assert after.wait(10)
+        assert after.wait(60)
         may_end.set()
 
     async def slow(ctx, params):
@@ -97,7 +97,7 @@ def test_a_call_that_is_under_way_is_answered_before_the_server_ends(monkeypatch
     with ThreadPoolExecutor(2) as threads:
         with serving(asgi.application, lifespan="on") as url:
             answer = threads.submit(rpc, url, None, "tools/call", {"name": "slow"})
-            assert entered.wait(10)
+            assert entered.wait(60)
             threads.submit(release, after=url.stopping)
         assert answer.result().json["result"]["content"][0]["text"] == "done"
 
@@ -142,15 +142,15 @@ class Halt:
             try:
                 with serving(asgi.application, lifespan="on", timeout_graceful_shutdown=0.3) as url:
                     waiting = [threads.submit(ask, url) for _ in range(times)]
-                    assert self.first.wait(10)
-                    assert all(self.arrived.acquire(timeout=10) for _ in range(times))
+                    assert self.first.wait(60)
+                    assert all(self.arrived.acquire(timeout=60) for _ in range(times))
                     threads.submit(self._release, waiting)
                 return [answer.result() for answer in waiting]
             finally:
                 self.go_on.set()
 
     def _release(self, waiting):
-        wait(waiting, timeout=10)
+        wait(waiting, timeout=60)
         self.go_on.set()
 
 
@@ -203,7 +203,7 @@ def test_other_requests_that_outlast_the_grace_get_an_error_of_the_protocol(monk
 def test_a_body_that_is_not_complete_when_the_grace_ends_is_refused_in_json_rpc(monkeypatch):
     with socket.socket() as wire:
         with serving(asgi.application, lifespan="on", timeout_graceful_shutdown=0.3) as url:
-            wire.settimeout(10)
+            wire.settimeout(60)
             wire.connect(("127.0.0.1", urlsplit(url).port))
             head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             wire.sendall(f"{head}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n".encode())

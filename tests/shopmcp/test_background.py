@@ -37,22 +37,22 @@ def test_many_callers_share_one_look():
 
     def look():
         looks.append(1)
-        assert may_end.wait(10)
+        assert may_end.wait(60)
         return "found"
 
     number, together = renewed(look), Barrier(9)
 
     def ask():
-        together.wait(10)
+        together.wait(60)
         found.append(number.get())
 
     callers = [Thread(target=ask) for _ in range(8)]
     for caller in callers:
         caller.start()
-    together.wait(10)
+    together.wait(60)
     may_end.set()
     for caller in callers:
-        caller.join(10)
+        caller.join(60)
 
     assert found == ["found"] * 8
     assert len(looks) == 1
@@ -101,9 +101,9 @@ def test_repeated_work_survives_a_failure_and_ends_when_told(caplog):
 
     repeated = Repeated("test", work, 0.001)
     repeated.start()
-    assert done.wait(10)
+    assert done.wait(60)
     repeated.stop()
-    repeated.join(10)
+    repeated.join(60)
     count = len(times)
 
     assert "a bug" in caplog.text

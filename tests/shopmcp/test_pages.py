@@ -35,7 +35,7 @@ def staff(live_shop):
 
 
 def raw(url):
-    return socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=10)
+    return socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=60)
 
 
 def head(path, *lines, method="POST"):

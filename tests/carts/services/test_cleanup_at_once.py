@@ -25,7 +25,7 @@ def test_a_session_that_is_deleted_beside_its_own_change_is_whole_or_gone(shared
 
     def add():
         try:
-            both.wait(10)
+            both.wait(60)
             outcome = change(carts.add_items, caller(), [("shop:honey", 1)])
             told.append(outcome.state.item_count)
         finally:
@@ -36,7 +36,7 @@ def test_a_session_that_is_deleted_beside_its_own_change_is_whole_or_gone(shared
         before = Cart.objects.get().item_count
         writer = threading.Thread(target=add)
         writer.start()
-        both.wait(10)
+        both.wait(60)
         cleanup.delete_sessions(Session.objects.all())
         writer.join()
 
@@ -62,7 +62,7 @@ def test_nothing_acknowledged_is_lost_while_others_write_around_the_limit(shared
                 Cart.objects.filter(session__source="threadId", session__client=name).update(updated_at=then)
                 Session.objects.filter(client=name).update(last_seen_at=then)
                 begins.clear()
-                assert begins.wait(10)
+                assert begins.wait(60)
                 outcome = change(
                     carts.add_items, Caller(Call("add_to_cart", {"threadId": name}, client=name)), [("shop:honey", 1)]
                 )

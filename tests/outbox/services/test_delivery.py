@@ -70,7 +70,7 @@ def test_each_try_is_written_down(receiver):
 
 def test_a_slow_receiver_holds_up_nobody_but_itself(receiver, other, monkeypatch):
     reached = Event()
-    receiver.answer = lambda handler: (reached.wait(10), (200, {}))[1]
+    receiver.answer = lambda handler: (reached.wait(60), (200, {}))[1]
 
     def reach(handler):
         if len(other.requests) == 3:

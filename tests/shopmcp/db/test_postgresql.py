@@ -121,14 +121,14 @@ def test_a_change_whose_connection_breaks_before_the_commit_is_done_on_a_new_one
             entered_times.append(1)
             if len(entered_times) == 1:
                 entered.set()
-                assert go_on.wait(10)
+                assert go_on.wait(60)
             return Store.objects.count()
 
     entered_times: list[int] = []
 
     async def play():
         waiting = asyncio.ensure_future(lanes.run("write", work))
-        await asyncio.to_thread(entered.wait, 10)
+        await asyncio.to_thread(entered.wait, 60)
         proxy.cut()
         go_on.set()
         return await waiting
@@ -199,7 +199,7 @@ def test_a_locked_row_refuses_its_own_calls_and_nobody_else_s():
 
     async def play():
         holding = asyncio.ensure_future(lanes.run("write", hold))
-        await asyncio.to_thread(holds.wait, 10)
+        await asyncio.to_thread(holds.wait, 60)
         began = monotonic()
         with pytest.raises(OperationalError, match="lock timeout"):
             await lanes.run("write", work)
@@ -298,7 +298,7 @@ def test_pages_are_refused_while_all_of_their_few_connections_are_taken():
         pages: Any = type(connections["default"])
         holding = [asyncio.ensure_future(asyncio.to_thread(page, 20)) for _ in range(pages.pages)]
         for _ in holding:
-            await asyncio.to_thread(held.acquire, timeout=10)
+            await asyncio.to_thread(held.acquire, timeout=60)
         with pytest.raises(OperationalError, match="connections that pages may use are taken"):
             await asyncio.to_thread(page, 0)
         assert not (await add())["isError"]  # chats have connections of their own

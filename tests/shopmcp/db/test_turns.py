@@ -120,7 +120,7 @@ def test_threads_end_when_nothing_waits_any_more():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
     assert sorted(done) == list(range(9))
 

@@ -46,10 +46,10 @@ def run(play, *, batch=64, threads=1, one_transaction=True):
 
         def hold():
             entered.set()
-            return go_on.wait(10)
+            return go_on.wait(60)
 
         held = asyncio.ensure_future(lane.run(hold))
-        await asyncio.to_thread(entered.wait, 10)
+        await asyncio.to_thread(entered.wait, 60)
         try:
             return await play(lane, go_on.set)
         finally:
@@ -223,14 +223,14 @@ def test_work_that_has_begun_is_done_even_if_its_caller_is_cancelled():
 
     def work():
         entered.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return add_store("begun")
 
     @async_to_sync
     async def go():
         lane = Lane("write", 1, batch=64, one_transaction=True)
         begun = asyncio.ensure_future(lane.run(work))
-        await asyncio.to_thread(entered.wait, 10)
+        await asyncio.to_thread(entered.wait, 60)
         begun.cancel()
         with pytest.raises(asyncio.CancelledError) as cancelled:
             await begun

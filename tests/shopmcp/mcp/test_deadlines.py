@@ -55,7 +55,7 @@ class Shop:
 
 def occupied(shop, threads, url, era):
     held = [threads.submit(rpc, url, era, "tools/call", {"name": "occupy"}) for _ in range(THREADS)]
-    assert shop.busy.wait(10)
+    assert shop.busy.wait(60)
     return held
 
 

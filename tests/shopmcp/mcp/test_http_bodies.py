@@ -90,7 +90,7 @@ def test_several_calls_share_a_connection(url):
 
 
 def raw(url):
-    return socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=10)
+    return socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=60)
 
 
 def head(url, *lines):
