@@ -8,6 +8,7 @@ from oauth2_provider.models import AccessToken, Application, Grant
 
 from accounts.oauth.tokens import holder_of
 from tests.accounts.oauth.asking import BACK, ISSUER, RESOURCE, App, app, carried
+from tests.my.signing_in import EMAIL, code_to
 
 __all__ = ["app"]
 
@@ -56,6 +57,21 @@ def test_a_shopper_who_is_not_signed_in_signs_in_first_and_comes_back(app, dana,
     assert page.status_code == 303
     assert page["Location"].startswith("/my/sign-in/?next=%2Fo%2Fauthorize%2F%3Fclient_id")
     assert client.get(page["Location"])["Location"].startswith("/o/authorize/?client_id")
+
+
+def test_signing_in_by_a_code_leads_to_the_question(app):
+    browser = Client()
+    asked = app.page(browser)["Location"]
+    form = browser.get(asked).context["redirect_field_value"]
+    sent = browser.post("/my/sign-in/", {"email": EMAIL, "next": form})
+    form = browser.get(sent["Location"]).context["redirect_field_value"]
+    code = {"action": "verify", "code": code_to(EMAIL), "next": form}
+
+    page = browser.post(sent["Location"], code, follow=True)
+
+    assert page.status_code == 200
+    assert "chat.example" in page.text
+    assert page.request["PATH_INFO"] == "/o/authorize/"
 
 
 def test_the_staffs_session_is_nobody_here(app, admin_client, db):
