@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests.live import ROOT, LiveServer, clean_env, free_port, wait_for
@@ -289,8 +290,15 @@ def test_runserver_serves_pages_and_names_serve_for_chats(tmp_path):
 
 @pytest.mark.skipif(not os.environ.get("TEST_DATABASE_URL"), reason="TEST_DATABASE_URL names no PostgreSQL")
 def test_more_connections_than_postgresql_gives_are_told_at_the_start_with_their_sum(own_shop):
-    server = own_shop("--workers", "2", SHOPMCP_DATABASE_CONNECTIONS="60")
+    with psycopg.connect(os.environ["TEST_DATABASE_URL"]) as database:
+        (most,) = database.execute("SHOW max_connections").fetchall()[0]
+        (reserved,) = database.execute("SHOW superuser_reserved_connections").fetchall()[0]
+    room = int(most) - int(reserved)
+    each = room // 2 + 12
 
-    assert "Warning: 2 workers with 60 connections each may open 120, and PostgreSQL has 97" in server.output
-    assert "Set SHOPMCP_DATABASE_CONNECTIONS to 47" in server.output
+    server = own_shop("--workers", "2", SHOPMCP_DATABASE_CONNECTIONS=str(each))
+
+    told = f"2 workers with {each} connections each may open {2 * each}, and PostgreSQL has {room} for all its clients"
+    assert f"Warning: {told}" in server.output
+    assert f"Set SHOPMCP_DATABASE_CONNECTIONS to {(room - 3) // 2}" in server.output
     assert server.get("/healthz").status == 200
