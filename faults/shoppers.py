@@ -1,11 +1,12 @@
 """Shoppers in threads who write without end, and note in a ledger what they are told."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import monotonic, sleep
 from typing import Self
 
@@ -48,6 +49,7 @@ class Crowd:
 
     def __post_init__(self) -> None:
         self._over = Event()
+        self._writing = [Lock() for _ in range(self.size)]
         self._threads = [Thread(target=self._shop, args=(number,), daemon=True) for number in range(self.size)]
         self._name = token_hex(4)
 
@@ -64,6 +66,14 @@ class Crowd:
         self._over.set()
         for thread in self._threads:
             thread.join(self.patience + 10)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the writes under way end, and no other begin until the block ends."""
+        with ExitStack() as writing:
+            for each in self._writing:
+                writing.enter_context(each)
+            yield
 
     def acknowledged(self, number: int, *, within: float = 120) -> None:
         """Wait for so many further acknowledged writes."""
@@ -93,23 +103,24 @@ class Crowd:
                     client.call("search_products", chat, query=f"product {place * (turn + 1) % 100}")
                 if self.browse and place % 2:
                     client.call("view_cart", chat)
-                self._write(client, chat, "add_to_cart", product, retry=self.retry and number % 2 == 1)
+                self._write(number, client, chat, "add_to_cart", product)
                 # Now and then the product before gets another quantity.
                 if place % 5 == 4:
                     before = PRODUCTS[place - 1]
-                    self._write(client, chat, "update_cart_item", before, retry=self.retry and number % 2 == 1)
+                    self._write(number, client, chat, "update_cart_item", before)
                 if self._over.is_set():
                     client.close()
                     return
 
-    def _write(self, client: Client, chat: str, tool: str, product: str, *, retry: bool) -> None:
-        adding = tool == "add_to_cart"
+    def _write(self, number: int, client: Client, chat: str, tool: str, product: str) -> None:
+        adding, retry = tool == "add_to_cart", self.retry and number % 2 == 1
         arguments = {"product_id": product, "quantity": 1 if adding else SET_TO}
         if retry:
             arguments["request_id"] = token_hex(8)
         unknown, answer = False, Answer(Verdict.DOWN, 0)
         while not self._over.is_set():
-            answer = client.call(tool, chat, **arguments)
+            with self._writing[number]:
+                answer = client.call(tool, chat, **arguments)
             self._hear(answer)
             unknown |= answer.verdict in (Verdict.CUT, Verdict.MAYBE)
             if answer.verdict is Verdict.DONE or not (retry or answer.verdict is Verdict.DOWN):
