@@ -47,6 +47,7 @@ _OUTCOMES: dict[str, str | Promise] = {
     "busy": _("shop was busy"),
     "disk_full": _("disk was full"),
     "uncertain": _("may have been done"),
+    "linked_elsewhere": _("chat of another account"),
     "wrong_state": _("came too late"),
     "internal_error": _("fault of the shop"),
 }
