@@ -80,7 +80,10 @@ _MEANINGS: dict[str, Meaning] = {
     ),
     WarningKind.SUBJECT_CHANGED: Meaning(
         _("One conversation id, two people"),
-        _("The same conversation id came from two different people; the second was given a cart of their own."),
+        _(
+            "The same conversation id came from two different people; the second was given a cart of their own, or "
+            "was refused."
+        ),
         _("Carts stay apart as long as the client names the person; a call without one opens the first person's cart."),
     ),
 }

@@ -13,10 +13,10 @@ from catalog.models import Product, Store
 from catalog.models.products import STATIC_IMAGE
 from orders import images
 from shopmcp.network import network_of
-from shopmcp.throttle import Buckets, Rate
+from shopmcp.throttle import NetworkBuckets, Rate
 
 # A list shows up to fifty pictures, and one network may be an office.
-pictures: Final = Buckets("widget-pictures", lambda: Rate(50, 3000))
+pictures: Final = NetworkBuckets("widget-pictures", lambda: Rate(50, 3000))
 _HOUR: Final = "public, max-age=3600"
 _SHORTLY: Final = "public, max-age=600"
 

@@ -36,7 +36,6 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
                 ('name', models.CharField(blank=True, max_length=100, verbose_name='name')),
                 ('phone', models.CharField(blank=True, max_length=30, verbose_name='phone')),
-                ('one_cart', models.BooleanField(default=False, verbose_name='one cart everywhere')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
                 ('seen_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='last signed in')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='person', to=settings.AUTH_USER_MODEL, verbose_name='user')),

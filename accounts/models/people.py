@@ -21,12 +21,9 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """People who can sign in: not those that became staff, nor those that were switched off."""
         return self.filter(user__is_active=True, user__is_staff=False)
 
-    def newest_first(self) -> Self:
-        return self.order_by("-id")
-
 
 class Person(models.Model):
-    """A shopper who has signed in once, beside their `auth.User`, which is never one of the staff."""
+    """A shopper who has signed in once, beside their `auth.User`. `active` leaves out those who became staff."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="person", verbose_name=_("user")
@@ -37,8 +34,6 @@ class Person(models.Model):
     # For the checkout.
     name = models.CharField(_("name"), max_length=100, blank=True)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
-    # Whether all chats of the person use one cart.
-    one_cart = models.BooleanField(_("one cart everywhere"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     seen_at = models.DateTimeField(_("last signed in"), default=timezone.now, db_index=True)
 

@@ -71,7 +71,7 @@ class Store(models.Model):
             "takes the units of open orders off."
         ),
     )
-    # Where chats show the shop as a picture; its logo has a table of its own.
+    # For widgets; the logo has a table of its own.
     accent = models.CharField(
         _("accent colour"),
         max_length=7,

@@ -231,7 +231,7 @@ class Order(models.Model):
         ordering = ["-id"]
         permissions = [
             ("see_people", _("Can see names, contacts and addresses of buyers")),
-            ("refund", _("Can pay back")),
+            ("refund", _("Can take, release and pay back payments")),
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="order_by_state"),

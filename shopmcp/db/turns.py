@@ -1,8 +1,8 @@
 """Whose job a thread takes next: callers take turns by the time that their work has cost.
 
-A caller who sends much, or what costs much, waits for himself: another one who comes then is served after the job at
-hand. This is fair queuing as in networks and schedulers: each caller has used so much time, and the next job is that of
-the caller who used least. Time that a caller left unused is not saved for later.
+A caller who sends much, or what costs much, delays only their own jobs: another one who comes then is served after the
+job at hand. This is fair queuing, as in networks and schedulers: the time that each caller's jobs took is added up, and
+the next job is that of the caller with the least. Time that a caller left unused is not saved for later.
 """
 
 from collections import deque
