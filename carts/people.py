@@ -18,6 +18,9 @@ def person_of(call: Call, row: SessionRow | None) -> int | None:
         call: The call.
         row: The session of its conversation; None if it has none.
     """
-    if call.person is not None:
-        return call.person
+    return proved(row) if call.person is None else call.person
+
+
+def proved(row: SessionRow | None) -> int | None:
+    """Return the person for whom a conversation was proved; None for nobody."""
     return row.person_id if row is not None and row.sees_person else None

@@ -19,7 +19,7 @@ from carts.cart import CartState, LineState, Notice, Outcome
 from carts.changes import LineChange
 from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change
 from carts.news import TERMS, Moved, with_changes, with_news
-from carts.people import person_of
+from carts.people import person_of, proved
 from carts.queries import LINE_WIDTH, SessionRow
 from carts.services.other_carts import offer
 from carts.services.requests import Request, remember, settle
@@ -77,6 +77,7 @@ def locked_elsewhere(public_id: str) -> Iterator[CartState]:
         if (row := find_by_public_id(public_id)) is None:
             raise expired_cart()
         state = load_cart(row, now)
+        state.person = proved(row)
         # A cart that belongs to no chat has nobody else to tell.
         state.is_elsewhere = row.source != ELSEWHERE
         yield state

@@ -71,7 +71,8 @@ def place_order(
         seen: What the shopper agreed to.
         network: Where the request comes from, for the limits.
         is_test: Whether the order counts in no number.
-        person: The key of who is signed in; without one it is the person of the chat, if that was proved.
+        person: The key of who is signed in in the browser; the order is theirs. It is nobody's without one, also in a
+            proved chat: whoever got its link types details that are not its person's.
 
     Raises:
         NotFound: If there is no such cart.
@@ -94,8 +95,7 @@ def place_order(
         if (order := _placed(cart_pk, request_key)) is not None:
             return Placed(order, is_new=False)
         with limits.admitted(session, network, details.contacts):
-            whose = person or _person_of(session)
-            order = _place(state, cart_pk, details, request_key, seen, is_test=is_test, person=whose)
+            order = _place(state, cart_pk, details, request_key, seen, is_test=is_test, person=person)
             return Placed(order, is_new=True)
 
 
@@ -143,10 +143,6 @@ def _placed(cart: int, request_key: str) -> Order | None:
     return next((order for by in ({"cart": cart}, {"request_key": request_key}) for order in rows.filter(**by)), None)
 
 
-def _person_of(session: int) -> int | None:
-    return Session.objects.filter(pk=session, sees_person=True).values_list("person", flat=True).first()
-
-
 def _place(
     state: CartState,
     cart: int,
@@ -185,7 +181,9 @@ def _place(
             fix=gettext("Look at the cart as it is now. Nothing was ordered."),
         )
     if quoted.coupon is not None:
-        order.coupon_use = take_use(quoted.coupon, Buyer(details.email, details.phone, person))
+        # The person of a proved chat has used it too, whoever orders.
+        buyer = Buyer(details.email, details.phone, person or state.person)
+        order.coupon_use = take_use(quoted.coupon, buyer)
         order.coupon_code = quoted.coupon.code
     order.save(force_insert=True)
     if not close_cart(state, now):

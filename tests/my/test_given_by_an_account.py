@@ -34,14 +34,16 @@ def test_a_coupon_for_each_buyer_counts_the_person(coupon, dana, ruth):
     take_use(coupon, Buyer("b@example.com", "", ruth.pk))
 
 
-def test_an_order_in_a_proved_chat_uses_the_coupon_for_the_person(call_tool, fill, order, honey, coupon, dana):
+def test_an_order_from_the_link_of_a_proved_chat_uses_the_coupon_for_the_person_and_is_nobodys(
+    call_tool, fill, order, honey, coupon, dana
+):
     fill()
     call_tool("apply_coupon", code="TEN")
     Session.objects.update(person=dana, sees_person=True)
 
     mine = order(Cart.objects.get())
 
-    assert (mine.person, mine.coupon_use.person) == (dana, dana)
+    assert (mine.person, mine.coupon_use.person) == (None, dana)
 
 
 def test_an_order_in_a_chat_that_is_only_kept_is_nobodys(dana, fill, order, honey):

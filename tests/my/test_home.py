@@ -50,6 +50,22 @@ def test_who_only_keeps_a_chat_gets_no_details_of_the_buyer(client, dana, fill, 
     assert "Dana Levi" not in client.get(f"/orders/{address}").text
 
 
+def test_an_order_by_the_link_of_a_proved_chat_tells_its_account_no_details(client, dana, fill, order, honey):
+    """Whoever orders may be somebody else, to whom the link was sent."""
+    cart = fill()
+    Session.objects.update(person=dana, sees_person=True)
+    theirs = order(cart, email="other@example.com")
+
+    page = client.get("/my/").text
+    assert theirs.shown_number in page
+    address = page.split('href="/orders/')[1].split('"')[0]
+    assert "Dana Levi" not in client.get(f"/orders/{address}").text
+    assert "other@example.com" not in client.post("/my/data/download/").text
+    client.post("/my/data/", {"email": dana.email})
+    theirs.refresh_from_db()
+    assert (theirs.person, theirs.email) == (None, "other@example.com")
+
+
 def test_an_order_of_the_account_shows_its_details(client, dana, fill, order, honey):
     mine = order(fill())
     Order.objects.update(person=dana)

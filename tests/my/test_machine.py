@@ -127,7 +127,7 @@ class Links(RuleBasedStateMachine):
             name=chat, delivery=self.option.pk, phone="050-2345678", email=f"{chat}@example.com", street="1", city="X"
         )
         placed = place_order(cart.public_id, typed, key=f"k{len(self.orders)}", seen=seen(cart, self.option.pk))
-        self.orders[placed.order.shown_number] = (chat, self.kept[chat] if self.proved[chat] else None)
+        self.orders[placed.order.shown_number] = chat
         self.holds[chat] = {chat}
 
     @rule(chat=chats)
@@ -148,11 +148,7 @@ class Links(RuleBasedStateMachine):
 
     def theirs(self, who):
         """The orders that an account may see."""
-        return {
-            number
-            for number, (chat, placed_by) in self.orders.items()
-            if placed_by == who or (placed_by is None and self.kept[chat] == who)
-        }
+        return {number for number, chat in self.orders.items() if self.kept[chat] == who}
 
     @invariant()
     def a_chat_sees_what_is_its_own_or_its_persons(self):
@@ -160,7 +156,7 @@ class Links(RuleBasedStateMachine):
             if self.of(chat) is None:
                 continue
             shown = self.ask(list_orders, chat)
-            own = {number for number, (of, _) in self.orders.items() if of == chat}
+            own = {number for number, of in self.orders.items() if of == chat}
             may = own | (self.theirs(self.kept[chat]) if self.proved[chat] else set())
             assert {number for number in self.orders if number in shown} == may
             seen_in_cart = self.ask(view_cart, chat)
