@@ -85,13 +85,26 @@ class Consent(AuthorizationView):
         return page
 
     def redirect(self, redirect_to: str, application: Any) -> HttpResponse:
-        """Lead back to the client; errors name the issuer too, as the metadata promises."""
-        parts = urlsplit(redirect_to)
-        if not parts.fragment:
-            query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "iss"]
-            query.append(("iss", oauth2_settings.OIDC_ISS_ENDPOINT))
-            redirect_to = parts._replace(query=urlencode(query)).geturl()
-        return cast("HttpResponse", super().redirect(redirect_to, application))
+        """Lead back to the client, or, if the shopper has answered nothing yet, offer a link that does.
+
+        Anybody can register a client with any address. A redirect before the question would let them lead shoppers
+        from the shop's own address to theirs (RFC 9700, 4.11.2).
+        """
+        back = _with_issuer(redirect_to)
+        if self.request.method == "POST":
+            return cast("HttpResponse", super().redirect(back, application))
+        error = dict(parse_qsl(urlsplit(back).query)).get("error", "invalid_request")
+        links = {"back": back, "back_host": host_of(back)} if urlsplit(back).scheme in ("https", "http") else {}
+        return self.render_to_response({"error": error, **links}, status=400)
+
+
+def _with_issuer(address: str) -> str:
+    """Return an answer's address with the issuer, which errors name too, as the metadata promises."""
+    parts = urlsplit(address)
+    if parts.fragment:
+        return address
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "iss"]
+    return parts._replace(query=urlencode([*query, ("iss", oauth2_settings.OIDC_ISS_ENDPOINT)])).geturl()
 
 
 def _demand_resource(asked: Any, credentials: dict[str, Any]) -> None:

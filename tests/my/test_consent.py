@@ -1,16 +1,26 @@
 """The page on which a shopper lets a chat see their things."""
 
-from urllib.parse import urlencode
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
 from oauth2_provider.models import AccessToken, Application, Grant
 
 from accounts.oauth.tokens import holder_of
-from tests.accounts.oauth.asking import BACK, ISSUER, RESOURCE, App, app, carried
+from tests.accounts.oauth.asking import BACK, ISSUER, RESOURCE, App, app
 from tests.my.signing_in import EMAIL, code_to
 
 __all__ = ["app"]
+
+
+def offered(page):
+    """What the link carries back that a refused request leaves to the shopper."""
+    assert (page.status_code, page.get("Location")) == (400, None)
+    back = urlsplit(unescape(re.search(r'href="([^"]+)" rel="noreferrer"', page.text)[1]))
+    assert f"{back.scheme}://{back.netloc}{back.path}" == BACK
+    return {name: values[0] for name, values in parse_qs(back.query).items()}
 
 
 def test_the_page_says_who_asks_and_what_it_may(app, dana, client):
@@ -99,7 +109,7 @@ def test_nothing_in_the_address_skips_the_question(app, dana, client, more):
 def test_not_even_a_client_that_was_marked_so_skips_the_question(app, dana, client):
     Application.objects.update(skip_authorization=True)
 
-    assert carried(app.page(client))["error"] == "access_denied"
+    assert offered(app.page(client))["error"] == "access_denied"
     assert not Grant.objects.exists()
 
 
@@ -113,8 +123,8 @@ def test_a_shopper_says_no(app, dana, client):
 
 def test_every_answer_names_the_issuer(app, dana, client):
     assert app.answer(client)["iss"] == ISSUER
-    assert carried(app.page(client, scope="everything"))["iss"] == ISSUER
-    assert carried(app.page(client, response_type="token"))["iss"] == ISSUER
+    assert offered(app.page(client, scope="everything"))["iss"] == ISSUER
+    assert offered(app.page(client, response_type="token"))["iss"] == ISSUER
 
 
 @pytest.mark.parametrize(
@@ -133,10 +143,22 @@ def test_every_answer_names_the_issuer(app, dana, client):
     ],
 )
 def test_an_unsafe_request_is_refused_before_and_after_the_question(app, dana, client, changes, error):
-    assert carried(app.page(client, **changes))["error"] in (error, "unsupported_response_type")
+    assert offered(app.page(client, **changes))["error"] in (error, "unsupported_response_type")
     answer = client.post("/o/authorize/", app.asks(**changes) | {"allow": "true"})
 
     assert answer.status_code == 400 or "error=" in answer["Location"]
+    assert not Grant.objects.exists()
+
+
+def test_nobody_is_sent_to_another_site_before_they_answered(mail, dana, client):
+    app = App(redirect_uris=["https://evil.example/"])
+
+    page = app.page(client, scope="nope", state='"><script>')
+
+    assert (page.status_code, page.get("Location")) == (400, None)
+    assert 'Back to <bdi dir="ltr">evil.example</bdi>' in page.text
+    assert "Go there only if you came from there." in page.text
+    assert "<script>" not in page.text
     assert not Grant.objects.exists()
 
 
