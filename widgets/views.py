@@ -26,7 +26,8 @@ def image(request: HttpRequest, product_id: str) -> HttpResponse:
     """Our copy of a product's image; a neutral one where there is none."""
     if wait := pictures.take(network_of(request.META.get("REMOTE_ADDR") or "")):
         return HttpResponse(status=429, headers={"Retry-After": str(wait)})
-    found = Product.objects.filter(public_id=product_id).order_by().values_list("image", flat=True).first() or ""
+    known = Product.objects.filter(public_id=product_id.replace("\0", "")).order_by()  # PostgreSQL knows no NUL
+    found = known.values_list("image", flat=True).first() or ""
     if found.startswith(STATIC_IMAGE):
         return _shown(redirect(static(found.removeprefix(STATIC_IMAGE))), _SHORTLY)
     content = images.copy_of(found) if found else None

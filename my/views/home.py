@@ -54,7 +54,7 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
     """What there is; its forms open a cart, show a code, or unlink a chat."""
     if request.method != "POST":
         return _shown(request, person)
-    wish, which = request.POST.get("do", ""), request.POST.get("which", "")[:18]
+    wish, which = request.POST.get("do", ""), request.POST.get("which", "")[:18].replace("\0", "")
     try:
         if wish == "code":
             code = codes.written(account_codes.new_code(person, which))

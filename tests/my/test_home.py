@@ -120,3 +120,14 @@ def test_a_cart_that_is_not_there_is_refused_in_words(client, dana, which):
 
     assert page.status_code == 409
     assert "not open any more" in page.text
+
+
+@pytest.mark.parametrize("wish", ["code", "open", "unlink"])
+def test_a_nul_in_a_form_names_nothing(client, fill_account, wish):
+    fill_account(1)
+
+    answer = client.post("/my/", {"do": wish, "which": "a\0b"})
+
+    assert answer.status_code in (200, 302, 409)
+    assert Session.objects.get().person_id is not None
+    assert Cart.objects.count() == 2

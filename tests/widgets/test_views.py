@@ -37,7 +37,7 @@ def test_a_picture_is_our_own_copy(client, store, tmp_path, settings):
 def test_without_a_picture_there_is_a_neutral_one(client, store):
     create_product(store, sku="plain", name="Plain", price="1")
 
-    for product_id in ("shop:plain", "shop:unknown", "nothing"):
+    for product_id in ("shop:plain", "shop:unknown", "nothing", "\0", "shop:\0"):
         response = image(client, product_id)
         assert response.status_code == 302
         assert "no-image" in response["Location"]
