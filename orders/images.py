@@ -16,6 +16,7 @@ from time import time
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from PIL import Image, ImageOps
 
 from catalog.feeds import Unreadable
@@ -32,6 +33,7 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 # An image that could not be read is tried again after so many seconds.
 RETRY_AFTER: Final = 3600
 _SECONDS: Final = 15.0
+_FAILED: Final = ".none"
 _PRUNED: Final = 0.02  # the chance that a new copy looks for old ones to delete
 _downloads = BoundedSemaphore(4)
 
@@ -41,16 +43,26 @@ def key_of(image: str) -> str:
     return "" if not image or image.startswith(STATIC_IMAGE) else sha256(image.encode()).hexdigest()[:24]
 
 
-def copy_of(image: str) -> bytes | None:
-    """Return the copy of the image at this address as a JPEG, made now if there is none; None if it cannot be made."""
+def is_new(image: str) -> bool:
+    """Whether nothing is known of the image at this address: no copy, and no failure of the last hour."""
     kept = _folder() / f"{key_of(image)}.jpg"
-    failed = kept.with_suffix(".none")
+    return not kept.exists() and not _failed_lately(kept)
+
+
+def copy_of(image: str, *, wait: float = _SECONDS) -> bytes | None:
+    """Return the copy of the image at this address as a JPEG, made now if there is none; None if it cannot be made.
+
+    Args:
+        wait: How many seconds it may take until one of the few downloads at once is free.
+    """
+    kept = _folder() / f"{key_of(image)}.jpg"
     with suppress(OSError):
         return kept.read_bytes()
-    with suppress(OSError):
-        if time() - failed.stat().st_mtime < RETRY_AFTER:
-            return None
-    if not _downloads.acquire(timeout=_SECONDS):
+    if _failed_lately(kept):
+        return None
+    if not connection.in_atomic_block:
+        connection.close()  # others can use it while this waits for another site
+    if not _downloads.acquire(timeout=wait):
         return None
     try:
         made = small(_downloaded(image))
@@ -58,7 +70,7 @@ def copy_of(image: str) -> bytes | None:
         made = None
     finally:
         _downloads.release()
-    _keep(failed if made is None else kept, made or b"")
+    _keep(kept.with_suffix(_FAILED) if made is None else kept, made or b"")
     return made
 
 
@@ -103,6 +115,12 @@ def prune(most: int = MOST_BYTES, files: int = MOST_FILES) -> None:
             return
         file.unlink(missing_ok=True)
         size, left = size - bytes_of, left - 1
+
+
+def _failed_lately(kept: Path) -> bool:
+    with suppress(OSError):
+        return time() - kept.with_suffix(_FAILED).stat().st_mtime < RETRY_AFTER
+    return False
 
 
 def _folder() -> Path:

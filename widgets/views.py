@@ -17,22 +17,30 @@ from shopmcp.throttle import NetworkBuckets, Rate
 
 # A list shows up to fifty pictures, and one network may be an office.
 pictures: Final = NetworkBuckets("widget-pictures", lambda: Rate(50, 3000))
+# A picture that is asked for the first time is downloaded from another site, which may be slow.
+new_pictures: Final = NetworkBuckets("widget-new-pictures", lambda: Rate(2, 60))
+LONGEST_WAIT: Final = 1.0  # seconds, for a free download
 _HOUR: Final = "public, max-age=3600"
 _SHORTLY: Final = "public, max-age=600"
+_MOMENT: Final = "public, max-age=10"
 
 
 @require_safe
 def image(request: HttpRequest, product_id: str) -> HttpResponse:
-    """Our copy of a product's image; a neutral one where there is none."""
-    if wait := pictures.take(network_of(request.META.get("REMOTE_ADDR") or "")):
+    """Our copy of a product's image; a neutral one where there is none, or none yet."""
+    network = network_of(request.META.get("REMOTE_ADDR") or "")
+    if wait := pictures.take(network):
         return HttpResponse(status=429, headers={"Retry-After": str(wait)})
     known = Product.objects.filter(public_id=product_id.replace("\0", "")).order_by()  # PostgreSQL knows no NUL
     found = known.values_list("image", flat=True).first() or ""
     if found.startswith(STATIC_IMAGE):
         return _shown(redirect(static(found.removeprefix(STATIC_IMAGE))), _SHORTLY)
-    content = images.copy_of(found) if found else None
+    content = None
+    if found and not (images.is_new(found) and new_pictures.take(network)):
+        content = images.copy_of(found, wait=LONGEST_WAIT)
     if content is None:
-        return _shown(redirect(static("orders/no-image.svg")), _SHORTLY)
+        comes_later = bool(found) and images.is_new(found)
+        return _shown(redirect(static("orders/no-image.svg")), _MOMENT if comes_later else _SHORTLY)
     return _shown(HttpResponse(content, content_type="image/jpeg"), _HOUR)
 
 

@@ -1,13 +1,19 @@
 """What widgets load: pictures from this shop's own address, and the colour and logo of a store."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
+
 import pytest
+from django.db import connections
 from django.urls import reverse
 
 from catalog.models import Store
 from catalog.services import create_product, set_logo
 from orders import images
+from tests.catalog.imports.serving import certificate, serve  # noqa: F401 - fixtures
 from tests.catalog.test_logos import image as picture_of
-from widgets.views import pictures
+from widgets import views
+from widgets.views import new_pictures, pictures
 
 
 @pytest.fixture
@@ -55,6 +61,73 @@ def test_a_network_that_asks_for_too_many_pictures_waits(client, store, monkeypa
     response = image(client, "shop:any")
 
     assert (response.status_code, response["Retry-After"]) == (429, "7")
+
+
+def test_a_network_that_asks_for_many_new_pictures_gets_neutral_ones_and_costs_no_download(
+    client,
+    store,
+    tmp_path,
+    settings,
+    serve,  # noqa: F811
+):
+    settings.DATA_DIR = tmp_path
+    with serve(lambda request: (200, {}, picture_of("PNG"))) as (url, asked):
+        create_product(store, sku="first", name="First", price="1", image=f"{url}/first.png")
+        create_product(store, sku="next", name="Next", price="1", image=f"{url}/next.png")
+        assert image(client, "shop:first").status_code == 200
+        while not new_pictures.take("127.0.0.1"):
+            pass
+
+        late = image(client, "shop:next")
+
+        assert (late.status_code, late["Cache-Control"]) == (302, "public, max-age=10")
+        assert "no-image" in late["Location"]
+        assert len(asked) == 1
+        assert image(client, "shop:first").status_code == 200
+        new_pictures.clear()
+        assert image(client, "shop:next").status_code == 200
+
+
+def test_a_picture_does_not_wait_long_for_other_downloads(client, store, tmp_path, settings, serve, monkeypatch):  # noqa: F811
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(views, "LONGEST_WAIT", 0.01)
+    begun, go_on = Semaphore(0), Event()
+
+    def slowly(request):
+        begun.release()
+        go_on.wait(20)
+        return 200, {}, picture_of("PNG")
+
+    with serve(slowly) as (url, asked), ThreadPoolExecutor(4) as pool:
+        others = [pool.submit(images.copy_of, f"{url}/{n}.png") for n in range(4)]
+        try:
+            assert all(begun.acquire(timeout=10) for _ in others)
+            create_product(store, sku="next", name="Next", price="1", image=f"{url}/next.png")
+
+            late = image(client, "shop:next")
+
+            assert (late.status_code, late["Cache-Control"], len(asked)) == (302, "public, max-age=10", 4)
+        finally:
+            go_on.set()
+        assert all(other.result() for other in others)
+
+
+@pytest.mark.usefixtures("shared_database")
+def test_a_download_holds_no_connection_to_the_database(client, tmp_path, settings, serve):  # noqa: F811
+    settings.DATA_DIR = tmp_path
+    ours, held = connections["default"], []
+
+    def noted(request):
+        held.append(ours.connection is not None)
+        return 200, {}, picture_of("PNG")
+
+    with serve(noted) as (url, _asked):
+        shop = Store.objects.create(slug="shop", name="Shop", currency="ILS", language="en")
+        create_product(shop, sku="tea", name="Tea", price="1", image=f"{url}/tea.png")
+
+        assert image(client, "shop:tea").status_code == 200
+
+    assert held == [False]
 
 
 def test_a_store_s_colour_and_logo_are_a_style_sheet(client, store):
