@@ -4,6 +4,7 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from functools import wraps
+from math import ceil
 from time import time
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -35,8 +36,12 @@ View = Callable[[HttpRequest], HttpResponse]
 
 # One maker's chats may all come from a few addresses.
 asked: Final = NetworkBuckets("oauth-tokens", lambda: Rate(20, 1000))
-registrations: Final = NetworkBuckets("oauth-registrations", lambda: Rate(1 / 6, 60))
+registrations: Final = NetworkBuckets("oauth-registrations", lambda: Rate(1 / 6, 60), larger=1)
 all_registrations: Final = Buckets("oauth-registrations-all", lambda: Rate(1 / 3, 300))
+# A network that registers more than this is one of those that registered most.
+shares_of_registrations: Final = NetworkBuckets("oauth-registrations-share", lambda: Rate(1 / 60, 20), larger=1)
+# When registrations run short, this part is kept for networks that made few.
+_KEPT: Final = 0.2
 
 _issue = TokenView.as_view()
 _revoke = RevokeTokenView.as_view()
@@ -119,7 +124,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """Register a client (RFC 7591). There is no registration token: whoever wants other details registers anew."""
     if len(request.body) > LARGEST:
         return _refused("invalid_client_metadata", f"at most {LARGEST} bytes")
-    if wait := registrations.take(_network(request)) or all_registrations.take("*"):
+    if wait := _wait_to_register(_network(request)):
         metrics.limit_hit("registrations")
         return _too_many(wait)
     try:
@@ -131,6 +136,17 @@ def register(request: HttpRequest) -> HttpResponse:
         return _refused("invalid_client_metadata", "the body must be one JSON object")
     except Unusable as error:
         return _refused(error.error, str(error))
+
+
+def _wait_to_register(network: str) -> int:
+    """Count a registration; return 0, or in how many seconds the network may register."""
+    if wait := registrations.take(network):
+        return wait
+    share = 1.0 if shares_of_registrations.take(network) else shares_of_registrations.used(network)
+    left, (per_second, burst) = 1 - all_registrations.used("*"), all_registrations.rate
+    if (lacking := _KEPT * share - left) > 0:
+        return max(1, ceil(lacking * burst / per_second))
+    return all_registrations.take("*")
 
 
 def _registered(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 
 from accounts.oauth import views
 from accounts.oauth.tokens import holder_of
+from shopmcp.network import network_of
 from tests.accounts.oauth.asking import BACK, ISSUER, RESOURCE, App
 
 
@@ -156,6 +157,31 @@ def test_a_flood_of_registrations_is_stopped(mail):
     assert [answer.status_code for answer in answers] == [201, 429]
     assert int(answers[-1]["Retry-After"]) > 0
     assert Application.objects.count() == 1
+
+
+def test_who_registers_most_leaves_registrations_for_the_others(mail):
+    for n in range(4):  # strangers who take all that their networks may
+        for _ in range(60):
+            views.registrations.take(f"198.51.100.{n}")
+            views.shares_of_registrations.take(f"198.51.100.{n}")
+            views.all_registrations.take("*")
+    others = [register({"redirect_uris": [BACK]}, REMOTE_ADDR=f"203.0.113.{n}").status_code for n in range(30)]
+    views.registrations.clear()  # six minutes later
+
+    again = [register({"redirect_uris": [BACK]}, REMOTE_ADDR=f"198.51.100.{n}") for n in range(4)]
+
+    assert others == [201] * 30
+    assert [answer.status_code for answer in again] == [429] * 4
+    assert int(again[0]["Retry-After"]) > 0
+    assert Application.objects.count() == 30
+
+
+def test_the_networks_of_one_site_register_as_one(mail):
+    for n in range(60):
+        views.registrations.take(network_of(f"2001:db8:0:{n:x}::1"))
+
+    assert register({"redirect_uris": [BACK]}, REMOTE_ADDR="2001:db8:0:ffff::1").status_code == 429
+    assert register({"redirect_uris": [BACK]}, REMOTE_ADDR="2001:db8:1::1").status_code == 201
 
 
 def test_a_code_gives_tokens_that_are_stored_as_digests(app, dana, client):
