@@ -22,12 +22,14 @@ from accounts.middleware import is_shoppers
 from accounts.services.people import note_sign_in, user_for
 from outbox.services import enqueue_mail
 from shopmcp.mailboxes import is_mailbox
-from shopmcp.network import network_of
+from shopmcp.network import network_of, site_of
 from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 BACKEND: Final = "accounts.backends.ShopperBackend"
-# Codes that are mailed: to one address, for one network, and for all together.
-codes_of_address: Final = Buckets("sign-in-codes-address", lambda: Rate(10 / 3600, 5))
+# Codes that are mailed: to one address at the wish of one network, to it in all, for one network, and for all together.
+# Anybody may type any address, so a few networks must not use up what its shopper needs.
+codes_of_pair: Final = Buckets("sign-in-codes-address-and-network", lambda: Rate(10 / 3600, 5))
+codes_of_address: Final = Buckets("sign-in-codes-address", lambda: Rate(40 / 3600, 20))
 codes_of_network: Final = NetworkBuckets("sign-in-codes-network", lambda: Rate(60 / 3600, 20))
 all_codes: Final = Buckets("sign-in-codes", lambda: Rate(2, 600))
 # Tries of one code. The session counts them too, but requests at once would all read the same number there.
@@ -108,7 +110,13 @@ class Adapter(DefaultAccountAdapter):
 def seconds_to_wait(request: HttpRequest, email: str) -> int:
     """Count a code that is asked for; return 0, or in how many seconds one may be."""
     network = network_of(request.META.get("REMOTE_ADDR") or "")
-    return codes_of_network.take(network) or codes_of_address.take(email.strip().lower()[:254]) or all_codes.take("*")
+    address = email.strip().lower()[:254]
+    return (
+        codes_of_network.take(network)
+        or codes_of_pair.take(f"{address} {site_of(network) or network}")
+        or codes_of_address.take(address)
+        or all_codes.take("*")
+    )
 
 
 def may_try(request: HttpRequest, begun: float) -> bool:

@@ -149,6 +149,24 @@ def test_codes_to_one_address_are_few(client, mail):
     assert len(mails_to(EMAIL)) == 5
 
 
+def test_a_stranger_who_asks_for_codes_does_not_keep_the_shopper_from_signing_in(client, mail):
+    for near in range(6):  # networks of one site count as one
+        ask(Client(), EMAIL, REMOTE_ADDR=f"2001:db8:0:{near}::1")
+    assert ask(Client(), EMAIL, REMOTE_ADDR="2001:db8:0:9::1").status_code == 429
+
+    signed_in(client, EMAIL)
+
+    assert someone_is_signed_in(client)
+    assert len(mails_to(EMAIL)) == 6
+
+
+def test_codes_to_one_address_are_bounded_whoever_asks(client, mail):
+    answers = [ask(Client(), EMAIL, REMOTE_ADDR=f"198.51.100.{n}").status_code for n in range(22)]
+
+    assert answers == [302] * 20 + [429] * 2
+    assert len(mails_to(EMAIL)) == 20
+
+
 def test_codes_for_one_network_are_few_and_make_no_users(client, mail):
     answers = [ask(Client(), f"a{n}@example.com").status_code for n in range(22)]
 
