@@ -1,6 +1,7 @@
 """Making, signing in, sweeping and ending the accounts of shoppers."""
 
 from datetime import timedelta
+from secrets import token_hex
 from typing import Final
 
 from allauth.account.models import EmailAddress
@@ -28,15 +29,18 @@ def user_for(email: str) -> User | None:
     """
     email = email.lower()
     found = _holder(email)
-    if found is None:
-        # The name follows from the address, so that of two requests at once one makes the user.
-        name = "shopper-" + salted_hmac("accounts.shopper", email, algorithm="sha256").hexdigest()[:24]
+    # The name follows from the address, so that of two requests at once one makes the user.
+    name = "shopper-" + salted_hmac("accounts.shopper", email, algorithm="sha256").hexdigest()[:24]
+    with transaction.atomic():
         try:
             with transaction.atomic():
-                found = get_user_model().objects.create_user(name, email)
-                EmailAddress.objects.create(user=found, email=email, primary=True)
+                made = get_user_model().objects.create_user(name if found is None else f"{name}-{token_hex(8)}", email)
+                EmailAddress.objects.create(user=made, email=email, primary=True)
+                # Written and taken back for an address that is known: the time of the answer must not tell that it is.
+                transaction.set_rollback(found is not None)
+            found = found or made
         except IntegrityError:
-            found = _holder(email)
+            found = found or _holder(email)
     return found if found is not None and found.is_active and not found.is_staff else None
 
 

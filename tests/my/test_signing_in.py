@@ -1,17 +1,21 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Person
 from accounts.services.people import sign_out_everywhere, sweep_unverified, user_for
 from outbox.models import Message
 from tests.my.signing_in import EMAIL, ask, code_to, mails_to, signed_in, someone_is_signed_in
+
+SAVEPOINTS = re.compile("SAVEPOINT|RELEASE|ROLLBACK")
 
 
 def test_a_mailed_code_makes_an_account_and_signs_in(client, mail):
@@ -79,6 +83,26 @@ def test_known_unknown_and_staff_addresses_get_the_same_answer_and_each_a_mail(c
     }
     assert [len(mails_to(email)) for email in answers] == [2, 1, 2]
     assert "no code was made" in mails_to("owner@example.com")[-1].payload["text"]
+
+
+def test_known_unknown_and_staff_addresses_cost_the_same_work(client, mail):
+    signed_in(Client(), EMAIL)
+    promoted = signed_in(Client(), "owner@example.com").user
+    promoted.is_staff = True
+    promoted.save()
+    users = set(User.objects.values_list("username", flat=True))
+    work = {}
+
+    for email in ("new@example.com", EMAIL, "owner@example.com"):
+        with CaptureQueriesContext(connection) as asked:
+            ask(Client(), email)
+        statements = [query["sql"].split('"')[:2] for query in asked if not SAVEPOINTS.match(query["sql"])]
+        work[email] = [(words[0].split()[0], words[1]) for words in statements]
+
+    assert work[EMAIL] == work["new@example.com"] == work["owner@example.com"]
+    assert ("INSERT", "auth_user") in work[EMAIL]
+    assert len(set(User.objects.values_list("username", flat=True)) - users) == 1
+    assert EmailAddress.objects.count() == 3
 
 
 def test_a_code_works_in_the_browser_that_asked_for_it_alone(client, mail):
