@@ -4,10 +4,12 @@ from django.utils.translation import gettext
 from pydantic import BaseModel
 
 from accounts.models import Person
+from accounts.oauth.tokens import hold
 from carts.caller import Caller
 from carts.services.linking import prove
 from carts.services.other_carts import offer
 from carts.services.saving import locked_cart
+from shopmcp.db.savepoint import change
 from shopmcp.errors import InvalidArguments
 from shopmcp.mcp.arguments import CartId
 from shopmcp.mcp.call import Answer, Call
@@ -49,9 +51,11 @@ def link_account(call: Call, cart_id: CartId = None) -> Answer[LinkOut]:
             )
         )
     else:
-        with locked_cart(caller) as cart:
-            prove(cart.session_id, person)
-            session = cart.session_id
+        with change():
+            client = hold(call.token)
+            with locked_cart(caller) as cart:
+                prove(cart.session_id, person, client)
+                session = cart.session_id
         sentences.append(gettext("This chat belongs to the shopper's account now: list_orders shows all orders."))
     if (other := offer(person.pk, session)) is not None:
         sentences.append(other.text)

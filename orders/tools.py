@@ -23,6 +23,7 @@ from orders.numbers import read_number
 from orders.schemas import CheckoutLinkOut, OrdersOut, order_out
 from orders.services.again import order_of_chat, orders_of_chat
 from orders.texts import link_text, orders_text
+from shopmcp.db.savepoint import change
 from shopmcp.errors import InvalidArguments, NotFound, ShopError
 from shopmcp.mcp.arguments import CartId
 from shopmcp.mcp.call import Answer, Call
@@ -105,16 +106,18 @@ def resume_cart(
     # A chat that passes no cart_id gets a session by this call: a wrong code must not make one.
     found = codes.find(code, call.network) if caller.is_unkeyed else None
     refusal: ShopError | None = None
-    with locked_cart(caller) as cart:
-        outcome = first_outcome(cart, request)
-        if outcome is None:
-            codes.check_tries(cart.session_id)
-            try:
-                outcome = _resumed(cart, found or codes.find(code, call.network), mode, request)
-            except codes.WrongCode as wrong:
-                # Raised before anything was changed, and counted in this transaction.
-                codes.count_wrong(cart.session_id)
-                refusal = wrong
+    with change():
+        account_codes.hold(code)
+        with locked_cart(caller) as cart:
+            outcome = first_outcome(cart, request)
+            if outcome is None:
+                codes.check_tries(cart.session_id)
+                try:
+                    outcome = _resumed(cart, found or codes.find(code, call.network), mode, request)
+                except codes.WrongCode as wrong:
+                    # Raised before anything was changed, and counted in this transaction.
+                    codes.count_wrong(cart.session_id)
+                    refusal = wrong
     if outcome is None:
         assert refusal is not None
         raise refusal

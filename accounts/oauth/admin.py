@@ -7,8 +7,9 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from oauth2_provider.models import AccessToken, Application, Grant, IDToken, RefreshToken, revoke_access_token
+from oauth2_provider.models import AccessToken, Application, Grant, IDToken, RefreshToken
 
+from accounts.oauth.tokens import end_client, end_token
 from shopmcp.admin import FastAdmin
 
 for model in (AccessToken, Application, Grant, IDToken, RefreshToken):
@@ -40,6 +41,15 @@ class ClientAdmin(_Seen):
         found, counts, _missing, protected = super().get_deleted_objects(objs, request)
         return found, counts, set(), protected
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        end_client(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for client in queryset:
+            end_client(client)
+        super().delete_queryset(request, queryset)
+
 
 class _TokenAdmin(_Seen):
     list_select_related = ("application", "user")
@@ -60,7 +70,7 @@ class _TokenAdmin(_Seen):
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
         ended = 0
         for token in queryset:
-            revoke_access_token(token) if isinstance(token, AccessToken) else token.revoke()
+            end_token(token)
             ended += 1
         text = ngettext("%(count)d token was ended.", "%(count)d tokens were ended.", ended) % {"count": ended}
         self.message_user(request, text, messages.SUCCESS)

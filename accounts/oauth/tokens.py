@@ -9,13 +9,22 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken, clear_expired
+from oauth2_provider.models import (
+    AccessToken,
+    Application,
+    Grant,
+    RefreshToken,
+    clear_expired,
+    revoke_access_token,
+)
 from oauth2_provider.settings import oauth2_settings
 
+from accounts import ending
 from accounts.models import Person
 from accounts.oauth.clients import host_of
+from accounts.services.people import lock
 from shopmcp.db.prepared import Param, Select
-from shopmcp.mcp.access import Holder
+from shopmcp.mcp.access import Holder, ended
 
 # A client that never got a token, and one that got its last so long ago.
 _UNUSED_KEPT: Final = timedelta(days=7)
@@ -52,14 +61,45 @@ def holder_of(token: str) -> Holder | None:
     A token is good if it is known and not over, if it is for this resource alone, if it opens something, and if its
     person can still sign in.
     """
-    row = _by_checksum.first(checksum=checksum_of(token), now=timezone.now())
+    checksum = checksum_of(token)
+    row = _by_checksum.first(checksum=checksum, now=timezone.now())
     if row is None:
         return None
     person, scope, resource = row
     scopes = frozenset(scope.split()) & oauth2_settings.SCOPES.keys()
     if person is None or not scopes or resource != [oauth2_settings.OAUTH2_PROTECTED_RESOURCE_IDENTIFIER]:
         return None
-    return Holder(person, scopes)
+    return Holder(person, scopes, checksum)
+
+
+def hold(token: str) -> int | None:
+    """Lock the account that a token opens, and return the key of the token's client.
+
+    It was looked up before this transaction began, and its access may have ended since.
+
+    Args:
+        token: Its checksum.
+
+    Raises:
+        SignInNeeded: If it has ended.
+    """
+    lock_owners_of(token)
+    found = AccessToken.objects.filter(token_checksum=token, expires__gt=timezone.now())
+    clients: list[int | None] = list(found.values_list("application", flat=True)[:1])
+    if not clients:
+        raise ended()
+    return clients[0]
+
+
+def lock_owners_of(*checksums: str, code: str = "") -> None:
+    """Lock the accounts that these tokens and this code open. Whoever sends the same at the same time waits here."""
+    users = {
+        *AccessToken.objects.filter(token_checksum__in=checksums).values_list("user", flat=True),
+        *RefreshToken.objects.filter(token_checksum__in=checksums).values_list("user", flat=True),
+        *Grant.objects.filter(code=code).values_list("user", flat=True),
+    }
+    for user in sorted(user for user in users if user is not None):
+        lock(user)
 
 
 def checksum_of(token: str) -> str:
@@ -93,16 +133,50 @@ def accesses_of(person: Person) -> Sequence[Access]:
 def end_access_of(person: Person, client: int | None = None) -> int:
     """End at once what tokens open of a person; return how many clients lost access.
 
+    Chats that the one client linked see nothing of the person any more.
+
     Args:
         client: The key of the one client that loses it; None for all.
     """
     of = {"user": person.user_id} | ({} if client is None else {"application": client})
     with transaction.atomic():
+        lock(person.user_id)
         lost: int = RefreshToken.objects.filter(revoked=None, **of).values("application").distinct().count()
         Grant.objects.filter(**of).delete()
         RefreshToken.objects.filter(revoked=None, **of).update(revoked=timezone.now())
         AccessToken.objects.filter(**of).delete()
+        if client is not None:
+            ending.close_chats(person, client)
     return lost
+
+
+def end_token(token: AccessToken | RefreshToken) -> None:
+    """End a token with those that came with it, and the chats that its client linked to its account."""
+    with transaction.atomic():
+        if token.user_id is not None:
+            lock(token.user_id)
+        revoke_access_token(token) if isinstance(token, AccessToken) else token.revoke()
+        close_chats_of(token)
+
+
+def end_client(client: Application) -> None:
+    """End the access of a client to everybody's things; it can be deleted then."""
+    users = RefreshToken.objects.filter(application=client).values("user")
+    for person in Person.objects.filter(user__in=users).order_by("user"):
+        end_access_of(person, client.pk)
+
+
+def live_token(checksum: str) -> AccessToken | RefreshToken | None:
+    """Return the token with this checksum that was not ended."""
+    refresh = RefreshToken.objects.filter(token_checksum=checksum, revoked=None).first()
+    return refresh or AccessToken.objects.filter(token_checksum=checksum).first()
+
+
+def close_chats_of(token: AccessToken | RefreshToken) -> None:
+    """Close the chats that the token's client linked to its account."""
+    person = Person.objects.filter(user=token.user_id).first()
+    if person is not None and token.application_id is not None:
+        ending.close_chats(person, token.application_id)
 
 
 def note_given(client: int) -> None:

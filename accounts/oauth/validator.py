@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
+from django.db import transaction
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import Person
+from accounts.services.people import lock
 
 # Refresh tokens come anyway; clients of other servers have to ask for them.
 _NOT_NEEDED: Final = "offline_access"
@@ -27,6 +29,13 @@ class Validator(OAuth2Validator):
         if request.code_challenge is not None and request.code_challenge_method != "S256":
             raise errors.UnsupportedCodeChallengeMethodError(request=request)
         return True
+
+    def save_authorization_code(self, client_id: str, code: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+        """As django-oauth-toolkit's, for a browser whose session has not been ended since it was let in."""
+        with transaction.atomic():
+            if not lock(request.user.pk, request.user.password):
+                raise errors.AccessDeniedError(request=request)
+            super().save_authorization_code(client_id, code, request, *args, **kwargs)
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         valid = super().validate_code(client_id, code, client, request, *args, **kwargs)

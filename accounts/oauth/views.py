@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 from oauth2_provider.generators import generate_client_secret
-from oauth2_provider.models import Application, Grant, RefreshToken
+from oauth2_provider.models import Application, RefreshToken
 from oauth2_provider.settings import oauth2_settings
 from oauth2_provider.views import (
     OAuthProtectedResourceMetadataView,
@@ -26,7 +26,15 @@ from oauth2_provider.views import (
 )
 
 from accounts.oauth.clients import LARGEST, Unusable, read_client
-from accounts.oauth.tokens import burn_code, checksum_of, family_of, note_given
+from accounts.oauth.tokens import (
+    burn_code,
+    checksum_of,
+    close_chats_of,
+    family_of,
+    live_token,
+    lock_owners_of,
+    note_given,
+)
 from accounts.services.people import has_accounts
 from shopmcp import metrics
 from shopmcp.network import network_of
@@ -93,10 +101,8 @@ def token(request: HttpRequest) -> HttpResponse:
     if wait := asked.take(_network(request)):
         return _too_many(wait)
     code, refresh = request.POST.get("code", ""), request.POST.get("refresh_token", "")
-    # Whoever sends the same at the same time waits here, and is the second.
     with transaction.atomic():
-        list(Grant.objects.select_for_update().filter(code=code).values_list("pk"))
-        list(RefreshToken.objects.select_for_update().filter(token_checksum=checksum_of(refresh)).values_list("pk"))
+        lock_owners_of(checksum_of(refresh), code=code)
         response: HttpResponse = _issue(request)
         if response.status_code == 200:
             _keep(json.loads(response.content), code)
@@ -110,10 +116,16 @@ def token(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters("client_secret", "token")
 def revoke(request: HttpRequest) -> HttpResponse:
-    """End a token (RFC 7009)."""
+    """End a token (RFC 7009), and the chats that its client linked to the account."""
     if wait := asked.take(_network(request)):
         return _too_many(wait)
-    response: HttpResponse = _revoke(request)
+    checksum = checksum_of(request.POST.get("token", ""))
+    with transaction.atomic():
+        lock_owners_of(checksum)
+        token = live_token(checksum)
+        response: HttpResponse = _revoke(request)
+        if token is not None and live_token(checksum) is None:
+            close_chats_of(token)
     return response
 
 

@@ -80,6 +80,20 @@ def forget_address(person: Person, address: int) -> None:
     person.addresses.filter(pk=address).delete()
 
 
+def lock(user: int, password: str | None = None) -> bool:
+    """Lock an account until the transaction ends, and return whether it is there.
+
+    Whoever opens the account to a program or a chat, and whoever ends that, does it one after the other. It is the
+    first lock that a transaction takes, before those of tokens and chats.
+
+    Args:
+        user: The key of its user.
+        password: As it was when the browser was let in; it is another one once the sessions were ended.
+    """
+    rows = User.objects.filter(pk=user) if password is None else User.objects.filter(pk=user, password=password)
+    return bool(rows.order_by().select_for_update(no_key=True).values_list("pk"))
+
+
 def sign_out_everywhere(person: Person) -> None:
     """End all sessions of the person's browsers: each holds a digest of what this replaces."""
     person.user.set_unusable_password()

@@ -93,6 +93,8 @@ class Session(models.Model):
         verbose_name=_("customer"),
     )
     sees_person = models.BooleanField(db_default=False, editable=False)
+    # The key of the client (`oauth2_provider.Application`) by whose token it was proved: with its access that ends too.
+    linked_by = models.BigIntegerField(null=True, editable=False)
     linked_at = models.DateTimeField(_("linked"), null=True, blank=True, editable=False)
     unanswered = models.TextField(null=True, editable=False)  # noqa: DJ001 - what carts.unanswered keeps, seldom
     created_at = models.DateTimeField(_("created"), default=timezone.now)

@@ -47,14 +47,15 @@ def keep(public_id: str, person: Person) -> None:
             tell_chat(session.pk, KEPT, text)
 
 
-def prove(session: int, person: Person) -> bool:
+def prove(session: int, person: Person, client: int | None = None) -> bool:
     """Open the account to a conversation in which the shopper has proved that it is theirs.
 
     Who proves it takes the conversation over from an account that only keeps it.
 
     Args:
         session: The key of the conversation's session, locked in this transaction.
-        person: Whose account it is.
+        person: Whose account it is. It is locked too, and before the session (`accounts.services.people.lock`).
+        client: The key of the client by whose token it is proved; None if the shopper said a code.
 
     Returns:
         Whether that was not so before.
@@ -67,8 +68,10 @@ def prove(session: int, person: Person) -> bool:
     if found.sees_person and found.person_id is not None:
         if found.person_id != person.pk:
             raise _taken()
+        if client is None and found.linked_by is not None:
+            Session.objects.filter(pk=found.pk).update(linked_by=None)
         return False
-    _link(found, person, sees_person=True)
+    _link(found, person, sees_person=True, client=client)
     return True
 
 
@@ -81,23 +84,32 @@ def unlink(public_id: str, person: Person) -> None:
     rows = Session.objects.of_person(person).filter(public_id=public_id)
     with transaction.atomic():
         session = _lock(rows)
-        Session.objects.filter(pk=session.pk).update(person=None, sees_person=False, linked_at=None)
+        Session.objects.filter(pk=session.pk).update(person=None, sees_person=False, linked_at=None, linked_by=None)
 
 
-def close_all(person: Person) -> int:
-    """Let no chat see anything of the account any more, which still keeps them; return how many saw it."""
+def close_all(person: Person | int, client: int | None = None) -> int:
+    """Let no chat see anything of the account any more, which still keeps them; return how many saw it.
+
+    Args:
+        person: Whose account it is; it is locked in this transaction.
+        client: The key of a client, if only the chats that it linked are meant.
+    """
+    rows = Session.objects.filter(person=person, sees_person=True)
+    if client is not None:
+        rows = rows.filter(linked_by=client)
     with transaction.atomic():
-        rows = Session.objects.filter(person=person, sees_person=True).select_for_update().order_by("pk")
-        keys = list(rows.values_list("pk", flat=True))
-        return Session.objects.filter(pk__in=keys).update(sees_person=False)
+        keys = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+        return Session.objects.filter(pk__in=keys).update(sees_person=False, linked_by=None)
 
 
-def _link(session: Session, person: Person, *, sees_person: bool) -> None:
+def _link(session: Session, person: Person, *, sees_person: bool, client: int | None = None) -> None:
     if session.person_id != person.pk and Session.objects.filter(person=person).count() >= MOST_LINKS:
         raise TooManyLinks(
             gettext("This account keeps too many chats."), fix=gettext("Unlink some on the page of the account first.")
         )
-    Session.objects.filter(pk=session.pk).update(person=person, sees_person=sees_person, linked_at=timezone.now())
+    Session.objects.filter(pk=session.pk).update(
+        person=person, sees_person=sees_person, linked_at=timezone.now(), linked_by=client
+    )
 
 
 def _lock(rows: SessionQuerySet) -> Session:

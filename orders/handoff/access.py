@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.models import Person
 from accounts.oauth.tokens import end_access_of
-from accounts.services.people import sign_out_everywhere
+from accounts.services.people import lock, sign_out_everywhere
 from carts.services.linking import close_all
 from orders.models import AccountCode
 
@@ -12,6 +12,7 @@ from orders.models import AccountCode
 def end_access(person: Person) -> None:
     """End all sessions of browsers, tokens, what chats see of the account, and its code; it still sees its chats."""
     with transaction.atomic():
+        lock(person.user_id)
         sign_out_everywhere(person)
         end_access_of(person)
         close_all(person)

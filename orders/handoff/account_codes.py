@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.models import Person
+from accounts.services.people import lock
 from carts.cart import CartState, Notice, Outcome
 from carts.models import Cart
 from carts.services.linking import prove
@@ -16,7 +17,7 @@ from carts.services.other_carts import offer
 from carts.services.requests import Request
 from carts.services.saving import save
 from orders.handoff.bringing import Mode, bring
-from orders.handoff.codes import WrongCode, digests_of, made
+from orders.handoff.codes import WrongCode, digests_of, made, read
 from orders.models import AccountCode
 from orders.models.handoff import CODE_HOLDS
 from shopmcp.errors import NotFound, ShopError, TooMany
@@ -56,11 +57,19 @@ def new_code(person: Person, cart: str = "") -> str:
     return code
 
 
+def hold(text: str) -> None:
+    """Lock the account of the code that somebody typed, if it is one; before the chat that `connect` opens it to."""
+    code = read(text)
+    of = AccountCode.objects.filter(digest__in=digests_of(code)).values_list("person__user", flat=True)
+    for user in of if code else ():
+        lock(user)
+
+
 def connect(state: CartState, code: AccountCode, mode: Mode, request: Request | None = None) -> Outcome:
     """Open the account of a code to the chat, once; bring the code's cart along, or else offer the newest other one.
 
     Args:
-        state: Loaded under its session's lock.
+        state: Loaded under its session's lock, which was taken after `hold`.
         code: As `codes.find` returned it.
         mode: Whether the other cart keeps its lines.
         request: The request that this answers.

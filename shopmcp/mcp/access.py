@@ -23,10 +23,11 @@ _USUAL: Final = frozenset(("cart",))
 
 
 class Holder(NamedTuple):
-    """The person whom a token names, by the key of `accounts.Person`, and the scopes that it opens."""
+    """The person whom a token names, by the key of `accounts.Person`, the scopes that it opens, and its checksum."""
 
     person: int
     scopes: frozenset[str]
+    token: str = ""
 
 
 # Whom the token of the request at hand names.
@@ -94,6 +95,11 @@ def barred() -> ShopError:
         gettext("The shopper has to sign in first."),
         fix=gettext("Let them sign in when the chat offers it, then call this again."),
     )
+
+
+def ended() -> SignInNeeded:
+    """Return the refusal of a call whose token has ended since it came."""
+    return SignInNeeded(gettext("The shopper has ended this access."), fix=gettext("Sign in anew, if they ask for it."))
 
 
 def with_challenge(result: dict[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:

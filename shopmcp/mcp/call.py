@@ -63,6 +63,7 @@ class Call:
     client: str = ""  # the client's name for itself
     network: str = UNKNOWN  # where the client calls from
     person: int | None = None  # whom a valid token names, by the key of `accounts.Person`
+    token: str = ""  # the checksum of that token
     caller: str = OWN  # whose turn its work takes in a lane
     language: str | None = None  # that the caller asked for, if the shop has it, or that a search settled
     spoken: str = ""  # the one that is active

@@ -232,11 +232,12 @@ class Toolbox:
         writes = tool.lane == "write"
         try:
             await self.admit(call, present)
-            if tool.needs_person or current_holder.get() is not None:
+            holder = current_holder.get()
+            if tool.needs_person or holder is not None:
                 if is_barred(tool.scopes):
                     result = with_challenge(_refused(barred, call, tool), call.meta)
                     return result["structuredContent"]["error"]["code"], result
-                call.person = person_for(tool.scopes)
+                call.person, call.token = person_for(tool.scopes), holder.token if holder else ""
             return "ok", _result(await self._perform(tool, call, present))
         except ShopError as told:
             return told.code, _refused(await _completed(told, call), call, tool)

@@ -1,8 +1,12 @@
 """What a chat sees whose requests carry a token of its shopper."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from carts.models import Session, SessionWarning
 from shopmcp.mcp.access import Holder, current_holder
@@ -17,7 +21,10 @@ def ask_for(call_tool):
     """Call a tool with a token of this person."""
 
     def ask_for(person, name, *, scopes=EVERYTHING, **arguments):
-        token = current_holder.set(Holder(person.pk, scopes))
+        given, _ = AccessToken.objects.get_or_create(
+            user=person.user, token=f"of {person.pk}", defaults={"expires": timezone.now() + timedelta(hours=1)}
+        )
+        token = current_holder.set(Holder(person.pk, scopes, given.token_checksum))
         try:
             return call_tool(name, **arguments)
         finally:

@@ -22,7 +22,7 @@ def test_a_token_names_its_person_in_one_query(app, dana, client, django_assert_
     token = app.signs_in(client)["access_token"]
 
     with django_assert_num_queries(1):
-        assert holder_of(token) == Holder(dana.pk, frozenset({"cart", "orders"}))
+        assert holder_of(token) == Holder(dana.pk, frozenset({"cart", "orders"}), checksum_of(token))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,205 @@
+"""What ends with the access of a program, and with all access, whatever else goes on."""
+
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test import Client
+from django.urls import reverse
+from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
+from oauthlib.common import Request
+from oauthlib.oauth2 import AccessDeniedError
+
+from accounts.models import Person
+from accounts.oauth.tokens import end_access_of, holder_of
+from accounts.oauth.validator import Validator
+from carts.link_tools import link_account
+from carts.models import Session
+from orders.handoff import account_codes, codes
+from orders.handoff.access import end_access
+from orders.tools import resume_cart
+from shopmcp.mcp.access import SignInNeeded
+from shopmcp.mcp.call import Call
+from tests.accounts.oauth.asking import App, app
+from tests.my.linking import links
+from tests.my.signing_in import signed_in
+
+__all__ = ["app"]
+
+
+def link(holder, chat="chat-1"):
+    call = Call("link_account", {"openai/session": chat}, person=holder.person, token=holder.token)
+    return link_account.function(call)
+
+
+def say(code, chat="chat-1"):
+    return resume_cart.function(Call("resume_cart", {"openai/session": chat}), code=codes.written(code))
+
+
+@pytest.fixture
+def tokens(app, dana, client):
+    """The tokens of a program that has linked a chat."""
+    given = app.signs_in(client)
+    link(holder_of(given["access_token"]))
+    return given
+
+
+def of_page(app, client, admin_client, tokens):
+    client.post("/my/access/", {"which": str(Application.objects.get(client_id=app.id).pk)})
+
+
+def of_client(app, client, admin_client, tokens):
+    app.http.post("/o/revoke_token/", {"client_id": app.id, "token": tokens["refresh_token"]})
+
+
+def of_client_by_access_token(app, client, admin_client, tokens):
+    app.http.post("/o/revoke_token/", {"client_id": app.id, "token": tokens["access_token"]})
+
+
+def of_admin(app, client, admin_client, tokens):
+    token = RefreshToken.objects.get(application__client_id=app.id)
+    admin_client.post(
+        reverse("admin:oauth2_provider_refreshtoken_changelist"),
+        {"action": "revoke", "_selected_action": [token.pk]},
+    )
+
+
+def of_deleting(app, client, admin_client, tokens):
+    gone = Application.objects.get(client_id=app.id).pk
+    admin_client.post(reverse("admin:oauth2_provider_application_delete", args=[gone]), {"post": "yes"})
+
+
+WAYS = [of_page, of_client, of_client_by_access_token, of_admin, of_deleting]
+
+
+@pytest.mark.parametrize("end", WAYS)
+def test_ending_a_programs_access_closes_the_chats_that_it_linked(end, app, dana, client, admin_client, tokens):
+    link(holder_of(App().signs_in(client)["access_token"]), "chat-2")
+    say(account_codes.new_code(dana), "chat-3")
+
+    end(app, client, admin_client, tokens)
+
+    assert links() == [(dana.pk, False), (dana.pk, True), (dana.pk, True)]
+    assert holder_of(tokens["access_token"]) is None
+
+
+def test_a_program_does_not_end_the_tokens_and_chats_of_another(app, dana, client, tokens):
+    other = App()
+
+    other.http.post("/o/revoke_token/", {"client_id": other.id, "token": tokens["refresh_token"]})
+
+    assert links() == [(dana.pk, True)]
+    assert holder_of(tokens["access_token"]).person == dana.pk
+
+
+def test_a_chat_that_was_proved_by_a_code_too_stays_open(app, dana, client, admin_client, tokens):
+    say(account_codes.new_code(dana))
+
+    of_page(app, client, admin_client, tokens)
+
+    assert links() == [(dana.pk, True)]
+
+
+def test_a_token_that_was_looked_up_before_its_end_links_nothing(app, dana, client):
+    holder = holder_of(app.signs_in(client)["access_token"])
+
+    end_access(dana)
+
+    with pytest.raises(SignInNeeded):
+        link(holder)
+    assert not Session.objects.filter(person=dana).exists()
+
+
+def test_a_browser_that_was_let_in_before_the_end_gives_no_code(app, dana, client):
+    user, request = Person.objects.get(pk=dana.pk).user, Request("/o/authorize/")
+    request.user, request.client = user, Application.objects.get(client_id=app.id)
+    request.redirect_uri, request.scopes, request.claims = "https://chat.example/callback", ["cart"], {}
+
+    end_access(dana)
+
+    with pytest.raises(AccessDeniedError):
+        Validator().save_authorization_code(app.id, {"code": "c"}, request)
+    assert not Grant.objects.exists()
+
+
+@pytest.fixture
+def beside(shared_database):
+    """Do something in a transaction, and another thing beside it that begins before the commit."""
+
+    def beside(first, second):
+        def begin():
+            try:
+                second()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                first()
+                done = pool.submit(begin)
+                until = monotonic() + 20
+                while connection.vendor == "postgresql" and not _somebody_waits() and monotonic() < until:
+                    assert not done.done(), "it did not wait"
+            done.result(60)
+
+    return beside
+
+
+def _somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from pg_locks where not granted)")
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def signed(shared_database, settings):
+    settings.MAIL_IS_SET = True
+    browser = Client()
+    signed_in(browser, "dana@example.com")
+    return App(), browser, Person.objects.get()
+
+
+@pytest.mark.parametrize("end", [end_access, end_access_of])
+def test_a_refresh_under_way_leaves_no_token_behind_the_end(signed, beside, end):
+    app, browser, dana = signed
+    given = app.signs_in(browser)
+
+    beside(lambda: app.refresh(given["refresh_token"]), lambda: end(dana))
+
+    assert not RefreshToken.objects.filter(revoked=None).exists()
+    assert not AccessToken.objects.exists()
+
+
+def test_a_code_that_is_being_said_leaves_no_chat_open_behind_the_end(signed, beside):
+    _app, _browser, dana = signed
+    code = account_codes.new_code(dana)
+
+    beside(lambda: say(code), lambda: end_access(dana))
+
+    assert links() == [(dana.pk, False)]
+
+
+def test_a_chat_that_is_being_linked_by_a_token_is_not_open_behind_the_end(signed, beside):
+    app, browser, dana = signed
+    holder = holder_of(app.signs_in(browser)["access_token"])
+
+    beside(lambda: link(holder), lambda: end_access(dana))
+
+    assert links() == [(dana.pk, False)]
+
+
+def test_a_code_that_is_said_while_all_ends_opens_nothing(signed, beside):
+    _app, _browser, dana = signed
+    code, told = account_codes.new_code(dana), []
+
+    def try_it():
+        try:
+            say(code)
+        except codes.WrongCode as refusal:
+            told.append(refusal)
+
+    beside(lambda: end_access(dana), try_it)
+
+    assert told
+    assert not Session.objects.filter(person=dana).exists()
