@@ -9,5 +9,11 @@ def _nothing(person: Person | int, client: int | None = None) -> int:
     return 0
 
 
+def _nothing_of(person: Person) -> None:
+    pass
+
+
 # Lets no chat see the account any more, or none that this client linked; returns how many saw it.
 close_chats: Callable[[Person | int, int | None], int] = _nothing
+# Ends the tokens of programs, what chats see of the account, and its code; browsers stay as they are.
+end_programs_and_chats: Callable[[Person], None] = _nothing_of

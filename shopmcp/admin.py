@@ -5,8 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import QuerySet
@@ -64,11 +62,3 @@ class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 def _told(request: HttpRequest, refusal: ShopError) -> HttpResponse:
     messages.error(request, f"{refusal.message} {refusal.fix}".strip())
     return HttpResponseRedirect(request.get_full_path())
-
-
-admin.site.unregister(User)
-
-
-@admin.register(User)
-class StaffAdmin(FastAdmin, UserAdmin):  # type: ignore[type-arg]  # as above
-    """Django's own list of users, which no value in an address breaks."""

@@ -14,6 +14,12 @@ def end_access(person: Person) -> None:
     with transaction.atomic():
         lock(person.user_id)
         sign_out_everywhere(person)
+        end_programs_and_chats(person)
+
+
+def end_programs_and_chats(person: Person) -> None:
+    """End all that opens the account but the sessions of browsers."""
+    with transaction.atomic():
         end_access_of(person)
         close_all(person)
         AccountCode.objects.filter(person=person).delete()

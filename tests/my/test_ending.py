@@ -203,3 +203,52 @@ def test_a_code_that_is_said_while_all_ends_opens_nothing(signed, beside):
 
     assert told
     assert not Session.objects.filter(person=dana).exists()
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": True}])
+def test_the_chats_of_an_account_that_is_no_shoppers_any_more_see_nothing(app, dana, client, admin_client, change):
+    say(account_codes.new_code(dana))
+    code, token = account_codes.new_code(dana), app.signs_in(client)["access_token"]
+    page = reverse("admin:auth_user_change", args=[dana.user_id])
+    now = {"is_active": True, "is_staff": False} | change
+    form = {
+        "username": dana.user.username,
+        "email": dana.email,
+        "date_joined_0": "2026-01-01",
+        "date_joined_1": "12:00",
+    }
+
+    admin_client.post(page, form | {name: "on" for name, is_on in now.items() if is_on})
+
+    dana.user.refresh_from_db()
+    assert {"is_active": dana.user.is_active, "is_staff": dana.user.is_staff} == now
+    assert links() == [(dana.pk, False)]
+    assert not AccessToken.objects.exists()
+    with pytest.raises(codes.WrongCode):
+        say(code, "chat-2")
+    assert holder_of(token) is None
+
+
+def test_another_change_of_a_user_ends_nothing(dana, admin_client):
+    say(account_codes.new_code(dana))
+    page = reverse("admin:auth_user_change", args=[dana.user_id])
+    form = {
+        "username": dana.user.username,
+        "email": dana.email,
+        "date_joined_0": "2026-01-01",
+        "date_joined_1": "12:00",
+    }
+
+    assert admin_client.post(page, form | {"is_active": "on", "first_name": "Dana"}).status_code == 302
+
+    assert links() == [(dana.pk, True)]
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": True}])
+def test_a_code_of_an_account_that_is_no_shoppers_opens_nothing(dana, change):
+    code = account_codes.new_code(dana)
+    type(dana.user).objects.filter(pk=dana.user_id).update(**change)
+
+    with pytest.raises(codes.WrongCode):
+        say(code)
+    assert not Session.objects.filter(person=dana).exists()
