@@ -42,7 +42,7 @@ def test_nobody_ends_the_access_to_another(app, dana, ruth, client):
     ruth.browser.post("/my/access/", {"which": "x"})
 
     assert holder_of(tokens["access_token"]).person == dana.pk
-    assert "Nobody." in ruth.browser.get("/my/access/").text
+    assert "No program has access" in ruth.browser.get("/my/access/").text
 
 
 def test_signing_out_everywhere_ends_tokens_and_codes(app, dana, client):
