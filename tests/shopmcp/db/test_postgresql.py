@@ -181,7 +181,8 @@ def test_work_that_no_call_waits_for_outlives_the_call_that_left_it(proxy):
 
     served(play)
 
-    assert CallRecord.objects.filter(tool="list_stores").count() == 2
+    # A call of an earlier test, refused while its database was away, may be recorded only now.
+    assert CallRecord.objects.filter(tool="list_stores", outcome="ok").count() == 2
 
 
 def test_a_locked_row_refuses_its_own_calls_and_nobody_else_s():
