@@ -87,6 +87,12 @@ def unlink(public_id: str, person: Person) -> None:
         Session.objects.filter(pk=session.pk).update(person=None, sees_person=False, linked_at=None, linked_by=None)
 
 
+def let_go(session: int) -> None:
+    """Let no account keep a conversation any more; one that was proved stays as it is."""
+    rows = Session.objects.filter(pk=session, sees_person=False).exclude(person=None)
+    rows.update(person=None, linked_at=None)
+
+
 def close_all(person: Person | int, client: int | None = None) -> int:
     """Let no chat see anything of the account any more, which still keeps them; return how many saw it.
 

@@ -22,7 +22,7 @@ from carts.caller import (
 )
 from carts.conversation import BY_HANDLE, Conversation
 from carts.digests import digests_of, public_id_of
-from carts.models import SessionWarning
+from carts.models import Session, SessionWarning
 from carts.queries import SessionRow
 from carts.untold import read_anew
 from carts.widget_handles import named_by
@@ -103,7 +103,7 @@ def lock(caller: Caller) -> SessionRow:
             caller.call.notes.warn(_Kind.SUBJECT_CHANGED.value)
         if _is_outdated(row, conversation, (*digests[:1], *conversation.with_subject[:1])):
             row = _rename(row, conversation, digests)
-        return _enter(caller, row)
+        return _enter(caller, row, is_locked=True)
     if handle is None:
         if settings.SHOPMCP_UNKEYED_CALLS == "refuse":
             caller.speak()
@@ -111,7 +111,7 @@ def lock(caller: Caller) -> SessionRow:
         handle = _make(caller, (), BY_HANDLE)
         caller.call.remark = WITHOUT_HANDLE
     queries.touch_public_id.run(public_id=handle, now=caller.now)
-    return _enter(caller, find_by_public_id(handle))
+    return _enter(caller, find_by_public_id(handle), is_locked=True)
 
 
 def begin_elsewhere(client: str, network: str, call: Call | None = None) -> str:
@@ -194,7 +194,7 @@ def _prove(caller: Caller, cart_id: str) -> str:
     return public_id
 
 
-def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
+def _enter(caller: Caller, row: SessionRow | None, *, is_locked: bool = False) -> SessionRow:
     """Use the language of the session's store, check that the cart_id is the session's, and note the session."""
     notes = caller.call.notes
     if row is not None and row.digest is not None and caller.cart_id is not None and not caller.conversation.keyed:
@@ -208,9 +208,15 @@ def _enter(caller: Caller, row: SessionRow | None) -> SessionRow:
     if caller.cart_id is not None:
         _check_handle(caller, caller.cart_id, row)
     person = caller.call.person
-    if person is not None and row.sees_person and row.person_id not in (None, person):
+    if person is not None and row.person_id not in (None, person):
         notes.warn(_Kind.SUBJECT_CHANGED.value)
-        raise another_persons()
+        if row.sees_person:
+            raise another_persons()
+        if not is_locked:
+            return _write_first(caller)
+        # Somebody with a link keeps it, who must not see what this person does here.
+        Session.objects.filter(pk=row.id).update(person=None, linked_at=None)
+        row = row._replace(person_id=None)
     notes.session = row.id
     if row.unanswered is not None:
         lost = unanswered.read(row.unanswered)

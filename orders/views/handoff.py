@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.services.people import has_accounts
 from carts.cart import CartState, Notice
+from carts.services.linking import let_go
 from carts.services.ordering import come_back
 from orders.handoff import codes, links, own_checkout, pages
 from orders.models import CheckoutLink
@@ -53,8 +55,13 @@ def _act(request: HttpRequest, link: CheckoutLink) -> HttpResponse:
     """Do what the form of the page asks for."""
     wish = request.POST.get("do", "save")
     if wish == "end":
-        links.end_links(link.cart_id, "" if link.scope == CheckoutLink.Scope.BUY else link.scope)
-        return render(request, "orders/ended.html")
+        is_buy = link.scope == CheckoutLink.Scope.BUY
+        with transaction.atomic():
+            if is_buy:
+                # Somebody may keep the chat who got the link before.
+                let_go(link.cart.session_id)
+            links.end_links(link.cart_id, "" if is_buy else link.scope)
+        return render(request, "orders/ended.html", {"is_buy": is_buy})
     if link.scope != CheckoutLink.Scope.BUY:
         raise InvalidArguments(
             _("This link shows the cart and changes nothing."), fix=_("Ask the chat for a link to buy.")

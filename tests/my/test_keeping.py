@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from carts.models import Cart, Session
+from carts.services import linking
 from orders.links import token_of
 from tests.carts.answers import text
 from tests.my.linking import links, of_chat
@@ -104,3 +105,27 @@ def test_a_chat_is_kept_with_one_account(client, dana, ruth, keep_path):
     assert "linked to another account" in answer.text
     assert links() == [(dana.pk, False)]
     assert "Open the cart" not in ruth.browser.get("/my/").text
+
+
+def test_ending_a_link_to_buy_ends_keeping_by_it(client, ruth, path):
+    linking.keep(of_chat().public_id, ruth)
+
+    page = client.post(path, {"do": "end"}, headers={"accept-language": "en"})
+
+    assert "Whoever had the link is shut out" in page.text
+    assert links() == [(None, False)]
+
+
+def test_ending_a_link_leaves_a_proved_chat_alone(client, ruth, path):
+    Session.objects.update(person=ruth, sees_person=True)
+
+    client.post(path, {"do": "end"})
+
+    assert links() == [(ruth.pk, True)]
+
+
+def test_ending_a_link_to_look_leaves_keeping_alone(client, ruth, view_path):
+    linking.keep(of_chat().public_id, ruth)
+
+    assert "shut out" not in client.post(view_path, {"do": "end"}, headers={"accept-language": "en"}).text
+    assert links() == [(ruth.pk, False)]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from carts.models import Session, SessionWarning
+from carts.services import linking
 from shopmcp.mcp.access import Holder, current_holder
 from tests.carts.answers import error, quantities
 from tests.my.linking import links
@@ -111,6 +112,32 @@ def test_a_conversation_of_another_person_stays_closed(ask_for, call_tool, dana,
     assert links() == [(dana.pk, True)]
     assert quantities(call_tool("view_cart")) == {"shop:honey": 2}
     assert SessionWarning.objects.filter(kind="subject_changed").exists()
+
+
+@pytest.mark.parametrize("name", ["view_cart", "list_orders", "add_to_cart", "debug_session", "link_account"])
+def test_a_chat_that_another_account_only_keeps_leaves_it_when_a_token_comes(
+    ask_for, call_tool, dana, ruth, honey, name
+):
+    call_tool("add_to_cart", product_id="shop:honey", quantity=2)
+    linking.keep(Session.objects.get().public_id, ruth)
+    more = {"product_id": "shop:honey"} if name == "add_to_cart" else {}
+
+    assert not ask_for(dana, name, **more).is_error
+
+    assert links() == [(dana.pk, True) if name == "link_account" else (None, False)]
+    assert SessionWarning.objects.filter(kind="subject_changed").exists()
+    assert quantities(call_tool("view_cart")) == {"shop:honey": 3 if more else 2}
+
+
+def test_a_refused_cart_id_lets_no_chat_go(ask_for, call_tool, dana, ruth, honey):
+    call_tool("add_to_cart", product_id="shop:honey")
+    linking.keep(Session.objects.get().public_id, ruth)
+    other = call_tool("add_to_cart", session=None, product_id="shop:honey").structured_content["cart_id"]
+
+    for name in ("view_cart", "clear_cart"):
+        assert ask_for(dana, name, cart_id=other).is_error
+
+    assert links()[0] == (ruth.pk, False)
 
 
 def test_the_shared_session_is_nobodys(ask_for, dana, honey, settings):
