@@ -14,10 +14,17 @@ from oauthlib.oauth2 import AccessDeniedError
 from accounts.models import Person
 from accounts.oauth.tokens import end_access_of, holder_of
 from accounts.oauth.validator import Validator
+from carts.caller import Caller
 from carts.link_tools import link_account
-from carts.models import Session
+from carts.models import Cart, Session
+from carts.services import carts, linking
+from carts.services.saving import locked_cart
+from catalog.models import Store
+from catalog.services import create_product
 from orders.handoff import account_codes, codes
 from orders.handoff.access import end_access
+from orders.handoff.links import link_for, token_of
+from orders.models import CheckoutLink
 from orders.tools import resume_cart
 from shopmcp.mcp.access import SignInNeeded
 from shopmcp.mcp.call import Call
@@ -203,6 +210,26 @@ def test_a_code_that_is_said_while_all_ends_opens_nothing(signed, beside):
 
     assert told
     assert not Session.objects.filter(person=dana).exists()
+
+
+def test_a_cart_that_is_opened_while_its_link_is_ended_gets_no_new_link(signed, beside):
+    _app, browser, dana = signed
+    create_product(
+        Store.objects.create(slug="shop", name="The Shop", currency="ILS"), sku="honey", name="Honey", price="2"
+    )
+    with locked_cart(Caller(Call("add_to_cart", {"openai/session": "chat-1"}))) as cart:
+        carts.add_items(cart, [("shop:honey", 1)])
+    linking.keep(Session.objects.get().public_id, dana)
+    filled, answers = Cart.objects.get(), []
+    page = f"/c/{token_of(link_for(filled.pk, 'buy', 'en'))}"
+
+    beside(
+        lambda: Client().post(page, {"do": "end"}),
+        lambda: answers.append(browser.post("/my/", {"do": "open", "which": filled.public_id}).status_code),
+    )
+
+    assert answers == [409]
+    assert not CheckoutLink.objects.open().exists()
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": True}])
