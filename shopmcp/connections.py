@@ -9,9 +9,9 @@ from functools import partial
 from http import HTTPStatus
 from itertools import chain
 from time import monotonic
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from shopmcp.tcp import is_closed
 
@@ -21,8 +21,17 @@ HUNG_UP: Final = "shopmcp.hung_up"
 IS_COMPLETE: Final = "shopmcp.is_complete"
 MAX_HEAD: Final = 64 * 1024
 _MAX_HEADERS: Final = 200
+# Calls of tools. What a page is sent counts even if its sender does not wait for the answer.
+_CALLS: Final = b"/mcp"
 # Seconds between two questions to the system whether a connection is closed.
 _ASK_AGAIN: Final = 0.005
+
+
+class _Nobody:
+    """Stands for the answer to a call whose client has gone: there is none, and the rest of the call is not read."""
+
+    response_complete = True
+    message_event = asyncio.Event()
 
 
 class Connection(HttpToolsProtocol):
@@ -73,6 +82,10 @@ class Connection(HttpToolsProtocol):
             raise ValueError("the head is too large")  # to the parser, which leads to `send_400_response`
         self._pending = 0
         self._waiting_since = monotonic()
+        if self.url.startswith(_CALLS) and not self._is_served and self._has_hung_up():
+            self.cycle = cast("RequestResponseCycle", _Nobody())
+            self.transport.abort()
+            return
         # The protocol of ASGI tells it only to those who wait for it (`shopmcp/mcp/http.py`).
         extensions: Any = {HUNG_UP: self._has_hung_up}
         self.scope["extensions"] = extensions

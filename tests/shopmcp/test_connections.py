@@ -267,3 +267,29 @@ def test_a_client_that_hung_up_while_the_loop_was_busy_is_known_to_be_gone():
         assert answered.wait(10)
 
     assert gone == {"/busy": False, "/leaves": True, "/stays": False}
+
+
+def test_a_call_whose_client_hung_up_while_the_loop_was_busy_is_not_even_begun(caplog):
+    entered, go_on = Event(), Event()
+    begun = []
+
+    async def busy(scope, receive, send):
+        begun.append(scope["path"])
+        if scope["path"] == "/busy":
+            entered.set()
+            go_on.wait(10)  # the loop stands still
+        await app(scope, receive, send)
+
+    call = b"POST /mcp HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\n{}"
+    with serving(busy) as url, raw(url) as first, raw(url) as stays:
+        first.sendall(REQUEST.replace(b"/ ", b"/busy ", 1))
+        assert entered.wait(10)
+        with raw(url) as leaves:
+            leaves.sendall(call)
+        stays.sendall(call)
+        go_on.set()
+        assert stays.recv(4096).startswith(b"HTTP/1.1 200 ")
+        assert asked(first).startswith(b"HTTP/1.1 200 ")
+
+    assert begun.count("/mcp") == 1
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -223,6 +223,8 @@ def _command(host: str, port: int, *, workers: int, reload: bool) -> list[str]:
         *("--no-server-header", "--no-access-log"),
         # shopmcp/network.py reads their headers, by SHOPMCP_TRUSTED_PROXIES.
         "--no-proxy-headers",
+        # So many clients are let in at once; while more come, those who are in are answered first.
+        *("--backlog", "256"),
         *("--timeout-keep-alive", str(KEEP_ALIVE), "--timeout-graceful-shutdown", str(GRACE)),
     ]
     if workers > 1:
