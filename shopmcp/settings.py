@@ -196,6 +196,10 @@ ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # an address that was mistyped ca
 ACCOUNT_RATE_LIMITS = False  # ours count for all processes together
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
+# What ends when an account ends is in the apps above (accounts/ending.py).
+ACCOUNTS_CLOSE_CHATS = "carts.services.linking.close_all"
+ACCOUNTS_END_PROGRAMS_AND_CHATS = "orders.handoff.access.end_programs_and_chats"
+
 # Chats of shoppers get tokens for `/mcp`, and for nothing else (accounts/oauth).
 PASSWORD_HASHERS = [*PASSWORD_HASHERS, "accounts.oauth.secrets.SecretHasher"]
 OAUTH2_PROVIDER = {
