@@ -91,7 +91,7 @@ class SessionFilter:
 
     def _in_state(self, rows: SessionQuerySet) -> SessionQuerySet:
         now = timezone.now()
-        full = Cart.objects.filter(session=OuterRef("pk"), ordered_at=None, item_count__gt=0)
+        full = Cart.objects.filled().filter(session=OuterRef("pk"))
         holding = Exists(full)
         fits: dict[str, Callable[[], SessionQuerySet]] = {
             "active": rows.active,
@@ -243,7 +243,7 @@ def _holding(products: Iterable[int]) -> Exists:
 
 
 def _with_carts(sessions: list[Session]) -> list[Session]:
-    carts = Cart.objects.filter(ordered_at=None).select_related("store__merchant", "coupon").prefetch_related(_lines())
+    carts = Cart.objects.open().select_related("store__merchant", "coupon").prefetch_related(_lines())
     prefetch_related_objects(sessions, Prefetch("carts", carts, "open_carts"))
     for session in sessions:
         session.open_carts = _whole(session.open_carts)  # type: ignore[attr-defined]  # the prefetch's to_attr

@@ -127,6 +127,18 @@ class Session(models.Model):
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
+    def open(self) -> Self:
+        """Carts that no order has closed."""
+        return self.filter(ordered_at=None)
+
+    def filled(self) -> Self:
+        """Open carts that hold something."""
+        return self.open().filter(item_count__gt=0)
+
+    def of_person(self, person: int) -> Self:
+        """The carts of the chats that belong to the account of a person."""
+        return self.filter(session__person=person)
+
     def with_forgotten_changes(self) -> Self:
         """Carts with changes that no version can be brought back by."""
         forgotten = Change.objects.filter(cart=OuterRef("pk"), version__lt=OuterRef("version") - KEPT_VERSIONS)

@@ -13,7 +13,7 @@ from carts.news import with_news, without
 def close_cart(state: CartState, now: datetime) -> bool:
     """Close the cart for an order; the session's next change begins a new one. Return False if it was closed before."""
     assert state.id is not None  # only a cart that was loaded is closed
-    return bool(Cart.objects.filter(pk=state.id, ordered_at=None).update(ordered_at=now))
+    return bool(Cart.objects.open().filter(pk=state.id).update(ordered_at=now))
 
 
 def mark_handed_over(cart: int) -> None:
@@ -29,7 +29,7 @@ def leave_for_own_checkout(state: CartState) -> None:
 
 def come_back(cart: int) -> bool:
     """Open a cart again that its shopper took to the store's own checkout; return whether they had."""
-    return bool(Cart.objects.filter(pk=cart, ordered_at=None).exclude(left_at=None).update(left_at=None))
+    return bool(Cart.objects.open().filter(pk=cart).exclude(left_at=None).update(left_at=None))
 
 
 def lock_session(session: int) -> None:

@@ -15,8 +15,7 @@ OTHER_CART: Final = "other_cart"
 
 def open_carts(person: int) -> CartQuerySet:
     """Return the carts of the person's chats that hold something, with their sessions; the latest change first."""
-    rows = Cart.objects.filter(session__person=person, ordered_at=None, item_count__gt=0)
-    return rows.select_related("session").order_by("-updated_at", "-id")
+    return Cart.objects.filled().of_person(person).select_related("session").order_by("-updated_at", "-id")
 
 
 def offer(person: int, session: int | None) -> Notice | None:

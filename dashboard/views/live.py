@@ -55,7 +55,7 @@ class LastDay:
 def now() -> Now:
     """Return the current numbers; three queries over a bounded index range."""
     active = Session.objects.real().active().order_by("-last_seen_at", "-id")[:COUNT_CAP]
-    filled = Cart.objects.filter(session__in=active.values("pk"), ordered_at=None, item_count__gt=0)
+    filled = Cart.objects.filled().filter(session__in=active.values("pk"))
     worth = Sum(F("quantity") * F("sold__price"), output_field=DecimalField(max_digits=18, decimal_places=3))
     values = (
         # Without prices in another currency.

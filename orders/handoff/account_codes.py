@@ -39,11 +39,8 @@ def new_code(person: Person, cart: str = "") -> str:
     """
     if wait := new_codes.take(str(person.pk)):
         raise TooMany(wait, gettext("Too many codes of this account were made lately."))
-    brings = None
-    if (
-        cart
-        and (brings := Cart.objects.filter(public_id=cart, session__person=person, ordered_at=None).first()) is None
-    ):
+    brings = Cart.objects.open().of_person(person.pk).filter(public_id=cart).first() if cart else None
+    if cart and brings is None:
         raise NotFound(gettext("This cart is not open any more."), fix=gettext("Look at your carts as they are now."))
     code, now = made(), timezone.now()
     values = {

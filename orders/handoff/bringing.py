@@ -58,7 +58,7 @@ def bring_own(state: CartState, code: str, mode: Mode, request: Request | None =
         NotFound: If the person has no such open cart, or the chat belongs to nobody; in the same words.
         NotForSale, CartLimit: As `bring`.
     """
-    mine = Cart.objects.filter(public_id=code.strip(), ordered_at=None, session__person=state.person or 0)
+    mine = Cart.objects.open().of_person(state.person or 0).filter(public_id=code.strip())
     if state.person is None or (source := mine.select_related("session").first()) is None:
         raise NotFound(
             gettext("This code opens no cart here."),

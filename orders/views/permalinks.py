@@ -69,7 +69,7 @@ def new_cart(request: HttpRequest) -> HttpResponse:
 @require_safe
 def own_cart(request: HttpRequest) -> HttpResponse:
     """Lead to the cart that this browser began by a permalink, whose link may have expired."""
-    own = Cart.objects.filter(public_id=_own_cart(request), ordered_at=None).first()
+    own = Cart.objects.open().filter(public_id=_own_cart(request)).first()
     if own is None:
         raise links.not_usable()
     link = links.link_for(own.pk, CheckoutLink.Scope.BUY, get_language() or "en")
