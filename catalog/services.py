@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
 from catalog.logos import png_of
-from catalog.models import ImportRun, Logo, Product, ProductIdentity, StockMove, Store
+from catalog.models import FeedAddress, ImportRun, Logo, Product, ProductIdentity, StockMove, Store
 from catalog.search.index import reindex
 
 # The fields that an import sets, and the fields derived from them.
@@ -18,6 +19,15 @@ DECIDED = (
     "currency", "barcode", "external_id", "image", "url", "stock", "available", "group_id", "options", "withdrawn_at",
 )  # fmt: skip
 DERIVED = ("name_key", "url_key", "search_text")
+# What belongs together when imports leave a field as the owner set it.
+KEPT_TOGETHER = {
+    "name": ("name",),
+    "description": ("description",),
+    "category": ("category",),
+    "price": ("price", "former_price", "sale_price", "sale_begins", "sale_ends", "currency"),
+    "image": ("image",),
+    "available": ("available",),
+}
 
 
 def create_product(
@@ -38,15 +48,17 @@ def create_product(
     return product
 
 
-def save_product(product: Product, changed: Iterable[str]) -> None:
+def save_product(product: Product, changed: Iterable[str], kept: Iterable[str] | None = None) -> None:
     """Save these fields of an edited product, and update the search index. No other field is written.
 
     Every version gets them, so that neither publishing a running import nor undoing the last one loses the edit.
+
+    Args:
+        kept: The names of `KEPT_TOGETHER` that imports leave as they are from now on; None changes nothing of that.
     """
     values = {name: getattr(product, name) for name in changed}
     with transaction.atomic():
-        # An import that adds a version locks the one before it: wait for that lock, then read all versions.
-        list(Product.versions.select_for_update().filter(identity=product.identity_id).values_list("pk"))
+        _lock_versions(product)
         versions = list(Product.versions.select_related("identity").filter(identity=product.identity_id))
         _note_edits(product, values)
         if "stock" in values:
@@ -56,7 +68,19 @@ def save_product(product: Product, changed: Iterable[str]) -> None:
                 setattr(version, name, value)
             version.index()
             version.save(update_fields=[*values, *DERIVED, "counted", "updated_at"])
+        if kept is not None:
+            _keep(product, kept)
         reindex([product.identity_id])
+
+
+def hide_product(product: Product) -> None:
+    """Hide a product from chats until `show_product`; imports leave it hidden."""
+    _set_hidden(product, hidden=True)
+
+
+def show_product(product: Product) -> None:
+    """Show a hidden product again, unless its store's file does not have it any more."""
+    _set_hidden(product, hidden=False)
 
 
 def take_stock(wanted: Mapping[int, int], *, reference: str) -> int | None:
@@ -106,6 +130,38 @@ def _note_moves(pieces: Mapping[int, int], reason: StockMove.Reason, reference: 
     StockMove.objects.bulk_create(
         [StockMove(product_id=key, pieces=moved, reason=reason, reference=reference) for key, moved in pieces.items()]
     )
+
+
+def _lock_versions(product: Product) -> None:
+    """Wait for an import that adds a version: it locks the one before."""
+    list(Product.versions.select_for_update().filter(identity=product.identity_id).values_list("pk"))
+
+
+def _set_hidden(product: Product, *, hidden: bool) -> None:
+    with transaction.atomic():
+        _lock_versions(product)
+        identity = ProductIdentity.objects.select_for_update().get(pk=product.identity_id)
+        before, now = identity.hidden_at, timezone.now()
+        if (before is not None) == hidden:
+            return
+        identity.hidden_at = now if hidden else None
+        identity.save(update_fields=["hidden_at"])
+        versions = Product.versions.filter(identity=identity.pk, withdrawn_at=before)
+        versions.update(withdrawn_at=identity.hidden_at, updated_at=now)
+        reindex([identity.pk])
+
+
+def _keep(product: Product, names: Iterable[str]) -> None:
+    identity = ProductIdentity.objects.get(pk=product.identity_id)
+    before, fields = set(identity.kept or ()), {field for name in names for field in KEPT_TOGETHER[name]}
+    if fields == before:
+        return
+    identity.kept = sorted(fields) or None
+    identity.save(update_fields=["kept"])
+    Product.versions.filter(identity=identity.pk).update(updated_at=timezone.now())
+    if before - fields:
+        # An address that has nothing new would not be read, and the value of the file would not return.
+        FeedAddress.objects.filter(slug=product.store.slug).delete()
 
 
 def _note_edits(product: Product, fields: Iterable[str]) -> None:

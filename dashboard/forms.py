@@ -27,6 +27,7 @@ STATES = {
 PRODUCT_STATES = {
     "": _("Carried"),
     "withdrawn": _("Withdrawn"),
+    "hidden": _("Hidden by you"),
     "unpriced": _("Without a price"),
     "imageless": _("Without an image"),
     "sold_out": _("Sold out"),

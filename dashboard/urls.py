@@ -11,6 +11,7 @@ from dashboard.views import (
     live,
     orders,
     preview,
+    product,
     products,
     sessions,
     store,
@@ -60,4 +61,6 @@ urlpatterns = [
     path("preview/", preview.preview, name="dashboard-preview"),
     path("preview/widget/<slug:name>/", preview.widget, name="dashboard-preview-widget"),
     path("products/", products.products, name="dashboard-products"),
+    path("products/<int:pk>/", product.product, name="dashboard-product"),
+    path("products/<int:pk>/hide/", product.hide, name="dashboard-product-hide"),
 ]

@@ -27,7 +27,8 @@ from shopmcp.errors import ShopError
 BATCH = 500
 _FROM_ROW = [name for name in DECIDED if name in Row.__slots__]
 _KNOWN = (
-    "id", "sku", "identity_id", "identity__stock_moved", "identity__on_order", "identity__edits", "counted",
+    "id", "sku", "identity_id", "identity__stock_moved", "identity__on_order", "identity__edits", "identity__hidden_at",
+    "identity__kept", "counted",
 )  # fmt: skip
 _STORED = ["counted" if name == "stock" else name for name in _FROM_ROW]
 
@@ -49,12 +50,13 @@ def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None,
         for row in rows:
             old = known.get(row.sku)
             row = _less_on_order(row, store, old)  # noqa: PLW2901
-            if old and run and (edits := old["identity__edits"]) and edits["run"] == run.pk:
-                # What the owner edited since the import began stays.
-                row = replace(row, **{name: old[name] for name in edits["fields"] if name in _FROM_ROW})  # noqa: PLW2901
+            if old:
+                row = replace(row, **{name: old[name] for name in _owners(old, run)})  # noqa: PLW2901
             if old is None:
                 report.created += 1
-            elif old["withdrawn_at"] is None and all(old[name] == getattr(row, name) for name in _FROM_ROW):
+            elif old["withdrawn_at"] == old["identity__hidden_at"] and all(
+                old[name] == getattr(row, name) for name in _FROM_ROW
+            ):
                 report.unchanged += 1
                 continue
             else:
@@ -77,16 +79,16 @@ def missing(store: Store, present: set[str], report: ImportReport, *, force: boo
     """
     gone, carried = list[int](), 0
     if store.pk:
-        for pk, sku in store.products.listed().order_by().values_list("pk", "sku"):
-            carried += 1
+        for pk, sku, withdrawn_at in store.products.in_file().order_by().values_list("pk", "sku", "withdrawn_at"):
+            carried += withdrawn_at is None
             if sku not in present:
                 gone.append(pk)
-    report.withdrawn = len(gone)
-    if len(gone) * 2 > carried and not force:
+                report.withdrawn += withdrawn_at is None
+    if report.withdrawn * 2 > carried and not force:
         report.needs_force = True
         raise TooManyGone(
             _("This would withdraw %(gone)d of the %(carried)d products that the store %(slug)s carries.")
-            % {"gone": len(gone), "carried": carried, "slug": store.slug},
+            % {"gone": report.withdrawn, "carried": carried, "slug": store.slug},
             fix=_("If the file is whole, import it again with --force."),
         )
     return gone
@@ -95,6 +97,13 @@ def missing(store: Store, present: set[str], report: ImportReport, *, force: boo
 def withdraw(versions: Sequence[int], run: ImportRun) -> None:
     """Replace each of these versions by a withdrawn one."""
     in_turns(versions, partial(hold, run), lambda pks: _withdraw(pks, run.pk))
+
+
+def _owners(old: dict[str, Any], run: ImportRun | None) -> set[str]:
+    """The fields that stay as the owner set them: for good, or since the import began."""
+    kept, edits = old["identity__kept"] or [], old["identity__edits"]
+    edited = edits["fields"] if edits and run and edits["run"] == run.pk else []
+    return {*kept, *edited}.intersection(_FROM_ROW)
 
 
 def _uncapped(old: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +121,7 @@ def _less_on_order(row: Row, store: Store, old: dict[str, Any] | None) -> Row:
 def _version(row: Row, store: Store, old: dict[str, Any] | None, run: ImportRun) -> Product:
     values = {name: getattr(row, name) for name in _FROM_ROW if name != "stock"}
     if old is not None:
-        values["identity_id"] = old["identity_id"]
+        values |= {"identity_id": old["identity_id"], "withdrawn_at": old["identity__hidden_at"]}
     if row.stock is not None:
         values["counted"] = row.stock - (old["identity__stock_moved"] if old else 0)
     return Product(store=store, public_id=f"{store.slug}:{row.sku}", sku=row.sku, arriving=run.pk, **values)
@@ -129,11 +138,13 @@ def _write(store: Store, waiting: Sequence[tuple[Product, dict[str, Any] | None]
         before = Product.versions.filter(pk__in=list(replaced))
         before.update(leaving=run.pk)
         # Keep the fields that the owner has edited since the rows were compared.
-        for now in before.filter(updated_at__gte=run.started_at).values("id", *_STORED):
+        touched = before.filter(updated_at__gte=run.started_at)
+        for now in touched.values("id", "identity__hidden_at", "identity__kept", *_STORED):
             product, old = waiting[replaced[now["id"]]]
             for name in _STORED:
-                if old is not None and now[name] != old[name]:
+                if old is not None and (now[name] != old[name] or name in (now["identity__kept"] or ())):
                     setattr(product, name, now[name])
+            product.withdrawn_at = now["identity__hidden_at"]
             product.index()
             values[replaced[now["id"]]] = values_of([product])[0]
         stage_entries(insert(store, products, values))

@@ -34,6 +34,10 @@ class ProductIdentity(models.Model):
     on_order = models.PositiveBigIntegerField(default=0)
     # The fields that the owner edited while an import ran: {"run": its key, "fields": [names]}.
     edits = models.JSONField(null=True, editable=False)
+    # Since when the owner hides it, through all imports. A version is withdrawn at this very moment if its file has it.
+    hidden_at = models.DateTimeField(_("hidden by you"), null=True, editable=False)
+    # The fields that imports leave as the owner set them; NULL for none.
+    kept = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -81,6 +85,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def listed(self) -> Self:
         """Products that were not withdrawn, for sale or not."""
         return self.filter(withdrawn_at=None)
+
+    def in_file(self) -> Self:
+        """Listed products, and those that would be if the owner did not hide them."""
+        return self.filter(Q(withdrawn_at=None) | Q(withdrawn_at=F("identity__hidden_at")))
 
     def for_sale(self) -> Self:
         """Listed products that are available and priced, whatever their stock."""

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,8 +16,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from catalog.models import Product
+from catalog.models import STATIC_IMAGE, Product
 from dashboard.texts import outcome_text
+from orders.images import key_of
 from shopmcp.money import money
 
 register = template.Library()
@@ -45,6 +47,14 @@ def price_now(product: Product) -> Decimal | None:
 def price_before(product: Product) -> Decimal | None:
     """The price before a reduction that counts now."""
     return product.former_price_at(timezone.now())
+
+
+@register.filter
+def picture(product: Product) -> str:
+    """The address of our own copy of a product's image, because pages load none from elsewhere; empty for none."""
+    if product.image.startswith(STATIC_IMAGE):
+        return static(product.image.removeprefix(STATIC_IMAGE))
+    return reverse("cart-image", args=[f"{product.identity_id}-{key_of(product.image)}"]) if product.image else ""
 
 
 @register.filter

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from catalog.models import ImportRun, Product, Store
+from catalog.models import ImportRun, Product, ProductQuerySet, Store
 from catalog.search.query import Search
 from catalog.search.searching import search
 from dashboard.forms import PRODUCT_STATES
@@ -16,10 +16,10 @@ from dashboard.pages import owner_page, show
 from shopmcp import paging
 
 _PER_PAGE = 25
-_WITHDRAWN = Q(withdrawn_at__isnull=False)
 _STATES = {
     "": Q(withdrawn_at=None),
-    "withdrawn": _WITHDRAWN,
+    "withdrawn": Q(withdrawn_at__isnull=False, identity__hidden_at=None),
+    "hidden": Q(identity__hidden_at__isnull=False),
     "unpriced": Q(withdrawn_at=None, price=None),
     "imageless": Q(withdrawn_at=None, image=""),
     "sold_out": Q(withdrawn_at=None, stock=0),
@@ -55,17 +55,23 @@ class StoreItem:
 def products(request: HttpRequest) -> HttpResponse:
     """The stores with their last imports, and the products of a state or a search."""
     state, query = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
-    cursor = request.GET.get("cursor", "")
-    if state not in _STATES:
+    cursor, slug = request.GET.get("cursor", ""), request.GET.get("store", "")
+    stores = _stores()
+    chosen = [row.store.pk for row in stores if not slug or row.store.slug == slug]
+    if state not in _STATES or (slug and not chosen):
         raise Http404
+    listed = Product.objects.select_related("store", "identity")
+    if slug:
+        listed = listed.filter(store__in=chosen)
     if query:
-        found = search(Search(query=query), limit=_PER_PAGE, cursor=cursor)
-        rows, following = found.products, found.next_cursor
+        found = search(Search(query=query, stores=tuple(chosen) if slug else None), limit=_PER_PAGE, cursor=cursor)
+        rows, following = [*([] if cursor else _unlisted(listed, query)), *found.products], found.next_cursor
+        prefetch_related_objects(rows, "identity")
     else:
-        listed = Product.objects.filter(_STATES[state]).select_related("store")
-        rows, following = paging.page("products", listed, _PER_PAGE, cursor, by="identity_id")
+        rows, following = paging.page("products", listed.filter(_STATES[state]), _PER_PAGE, cursor, by="identity_id")
     context = {
-        "stores": _stores(),
+        "stores": stores,
+        "store": slug,
         "states": PRODUCT_STATES,
         "state": state,
         "query": query,
@@ -73,6 +79,13 @@ def products(request: HttpRequest) -> HttpResponse:
         "cursor": following,
     }
     return show(request, "dashboard/products.html", context)
+
+
+def _unlisted(products: ProductQuerySet, query: str) -> list[Product]:
+    """Products that no chat finds, because they are hidden or withdrawn: by id, SKU, or how the name begins."""
+    gone = products.filter(withdrawn_at__isnull=False)
+    asked = gone.filter(Q(public_id=query) | Q(sku=query)) | gone.name_begins(query)
+    return list(asked[:_PER_PAGE])
 
 
 def _stores() -> list[StoreItem]:

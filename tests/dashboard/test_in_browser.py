@@ -15,6 +15,7 @@ PAGES = [
     "warnings/unkeyed/",
     "warnings/placeholder_id/",
     "products/",
+    "product",
     "orders/",
     "order",
     "awaiting",
@@ -39,6 +40,7 @@ PAGES = [
 # The first of a list, and what comes behind its address.
 LISTED = {
     "session": ("sessions/?state=cart", ""),
+    "product": ("products/", ""),
     "order": ("orders/", ""),
     "awaiting": ("orders/?state=awaiting", ""),
     "refunds": ("orders/?q=refund", ""),

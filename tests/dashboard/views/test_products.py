@@ -23,7 +23,7 @@ def test_a_store_says_what_it_holds_and_what_it_lacks(owner, make_product):
     make_product("Old", withdrawn_at=timezone.now())
     (row,) = owner.get(LIST).context["stores"]
 
-    assert row.counts == {"": 3, "withdrawn": 1, "unpriced": 1, "imageless": 2, "sold_out": 1}
+    assert row.counts == {"": 3, "withdrawn": 1, "unpriced": 1, "imageless": 2, "sold_out": 1, "hidden": 0}
 
 
 @pytest.mark.parametrize(
