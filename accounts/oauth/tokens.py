@@ -179,9 +179,12 @@ def close_chats_of(token: AccessToken | RefreshToken) -> None:
         ending.close_chats(person, token.application_id)
 
 
-def note_given(client: int) -> None:
-    """Note that a client got a token now."""
-    Application.objects.filter(pk=client).update(updated=timezone.now())
+def note_given(refresh_token: str, code: str) -> None:
+    """Note that a client got these tokens now, and if a code gave them, that a second use of the code ends them."""
+    given = RefreshToken.objects.filter(token_checksum=checksum_of(refresh_token), revoked=None)
+    if code:
+        given.update(token_family=family_of(code))
+    Application.objects.filter(pk__in=given.values("application")).update(updated=timezone.now())
 
 
 def clean_up() -> None:

@@ -2,21 +2,17 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
-from math import ceil
 from time import time
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from django.db import transaction
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
-from oauth2_provider.generators import generate_client_secret
-from oauth2_provider.models import Application, RefreshToken
 from oauth2_provider.settings import oauth2_settings
 from oauth2_provider.views import (
     OAuthProtectedResourceMetadataView,
@@ -25,12 +21,13 @@ from oauth2_provider.views import (
     TokenView,
 )
 
-from accounts.oauth.clients import LARGEST, Unusable, read_client
+from accounts.oauth.clients import Unusable
+from accounts.oauth.registering import Registered, read_registration, wait_to_register
+from accounts.oauth.registering import register as register_client
 from accounts.oauth.tokens import (
     burn_code,
     checksum_of,
     close_chats_of,
-    family_of,
     live_token,
     lock_owners_of,
     note_given,
@@ -38,18 +35,12 @@ from accounts.oauth.tokens import (
 from accounts.services.people import has_accounts
 from shopmcp import metrics
 from shopmcp.network import network_of
-from shopmcp.throttle import Buckets, NetworkBuckets, Rate
+from shopmcp.throttle import NetworkBuckets, Rate
 
 View = Callable[[HttpRequest], HttpResponse]
 
 # One maker's chats may all come from a few addresses.
 asked: Final = NetworkBuckets("oauth-tokens", lambda: Rate(20, 1000))
-registrations: Final = NetworkBuckets("oauth-registrations", lambda: Rate(1 / 6, 60), larger=1)
-all_registrations: Final = Buckets("oauth-registrations-all", lambda: Rate(1 / 3, 300))
-# A network that registers more than this is one of those that registered most.
-shares_of_registrations: Final = NetworkBuckets("oauth-registrations-share", lambda: Rate(1 / 60, 20), larger=1)
-# When registrations run short, this part is kept for networks that made few.
-_KEPT: Final = 0.2
 
 _issue = TokenView.as_view()
 _revoke = RevokeTokenView.as_view()
@@ -105,7 +96,7 @@ def token(request: HttpRequest) -> HttpResponse:
         lock_owners_of(checksum_of(refresh), code=code)
         response: HttpResponse = _issue(request)
         if response.status_code == 200:
-            _keep(json.loads(response.content), code)
+            note_given(json.loads(response.content)["refresh_token"], code)
         elif code and response.status_code < 500:
             burn_code(code)
     return response
@@ -134,66 +125,27 @@ def revoke(request: HttpRequest) -> HttpResponse:
 @require_POST
 def register(request: HttpRequest) -> HttpResponse:
     """Register a client (RFC 7591). There is no registration token: whoever wants other details registers anew."""
-    if len(request.body) > LARGEST:
-        return _refused("invalid_client_metadata", f"at most {LARGEST} bytes")
-    if wait := _wait_to_register(_network(request)):
+    if wait := wait_to_register(_network(request)):
         metrics.limit_hit("registrations")
         return _too_many(wait)
     try:
-        said = json.loads(request.body)
-        if not isinstance(said, dict):
-            raise Unusable("invalid_client_metadata", "the body must be one JSON object")
-        return JsonResponse(_registered(said), status=201)
-    except (ValueError, RecursionError):
-        return _refused("invalid_client_metadata", "the body must be one JSON object")
+        return JsonResponse(_told(register_client(read_registration(request.body))), status=201)
     except Unusable as error:
         return _refused(error.error, str(error))
 
 
-def _wait_to_register(network: str) -> int:
-    """Count a registration; return 0, or in how many seconds the network may register."""
-    if wait := registrations.take(network):
-        return wait
-    share = 1.0 if shares_of_registrations.take(network) else shares_of_registrations.used(network)
-    left, (per_second, burst) = 1 - all_registrations.used("*"), all_registrations.rate
-    if (lacking := _KEPT * share - left) > 0:
-        return max(1, ceil(lacking * burst / per_second))
-    return all_registrations.take("*")
-
-
-def _registered(said: Mapping[str, Any]) -> dict[str, Any]:
-    client = read_client(said)
-    is_public, secret = client.method == "none", generate_client_secret()
-    made = Application(
-        name=client.name,
-        redirect_uris=" ".join(client.redirects),
-        client_type=Application.CLIENT_PUBLIC if is_public else Application.CLIENT_CONFIDENTIAL,
-        client_secret=secret,
-        authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
-        registration_source=Application.RegistrationSource.DCR,
-    )
-    made.save()
-    Application.objects.filter(pk=made.pk).update(updated=F("created"))  # `clean_up` sees that it was never used
+def _told(made: Registered) -> dict[str, Any]:
     told = {
-        "client_id": made.client_id,
+        "client_id": made.row.client_id,
         "client_id_issued_at": int(time()),
-        "client_name": client.name,
-        "redirect_uris": client.redirects,
+        "client_name": made.client.name,
+        "redirect_uris": made.client.redirects,
         "grant_types": oauth2_settings.OAUTH2_GRANT_TYPES_SUPPORTED,
         "response_types": oauth2_settings.OAUTH2_RESPONSE_TYPES_SUPPORTED,
-        "token_endpoint_auth_method": client.method,
+        "token_endpoint_auth_method": made.client.method,
         "scope": " ".join(oauth2_settings.SCOPES),
     }
-    return told if is_public else {**told, "client_secret": secret, "client_secret_expires_at": 0}
-
-
-def _keep(given: Mapping[str, Any], code: str) -> None:
-    """Note which client got tokens, and for a code, which tokens a second use of it ends."""
-    refresh = RefreshToken.objects.filter(token_checksum=checksum_of(given["refresh_token"]), revoked=None)
-    if code:
-        refresh.update(token_family=family_of(code))
-    for client in refresh.values_list("application", flat=True):
-        note_given(client)
+    return {**told, "client_secret": made.secret, "client_secret_expires_at": 0} if made.secret else told
 
 
 def _holds_nul(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 
-from accounts.oauth import views
+from accounts.oauth import registering, views
 from accounts.oauth.tokens import holder_of
 from shopmcp import throttle
 from shopmcp.network import network_of
@@ -151,7 +151,7 @@ def test_an_unusable_registration_is_refused(mail, said):
 
 def test_a_flood_of_registrations_is_stopped(mail):
     for _ in range(59):
-        views.registrations.take("127.0.0.1")
+        registering.registrations.take("127.0.0.1")
 
     answers = [register({"redirect_uris": [BACK]}) for _ in range(2)]
 
@@ -163,11 +163,11 @@ def test_a_flood_of_registrations_is_stopped(mail):
 def test_who_registers_most_leaves_registrations_for_the_others(mail):
     for n in range(4):  # strangers who take all that their networks may
         for _ in range(60):
-            views.registrations.take(f"198.51.100.{n}")
-            views.shares_of_registrations.take(f"198.51.100.{n}")
-            views.all_registrations.take("*")
+            registering.registrations.take(f"198.51.100.{n}")
+            registering.shares_of_registrations.take(f"198.51.100.{n}")
+            registering.all_registrations.take("*")
     others = [register({"redirect_uris": [BACK]}, REMOTE_ADDR=f"203.0.113.{n}").status_code for n in range(30)]
-    views.registrations.clear()  # six minutes later
+    registering.registrations.clear()  # six minutes later
 
     again = [register({"redirect_uris": [BACK]}, REMOTE_ADDR=f"198.51.100.{n}") for n in range(4)]
 
@@ -179,7 +179,7 @@ def test_who_registers_most_leaves_registrations_for_the_others(mail):
 
 def test_the_networks_of_one_site_register_as_one(mail):
     for n in range(60):
-        views.registrations.take(network_of(f"2001:db8:0:{n:x}::1"))
+        registering.registrations.take(network_of(f"2001:db8:0:{n:x}::1"))
 
     assert register({"redirect_uris": [BACK]}, REMOTE_ADDR="2001:db8:0:ffff::1").status_code == 429
     assert register({"redirect_uris": [BACK]}, REMOTE_ADDR="2001:db8:1::1").status_code == 201
