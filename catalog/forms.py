@@ -60,7 +60,7 @@ class StoreForm(PlainForm):
         try:
             png_of(content)
         except ShopError as refusal:
-            raise ValidationError(f"{refusal.message} {refusal.fix}") from None
+            raise ValidationError(refusal.text) from None
         return content
 
     def clean_language(self) -> str:

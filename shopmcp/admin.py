@@ -60,5 +60,5 @@ class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 
 
 def _told(request: HttpRequest, refusal: ShopError) -> HttpResponse:
-    messages.error(request, f"{refusal.message} {refusal.fix}".strip())
+    messages.error(request, refusal.text)
     return HttpResponseRedirect(request.get_full_path())

@@ -85,7 +85,7 @@ def told_in_one_line() -> Iterator[None]:
     try:
         yield
     except ShopError as refusal:
-        raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
+        raise CommandError(refusal.text) from None
     except DatabaseError as error:
         raise unusable(error) from None
     except OSError as error:

@@ -37,6 +37,11 @@ class ShopError(Exception):
         self.candidates = list(candidates)
         self.retry_after = retry_after
 
+    @property
+    def text(self) -> str:
+        """What is wrong and what to do, as one text."""
+        return f"{self.message} {self.fix}".rstrip()
+
 
 class InvalidArguments(ShopError):
     code = "invalid_arguments"

@@ -58,7 +58,7 @@ def delete_coupon(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.delete_coupon(found)
     except Kept as refusal:
-        messages.error(request, f"{refusal.message} {refusal.fix}")
+        messages.error(request, refusal.text)
         return redirect("dashboard-coupons-coupon", pk=pk)
     messages.success(request, gettext("Deleted: %(name)s.") % {"name": found.code})
     return redirect("dashboard-coupons")
@@ -70,7 +70,7 @@ def _form(request: HttpRequest, row: Coupon) -> HttpResponse:
         try:
             services.save_coupon(form.save(commit=False))
         except InvalidArguments as refusal:
-            form.add_error(None, f"{refusal.message} {refusal.fix}")
+            form.add_error(None, refusal.text)
         else:
             messages.success(request, gettext("Saved: %(name)s.") % {"name": row.code})
             return redirect("dashboard-coupons")

@@ -61,7 +61,7 @@ def _form(request: HttpRequest, row: DeliveryOption) -> HttpResponse:
         try:
             services.save_option(form.save(commit=False))
         except InvalidArguments as refusal:
-            form.add_error(None, f"{refusal.message} {refusal.fix}")
+            form.add_error(None, refusal.text)
         else:
             messages.success(request, gettext("Saved: %(name)s.") % {"name": row.name})
             return redirect("dashboard-delivery")

@@ -107,7 +107,7 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
     try:
         is_done = action(request, found)
     except ShopError as refusal:
-        messages.error(request, f"{refusal.message} {refusal.fix}".strip())
+        messages.error(request, refusal.text)
     else:
         if is_done is not False:
             messages.success(request, _("Done. The buyer is told by mail, if the order has an address."))
@@ -125,7 +125,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         try:
             change_lines(found.number, _who(request), form.edits, form.why, version=_version(request))
         except ShopError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.fix}".strip())
+            messages.error(request, refusal.text)
         else:
             messages.success(request, _("The order was changed, and the buyer is told what it costs now."))
             return redirect("dashboard-order", found.number)

@@ -46,7 +46,7 @@ def store(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             services.save_store(form.save(commit=False), form.of_store)
         except InvalidArguments as refusal:
-            form.add_error(None, f"{refusal.message} {refusal.fix}")
+            form.add_error(None, refusal.text)
         else:
             messages.success(request, gettext("Saved: %(name)s.") % {"name": found.name})
             return redirect("dashboard-store", slug=slug)
@@ -73,7 +73,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         services.confirm_pages(services.merchant_of(found))
     except InvalidArguments as refusal:
-        messages.error(request, f"{refusal.message} {refusal.fix}")
+        messages.error(request, refusal.text)
     else:
         messages.success(request, gettext("Confirmed: shoppers see the pages now."))
     return redirect("dashboard-store", slug=slug)
@@ -88,7 +88,7 @@ def pay_link_secret(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         request.session[_SECRET] = [slug, services.new_pay_link_secret(services.merchant_of(found))]
     except InvalidArguments as refusal:
-        messages.error(request, f"{refusal.message} {refusal.fix}")
+        messages.error(request, refusal.text)
     return redirect("dashboard-store", slug=slug)
 
 

@@ -72,7 +72,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.settle(pk, state)
     except NotProven as refusal:
-        messages.error(request, f"{refusal.message} {refusal.fix}")
+        messages.error(request, refusal.text)
     else:
         messages.success(request, str(said))
     return redirect("dashboard-warnings")

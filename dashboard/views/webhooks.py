@@ -103,7 +103,7 @@ def act_on_webhook(request: HttpRequest, public_id: str, action: str) -> HttpRes
     try:
         messages.success(request, _ACTIONS[action](endpoint))
     except ShopError as refusal:
-        messages.error(request, f"{refusal.message} {refusal.fix}")
+        messages.error(request, refusal.text)
     return redirect("dashboard-webhooks") if action == "delete" else redirect("dashboard-webhook", public_id)
 
 
@@ -183,7 +183,7 @@ def _demand_what_it_tells(request: HttpRequest, event_types: Iterable[str]) -> N
 
 
 def _tell_beside(form: WebhookForm, refusal: ShopError) -> None:
-    form.add_error("address" if refusal.code == "invalid_arguments" else None, f"{refusal.message} {refusal.fix}")
+    form.add_error("address" if refusal.code == "invalid_arguments" else None, refusal.text)
 
 
 def _with_secret(request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:

@@ -111,7 +111,7 @@ class DeliveryOption(models.Model):
         try:
             read_postal_codes(self.postal_codes)
         except InvalidArguments as refusal:
-            wrong["postal_codes"] = f"{refusal.message} {refusal.fix}"
+            wrong["postal_codes"] = refusal.text
         if self.is_pickup and not self.pickup_place.strip():
             wrong["pickup_place"] = _("Say where orders are picked up.")
         if wrong:

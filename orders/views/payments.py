@@ -131,7 +131,7 @@ def _wrong(message: str) -> InvalidArguments:
 
 
 def _refused(refusal: ShopError) -> HttpResponse:
-    response = _told(refusal.code, f"{refusal.message} {refusal.fix}".strip(), _STATUS.get(refusal.code, 400))
+    response = _told(refusal.code, refusal.text, _STATUS.get(refusal.code, 400))
     if refusal.retry_after is not None:
         response["Retry-After"] = str(refusal.retry_after)
     return response

@@ -114,7 +114,7 @@ class Reading:
             self._offered.admit(Call("resources", {}, network=network, language="en"))
             return await lanes.run("browse", work, current_wait.get(), network)
         except TooMany as refusal:
-            words, seconds = f"{refusal.message} {refusal.fix}", refusal.retry_after
+            words, seconds = refusal.text, refusal.retry_after
         except (NotBegun, DatabaseError, InterfaceError):
             logger.exception("resources could not reach the database")
             metrics.database_error("calls")

@@ -35,7 +35,7 @@ class Command(ShopCommand):
                 name, read_only=read_only, expires_in=expires, scopes=[Scope(one) for one in scope]
             )
         except ShopError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.fix}") from None
+            raise CommandError(refusal.text) from None
         self.stdout.write(key)
         # Beside the output, so that the key can be piped into a file.
         self.stderr.write(_("Keep the key now: it is not shown again. The admin lists keys and revokes them."))

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 played = list(pool.map(lambda number: _play(url, number), range(chats)))
         except ShopError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
+            raise CommandError(refusal.text) from None
         return _("Played %(chats)d chats with %(calls)d calls; test orders: %(orders)d.") % {
             "chats": chats,
             "calls": sum(calls for calls, _ordered in played),

@@ -42,7 +42,7 @@ class Command(ShopCommand):
                 style = self.style.SUCCESS if passed else self.style.ERROR
                 self.stdout.write(style(f"{'✓' if passed else '✗'} {text}"))
         except ShopError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
+            raise CommandError(refusal.text) from None
         finally:
             # Also after an error or Ctrl-C.
             removed = _remove_sessions(server, started)

@@ -97,7 +97,7 @@ class Command(ShopCommand):
                 progress=watched,
             )
         except ShopError as error:
-            raise CommandError(f"{error.message} {error.fix} {_('Nothing was changed.')}".replace("  ", " ")) from None
+            raise CommandError(f"{error.text} {_('Nothing was changed.')}") from None
         for line in report_lines(report, dry_run=options["dry_run"]):
             self.stdout.write(line)
 

@@ -21,7 +21,7 @@ class Command(ShopCommand):
         try:
             run = undo_last_import(store)
         except ShopError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.fix} {_('Nothing was changed.')}") from None
+            raise CommandError(f"{refusal.text} {_('Nothing was changed.')}") from None
         return _(
             "%(store)s: the import of %(time)s UTC from %(source)s is undone. It had created %(created)d, changed "
             "%(changed)d and withdrawn %(withdrawn)d. To publish it again, import it once more; an address needs "

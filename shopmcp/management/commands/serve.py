@@ -126,7 +126,7 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise unusable(error) from None
         except InUse as refusal:
-            raise CommandError(f"{refusal.message} {refusal.fix}") from None
+            raise CommandError(refusal.text) from None
 
     def _load_demo(self) -> None:
         from catalog.imports.importing import load_demo  # noqa: PLC0415 - see the top

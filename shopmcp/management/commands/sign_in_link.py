@@ -21,5 +21,5 @@ class Command(ShopCommand):
         try:
             user = staff_user(username)
         except ShopError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.fix}".strip()) from None
+            raise CommandError(refusal.text) from None
         return link_for(user, settings.PUBLIC_URL)
