@@ -213,6 +213,12 @@ def shares_cart(call: Call) -> bool:
     return BY_HANDLE not in call.given and conversation_of(call).shares_cart
 
 
+def is_told_apart(call: Call) -> bool:
+    """Whether no other chat can make the same call in the same session."""
+    conversation = conversation_of(call)
+    return not conversation.can_meet if conversation.keyed else BY_HANDLE in call.given
+
+
 def _places(call: Call) -> tuple[Mapping[str, Any], ...]:
     """Every `_meta` that came with the call, the one inside `params` first."""
     outer = call.meta.get(OUTER)

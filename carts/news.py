@@ -1,6 +1,9 @@
-"""What was done to a session's cart outside of its chat, and the chat has not heard: the text of `Session.news`.
+"""What was done outside of a session's chat, and the chat has not heard: the text of `Session.news`.
 
 It is JSON: a list of `[code, text]`, and of `[CHANGED, {product: [name, before, after]}]` for changes of quantities.
+
+News of the cart are repeated by reads until the answer of a write has told them. News with a code that begins as one of
+ONCE are of something else, such as an order: the next answer tells them, and no later one (`carts.services.once`).
 """
 
 import json
@@ -9,6 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext, gettext_lazy
 
+ORDER: Final = "order_"  # the kind of the event follows
+KEPT: Final = "kept_with_account"
+ONCE: Final = (ORDER, KEPT)
 CHANGED: Final = "changed_in_browser"
 CONTINUED: Final = "continued_elsewhere"
 MOVED: Final = "moved_elsewhere"
@@ -40,7 +46,12 @@ def with_news(news: str, code: str, text: str = "") -> str:
     return _written([*_read(news), [code, text]])
 
 
-def without(news: str, start: str) -> str:
+def told_once(news: str) -> list[tuple[str, str]]:
+    """Return those of them that only one answer tells."""
+    return [pair for pair in told(news) if pair[0].startswith(ONCE)]
+
+
+def without(news: str, start: str | tuple[str, ...]) -> str:
     """Return the news without those whose code begins so."""
     return _written([entry for entry in _read(news) if not entry[0].startswith(start)])
 

@@ -45,6 +45,16 @@ class SessionRow(NamedTuple):
     budget: Decimal | None
 
 
+class UntoldRow(NamedTuple):
+    """What a session's chat was not told, and whose the session is."""
+
+    id: int
+    subject: str
+    digest: str | None
+    news: str
+    unanswered: str | None
+
+
 _SESSION = (
     "id",
     "public_id",
@@ -73,7 +83,6 @@ _SESSION = (
     "open_cart__coupon",
     "open_cart__budget",
 )
-_UNANSWERED = ("subject", "digest", "unanswered")
 # The fields of `StoreInfo`.
 STORE_FIELDS = ("id", "slug", "name", "currency", "language", "merchant__revision", "paused")
 PRODUCT_FIELDS = (
@@ -122,11 +131,11 @@ language_by_digest = Select(
 language_by_public_id = Select(
     lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")).values_list("language")
 )
-unanswered_by_digest = Select(
-    lambda: Session.objects.filter(digest=Param("digest", Session, "digest")).values_list(*_UNANSWERED)
+untold_by_digest = Select(
+    lambda: Session.objects.filter(digest=Param("digest", Session, "digest")).values_list(*UntoldRow._fields)
 )
-unanswered_by_public_id = Select(
-    lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")).values_list(*_UNANSWERED)
+untold_by_public_id = Select(
+    lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")).values_list(*UntoldRow._fields)
 )
 # Only the first search settles it.
 settle_language = Update(

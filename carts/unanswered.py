@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from carts.news import ONCE
 from shopmcp.mcp.call import Call
 
 # A chat that loses more in a row is told of the newest.
@@ -35,6 +36,11 @@ class Unanswered(NamedTuple):
     def is_repeated(self) -> bool:
         """Whether the call at hand is the same one, sent again because it was not answered."""
         return self.is_same and timezone.now() - self.at <= REPEATED_WITHIN
+
+    @property
+    def told_once(self) -> list[tuple[str, str]]:
+        """Those of the notices that only one answer tells."""
+        return [(code, text) for code, text in self.notices if code.startswith(ONCE)]
 
     @property
     def told(self) -> Iterator[tuple[str, str]]:
@@ -70,6 +76,12 @@ def read(text: str | None) -> list[Unanswered]:
 def told_of(lost: Sequence[Unanswered]) -> list[tuple[str, str]]:
     """Return the notices that tell of lost answers, each once."""
     return list(dict.fromkeys(pair for each in lost for pair in each.told))
+
+
+def without_once(lost: Sequence[Unanswered]) -> list[Unanswered]:
+    """Return lost answers without what only one answer tells; those that told nothing else are left out."""
+    rest = [each._replace(notices=[pair for pair in each.notices if not pair[0].startswith(ONCE)]) for each in lost]
+    return [each for each in rest if each.changes or each.notices]
 
 
 def written(lost: Sequence[Unanswered]) -> str | None:

@@ -220,7 +220,13 @@ def get_store_info(
     return Answer(store_info_text(info), info)
 
 
-@tool(title="Search the catalogue", browsing=True, invoking="Searching the catalogue", invoked="Searched the catalogue")
+@tool(
+    title="Search the catalogue",
+    browsing=True,
+    is_exact=True,
+    invoking="Searching the catalogue",
+    invoked="Searched the catalogue",
+)
 def search(
     call: Call,
     query: Annotated[str, Field(max_length=1000, description="Words that describe the product, Hebrew or English.")],
@@ -232,10 +238,16 @@ def search(
     page = searching.search(Search(query), limit=_RESULTS)
     call.notes.words, call.notes.results = words(query), page.total
     results = ResultsOut.of(page)
-    return Answer(results.model_dump_json(), results, is_exact=True)
+    return Answer(results.model_dump_json(), results)
 
 
-@tool(title="Read a product", browsing=True, invoking="Reading about the product", invoked="Read about the product")
+@tool(
+    title="Read a product",
+    browsing=True,
+    is_exact=True,
+    invoking="Reading about the product",
+    invoked="Read about the product",
+)
 def fetch(
     call: Call, id: Annotated[str, Field(min_length=1, max_length=1000, description="An id that search returned.")]
 ) -> Answer[DocumentOut]:
@@ -246,7 +258,7 @@ def fetch(
     product = _product(call, id)
     text = detail_text(product, product.siblings(), len(product.description))
     document = DocumentOut.of(product, text)
-    return Answer(document.model_dump_json(), document, is_exact=True)
+    return Answer(document.model_dump_json(), document)
 
 
 def _speak(call: Call, store: Store | None) -> None:

@@ -10,6 +10,7 @@ from carts.caller import Caller, session_needed
 from carts.cart import CartState, Outcome
 from carts.people import person_of
 from carts.schemas import CartOut
+from carts.services import once
 from carts.services.requests import Request, first_outcome
 from carts.services.saving import load_cart, locked_cart
 from carts.services.sessions import find, find_for_cart
@@ -55,6 +56,7 @@ def get_checkout_link(
             _refuse_empty(cart)
             assert cart.id is not None
             link = links.link_for(cart.id, scope, _language())
+            once.tell(call, cart)
     told = CheckoutLinkOut(
         url=links.address_of(link),
         scope=scope,

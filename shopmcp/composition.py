@@ -17,7 +17,7 @@ from carts.languages import settled
 from carts.limits import admit, admit_reading
 from carts.models import SessionWarning
 from carts.services.requests import keep_unanswered
-from carts.untold import untold
+from carts.telling import untold
 from carts.widgets import cart_id_for_widget
 from catalog import resources, tools
 from catalog.imports.pruning import forget_reports

@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 
 from accounts.models import Person
 from carts.models import Session, SessionQuerySet
+from carts.news import KEPT
 from carts.services.ordering import tell_chat
 from carts.services.sessions import ELSEWHERE
 from shopmcp.errors import LinkedElsewhere, NotFound, ShopError
 
-KEPT = "kept_with_account"
 # How many conversations an account keeps; the oldest ones have to be unlinked first.
 MOST_LINKS = 500
 

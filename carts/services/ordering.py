@@ -8,6 +8,7 @@ from carts import queries
 from carts.cart import CartState
 from carts.models import Cart, Session
 from carts.news import with_news, without
+from carts.untold import news_for
 
 
 def close_cart(state: CartState, now: datetime) -> bool:
@@ -38,9 +39,14 @@ def lock_session(session: int) -> None:
 
 
 def tell_chat(session: int, code: str, text: str) -> None:
-    """Have the session's chat tell this sentence once; call it after `lock_session`."""
-    for news in Session.objects.filter(pk=session).values_list("news", flat=True):
+    """Have the session's chat tell this sentence; call it after `lock_session`.
+
+    Its next answer tells it, and no other one if `carts.news.ONCE` has its code; else reads do until a write has.
+    """
+    known = Session.objects.filter(pk=session).values_list("news", "digest", "public_id", "subject")
+    for news, digest, public_id, subject in known:
         queries.write_news.run(id=session, news=with_news(news, code, text))
+        news_for(digest or public_id, subject)
 
 
 def forget_news(session: int, start: str) -> None:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 
 from carts import queries, unanswered
 from carts.cart import CartState, Notice, Outcome
-from carts.conversation import BY_HANDLE, conversation_of
+from carts.conversation import is_told_apart
 from carts.models import Session
 from carts.unanswered import Told, Unanswered, digest_of
 from carts.untold import read_anew
@@ -122,7 +122,7 @@ def settle(call: Call, state: CartState) -> None:
 def keep_unanswered(call: Call) -> None:
     """Keep what a change told whose answer cannot be handed over, for the next answer of its conversation."""
     told, call.notes.told = call.notes.told, None
-    if not isinstance(told, Told) or not (told.changes or told.notices) or not _is_told_apart(call):
+    if not isinstance(told, Told) or not (told.changes or told.notices) or not is_told_apart(call):
         return
     before = {text for each in told.lost for _code, text in each.told}
     lost = Unanswered(
@@ -140,12 +140,6 @@ def keep_unanswered(call: Call) -> None:
         row = unanswered.written([*told.lost, *kept, lost])
         queries.keep_unanswered.run(id=call.notes.session, unanswered=row)
     read_anew(call)
-
-
-def _is_told_apart(call: Call) -> bool:
-    """Whether no other chat can make the same call in the same session."""
-    conversation = conversation_of(call)
-    return not conversation.can_meet if conversation.keyed else BY_HANDLE in call.given
 
 
 def remember(outcome: Outcome, request: Request, now: datetime) -> None:

@@ -24,6 +24,7 @@ from carts.conversation import BY_HANDLE, Conversation
 from carts.digests import digests_of, public_id_of
 from carts.models import Session, SessionWarning
 from carts.queries import SessionRow
+from carts.services import once
 from carts.untold import read_anew
 from carts.widget_handles import named_by
 from shopmcp.errors import ShopError
@@ -218,12 +219,20 @@ def _enter(caller: Caller, row: SessionRow | None, *, is_locked: bool = False) -
         Session.objects.filter(pk=row.id).update(person=None, linked_at=None)
         row = row._replace(person_id=None)
     notes.session = row.id
-    if row.unanswered is not None:
-        lost = unanswered.read(row.unanswered)
-        caller.call.untold = lambda: unanswered.told_of(lost)
-        read_anew(caller.call)
+    if row.news or row.unanswered is not None:
+        _note_untold(caller.call, row, is_locked=is_locked)
     limits.know(caller.conversation)
     return row
+
+
+def _note_untold(call: Call, row: SessionRow, *, is_locked: bool) -> None:
+    """Have the answer tell what was lost, and the news of a read, unless its tool does."""
+    lost = unanswered.read(row.unanswered)
+    # The answer of a change tells all of them; a change that is refused takes nothing.
+    news = () if is_locked else once.take(call, row.id, row.news, row.unanswered)
+    call.untold = lambda: list(dict.fromkeys([*unanswered.told_of(lost), *news]))
+    if lost:
+        read_anew(call)
 
 
 def _check_handle(caller: Caller, cart_id: str, row: SessionRow | None) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Person
+from carts.news import ORDER
 from carts.services.ordering import forget_news, lock_session
 from offers.buyers import Buyer, digests_of
 from offers.models import CouponUse
@@ -201,7 +202,7 @@ def _empty(orders: set[int], messages: set[int]) -> None:
     """Delete what orders that are over tell of their buyers, within the transaction that locks them."""
     rows = Order.objects.filter(pk__in=orders)
     for session in set(rows.values_list("session", flat=True)):
-        forget_news(session, "order_")
+        forget_news(session, ORDER)
     uses = list(rows.exclude(coupon_use=None).values_list("coupon_use", flat=True))
     CouponUse.objects.filter(pk__in=uses).update(email_key="", phone_key="")
     # Reasons are free text, in which the shop may have named the buyer.

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import get_language, gettext
 
+from carts.news import ORDER
 from carts.services.ordering import tell_chat
 from orders.links import link_of
 from orders.models import Order, OrderEvent, OrderLine, OrderState
@@ -59,7 +60,7 @@ def announce(order: Order, event: OrderEvent, lines: Sequence[OrderLine]) -> Non
                 _mail(order, event, lines, address, subject, for_owner=True)
     if event.kind not in _NOT_TO_CHAT and not (event.kind in _ENDED and order.state == OrderState.CANCELLED):
         with translation.override(order.store.language):
-            tell_chat(order.session_id, f"order_{event.kind}", chat_sentence(order, event))
+            tell_chat(order.session_id, f"{ORDER}{event.kind}", chat_sentence(order, event))
     if for_shop:
         tell_systems(order, event, lines)
 

@@ -100,13 +100,11 @@ class Call:
 class Answer(Generic[M]):
     """What a tool answers: text that is complete on its own, and the same as data.
 
-    `data` may be the dumped form of the model, where an answer was stored earlier. The text of an answer that
-    `is_exact` is for programs: nothing is added to it.
+    `data` may be the dumped form of the model, where an answer was stored earlier.
     """
 
     text: str
     data: M | Mapping[str, Any]
-    is_exact: bool = False
 
 
 def language_in(meta: Mapping[str, Any]) -> str | None:

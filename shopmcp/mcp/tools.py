@@ -66,6 +66,7 @@ class Tool:
     widget: str = ""
     scopes: frozenset[str] = frozenset()
     needs_person: bool = False
+    is_exact: bool = False
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def tool(
     widget: str = "",
     scopes: str = "",
     needs_person: bool = False,
+    is_exact: bool = False,
 ) -> Callable[[Callable[..., Answer[Any]]], Tool]:
     """Make a tool of a function. It is offered once `shopmcp/composition.py` names it.
 
@@ -96,7 +98,8 @@ def tool(
     of at most 64 characters. A `widget` may show the answers of a read-only tool.
 
     A tool with `scopes` (names with spaces between) gains from a token that opens them, and refuses one that does not.
-    One that `needs_person` does nothing without a token.
+    One that `needs_person` does nothing without a token. The text of one that `is_exact` is for programs: nothing is
+    added to it, and nothing is told beside it.
     """
     status = {"openai/toolInvocation/invoking": invoking, "openai/toolInvocation/invoked": invoked}
 
@@ -124,6 +127,7 @@ def tool(
             widget=widget,
             scopes=frozenset(scopes.split()),
             needs_person=needs_person,
+            is_exact=is_exact,
         )
 
     return made
@@ -267,14 +271,15 @@ class Toolbox:
             if tool.lane == "browse":
                 if call.language is None:
                     call.language = self.settled(call, present)
-                call.untold = self.untold(call, present)
+                if not tool.is_exact:
+                    call.untold = self.untold(call, present)
             call.spoken = call.language or settings.LANGUAGE_CODE
             with translation.override(call.spoken):
                 call.remark = self.remark(call)
                 answer = tool.function(call, **self._arguments(tool, call, present))
                 if tool.widget and may_show_widgets(call.meta):
                     self._equip(answer, call)
-                return answer if answer.is_exact else _ended(answer, call)
+                return answer if tool.is_exact else _ended(answer, call)
 
         call.may_write = tool.lane == "write" or not lanes.started
         try:

@@ -7,12 +7,14 @@ from threading import Event
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import transaction
 
-from carts import unanswered, untold
+from carts import telling, unanswered
 from carts.caller import Caller
 from carts.models import Cart, Change, Session
 from carts.schemas import CartOut
 from carts.services import carts
+from carts.services.ordering import tell_chat
 from carts.services.saving import locked_cart
 from carts.tools import add_to_cart, clear_cart, debug_session, update_cart_item, view_cart
 from catalog.tools import get_product, list_stores, search_products
@@ -103,7 +105,7 @@ class Shop:
 def shop(request, shared_database, honey, tea, monkeypatch):
     shop = Shop("", request.param)
     box = Toolbox(
-        [*TOOLS, tool(title="Add slowly")(shop.add_slowly)], untold=untold.untold, record=shop.record, keep=shop.keep
+        [*TOOLS, tool(title="Add slowly")(shop.add_slowly)], untold=telling.untold, record=shop.record, keep=shop.keep
     )
     edge = Edge(
         make_endpoint(box, Resources([])), public_url="http://127.0.0.1", allowed_hosts=["127.0.0.1"], seconds=SECONDS
@@ -204,6 +206,32 @@ def test_notices_that_a_lost_answer_told_are_told_again(shop, make_product):
     shop.hang_up("add_to_cart", {"product_id": "shop:last-cup", "quantity": 5})
 
     assert codes(shop.cart("view_cart")) == ["unanswered", "stock"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("view_cart", {}), ("list_orders", {}), ("list_stores", {}), ("add_to_cart", HONEY)]
+)
+def test_news_that_one_answer_tells_are_told_by_the_next_one_if_it_was_lost(shop, name, given):
+    shop.ask("add_to_cart", HONEY)
+    shop.ask("list_stores")
+    with transaction.atomic():
+        tell_chat(Session.objects.get().pk, "order_ready", "Order 1 is ready.")
+    for _ in range(2):
+        shop.hang_up(name, given)
+
+    seen = [shop.ask("view_cart")["content"][0]["text"] for _ in range(2)]
+    assert ["Order 1 is ready." in text for text in seen] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["view_cart", "list_orders", "list_stores", "get_checkout_link"])
+def test_news_that_one_answer_tells_are_told_once(shop, name):
+    shop.ask("add_to_cart", HONEY)
+    shop.ask("list_stores")
+    with transaction.atomic():
+        tell_chat(Session.objects.get().pk, "order_ready", "Order 1 is ready.")
+
+    seen = [shop.ask(name)["content"][0]["text"] for _ in range(2)]
+    assert ["Order 1 is ready." in text for text in seen] == [True, False]
 
 
 def test_a_chat_that_passes_its_cart_id_has_all_this_too(shop):
