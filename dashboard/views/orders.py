@@ -20,6 +20,7 @@ from orders.models import Capture, Order, OrderEvent, OrderState, Refund
 from orders.receipt import Receipt
 from orders.services.captures import let_go, take_payment
 from orders.services.changing import change_lines
+from orders.services.held import Held
 from orders.services.refunds import refund
 from orders.services.states import FROM, Who, advance, cancel, note_payment, note_refund
 from shopmcp.errors import ShopError
@@ -78,7 +79,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "to_be_checked": found.payment_reports.to_be_checked(),
         "online_payments": list(found.online_payments.order_by("id")),
         "refunds": found.refunds.select_related("payment"),
-        **_authorised(found),
+        "held": Held.of(found),
         "page": link_of(found.number, full=False),
         "expired": found.payment_state == Order.PaymentState.UNPAID and _last_ended(found),
     }
@@ -219,19 +220,6 @@ def _take(request: HttpRequest, found: Order) -> bool:
 def _let_go(request: HttpRequest, found: Order) -> None:
     demand(request, _REFUND)
     let_go(found.number, _who(request), version=_version(request))
-
-
-def _authorised(found: Order) -> dict[str, Any]:
-    """What the page tells of what is authorised, and whether it can be taken or let go now."""
-    captures = list(found.captures.select_related("payment"))
-    is_free = all(capture.state != Capture.State.PENDING for capture in captures)
-    held = [payment for payment in found.online_payments.authorised() if payment.release_asked_at is None]
-    is_placed = found.state not in (OrderState.AWAITING, OrderState.CANCELLED)
-    return {
-        "captures": captures,
-        "takeable": is_placed and is_free and bool(found.to_take) and any(payment.is_held for payment in held),
-        "can_let_go": is_placed and is_free and bool(held),
-    }
 
 
 def _last_ended(found: Order) -> bool:

@@ -17,7 +17,7 @@ from accounts.models import Person
 from catalog.language.text import folded
 from catalog.models import Store
 from offers.buyers import Buyer
-from offers.models.amounts import above_zero
+from offers.models.amounts import optional_amount
 from shopmcp.money import Money, money, rounded
 
 
@@ -95,24 +95,8 @@ class Coupon(models.Model):
     code = models.CharField(_("code"), max_length=40)
     code_key = models.CharField(max_length=40, editable=False)
     kind = models.CharField(_("kind"), max_length=13, choices=Kind.choices, default=Kind.PERCENT)
-    value = models.DecimalField(
-        _("value"),
-        max_digits=12,
-        decimal_places=3,
-        null=True,
-        blank=True,
-        validators=[above_zero],
-        help_text=_("How many percent, or the amount; empty for free delivery."),
-    )
-    minimum = models.DecimalField(
-        _("minimum order"),
-        max_digits=12,
-        decimal_places=3,
-        null=True,
-        blank=True,
-        validators=[above_zero],
-        help_text=_("The lowest sum of all goods before the discount; empty for none."),
-    )
+    value = optional_amount(_("value"), _("How many percent, or the amount; empty for free delivery."))
+    minimum = optional_amount(_("minimum order"), _("The lowest sum of all goods before the discount; empty for none."))
     begins_at = models.DateTimeField(_("begins"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     uses = models.PositiveIntegerField(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Store
 from offers.areas import fits, read_cities, read_postal_codes
-from offers.models.amounts import above_zero, zero_or_more
+from offers.models.amounts import optional_amount, zero_or_more
 from shopmcp.errors import InvalidArguments
 from shopmcp.money import Money, money
 
@@ -48,24 +48,8 @@ class DeliveryOption(models.Model):
     price = models.DecimalField(
         _("price"), max_digits=12, decimal_places=3, default=Decimal(0), validators=[zero_or_more]
     )
-    free_above = models.DecimalField(
-        _("free from"),
-        max_digits=12,
-        decimal_places=3,
-        null=True,
-        blank=True,
-        validators=[above_zero],
-        help_text=_("From this sum of the goods on it costs nothing; empty for never."),
-    )
-    minimum = models.DecimalField(
-        _("minimum order"),
-        max_digits=12,
-        decimal_places=3,
-        null=True,
-        blank=True,
-        validators=[above_zero],
-        help_text=_("The lowest sum of the goods; empty for none."),
-    )
+    free_above = optional_amount(_("free from"), _("From this sum of the goods on it costs nothing; empty for never."))
+    minimum = optional_amount(_("minimum order"), _("The lowest sum of the goods; empty for none."))
     postal_codes = models.TextField(
         _("postal codes"),
         max_length=4000,

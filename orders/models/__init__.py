@@ -4,7 +4,7 @@ from orders.models.captures import Capture
 from orders.models.events import OrderEvent
 from orders.models.handoff import AccountCode, CheckoutLink, PermalinkCount, ResumeCode, ResumeTries
 from orders.models.lines import OrderLine
-from orders.models.online import OnlinePayment, ProviderEvent, Refund
+from orders.models.online import OnlinePayment, OnlinePaymentQuerySet, ProviderEvent, Refund
 from orders.models.orders import OPEN, Order, OrderQuerySet, OrderState
 from orders.models.payments import PaymentReport
 from orders.models.people import ForgottenContact
@@ -20,6 +20,7 @@ __all__ = [
     "CheckoutLink",
     "ForgottenContact",
     "OnlinePayment",
+    "OnlinePaymentQuerySet",
     "Order",
     "OrderCode",
     "OrderEvent",

@@ -1,6 +1,5 @@
 """Payments at online providers, what the providers told of them, and what was paid back there."""
 
-import secrets
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -10,13 +9,9 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from orders.models.asked import PENDING, AskedOfProvider, AskedQuerySet, new_key
 from orders.models.orders import Order
 from orders.models.payments import PaymentReport, shown_amount
-
-
-def new_key() -> str:
-    """Return a key that nobody guesses: by it a provider knows a payment or a refund again."""
-    return secrets.token_urlsafe(24)
 
 
 def _amount(label: Any, **options: Any) -> "models.DecimalField[Any, Any]":
@@ -44,11 +39,9 @@ class OnlinePaymentQuerySet(models.QuerySet["OnlinePayment"]):
         """Payments whose money is held for the shop, and neither taken nor let go."""
         return self.filter(state=OnlinePayment.State.AUTHORISED)
 
-    def let_go(self) -> int:
-        """Have the reconciler let go what is authorised, and return how many payments that are."""
-        now = timezone.now()
-        rows = self.authorised().filter(release_asked_at=None)
-        return rows.update(release_asked_at=now, next_look_at=now, looks=0)
+    def to_let_go(self) -> Self:
+        """Those of them that nobody asked to let go."""
+        return self.authorised().filter(release_asked_at=None)
 
     def held(self) -> Self:
         """Payments that are in what their orders count as authorised."""
@@ -199,15 +192,7 @@ class ProviderEvent(models.Model):
         return self.event
 
 
-class RefundQuerySet(models.QuerySet["Refund"]):
-    def pending(self) -> Self:
-        """Refunds of which it is not known yet whether the money goes back."""
-        return self.filter(state=Refund.State.PENDING)
-
-    def to_look_at(self, now: datetime) -> Self:
-        """Pending refunds whose provider is to be asked now, the longest waiting first."""
-        return self.pending().filter(next_look_at__lte=now).order_by("next_look_at", "id")
-
+class RefundQuerySet(AskedQuerySet["Refund"]):
     def holding(self) -> Self:
         """Refunds that were paid back, or may have been: their amounts cannot be paid back again."""
         return self.exclude(state=Refund.State.FAILED)
@@ -217,11 +202,11 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         return self.filter(state=Refund.State.SUCCEEDED).exclude(payment__outcome=PaymentReport.Outcome.CURRENCY)
 
 
-class Refund(models.Model):
-    """Money that goes back through the provider that took it. The row is written before the provider is asked."""
+class Refund(AskedOfProvider):
+    """Money that goes back through the provider that took it."""
 
     class State(models.TextChoices):
-        PENDING = "pending", _("on its way")
+        PENDING = PENDING, _("on its way")
         FAILED = "failed", _("failed")
         SUCCEEDED = "succeeded", _("paid back")
 
@@ -229,20 +214,9 @@ class Refund(models.Model):
     payment = models.ForeignKey(
         OnlinePayment, on_delete=models.CASCADE, related_name="refunds", verbose_name=_("online payment")
     )
-    # The idempotency key: however often the provider is asked with it, it pays back once.
-    key = models.CharField(max_length=40, unique=True, default=new_key, editable=False)
     reference = models.CharField(_("reference"), max_length=255, blank=True)
-    amount = _amount(_("amount"))
-    currency = models.CharField(_("currency"), max_length=3)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    # The name of the member of staff; empty for one that was made at the provider.
-    who = models.CharField(_("name"), max_length=150, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
-    asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
-    next_look_at = models.DateTimeField(null=True, blank=True, editable=False)
-    looks = models.PositiveSmallIntegerField(default=0, editable=False)
-    fault = models.CharField(_("fault"), max_length=300, blank=True)
 
     objects = RefundQuerySet.as_manager()
 
@@ -262,8 +236,3 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return self.reference or self.key
-
-    @property
-    def shown(self) -> str:
-        """Its amount as people write it."""
-        return shown_amount(self.amount, self.currency)

@@ -12,11 +12,12 @@ from typing import Final
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from orders.models import Capture, OnlinePayment, Order, OrderState
+from orders.models import Capture, OnlinePayment
 from orders.payments import provider_named
 from orders.payments.provider import Paid, ProviderFault, Told
-from orders.refusals import NotTaken, WrongState
+from orders.refusals import NotTaken
 from orders.services import authorising
+from orders.services.held import Held, release
 from orders.services.online import settle
 from orders.services.states import SYSTEM, Change, Who, changing
 
@@ -33,7 +34,7 @@ def take_payment(number: str, who: Who, *, version: int | None = None) -> list[C
         version: That of the page on which it was asked for.
 
     Raises:
-        NotFound, WrongState: As `changing`, or if there is nothing to take, or it is being taken already.
+        NotFound, WrongState: As `changing`, or if nothing can be taken (`held.Held`).
         NotTaken: If the provider has refused it. If it does not answer, nothing is raised: the capture is pending.
     """
     with changing(number, who, version=version) as change:
@@ -46,18 +47,16 @@ def let_go(number: str, who: Who, *, version: int | None = None) -> int:
     """Let what is authorised for an order go back to the buyer, who then has to pay again; return how many payments.
 
     Raises:
-        NotFound, WrongState: As `changing`, or if nothing is authorised, or it is being taken.
+        NotFound, WrongState: As `changing`, or if nothing can be let go (`held.Held`).
     """
     with changing(number, who, version=version) as change:
-        rows = list(change.order.online_payments.authorised().filter(release_asked_at=None))
-        if not rows:
-            raise _nothing()
-        _refuse_pending(change.order)
-        change.order.online_payments.let_go()
+        held = Held.of(change.order)
+        held.check_can_be_let_go()
+        release(change.order.online_payments.all())
         change.save()
-    for row in rows:
+    for row in held.payments:
         close(row)
-    return len(rows)
+    return len(held.payments)
 
 
 def close(row: OnlinePayment) -> OnlinePayment:
@@ -97,18 +96,11 @@ def ask_for(row: Capture) -> Capture:
 
 def _written(change: Change) -> list[Capture]:
     order, now = change.order, timezone.now()
-    if order.state in (OrderState.AWAITING, OrderState.CANCELLED):
-        raise WrongState(
-            gettext("The order is %(state)s, so its payment is not taken.") % {"state": order.get_state_display()},
-            fix=gettext("Look at it as it is now."),
-        )
-    _refuse_pending(order)
     left, rows = order.to_take, []
-    held = order.online_payments.held().filter(release_asked_at=None)
-    for payment in held.order_by("id") if left else ():
+    for payment in Held.of(order).check_takeable():
         amount = min(left, payment.authorised or Decimal(0))
         if not amount:
-            order.online_payments.filter(pk=payment.pk).let_go()
+            release(order.online_payments.filter(pk=payment.pk))
             continue
         left -= amount
         rows.append(
@@ -122,21 +114,7 @@ def _written(change: Change) -> list[Capture]:
                 next_look_at=now + FIRST_LOOK,
             )
         )
-    if not rows:
-        raise _nothing()
     return rows
-
-
-def _refuse_pending(order: Order) -> None:
-    if order.captures.pending().exists():
-        raise WrongState(
-            gettext("The payment is being taken already, and the provider has not answered yet."),
-            fix=gettext("The shop asks it again by itself. Look at the order in a minute."),
-        )
-
-
-def _nothing() -> WrongState:
-    return WrongState(gettext("Nothing is authorised that could be taken."), fix=gettext("Look at it as it is now."))
 
 
 def _all_asked(rows: Sequence[Capture]) -> list[Capture]:

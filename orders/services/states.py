@@ -22,6 +22,7 @@ from offers.services.coupons import give_back
 from orders.models import OPEN, OnlinePayment, Order, OrderEvent, OrderLine, OrderState
 from orders.models.payments import plain_amount
 from orders.refusals import InvalidDetails, WrongState
+from orders.services.held import release
 from orders.services.messages import announce
 from orders.sums import is_amount
 from shopmcp.errors import NotFound
@@ -245,7 +246,7 @@ def _cancel(change: Change, reason: str) -> None:
     return_stock(change.pieces, reference=order.number)
     if order.coupon_use is not None:
         give_back(order.coupon_use)
-    order.online_payments.let_go()
+    release(order.online_payments.all())
     change.note(_Kind.CANCELLED, reason)
 
 
