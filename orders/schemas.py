@@ -98,7 +98,7 @@ def amount_out(order: Order, amount: Decimal) -> Money:
 
 
 def _in_full(order: Order, lines: Sequence[OrderLine], events: Iterable[OrderEvent]) -> OrderInFull:
-    told = Receipt.of(order, lines).lines
+    told, zone = Receipt.of(order, lines).lines, order.store.zone
     return OrderInFull(
         lines=[
             OrderedLineOut(
@@ -116,7 +116,7 @@ def _in_full(order: Order, lines: Sequence[OrderLine], events: Iterable[OrderEve
         delivery=order.delivery_name,
         delivery_price=amount_out(order, order.delivery_price),
         payment=f"{order.get_payment_display()}: {order.get_payment_state_display()}",
-        happened=[f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M} {event.get_kind_display()}" for event in events],
+        happened=[f"{event.at.astimezone(zone):%Y-%m-%d %H:%M} {event.get_kind_display()}" for event in events],
     )
 
 

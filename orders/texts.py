@@ -1,5 +1,6 @@
 """Sentences about hand-off and orders, for shoppers and models."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -33,11 +34,17 @@ def link_text(link: CheckoutLinkOut, *, is_copy: bool) -> str:
     return "\n".join(said)
 
 
-def orders_text(orders: OrdersOut) -> str:
-    """Return the answer that names orders; it is complete without the structured content."""
-    if not orders.orders:
+def orders_text(told: OrdersOut, orders: Iterable[Order]) -> str:
+    """Return the answer that names orders; it is complete without the structured content.
+
+    Args:
+        told: What is told of each.
+        orders: The orders themselves, with their stores: a day is one of the store's time zone.
+    """
+    if not told.orders:
         return gettext("Nothing was ordered in this conversation yet.")
-    return "\n".join(_order_text(order) for order in orders.orders)
+    days = (f"{order.placed_at.astimezone(order.store.zone):%Y-%m-%d}" for order in orders)
+    return "\n".join(_order_text(*each) for each in zip(told.orders, days, strict=True))
 
 
 def state_text(state: str) -> str:
@@ -45,11 +52,11 @@ def state_text(state: str) -> str:
     return str(Order.State(state).label)
 
 
-def _order_text(order: OrderOut) -> str:
+def _order_text(order: OrderOut, day: str) -> str:
     text = gettext("Order %(number)s of %(day)s: %(state)s, %(total)s. Its page: %(url)s")
     facts = {
         "number": order.number,
-        "day": order.placed_at[:10],
+        "day": day,
         "state": state_text(order.state),
         "total": order.total.formatted,
         "url": order.url,

@@ -153,9 +153,9 @@ def list_orders(
     elif session is None and person is None:
         found = []
     else:
-        found = list(orders_of_chat(session, person).newest_first()[:_MOST_ORDERS])
+        found = list(orders_of_chat(session, person).select_related("store").newest_first()[:_MOST_ORDERS])
     told = OrdersOut(orders=[order_out(each, in_full=order is not None) for each in found])
-    return Answer(orders_text(told), told)
+    return Answer(orders_text(told, found), told)
 
 
 def _resumed(

@@ -7,7 +7,6 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -253,7 +252,7 @@ def _cells(found: Order, *, sees_people: bool) -> list[list[Any]]:
         paid = shown(found.authorised, found.paid, found.refunded) if place == 0 else ["", "", ""]
         row = [
             found.shown_number, found.get_state_display(), _("test") if found.is_test else "", found.store.slug,
-            timezone.localtime(found.placed_at).isoformat(timespec="seconds"), line.product_id_then, line.name,
+            found.placed_at.astimezone(found.store.zone).isoformat(timespec="seconds"), line.product_id_then, line.name,
             line.quantity, *shown(line.unit_price, line.total, line.discount, line.tax), *sums, found.currency,
             f"{found.get_payment_display()}: {found.get_payment_state_display()}", *paid,
         ]  # fmt: skip

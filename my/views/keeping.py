@@ -46,7 +46,7 @@ def keep(request: HttpRequest, person: Person, token: str) -> HttpResponse:
         "is_kept": session.person_id == person.pk,
         "origin": name_of(session),
         "lines": list(state.lines.values()),
-        "orders": list(Order.objects.of_session(session).newest_first()[:20]),
+        "orders": list(Order.objects.of_session(session).select_related("store").newest_first()[:20]),
         "back": f"/c/{token}",
     }
     return render(request, "my/keep.html", context, status=409 if refusal else 200)

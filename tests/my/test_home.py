@@ -1,7 +1,10 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.utils import timezone
 
 from carts.models import Cart, Session
+from catalog.models import Store
 from orders.models import Order
 
 
@@ -38,6 +41,14 @@ def test_an_order_leads_to_its_page_and_to_the_same_again(client, fill_account):
 
     assert f'href="/orders/{mine.number}.' in page
     assert 'href="/buy/shop:honey:1"' in page
+
+
+def test_the_day_of_an_order_is_one_of_its_store(client, fill_account):
+    fill_account(1)
+    Store.objects.update(time_zone="Pacific/Auckland")
+    Order.objects.update(placed_at=datetime(2026, 11, 26, 13, 30, tzinfo=UTC))
+
+    assert "Nov. 27, 2026" in client.get("/my/").text
 
 
 def test_who_only_keeps_a_chat_gets_no_details_of_the_buyer(client, dana, fill, order, honey):

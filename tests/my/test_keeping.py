@@ -56,8 +56,8 @@ def test_the_account_then_sees_cart_and_orders_and_the_chat_nothing(client, dana
 def test_the_chat_is_told_once_that_it_is_kept(client, dana, keep_path, call_tool):
     client.post(keep_path)
 
-    assert "keeps it with their account" in text(call_tool("add_to_cart", product_id="shop:tea"))
-    assert "keeps it with their account" not in text(call_tool("add_to_cart", product_id="shop:tea"))
+    assert "keeps it with their account" in text(call_tool("view_cart"))
+    assert "keeps it with their account" not in text(call_tool("view_cart"))
 
 
 def test_keeping_needs_a_csrf_token_and_a_post(dana, keep_path, client):

@@ -1,10 +1,12 @@
 """`list_orders`: what became of this conversation's orders."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from carts.models import Session
-from catalog.models import Product
-from orders.models import Order, OrderState
+from catalog.models import Product, Store
+from orders.models import Order, OrderEvent, OrderState
 from orders.services.states import Who, advance
 from tests.carts.answers import cart, codes, error, quantities, text
 
@@ -51,6 +53,22 @@ def test_one_order_is_told_in_full_without_its_buyer(placed, call_tool):
     assert "2 × Honey" in text(result)
     assert "Dana" not in str(result)
     assert "050" not in str(result)
+
+
+def test_days_and_hours_are_those_of_the_store_and_the_data_keeps_the_moment(placed, call_tool):
+    Store.objects.update(time_zone="Pacific/Auckland")
+    moment = datetime(2026, 11, 26, 13, 30, tzinfo=UTC)  # half past two of the next day there
+    Order.objects.update(placed_at=moment)
+    OrderEvent.objects.update(at=moment)
+
+    result = call_tool("list_orders", order=placed.shown_number)
+
+    (found,) = listed(result)
+    assert found["placed_at"] == "2026-11-26T13:30:00Z"
+    assert found["details"]["happened"][0].startswith("2026-11-27 02:30 ")
+    assert "of 2026-11-27:" in text(result)
+    assert "of 2026-11-27:" in text(call_tool("list_orders"))
+    assert "2026-11-26" not in text(result)
 
 
 def test_another_conversations_order_is_as_unknown_as_none(placed, fill, call_tool):

@@ -1,6 +1,7 @@
 """The owner's orders."""
 
 import csv
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
 
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
+from catalog.models import Store
 from orders.models import Order, OrderState
 from orders.services.changing import LineEdit, change_lines
 from orders.services.states import SHOPPER, Who, advance, cancel, note_payment
@@ -250,3 +252,11 @@ def test_the_file_holds_every_line_and_no_formula(honey, tea, fill, order, owner
 
 def test_an_unknown_order_is_not_there(owner):
     assert owner.get(reverse("dashboard-order", args=["K7M29QXFM"])).status_code == 404
+
+
+def test_the_packing_slip_and_the_csv_file_tell_the_stores_day(placed, owner):
+    Store.objects.update(time_zone="Pacific/Auckland")
+    Order.objects.update(placed_at=datetime(2026, 11, 26, 13, 30, tzinfo=UTC))
+
+    assert "Nov. 27, 2026, 2:30 a.m." in owner.get(page(placed, "dashboard-order-slip")).text
+    assert "2026-11-27T02:30:00+13:00" in owner.get(reverse("dashboard-orders-export")).text
