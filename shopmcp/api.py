@@ -28,12 +28,11 @@ from pydantic import BaseModel, Field
 
 from accounts.api import Bearer, StaffSession
 from catalog.search.categories import shelves
+from health import database
 from shopmcp import errors, metrics
 from shopmcp.db.outcome import Unsettled
 from shopmcp.db.workers import lanes
 from shopmcp.errors import ShopError, TooMany
-from shopmcp.health import AWAY
-from shopmcp.health import reasons as health_reasons
 from shopmcp.network import network_of
 from shopmcp.throttle import NetworkBuckets, Rate
 
@@ -190,8 +189,8 @@ health = Router(tags=["health"])
 def get_health(request: HttpRequest) -> HealthOut:
     """Whether the shop can serve, with its stores; `/healthz` says the same without a key."""
     # Without the lanes this is no server for chats, and a request's own connection is all that there is.
-    reasons = list(health_reasons()) if lanes.started else []
-    if AWAY in reasons:
+    reasons = list(database.reasons()) if lanes.started else []
+    if database.AWAY in reasons:
         raise OperationalError("the database does not answer a probe")
     stores = [HealthStoreOut(slug=s.store.slug, name=s.store.name, products=s.products) for s in shelves()]
     if not any(store.products for store in stores):

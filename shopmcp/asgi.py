@@ -25,9 +25,9 @@ from accounts.oauth.tokens import holder_of  # noqa: E402
 from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
 from carts.services.abandoned import EVERY, AbandonedCarts  # noqa: E402
+from health import database, watch  # noqa: E402
 from orders.services import reconciling, reminders  # noqa: E402
 from outbox.services import deliver  # noqa: E402
-from shopmcp import health, watch  # noqa: E402
 from shopmcp.background import Repeated  # noqa: E402
 from shopmcp.composition import endpoint  # noqa: E402
 from shopmcp.db.serving import serving  # noqa: E402
@@ -131,7 +131,7 @@ async def _load_rest() -> None:
 
 def _background() -> list[Repeated]:
     """Return what runs beside the lanes: it may take long, and must not hold up chats."""
-    watching = watch.Watch(health.reasons, settings.DATA_DIR / "watch")
+    watching = watch.Watch(database.reasons, settings.DATA_DIR / "watch")
     abandoned = AbandonedCarts()
     return [
         Repeated("outbox", deliver, _DELIVER_EVERY),

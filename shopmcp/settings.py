@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "orders",
     "my",
     "analytics",
+    "health",
     "benchmarks",
     "dashboard",
     "maintenance",

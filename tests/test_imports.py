@@ -15,6 +15,7 @@ APPS = [
     "orders",
     "my",
     "analytics",
+    "health",
     "dashboard",
     "maintenance",
 ]

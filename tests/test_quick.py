@@ -13,6 +13,7 @@ ROOMS = [
     "carts",
     "catalog",
     "dashboard",
+    "health",
     "maintenance",
     "offers",
     "orders",

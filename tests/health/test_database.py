@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 
+from health import database
 from outbox.models import Pulse
-from shopmcp import disk, health
+from shopmcp import disk
 from tests.lateness import Lateness
 from tests.live import ROOT
 
@@ -39,11 +40,11 @@ def refused(words, code=None):
 @pytest.mark.django_db
 def test_a_look_writes_one_row_and_finds_nothing_wrong(django_assert_max_num_queries):
     Pulse.objects.all().delete()
-    assert health.look() == ()
+    assert database.look() == ()
     before = Pulse.objects.get().at
 
     with django_assert_max_num_queries(5):  # time limit, savepoint, update, release
-        assert health.look() == ()
+        assert database.look() == ()
     assert Pulse.objects.get().at > before
 
 
@@ -65,16 +66,16 @@ def test_a_look_writes_one_row_and_finds_nothing_wrong(django_assert_max_num_que
 )
 def test_each_refusal_of_the_database_has_its_reason(error, reason):
     with failing(error, "outbox_pulse"):
-        assert health.look() == (reason,)
+        assert database.look() == (reason,)
 
 
 @pytest.mark.django_db
 def test_a_disk_that_is_almost_full_is_a_reason(monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(total=10**12, free=10**8))
-    assert health.look() == ("disk_full",)
+    assert database.look() == ("disk_full",)
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(total=10**9, free=10**8))
-    assert health.look() == ()
+    assert database.look() == ()
 
 
 @pytest.mark.django_db
@@ -82,12 +83,12 @@ def test_a_disk_that_the_database_found_full_is_a_reason_for_a_moment(monkeypatc
     """PostgreSQL may have room for the row of the look, and none for a cart."""
     now = [-1000.0]
     monkeypatch.setattr("shopmcp.disk.monotonic", lambda: now[0])
-    assert health.look() == ()
+    assert database.look() == ()
     disk.found_full()
-    assert health.look() == ("disk_full",)
+    assert database.look() == ("disk_full",)
 
     now[0] += 16
-    assert health.look() == ()
+    assert database.look() == ()
 
 
 def stores(answer):

@@ -13,33 +13,33 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Store
+from health import database
 from outbox.alarms import DirectAlarms
-from shopmcp import health
 
 EVERY: Final = 15.0  # seconds
 # The kind of each alarm, its subject, and its text.
 _ALARMS: Final[dict[str, tuple[str, Promise, Promise]]] = {
-    health.DISK_FULL: (
+    database.DISK_FULL: (
         "disk_low",
         _("The shop's disk is almost full"),
         _("New carts are refused before old ones cannot be changed any more. Free some space on the disk soon."),
     ),
-    health.AWAY: (
+    database.AWAY: (
         "database_away",
         _("The shop's database does not answer"),
         _("Chats can neither see nor change their carts. What was confirmed to them is not lost."),
     ),
-    health.READ_ONLY: (
+    database.READ_ONLY: (
         "database_read_only",
         _("The shop's database takes no changes"),
         _("Chats can look at products, but cannot change their carts: the database or its disk is read-only."),
     ),
-    health.LOCKED: (
+    database.LOCKED: (
         "database_locked",
         _("The shop's database is locked"),
         _("Chats cannot change their carts, because a program holds a lock on the database."),
     ),
-    health.NOT_WRITABLE: (
+    database.NOT_WRITABLE: (
         "database_not_writable",
         _("The shop's database takes no changes"),
         _("Chats cannot change their carts. The shop's log tells the error."),
@@ -69,7 +69,7 @@ class Watch:
         if not self._is_mine():
             return
         reasons = self._reasons()
-        if health.AWAY not in reasons:
+        if database.AWAY not in reasons:
             self._language = Store.objects.oldest_first().values_list("language", flat=True).first() or self._language
         with translation.override(self._language):
             for reason in reasons:

@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
+from health.watch import Watch
 from outbox.alarms import DirectAlarms
 from outbox.models import Message
-from shopmcp.watch import Watch
 from tests.catalog.imports.serving import certificate
 from tests.outbox.receiving import mails, receiver
 
