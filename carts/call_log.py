@@ -27,7 +27,6 @@ from carts.languages import remember
 from carts.limits import is_recorded
 from carts.models import CallRecord, SessionWarning
 from carts.queries import MOST_SEEN, PLACES_SEEN
-from carts.services.alarms import new_warning
 from carts.services.sessions import session_to_record
 from shopmcp import disk
 from shopmcp.db.workers import lanes
@@ -208,8 +207,6 @@ def _warn(calls: Sequence[Recorded]) -> None:
             if counts[kind] >= MOST_CLIENTS:
                 name = OTHER_CLIENTS
                 grouped.setdefault((kind, name), []).extend(grouped.pop((kind, client)))
-            if (kind, name) not in rows:
-                new_warning(kind, name, is_first=not counts[kind])
             counts[kind] += 1
     for (kind, client), group in sorted(grouped.items()):
         _count(kind, client, group, rows.get((kind, client)))

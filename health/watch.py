@@ -1,57 +1,38 @@
-"""The watch over database and disk: its alarms leave directly, because both may keep the outbox from being written."""
+"""The watch over the shop: it tells the owner of what begins and of what has ended.
+
+Alarms about the database and the disk leave directly, because both may keep the outbox from being written. All others
+are messages of the outbox.
+"""
 
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from catalog.models import Store
 from health import database
+from health.alarms import tell
+from health.chats import chat_troubles
+from health.trouble import Trouble
+from health.troubles import look
 from outbox.alarms import DirectAlarms
 
 EVERY: Final = 15.0  # seconds
-# The kind of each alarm, its subject, and its text.
-_ALARMS: Final[dict[str, tuple[str, Promise, Promise]]] = {
-    database.DISK_FULL: (
-        "disk_low",
-        _("The shop's disk is almost full"),
-        _("New carts are refused before old ones cannot be changed any more. Free some space on the disk soon."),
-    ),
-    database.AWAY: (
-        "database_away",
-        _("The shop's database does not answer"),
-        _("Chats can neither see nor change their carts. What was confirmed to them is not lost."),
-    ),
-    database.READ_ONLY: (
-        "database_read_only",
-        _("The shop's database takes no changes"),
-        _("Chats can look at products, but cannot change their carts: the database or its disk is read-only."),
-    ),
-    database.LOCKED: (
-        "database_locked",
-        _("The shop's database is locked"),
-        _("Chats cannot change their carts, because a program holds a lock on the database."),
-    ),
-    database.NOT_WRITABLE: (
-        "database_not_writable",
-        _("The shop's database takes no changes"),
-        _("Chats cannot change their carts. The shop's log tells the error."),
-    ),
-}
+_DIRECT: Final = (database.DISK_FULL, database.AWAY, database.READ_ONLY, database.LOCKED, database.NOT_WRITABLE)
 
 
 class Watch:
-    """Looks at the shop's health, and sends an alarm for what two looks in a row have found.
+    """Looks at the shop, and tells its owner.
 
     Args:
-        reasons: Returns why the shop is not healthy.
+        reasons: Returns why the database or the disk is not healthy. What two looks in a row have found is told.
         lock: A file. Of all processes that name it, one watches, so that an alarm is not sent by each of them.
     """
 
@@ -66,17 +47,26 @@ class Watch:
 
     def look(self) -> None:
         """Look once."""
-        if not self._is_mine():
+        if not (settings.SHOPMCP_NOTIFY and self._is_mine()):
             return
         reasons = self._reasons()
         if database.AWAY not in reasons:
             self._language = Store.objects.oldest_first().values_list("language", flat=True).first() or self._language
         with translation.override(self._language):
-            for reason in reasons:
-                if reason in self._before and reason in _ALARMS:
-                    kind, subject, text = _ALARMS[reason]
-                    self._alarms.send(kind, str(subject), str(text))
+            self._tell_directly(reasons)
+            if not reasons:
+                found = chain(look().troubles, chat_troubles())
+                tell(trouble for trouble in found if trouble.kind not in _DIRECT)
         self._before = reasons
+
+    def _tell_directly(self, reasons: Sequence[str]) -> None:
+        for kind in _DIRECT:
+            trouble = Trouble(kind)
+            if kind in reasons and kind in self._before:
+                self._alarms.begin(kind, trouble.title, trouble.fix, state="begun", level=trouble.level)
+            elif kind not in reasons and kind not in self._before and self._alarms.is_told(kind):
+                over = _("Over: %(title)s") % {"title": trouble.title}
+                self._alarms.end(kind, over, _("The shop works again."), state="ended")
 
     def _is_mine(self) -> bool:
         if self._held is None:

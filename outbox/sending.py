@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import escape
 from time import monotonic
 from typing import Final
 
@@ -162,6 +163,9 @@ def body_of(message: Message) -> str:
     if endpoint is not None and not endpoint.with_people:
         data = {name: value for name, value in data.items() if name not in PEOPLE}
     told = {"type": message.kind, "timestamp": message.created_at.isoformat(), "data": data}
+    if endpoint is None:
+        # What Slack shows of an alarm, and others that take the same; it wants these three signs escaped.
+        told["text"] = escape(f"{data['subject']}\n{data['text']}", quote=False)
     return json.dumps(told, ensure_ascii=False)
 
 

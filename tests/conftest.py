@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.core.cache import cache
 from django.db import connection, connections
 from django.utils import translation
 from hypothesis import settings as examples
@@ -104,6 +105,12 @@ def full_buckets():
     """Begin every test with nothing counted against anybody."""
     for buckets in all_buckets.values():
         buckets.clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """What a page keeps for half a minute belongs to one test."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.imports.alarms import import_failed
 from catalog.imports.pruning import discard
 from catalog.models import ImportRun, Store
 from shopmcp.errors import ShopError
@@ -107,9 +106,7 @@ def fail(run: ImportRun, failure: str, **seen: datetime) -> bool:
     It ends first, so that it writes nothing more, and stays hidden until all its rows are deleted.
     """
     ended = ImportRun.objects.running().filter(pk=run.pk, **seen)
-    with transaction.atomic():
-        if not ended.update(state=ImportRun.State.FAILED, failure=failure[:1000], ended_at=timezone.now()):
-            return False
-        import_failed(run, failure[:1000])
+    if not ended.update(state=ImportRun.State.FAILED, failure=failure[:1000], ended_at=timezone.now()):
+        return False
     discard(run)
     return True

@@ -5,7 +5,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.imports import alarms
 from catalog.imports.lock import begin, update
 from catalog.models import ImportRun, Store
 from catalog.search.index import revise
@@ -21,7 +20,6 @@ def publish(run: ImportRun, store: Store, **values: Any) -> None:
     with transaction.atomic():
         update(run, state=ImportRun.State.PUBLISHED, hidden=False, **values)
         revise([store.pk])
-        alarms.published(store)
 
 
 def undo_last_import(slug: str) -> ImportRun:

@@ -21,7 +21,7 @@ from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
 from dashboard.rows import SessionItem
 from dashboard.signs import attention, banner
-from outbox.models import Endpoint, Message
+from health.troubles import known
 
 _HOURS = 24
 _Kind = Tally.Kind
@@ -113,10 +113,7 @@ def live(request: HttpRequest) -> HttpResponse:
         # A stray call of an earlier day is on the page of warnings alone.
         "signs": [sign for sign in signs if sign.severity == "meet" or sign.is_after(isolation.since)],
         "now": now(),
-        "held_back": Message.objects.held_back().capped_count(),
-        # Those of webhooks are in their logs.
-        "undelivered": Message.objects.failed().filter(endpoint=None).capped_count(),
-        "parked": Endpoint.objects.exclude(parked_at=None).count(),
+        "health": known(),
         "day": day,
         "rows": [SessionItem(session) for session in page.sessions],
         "more": bool(page.cursor),

@@ -1,7 +1,7 @@
 """The outbox's tables."""
 
 from outbox.models.endpoints import KINDS, PEOPLE, TEST, Endpoint, EndpointQuerySet
-from outbox.models.messages import COUNT_CAP, Attempt, Message, MessageQuerySet, Pulse, new_id
+from outbox.models.messages import COUNT_CAP, Attempt, Message, MessageQuerySet, Pulse, new_id, shown
 
 __all__ = [
     "COUNT_CAP",
@@ -15,4 +15,5 @@ __all__ = [
     "MessageQuerySet",
     "Pulse",
     "new_id",
+    "shown",
 ]

@@ -22,6 +22,11 @@ def new_id() -> str:
     return f"msg_{secrets.token_urlsafe(18)}"
 
 
+def shown(destination: str) -> str:
+    """Return a destination without what may be secret: of a webhook, its host alone."""
+    return f"https://{urlsplit(destination).netloc}/…" if destination.startswith("https:") else destination
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def waiting(self) -> Self:
         """Messages that are neither sent nor given up."""
@@ -118,9 +123,7 @@ class Message(models.Model):
         """The destination without what may be secret: of a webhook, its host alone."""
         if self.endpoint is not None:
             return str(self.endpoint)
-        if self.channel == self.Channel.EMAIL:
-            return self.destination
-        return f"https://{urlsplit(self.destination).netloc}/…"
+        return shown(self.destination)
 
     @property
     def state(self) -> Literal["sent", "failed", "waiting"]:

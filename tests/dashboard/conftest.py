@@ -1,18 +1,11 @@
 """A shop with chats in it, and its owner in a browser."""
 
 import pytest
-from django.core.cache import cache
 
 from tests.carts.shop import ask, handle, honey, make_product, store, tea
 from tests.dashboard.sessions import make_call, make_session
 
 __all__ = ["ask", "handle", "honey", "make_call", "make_product", "make_session", "store", "tea"]
-
-
-@pytest.fixture(autouse=True)
-def nothing_remembered():
-    """What a page keeps for half a minute belongs to one test."""
-    cache.clear()
 
 
 @pytest.fixture

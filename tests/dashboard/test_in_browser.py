@@ -11,6 +11,7 @@ PAGES = [
     "sessions/",
     "session",
     "analytics/",
+    "health/",
     "warnings/",
     "warnings/unkeyed/",
     "warnings/placeholder_id/",

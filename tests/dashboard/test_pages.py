@@ -9,6 +9,7 @@ PAGES = [
     "dashboard",
     "dashboard-sessions",
     "dashboard-analytics",
+    "dashboard-health",
     "dashboard-warnings",
     "dashboard-products",
     "dashboard-preview",

@@ -2,9 +2,10 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from carts.models import SessionWarning
 from health.watch import Watch
-from outbox.alarms import DirectAlarms
 from outbox.models import Message
 from tests.catalog.imports.serving import certificate
 from tests.outbox.receiving import mails, receiver
@@ -15,12 +16,11 @@ pytestmark = pytest.mark.django_db
 
 
 class Fake:
-    """A watch that finds what the test says, on a clock of the test's."""
+    """A watch that finds of database and disk what the test says."""
 
     def __init__(self, lock):
         self.found: tuple[str, ...] = ()
-        self.now = 0.0
-        self.look = Watch(lambda: self.found, lock, alarms=DirectAlarms(clock=lambda: self.now)).look
+        self.look = Watch(lambda: self.found, lock).look
 
 
 @pytest.fixture
@@ -29,28 +29,42 @@ def watch(tmp_path, receiver, settings):
     return Fake(tmp_path / "watch")
 
 
-@pytest.mark.parametrize(
-    ("reason", "alarm"),
-    [
-        ("disk_full", "alarm.disk_low"),
-        ("database_away", "alarm.database_away"),
-        ("read_only", "alarm.database_read_only"),
-        ("locked", "alarm.database_locked"),
-        ("not_writable", "alarm.database_not_writable"),
-    ],
-)
-def test_what_two_looks_have_found_is_told_once_an_hour(watch, receiver, reason, alarm):
+@pytest.mark.parametrize("reason", ["disk_full", "database_away", "read_only", "locked", "not_writable"])
+def test_what_two_looks_have_found_is_told_once_and_its_end_too(watch, receiver, reason):
     watch.found = (reason,)
     watch.look()
     assert receiver.requests == []
     for _ in range(3):
         watch.look()
-    assert [body["type"] for body in receiver.bodies] == [alarm]
+    assert [(body["type"], body["data"]["state"]) for body in receiver.bodies] == [(f"alarm.{reason}", "begun")]
 
-    watch.now = 3600.0
-    watch.look()
-    assert len(receiver.requests) == 2
+    watch.found = ()
+    for _ in range(4):
+        watch.look()
+    assert [body["data"]["state"] for body in receiver.bodies] == ["begun", "ended"]
     assert not Message.objects.exists()
+
+
+def test_what_is_wrong_with_the_shop_goes_through_the_outbox(watch, make_product, make_session, make_call, settings):
+    settings.SHOPMCP_UNKEYED_CALLS = "shared"
+    make_product("Sold out", stock=0)
+    make_call()
+    now = timezone.now()
+    SessionWarning.objects.create(kind="unkeyed", client="robot", first_at=now, last_at=now, calls=1)
+    for _ in range(2):
+        watch.look()
+
+    assert [message.kind for message in Message.objects.order_by("id")] == [
+        "alarm.carts_can_meet",
+        "alarm.nothing_for_sale",
+    ]
+
+
+def test_without_anybody_to_tell_nothing_is_looked_at(watch, settings, django_assert_num_queries):
+    settings.SHOPMCP_NOTIFY = []
+
+    with django_assert_num_queries(0):
+        watch.look()
 
 
 def test_what_lasts_for_one_look_only_is_no_alarm(watch, receiver):

@@ -30,6 +30,7 @@ def test_a_webhook_is_signed_as_standard_webhooks_says(receiver):
             "type": "alarm.test",
             "timestamp": message.created_at.isoformat(),
             "data": {**HELLO, "store": "מכולת"},
+            "text": "Hello\nGood morning.",
         }
     ]
     assert message.state == "sent"

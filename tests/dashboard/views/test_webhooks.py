@@ -229,4 +229,4 @@ def test_what_there_is_not_is_a_404(owner, till):
 def test_the_first_page_tells_of_a_parked_webhook(owner, till):
     Endpoint.objects.update(parked_at="2026-01-01T00:00Z")
 
-    assert "1 webhook is parked" in owner.get(reverse("dashboard")).text
+    assert "A webhook is parked: Till" in owner.get(reverse("dashboard")).text

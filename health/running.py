@@ -1,0 +1,93 @@
+"""What is wrong with the running of the shop: calls, messages, upkeep."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Min, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from analytics.models import Tally
+from carts.models import CallRecord
+from health import database
+from health.trouble import Trouble
+from outbox.models import Endpoint, Message
+from outbox.services import KEPT
+from shopmcp.db.workers import lanes
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
+# A shop has customers each day if so many days of the week up to its last call had some.
+_BUSY_DAYS: Final = 5
+# A message is stuck if its tries have failed for so long, or if nobody tries it at all.
+_FAILING_FOR, _UNTRIED_FOR = _HOUR, timedelta(minutes=10)
+# A timer that runs each day may miss a few.
+_CLEANED_WITHIN: Final = timedelta(days=3)
+
+
+def running_troubles() -> Iterator[Trouble]:
+    """Yield what is wrong beside the products; ten queries at most."""
+    # Outside of a server nobody needs the lanes, and the connection at hand tells for itself.
+    for reason in database.reasons() if lanes.started else ():
+        yield Trouble(reason)
+    now = timezone.now()
+    yield from _message_troubles(now)
+    yield from _silence(now)
+    old_calls = CallRecord.objects.filter(at__lt=now - settings.SHOPMCP_KEEP_CALLS - _CLEANED_WITHIN)
+    old_messages = Message.objects.filter(created_at__lt=now - KEPT - _CLEANED_WITHIN)
+    if old_calls.exists() or old_messages.exists():
+        yield Trouble("cleanup_late")
+    if not own_migrations() <= MigrationRecorder(connection).applied_migrations().keys():
+        yield Trouble("migrations_pending")
+
+
+def _message_troubles(now: datetime) -> Iterator[Trouble]:
+    waiting = Message.objects.waiting().exclude(Q(endpoint__is_active=False) | Q(endpoint__parked_at__isnull=False))
+    if not settings.MAIL_IS_SET:
+        waiting = waiting.exclude(channel=Message.Channel.EMAIL)
+    stuck = waiting.filter(
+        Q(first_tried_at__lt=now - _FAILING_FOR) | Q(first_tried_at=None, next_try_at__lt=now - _UNTRIED_FOR)
+    )
+    since = stuck.aggregate(since=Min(Coalesce("first_tried_at", "next_try_at")))["since"]
+    if since is not None:
+        yield Trouble("messages_stuck", facts={"hours": max(1, (now - since) // _HOUR)})
+    for endpoint in Endpoint.objects.exclude(parked_at=None):
+        yield Trouble("webhook_parked", endpoint.public_id, {"name": str(endpoint)})
+    if mails := Message.objects.held_back().capped_count():
+        yield Trouble("mail_waits", facts={"mails": mails})
+    # Those of webhooks are in their logs.
+    if lost := Message.objects.failed().filter(endpoint=None, failed_at__gt=now - _WEEK).capped_count():
+        yield Trouble("messages_undelivered", facts={"messages": lost})
+
+
+def _silence(now: datetime) -> Iterator[Trouble]:
+    last = CallRecord.objects.order_by("-at", "-id").values_list("at", flat=True).first()
+    if last is None or now - last < _DAY:
+        return
+    busy = Tally.objects.of_client("").filter(
+        grain=Tally.Grain.DAY,
+        kind__in=(Tally.Kind.CALLS, Tally.Kind.UNKEYED_CALLS),
+        count__gt=0,
+        start__gt=last - _WEEK,
+        start__lte=last,
+    )
+    if busy.order_by().values("start").distinct().count() >= _BUSY_DAYS:
+        yield Trouble("silence", facts={"ago": (now - last) // _HOUR})
+
+
+def own_migrations() -> set[tuple[str, str]]:
+    """Return the migrations that the shop's own folders hold now, also such that came after the start."""
+    root = Path(settings.BASE_DIR)
+    return {
+        (app.label, file.stem)
+        for app in apps.get_app_configs()
+        if Path(app.path).parent == root
+        for file in Path(app.path, "migrations").glob("[0-9]*.py")
+    }
