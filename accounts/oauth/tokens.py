@@ -26,8 +26,8 @@ from accounts.services.people import lock
 from shopmcp.db.prepared import Param, Select
 from shopmcp.mcp.access import Holder, ended
 
-# A client that never got a token, and one that got its last so long ago.
-_UNUSED_KEPT: Final = timedelta(days=7)
+# A client that no shopper ever allowed anything, and one that got its last token so long ago.
+_UNUSED_KEPT: Final = timedelta(days=1)
 _USED_KEPT: Final = timedelta(days=366)
 _DELETED_AT_ONCE: Final = 500
 _Source = Application.RegistrationSource
@@ -166,6 +166,13 @@ def end_client(client: Application) -> None:
         end_access_of(person, client.pk)
 
 
+def live_relative(refresh: str, code: str) -> RefreshToken | None:
+    """Return the live refresh token that descends from a refresh token, by its checksum, or from a code."""
+    family = RefreshToken.objects.filter(token_checksum=refresh).values_list("token_family", flat=True).first()
+    family = family or (family_of(code) if code else None)
+    return RefreshToken.objects.filter(token_family=family, revoked=None).first() if family else None
+
+
 def live_token(checksum: str) -> AccessToken | RefreshToken | None:
     """Return the token with this checksum that was not ended."""
     refresh = RefreshToken.objects.filter(token_checksum=checksum, revoked=None).first()
@@ -187,6 +194,11 @@ def note_given(refresh_token: str, code: str) -> None:
     Application.objects.filter(pk__in=given.values("application")).update(updated=timezone.now())
 
 
+def note_used(client: int) -> None:
+    """Note that a shopper allows a client something now."""
+    Application.objects.filter(pk=client).update(updated=timezone.now())
+
+
 def clean_up() -> None:
     """Delete what is over: codes, tokens, and clients that nobody uses."""
     clear_expired()
@@ -195,7 +207,7 @@ def clean_up() -> None:
     idle = Application.objects.exclude(registration_source=_Source.MANUAL)
     for taken in held:
         idle = idle.filter(~taken)
-    # A registration sets both times alike; only a token that is given sets the later one anew.
+    # A registration sets both times alike; only what a shopper allows sets the later one anew.
     unused = idle.filter(updated=F("created"), created__lt=now - _UNUSED_KEPT)
     # Their documents can be fetched anew.
     documented = idle.filter(registration_source=_Source.CIMD, updated__lt=now - _UNUSED_KEPT)

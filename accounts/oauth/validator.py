@@ -8,6 +8,7 @@ from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import Person
+from accounts.oauth.tokens import note_used
 from accounts.services.people import lock
 
 # Refresh tokens come anyway; clients of other servers have to ask for them.
@@ -36,6 +37,7 @@ class Validator(OAuth2Validator):
             if not lock(request.user.pk, request.user.password):
                 raise errors.AccessDeniedError(request=request)
             super().save_authorization_code(client_id, code, request, *args, **kwargs)
+            note_used(request.client.pk)
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         valid = super().validate_code(client_id, code, client, request, *args, **kwargs)

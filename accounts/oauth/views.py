@@ -28,6 +28,7 @@ from accounts.oauth.tokens import (
     burn_code,
     checksum_of,
     close_chats_of,
+    live_relative,
     live_token,
     lock_owners_of,
     note_given,
@@ -86,19 +87,22 @@ def resource_metadata(request: HttpRequest) -> HttpResponse:
 def token(request: HttpRequest) -> HttpResponse:
     """Give a token for a code or for a refresh token.
 
-    Codes and refresh tokens are good once. One that comes again ends all that it gave, and a code that comes with
-    anything wrong is good no more.
+    Codes and refresh tokens are good once. One that comes again ends all that it gave, with the chats that were linked
+    by it, and a code that comes with anything wrong is good no more.
     """
     if wait := asked.take(_network(request)):
         return _too_many(wait)
     code, refresh = request.POST.get("code", ""), request.POST.get("refresh_token", "")
     with transaction.atomic():
         lock_owners_of(checksum_of(refresh), code=code)
+        live = live_relative(checksum_of(refresh), code)
         response: HttpResponse = _issue(request)
         if response.status_code == 200:
             note_given(json.loads(response.content)["refresh_token"], code)
         elif code and response.status_code < 500:
             burn_code(code)
+        if live is not None and live_relative(checksum_of(refresh), code) is None:
+            close_chats_of(live)
     return response
 
 
@@ -145,7 +149,20 @@ def _told(made: Registered) -> dict[str, Any]:
         "token_endpoint_auth_method": made.client.method,
         "scope": " ".join(oauth2_settings.SCOPES),
     }
+<<<<<<< HEAD
     return {**told, "client_secret": made.secret, "client_secret_expires_at": 0} if made.secret else told
+=======
+    return told if is_public else {**told, "client_secret": secret, "client_secret_expires_at": 0}
+
+
+def _keep(given: Mapping[str, Any], code: str) -> None:
+    """Note which client got tokens, and for a code, which tokens a second use of it ends."""
+    refresh = RefreshToken.objects.filter(token_checksum=checksum_of(given["refresh_token"]), revoked=None)
+    if code:
+        refresh.update(token_family=family_of(code))
+    for client in refresh.values_list("application", flat=True):
+        note_used(client)
+>>>>>>> 8f76e9a (accounts: End with a replayed token what it linked, and keep unused clients for a day.)
 
 
 def _holds_nul(request: HttpRequest) -> bool:

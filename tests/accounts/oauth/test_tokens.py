@@ -70,9 +70,12 @@ def test_the_clean_up_deletes_what_is_over_and_leaves_what_is_in_use(app, dana, 
     past = timezone.now() - timedelta(days=61)
     AccessToken.objects.filter(token_checksum=checksum_of(old["access_token"])).update(expires=past)
     Grant.objects.update(expires=past)
-    unused, forgotten = App(), App()
-    age(Application, 6, client_id=unused.id)
-    age(Application, 8, client_id=forgotten.id)
+    unused, forgotten, allowed = App(), App(), App()
+    allowed.code(client)
+    Grant.objects.update(expires=past)
+    age(Application, 0.9, client_id=unused.id)
+    age(Application, 1.1, client_id=forgotten.id)
+    Application.objects.filter(client_id=allowed.id).update(created=timezone.now() - timedelta(days=8))
     age(Application, 400, client_id=app.id)
 
     call_command("cleanup_sessions")
@@ -80,7 +83,7 @@ def test_the_clean_up_deletes_what_is_over_and_leaves_what_is_in_use(app, dana, 
     assert RefreshToken.objects.count() == AccessToken.objects.count() == 1
     assert holder_of(used["access_token"]).person == dana.pk
     assert not Grant.objects.exists()
-    assert set(Application.objects.values_list("client_id", flat=True)) == {app.id, unused.id}
+    assert set(Application.objects.values_list("client_id", flat=True)) == {app.id, unused.id, allowed.id}
 
 
 def test_a_client_that_once_had_tokens_is_kept_for_a_year(app, dana, client):
