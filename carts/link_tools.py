@@ -11,6 +11,7 @@ from carts.services.other_carts import offer
 from carts.services.saving import locked_cart
 from shopmcp.db.savepoint import change
 from shopmcp.errors import InvalidArguments
+from shopmcp.mcp.access import ended
 from shopmcp.mcp.arguments import CartId
 from shopmcp.mcp.call import Answer, Call
 from shopmcp.mcp.tools import tool
@@ -41,7 +42,9 @@ def link_account(call: Call, cart_id: CartId = None) -> Answer[LinkOut]:
             fix=gettext("The shopper can open an account in a browser, on the shop's page /my/."),
         )
     assert call.person is not None
-    person, session, sentences = Person.objects.get(pk=call.person), None, []
+    if (person := Person.objects.filter(pk=call.person).first()) is None:
+        raise ended()  # it was deleted since the call came
+    session, sentences = None, list[str]()
     if caller.is_unkeyed:
         caller.speak()
         sentences.append(

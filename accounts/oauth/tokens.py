@@ -194,11 +194,6 @@ def note_given(refresh_token: str, code: str) -> None:
     Application.objects.filter(pk__in=given.values("application")).update(updated=timezone.now())
 
 
-def note_used(client: int) -> None:
-    """Note that a shopper allows a client something now."""
-    Application.objects.filter(pk=client).update(updated=timezone.now())
-
-
 def clean_up() -> None:
     """Delete what is over: codes, tokens, and clients that nobody uses."""
     clear_expired()

@@ -3,12 +3,13 @@
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
+from oauth2_provider.models import Application
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import Person
-from accounts.oauth.tokens import note_used
 from accounts.services.people import lock
 
 # Refresh tokens come anyway; clients of other servers have to ask for them.
@@ -37,7 +38,8 @@ class Validator(OAuth2Validator):
             if not lock(request.user.pk, request.user.password):
                 raise errors.AccessDeniedError(request=request)
             super().save_authorization_code(client_id, code, request, *args, **kwargs)
-            note_used(request.client.pk)
+            # `clean_up` keeps it as one that is used.
+            Application.objects.filter(pk=request.client.pk).update(updated=timezone.now())
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         valid = super().validate_code(client_id, code, client, request, *args, **kwargs)

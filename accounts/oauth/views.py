@@ -149,20 +149,7 @@ def _told(made: Registered) -> dict[str, Any]:
         "token_endpoint_auth_method": made.client.method,
         "scope": " ".join(oauth2_settings.SCOPES),
     }
-<<<<<<< HEAD
     return {**told, "client_secret": made.secret, "client_secret_expires_at": 0} if made.secret else told
-=======
-    return told if is_public else {**told, "client_secret": secret, "client_secret_expires_at": 0}
-
-
-def _keep(given: Mapping[str, Any], code: str) -> None:
-    """Note which client got tokens, and for a code, which tokens a second use of it ends."""
-    refresh = RefreshToken.objects.filter(token_checksum=checksum_of(given["refresh_token"]), revoked=None)
-    if code:
-        refresh.update(token_family=family_of(code))
-    for client in refresh.values_list("application", flat=True):
-        note_used(client)
->>>>>>> 8f76e9a (accounts: End with a replayed token what it linked, and keep unused clients for a day.)
 
 
 def _holds_nul(request: HttpRequest) -> bool:

@@ -91,7 +91,7 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
 @owner_page
 @require_POST
 def end_links(request: HttpRequest, public_id: str) -> HttpResponse:
-    """End the links that open the carts of a session in a browser."""
+    """End the links that open the carts of a session in a browser, and keeping by an account that had one."""
     demand(request, "orders.change_checkoutlink")
     found = get_object_or_404(Session, public_id=public_id)
     end_links_of(found)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -71,12 +70,9 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
 
 def _address_of(person: Person, cart: str) -> str:
     """The path of a link to buy an open cart of the person."""
-    with transaction.atomic():
-        # Whoever ends the cart's link at the same time ends this one too, or there is none.
-        found = open_carts(person.pk).select_for_update(of=("session",)).filter(public_id=cart).first()
-        if found is None:
-            raise NotFound(_("This cart is not open any more."), fix=_("Look at your carts as they are now."))
-        link = links.link_for(found.pk, "buy", get_language() or "en")
+    # Whoever ends the cart's link at the same time ends this one too, or there is none.
+    if (link := links.link_to_buy(open_carts(person.pk).filter(public_id=cart), get_language() or "en")) is None:
+        raise NotFound(_("This cart is not open any more."), fix=_("Look at your carts as they are now."))
     return f"/c/{links.token_of(link)}"
 
 

@@ -5,6 +5,7 @@ As the codes of carts they are shown once, are good for ten minutes and one chat
 
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -26,31 +27,43 @@ from shopmcp.throttle import Buckets, Rate
 new_codes: Final = Buckets("account-codes", lambda: Rate(20 / 3600, 20))
 
 
+class SignedOut(ShopError):
+    """The browser's session was ended meanwhile."""
+
+    code = "signed_out"
+
+
 def new_code(person: Person, cart: str = "") -> str:
     """Return a new code of the account; the one before opens nothing any more.
 
     Args:
-        person: Whose account it is.
+        person: Whose account it is, as the browser that asks is signed in.
         cart: The public id of an open cart of theirs that the code brings along.
 
     Raises:
+        SignedOut: If the sessions of browsers were ended meanwhile.
         TooMany: If too many codes were made lately.
         NotFound: If the person has no such cart.
     """
     if wait := new_codes.take(str(person.pk)):
         raise TooMany(wait, gettext("Too many codes of this account were made lately."))
-    brings = Cart.objects.open().of_person(person.pk).filter(public_id=cart).first() if cart else None
-    if cart and brings is None:
-        raise NotFound(gettext("This cart is not open any more."), fix=gettext("Look at your carts as they are now."))
     code, now = made(), timezone.now()
-    values = {
-        "cart": brings,
-        "digest": digests_of(code)[0],
-        "made_at": now,
-        "expires_at": now + CODE_HOLDS,
-        "used_at": None,
-    }
-    AccountCode.objects.update_or_create(person=person, defaults=values)
+    with transaction.atomic():
+        if not lock(person.user_id, person.user.password):
+            raise SignedOut(gettext("You were signed out meanwhile."), fix=gettext("Sign in again."))
+        brings = Cart.objects.open().of_person(person.pk).filter(public_id=cart).first() if cart else None
+        if cart and brings is None:
+            raise NotFound(
+                gettext("This cart is not open any more."), fix=gettext("Look at your carts as they are now.")
+            )
+        values = {
+            "cart": brings,
+            "digest": digests_of(code)[0],
+            "made_at": now,
+            "expires_at": now + CODE_HOLDS,
+            "used_at": None,
+        }
+        AccountCode.objects.update_or_create(person=person, defaults=values)
     return code
 
 

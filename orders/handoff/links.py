@@ -10,12 +10,15 @@ from base64 import b32encode
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
-from carts.models import Session
-from carts.services.ordering import mark_handed_over
+from carts.models import Cart, Session
+from carts.services.linking import let_go
+from carts.services.ordering import lock_session, mark_handed_over
 from carts.services.sessions import new_public_id
 from orders.models import CheckoutLink
 from orders.models.handoff import LINK_HOLDS
@@ -63,6 +66,19 @@ def link_for(cart: int, scope: str, language: str, source: str = "") -> Checkout
     )
 
 
+def link_to_buy(carts: QuerySet[Cart], language: str) -> CheckoutLink | None:
+    """Return a link to buy the first of these carts, looked for once more under its lock; None if none is left.
+
+    Raises:
+        TooMany: As `link_for`.
+    """
+    with transaction.atomic():
+        for session in carts.values_list("session", flat=True)[:1]:
+            lock_session(session)
+        found = carts.first()
+        return None if found is None else link_for(found.pk, CheckoutLink.Scope.BUY, language)
+
+
 def address_of(link: CheckoutLink) -> str:
     """Return the absolute address of the page that a link opens."""
     return f"{settings.PUBLIC_URL}/c/{token_of(link)}"
@@ -106,8 +122,14 @@ def end_links(cart: int, scope: str = "") -> int:
 
 
 def end_links_of(session: Session) -> int:
-    """End the open links to the carts of a session; return how many."""
-    return CheckoutLink.objects.of_session(session).open().update(revoked_at=timezone.now())
+    """End the open links to the carts of a session, and what anybody got by them; return how many links.
+
+    An account that only keeps the session's chat does not any more: it may have got the link before.
+    """
+    with transaction.atomic():
+        lock_session(session.pk)
+        let_go(session.pk)
+        return CheckoutLink.objects.of_session(session).open().update(revoked_at=timezone.now())
 
 
 def not_usable() -> NotFound:

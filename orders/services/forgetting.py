@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Person
+from accounts.services.people import delete
 from carts.news import ORDER
 from carts.services.ordering import forget_news, lock_session
 from offers.buyers import Buyer, digests_of
@@ -93,13 +94,13 @@ def forget(who: Buyer, *, dry_run: bool = False, account: Person | None = None) 
     )
     if not found.is_nobody and not dry_run:
         with transaction.atomic():
+            # First: an account is locked before all that belongs to it.
+            for each in sorted(accounts, key=lambda one: one.user_id):
+                delete(each)
             _remember(dict.fromkeys(digests, now))
             reminders.delete()
             # The digest stays, as those of the forgotten do: it tells nobody who it was.
             people.blocks_of(who, account).update(hint="", reason="")
-            # With sessions of browsers, links of chats, codes and addresses.
-            for each in accounts:
-                each.user.delete()
     done = _forget(orders, list(mails), list(uses), dry_run=dry_run)
     done.reminders, done.accounts = found.reminders, found.accounts
     return done
@@ -140,7 +141,8 @@ def forget_again(secret: str = "") -> int:
     CartReminder.objects.filter(email_key__in=times, asked_at__lte=last).delete()
     for person in Person.objects.filter(created_at__lte=last).select_related("user").iterator():
         if any(times[key] >= person.created_at for key in digests_of(Buyer(person.email), secret) if key in times):
-            person.user.delete()
+            with transaction.atomic():
+                delete(person)
     unused = CouponUse.objects.filter(order=None, taken_at__lte=last)
     uses = [pk for pk, *keys in unused.values_list("pk", "email_key", "phone_key") if not times.keys().isdisjoint(keys)]
     return _forget(orders, mails, uses, dry_run=False).orders

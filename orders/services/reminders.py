@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
 from carts.cart import CartState
+from carts.services.ordering import lock_session
 from carts.services.saving import load_cart
 from carts.services.sessions import find_by_public_id, new_public_id
 from catalog.models import Store
@@ -98,7 +99,12 @@ def send_due() -> int:
 
 
 def _send(pk: int) -> bool:
-    """Write one mail, if it is still due: another server, an order or the shopper may have been first."""
+    """Write one mail, if it is still due: another server, an order or the shopper may have been first.
+
+    The cart is locked before its reminder, as by all that change it: its link in the mail is one that nobody has ended.
+    """
+    for session in CartReminder.objects.filter(pk=pk).values_list("cart__session", flat=True):
+        lock_session(session)
     reminder = (
         CartReminder.objects.select_for_update(of=("self",))
         .due(timezone.now())

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.services.people import has_accounts
 from carts.cart import CartState, Notice
 from carts.services.linking import let_go
-from carts.services.ordering import come_back
+from carts.services.ordering import come_back, lock_session
 from orders.handoff import codes, links, own_checkout, pages
 from orders.models import CheckoutLink
 from orders.refusals import OrderChanged
@@ -57,6 +57,7 @@ def _act(request: HttpRequest, link: CheckoutLink) -> HttpResponse:
     if wish == "end":
         is_buy = link.scope == CheckoutLink.Scope.BUY
         with transaction.atomic():
+            lock_session(link.cart.session_id)
             if is_buy:
                 # Somebody may keep the chat who got the link before.
                 let_go(link.cart.session_id)

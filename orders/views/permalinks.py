@@ -13,7 +13,6 @@ from carts.caller import first_store
 from carts.cart import Notice
 from carts.models import Cart
 from orders.handoff import links, permalinks
-from orders.models import CheckoutLink
 from orders.views.cart_page import quantities_in, show_cart, typed_quantities
 from orders.views.shopper import network, shopper_page, speak
 from shopmcp.errors import NotFound
@@ -69,10 +68,9 @@ def new_cart(request: HttpRequest) -> HttpResponse:
 @require_safe
 def own_cart(request: HttpRequest) -> HttpResponse:
     """Lead to the cart that this browser began by a permalink, whose link may have expired."""
-    own = Cart.objects.open().filter(public_id=_own_cart(request)).first()
-    if own is None:
+    own = Cart.objects.open().filter(public_id=_own_cart(request))
+    if (link := links.link_to_buy(own, get_language() or "en")) is None:
         raise links.not_usable()
-    link = links.link_for(own.pk, CheckoutLink.Scope.BUY, get_language() or "en")
     return HttpResponse(status=303, headers={"Location": f"/c/{links.token_of(link)}"})
 
 

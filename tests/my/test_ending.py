@@ -1,10 +1,6 @@
 """What ends with the access of a program, and with all access, whatever else goes on."""
 
-from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
-
 import pytest
-from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
@@ -21,18 +17,21 @@ from carts.services import carts, linking
 from carts.services.saving import locked_cart
 from catalog.models import Store
 from catalog.services import create_product
+from offers.buyers import Buyer
 from orders.handoff import account_codes, codes
 from orders.handoff.access import end_access
 from orders.handoff.links import link_for, token_of
-from orders.models import CheckoutLink
+from orders.models import AccountCode, CheckoutLink
+from orders.services.forgetting import forget
 from orders.tools import resume_cart
 from shopmcp.mcp.access import SignInNeeded
 from shopmcp.mcp.call import Call
 from tests.accounts.oauth.asking import App, app
+from tests.beside import beside
 from tests.my.linking import links
 from tests.my.signing_in import signed_in
 
-__all__ = ["app"]
+__all__ = ["app", "beside"]
 
 
 def link(holder, chat="chat-1"):
@@ -77,7 +76,12 @@ def of_deleting(app, client, admin_client, tokens):
     admin_client.post(reverse("admin:oauth2_provider_application_delete", args=[gone]), {"post": "yes"})
 
 
-WAYS = [of_page, of_client, of_client_by_access_token, of_admin, of_deleting]
+def of_replaying(app, client, admin_client, tokens):
+    app.refresh(tokens["refresh_token"])
+    app.refresh(tokens["refresh_token"])
+
+
+WAYS = [of_page, of_client, of_client_by_access_token, of_admin, of_deleting, of_replaying]
 
 
 @pytest.mark.parametrize("end", WAYS)
@@ -89,6 +93,28 @@ def test_ending_a_programs_access_closes_the_chats_that_it_linked(end, app, dana
 
     assert links() == [(dana.pk, False), (dana.pk, True), (dana.pk, True)]
     assert holder_of(tokens["access_token"]) is None
+
+
+def test_a_code_that_comes_again_closes_the_chats_that_its_tokens_linked(app, dana, client):
+    code = app.code(client)
+    link(holder_of(app.token(code).json()["access_token"]))
+
+    app.token(code)
+
+    assert links() == [(dana.pk, False)]
+
+
+def test_a_refused_refresh_that_ends_no_token_closes_no_chat(app, dana, client, tokens):
+    assert app.refresh(tokens["refresh_token"], resource="https://other.example/mcp").status_code == 400
+    assert app.refresh("made-up").status_code == 400
+    old = app.refresh(tokens["refresh_token"]).json()["refresh_token"]
+    app.refresh(tokens["refresh_token"])
+    link(holder_of(app.signs_in(client)["access_token"]))
+
+    for spent in (tokens["refresh_token"], old):
+        assert app.refresh(spent).status_code == 400
+
+    assert links() == [(dana.pk, True)]
 
 
 def test_a_program_does_not_end_the_tokens_and_chats_of_another(app, dana, client, tokens):
@@ -128,35 +154,6 @@ def test_a_browser_that_was_let_in_before_the_end_gives_no_code(app, dana, clien
     with pytest.raises(AccessDeniedError):
         Validator().save_authorization_code(app.id, {"code": "c"}, request)
     assert not Grant.objects.exists()
-
-
-@pytest.fixture
-def beside(shared_database):
-    """Do something in a transaction, and another thing beside it that begins before the commit."""
-
-    def beside(first, second):
-        def begin():
-            try:
-                second()
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(1) as pool:
-            with transaction.atomic():
-                first()
-                done = pool.submit(begin)
-                until = monotonic() + 20
-                while connection.vendor == "postgresql" and not _somebody_waits() and monotonic() < until:
-                    assert not done.done(), "it did not wait"
-            done.result(60)
-
-    return beside
-
-
-def _somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute("select exists (select from pg_locks where not granted)")
-        return cursor.fetchone()[0]
 
 
 @pytest.fixture
@@ -230,6 +227,42 @@ def test_a_cart_that_is_opened_while_its_link_is_ended_gets_no_new_link(signed, 
 
     assert answers == [409]
     assert not CheckoutLink.objects.open().exists()
+
+
+def test_a_browser_that_was_let_in_before_the_end_gets_no_code_of_the_account(dana):
+    before = account_codes.new_code(dana)
+    end_access(Person.objects.get(pk=dana.pk))
+
+    with pytest.raises(account_codes.SignedOut):
+        account_codes.new_code(dana)
+    assert before
+    assert not AccountCode.objects.exists()
+
+
+def test_a_code_that_is_being_said_opens_no_account_that_is_deleted(signed, beside):
+    _app, _browser, dana = signed
+    code = account_codes.new_code(dana)
+
+    beside(lambda: say(code), lambda: forget(Buyer(email=dana.email), account=dana))
+
+    assert links() == [(None, True)]
+    assert not Person.objects.exists()
+
+
+def test_an_account_that_is_being_deleted_is_opened_to_nobody(signed, beside):
+    app, browser, dana = signed
+    holder, told = holder_of(app.signs_in(browser)["access_token"]), []
+
+    def try_it():
+        try:
+            link(holder)
+        except SignInNeeded as refusal:
+            told.append(refusal)
+
+    beside(lambda: forget(Buyer(email=dana.email), account=dana), try_it)
+
+    assert told
+    assert not Session.objects.exclude(person=None).exists()
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": True}])

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from accounts.models import Person
 from carts.models import Session
 from orders.models import CheckoutLink
 from tests.orders.pages import full, path, send
@@ -51,6 +52,18 @@ def test_the_owner_ends_the_links_of_a_session(owner, client, page, end, path):
 
     assert client.get(path).status_code == 404
     assert "The links to this cart open nothing any more." in owner.get(page).text
+
+
+@pytest.mark.parametrize("is_proved", [False, True])
+def test_an_account_that_only_kept_the_chat_of_ended_links_keeps_it_no_longer(
+    owner, django_user_model, page, end, is_proved
+):
+    dana = Person.objects.create(user=django_user_model.objects.create_user("dana"))
+    Session.objects.update(person=dana, sees_person=is_proved)
+
+    owner.post(end)
+
+    assert Session.objects.get().person == (dana if is_proved else None)
 
 
 def test_only_who_may_change_links_ends_them(client, django_user_model, end, path):
