@@ -20,6 +20,7 @@ from carts.services.requests import keep_unanswered
 from carts.telling import untold
 from carts.widgets import cart_id_for_widget
 from catalog import resources, tools
+from catalog.imports.jobs import clean_up as forget_import_jobs
 from catalog.imports.pruning import forget_reports
 from catalog.introduction import introduction
 from orders import tools as orders
@@ -105,6 +106,7 @@ BEFORE_CLEANUP = (
     forget_tokens,
     forget_handoffs,
     forget_reports,
+    forget_import_jobs,
     reconcile,
     drop_old_events,
     forget_reminders,

@@ -22,8 +22,11 @@ from shopmcp.bodies import Body, Limit, declared
 
 BODY: Final = Limit(size=256 * 1024, seconds=30)
 UPLOAD: Final = Limit(size=32 * 1024 * 1024, seconds=300)
+# A product file of 100 MB, and the form around it.
+FILE: Final = Limit(size=101 * 1024 * 1024, seconds=900)
 # Where members of staff who are signed in may send larger bodies.
 _UPLOAD_PATHS: Final = ("/admin/", "/dashboard/")
+_FILE_PATH: Final = "/dashboard/imports/"
 
 
 class Pages:
@@ -32,6 +35,7 @@ class Pages:
     Args:
         limit: For everybody.
         uploads: For members of staff on their pages, if they declare the size.
+        files: For them on the page that takes product files.
     """
 
     def __init__(
@@ -40,15 +44,17 @@ class Pages:
         *,
         limit: Limit = BODY,
         uploads: Limit = UPLOAD,
+        files: Limit = FILE,
     ) -> None:
         self._django = django
         self._limit = limit
         self._uploads = uploads
+        self._files = files
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         size, limit = declared(scope["headers"]), self._limit
         if size > limit.size and scope["path"].startswith(_UPLOAD_PATHS) and await asyncio.to_thread(_is_staff, scope):
-            limit = self._uploads
+            limit = self._files if scope["path"] == _FILE_PATH else self._uploads
         body = Body(receive, limit, size)
         if body.refusal is None:
             await self._django(scope, body.receive, send)

@@ -1,7 +1,7 @@
 """Records with the shop's own column names: the common result of all formats."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,24 @@ from django.utils.translation import gettext as _
 from shopmcp.errors import ShopError
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The names of a file's columns in their order, those that hold a field by field, and the options in force."""
+
+    columns: Sequence[str] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Unreadable(ShopError):
-    """The whole file cannot be read; none of its entries counts."""
+    """The whole file cannot be read; none of its entries counts.
+
+    Attributes:
+        understood: What was understood of its columns; None if that is not known.
+    """
 
     code = "unreadable"
+    understood: Understood | None = None
 
 
 class RowRefused(Exception):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from catalog.demo import STORE as DEMO
 from catalog.demo import demo_rows
-from catalog.feeds import format_of, open_source
+from catalog.feeds import FeedEntry, Unreadable, format_of, open_source
 from catalog.feeds.options import FeedOptions
+from catalog.feeds.understood import understood_of
 from catalog.imports.download import Fetched, fetch_feed, name_of
 from catalog.imports.kept_options import forget, keep, with_kept
 from catalog.imports.lock import alive, hold, running
@@ -71,7 +73,7 @@ def import_products(
         TooManyGone: If more than half of the products would be withdrawn.
         ImportRunning: If another import of this store is running.
     """
-    store, name = _store_for(slug, currency, base_url), _named(file)
+    store, name = store_for(slug, currency, base_url), _named(file)
     given = replace(options or FeedOptions(), format="" if format_name == "auto" else format_name)
     asked = given if forget_options else with_kept(given, slug, file)
     asked = replace(asked, currency=store.currency)
@@ -125,11 +127,25 @@ def _import(
     path: Path, run: ImportRun, report: ImportReport, options: FeedOptions, force: bool, progress: Progress
 ) -> ImportReport:
     with Spool() as spool:
-        source = open_source(path, run.source, options)
-        run.format = format_of(source, options.format or "auto")
-        read_into(spool, source, run.format, report, progress, partial(alive, run))
+        run.format = _read(spool, path, run.source, report, options, progress, partial(alive, run))
         _save(spool, report.store, run, report, force, progress)
     return report
+
+
+def _read(
+    spool: Spool, path: Path, name: str, report: ImportReport, options: FeedOptions, progress: Progress,
+    watched: Callable[[Iterable[FeedEntry]], Iterable[FeedEntry]] = iter,
+) -> str:  # fmt: skip
+    """Read the file into the spool; return its format. A refusal carries what was understood of the columns."""
+    source = open_source(path, name, options)
+    try:
+        form = format_of(source, options.format or "auto")
+        read_into(spool, source, form, report, progress, watched)
+    except Unreadable as refusal:
+        refusal.understood = understood_of(source)
+        raise
+    report.understood = understood_of(source)
+    return form
 
 
 def _rehearse(
@@ -138,8 +154,7 @@ def _rehearse(
     store = report.store
     assert path is not None  # only a conditional request gives no file
     with Spool() as spool:
-        source = open_source(path, name, options)
-        read_into(spool, source, format_of(source, options.format or "auto"), report, progress)
+        _read(spool, path, name, report, options, progress)
         with suppress(TooManyGone):
             missing(store, _present(spool, report), report, force=force)
         stage(store, progress(spool.batches(BATCH), _("Comparing"), -(-len(spool) // BATCH)), None, report)
@@ -199,7 +214,12 @@ def _named(file: Path | str) -> str:
     return file.name if isinstance(file, Path) else name_of(file)
 
 
-def _store_for(slug: str, currency: str, base_url: str) -> Store:
+def store_for(slug: str, currency: str, base_url: str) -> Store:
+    """Return the store, or a new one that is not saved, with these values.
+
+    Raises:
+        InvalidArguments: If one does not fit.
+    """
     if not _SLUG.fullmatch(slug):
         raise InvalidArguments(
             _("“%(slug)s” cannot be a store's name.") % {"slug": slug},

@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from catalog.imports.lock import begin, hold
 from catalog.imports.pruning import in_turns
-from catalog.models import Entry, FeedAddress, ImportRun, Product, ProductIdentity, SourceOptions, Store
+from catalog.models import (
+    DailyImport,
+    Entry,
+    FeedAddress,
+    ImportJob,
+    ImportRun,
+    Product,
+    ProductIdentity,
+    SourceOptions,
+    Store,
+)
 from catalog.search.engines import engine
 from catalog.search.index import reindex
 
@@ -54,6 +64,6 @@ def remove(store: Store, run: ImportRun) -> None:
     in_turns(keys, holding, lambda batch: ProductIdentity.objects.filter(pk__in=batch).delete())
     with transaction.atomic():
         holding()
-        for model in (ImportRun, FeedAddress, SourceOptions):
+        for model in (ImportRun, FeedAddress, SourceOptions, ImportJob, DailyImport):
             model._default_manager.filter(slug=store.slug).delete()
         store.delete()

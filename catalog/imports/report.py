@@ -1,15 +1,18 @@
 """The report of an import."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from catalog.feeds import Refused
+from catalog.feeds.records import Understood
 from catalog.models import Store
 
 T = TypeVar("T")
 # At most so many lines of each kind are stored; all are counted.
 KEPT_LINES = 300
+# So many products of each kind are named.
+NAMED = 20
 
 
 def unwatched(steps: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
@@ -30,6 +33,10 @@ class ImportReport:
         remarks: What the owner should know first.
         priced: The number of rows with a price other than 0.
         needs_force: The import would withdraw too many products.
+        carried: The number of products that the store carried before.
+        examples: The first products that are created, changed and withdrawn, each with its SKU, its name, and the
+            fields that change.
+        understood: What was understood of the columns.
     """
 
     store: Store
@@ -49,6 +56,17 @@ class ImportReport:
     remarks: list[str] = field(default_factory=list)
     priced: int = 0
     needs_force: bool = False
+    carried: int = 0
+    examples: dict[str, list[tuple[str, str, list[str]]]] = field(default_factory=dict)
+    understood: Understood = field(default_factory=Understood)
+
+    def names_more(self, kind: str) -> bool:
+        """Whether it has room for another example of the kind."""
+        return len(self.examples.get(kind, ())) < NAMED
+
+    def name(self, kind: str, sku: str, name: str, fields: Sequence[str] = ()) -> None:
+        """Keep a product as an example of the kind, with the fields that change."""
+        self.examples.setdefault(kind, []).append((sku, name, list(fields)))
 
     def begin_again(self) -> None:
         """Forget what was read, because the file is read once more."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from catalog.feeds.rows import Row
 from catalog.imports.lock import hold
 from catalog.imports.pruning import in_turns
-from catalog.imports.report import ImportReport
+from catalog.imports.report import NAMED, ImportReport
 from catalog.imports.writing import insert, insert_withdrawn, values_of
 from catalog.models import ImportRun, Product, Store
 from catalog.search.index import stage_entries
@@ -54,6 +54,8 @@ def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None,
                 row = replace(row, **{name: old[name] for name in _owners(old, run)})  # noqa: PLW2901
             if old is None:
                 report.created += 1
+                if report.names_more("created"):
+                    report.name("created", row.sku, row.name)
             elif old["withdrawn_at"] == old["identity__hidden_at"] and all(
                 old[name] == getattr(row, name) for name in _FROM_ROW
             ):
@@ -61,6 +63,8 @@ def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None,
                 continue
             else:
                 report.changed += 1
+                if report.names_more("changed"):
+                    report.name("changed", row.sku, row.name, _different(row, old))
             if run is None:
                 continue
             waiting.append((_version(row, store, old, run), old))
@@ -84,6 +88,11 @@ def missing(store: Store, present: set[str], report: ImportReport, *, force: boo
             if sku not in present:
                 gone.append(pk)
                 report.withdrawn += withdrawn_at is None
+    report.carried = carried
+    if gone:
+        first = store.products.filter(pk__in=gone[:NAMED], withdrawn_at=None).order_by("pk")
+        for sku, name in first.values_list("sku", "name"):
+            report.name("withdrawn", sku, name)
     if report.withdrawn * 2 > carried and not force:
         report.needs_force = True
         raise TooManyGone(
@@ -97,6 +106,10 @@ def missing(store: Store, present: set[str], report: ImportReport, *, force: boo
 def withdraw(versions: Sequence[int], run: ImportRun) -> None:
     """Replace each of these versions by a withdrawn one."""
     in_turns(versions, partial(hold, run), lambda pks: _withdraw(pks, run.pk))
+
+
+def _different(row: Row, old: dict[str, Any]) -> list[str]:
+    return [name for name in _FROM_ROW if old[name] != getattr(row, name)]
 
 
 def _owners(old: dict[str, Any], run: ImportRun | None) -> set[str]:

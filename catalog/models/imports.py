@@ -1,6 +1,6 @@
 """Import runs, and the feed addresses that were imported."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 # A run without a sign of life for this long has died: the next import of the store cleans up and takes the lock.
 EXPIRY = timedelta(minutes=5)
+# Who begins the same import again knows that it has died after so long.
+_SURE = timedelta(seconds=45)
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
@@ -24,6 +26,14 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         """
         now = timezone.now()
         return self.running().exclude(alive_at__range=(now - EXPIRY, now + EXPIRY))
+
+    def left_behind(self, slug: str, source: str, since: datetime) -> Self:
+        """Runs from this source that began since then, hold the lock, and give no sign of life any more.
+
+        It is for whoever began them and knows that their process is gone; `dead` is for all others.
+        """
+        quiet = timezone.now() - _SURE
+        return self.running().filter(slug=slug, source=source[:300], started_at__gte=since, alive_at__lt=quiet)
 
     def hidden(self) -> Self:
         """Runs whose rows do not count: not published yet, undone, or failed and not cleaned up yet."""

@@ -102,7 +102,7 @@ def test_an_address_that_no_page_gave_leads_nowhere(owner, make_product, asked):
 
 
 def test_an_empty_catalogue_says_how_to_fill_it(owner, db):
-    assert "manage.py import_products" in owner.get(LIST).text
+    assert reverse("dashboard-imports") in owner.get(LIST).text
 
 
 @pytest.mark.parametrize("n", [1, 25])
