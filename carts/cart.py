@@ -20,9 +20,12 @@ MAX_QUANTITY = 999
 MAX_LINES = 100
 
 
-@dataclass
+@dataclass(frozen=True)
 class LineState:
-    """A line with its current product; the other fields are columns of `Line`."""
+    """A line with its current product; the other fields are columns of `Line`.
+
+    A change of a cart replaces it, so that carts in memory can share it (`carts.memory`).
+    """
 
     product: SoldItem
     quantity: int
@@ -97,6 +100,8 @@ class CartState:
         told: What the call at hand tells, once it has changed the cart or repeated what was told.
         person: The key of the person whose things the call may see, as `carts.people` decides; None for nobody.
         before: The touched lines as they were loaded; a new line has quantity 0 there.
+        catalogue: The token of the store's catalogue when it was loaded; None where it has none.
+        is_remembered: Its lines were loaded from `carts.memory`.
     """
 
     session_id: int
@@ -116,6 +121,8 @@ class CartState:
     told: Told | None = None
     person: int | None = None
     before: dict[int, LineState] = field(default_factory=dict)
+    catalogue: int | None = None
+    is_remembered: bool = False
     terms: CartTerms = field(default_factory=CartTerms)
 
     @property
@@ -204,9 +211,8 @@ class CartState:
         was_away = item.id not in self.lines
         self._set(item, quantity)
         line = self.lines[item.id]
-        line.price_when_added = price_when_added
-        if was_away:
-            line.price_told = price_when_added
+        told = price_when_added if was_away else line.price_told
+        self.lines[item.id] = replace(line, price_when_added=price_when_added, price_told=told)
 
     def line_named(self, reference: str) -> LineState | None:
         """The only line with this id, SKU, URL or exact name."""
@@ -250,13 +256,14 @@ class CartState:
         """Mark the current notices as told; return the keys of the lines that this changes."""
         self.expiry_untold, self.news, self.unanswered = False, "", ()
         noted = set()
-        for pk, line in self.lines.items():
+        for pk, line in list(self.lines.items()):
             if line.is_as_told:
                 continue
             price = line.price_told if line.product.price is None else line.product.price
             told = (price, line.shortage, not line.product.for_sale)
             if told != (line.price_told, line.stock_told, line.withdrawal_told):
-                line.price_told, line.stock_told, line.withdrawal_told = told
+                price, stock, withdrawal = told
+                self.lines[pk] = replace(line, price_told=price, stock_told=stock, withdrawal_told=withdrawal)
                 noted.add(pk)
         return noted
 
@@ -264,13 +271,14 @@ class CartState:
         if not quantity:
             self.remove(item.id)
             return
-        price = item.price if item.price is not None else Decimal(0)
-        line = self.lines.setdefault(item.id, LineState(item, 0, price, price))
+        if (line := self.lines.get(item.id)) is None:
+            price = item.price if item.price is not None else Decimal(0)
+            line = LineState(item, 0, price, price)
         self._remember(line)
-        line.quantity = quantity
+        self.lines[item.id] = replace(line, quantity=quantity)
 
     def _remember(self, line: LineState) -> None:
-        self.before.setdefault(line.product.id, replace(line))
+        self.before.setdefault(line.product.id, line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import FilteredRelation
+from django.db.models import FilteredRelation, OuterRef, Subquery
 from django.db.models.functions import Greatest
 
 from carts.models import AnsweredRequest, CallRecord, Cart, Change, Line, Session, Tombstone
+from carts.models.carts import SessionQuerySet
 from catalog.models import Product, Store
 from catalog.models.imports import visible
 from catalog.models.products import stock_of
 from catalog.models.sales import price_of
+from catalog.models.search_index import Revision
 from shopmcp.db.prepared import Delete, Insert, Param, Select, Update
 
 
@@ -43,6 +45,7 @@ class SessionRow(NamedTuple):
     store_paused: str | None
     coupon_id: int | None
     budget: Decimal | None
+    catalogue: int | None  # the token of its store's catalogue
 
 
 class UntoldRow(NamedTuple):
@@ -82,6 +85,7 @@ _SESSION = (
     "open_cart__store__paused",
     "open_cart__coupon",
     "open_cart__budget",
+    "catalogue",
 )
 # The fields of `StoreInfo`.
 STORE_FIELDS = ("id", "slug", "name", "currency", "language", "merchant__revision", "paused")
@@ -97,6 +101,7 @@ PRODUCT_FIELDS = (
     "stock",
     "available",
     "withdrawn_at",
+    "sale_price",
 )
 # Fields of `SoldItem` that are an expression of their own.
 _COMPUTED = {"price": "price_now", "stock": "stock"}
@@ -106,15 +111,15 @@ LINE_WIDTH = len(_LINE)
 # The moment of a call; it decides which sales are on.
 _NOW: Any = Param("now", Session, "last_seen_at")
 
-session_by_digest = Select(
-    lambda: Session.objects.with_open_cart().filter(digest=Param("digest", Session, "digest")).values_list(*_SESSION)
-)
+
+def _sessions() -> SessionQuerySet:
+    token = Revision.objects.filter(store=OuterRef("open_cart__store")).values("token")
+    return Session.objects.with_open_cart().annotate(catalogue=Subquery(token))
+
+
+session_by_digest = Select(lambda: _sessions().filter(digest=Param("digest", Session, "digest")).values_list(*_SESSION))
 session_by_public_id = Select(
-    lambda: (
-        Session.objects.with_open_cart()
-        .filter(public_id=Param("public_id", Session, "public_id"))
-        .values_list(*_SESSION)
-    )
+    lambda: _sessions().filter(public_id=Param("public_id", Session, "public_id")).values_list(*_SESSION)
 )
 # The update locks the row on every database: other writers of this session wait here.
 touch_digest = Update(

@@ -26,6 +26,8 @@ class SoldItem(NamedTuple):
     stock: int | None
     available: bool
     withdrawn_at: datetime | None
+    # At the times of its sale: the clock decides whether it counts.
+    sale_price: Decimal | None = None
 
     @classmethod
     def of(cls, product: Product, now: datetime | None = None) -> Self:
@@ -36,6 +38,11 @@ class SoldItem(NamedTuple):
     @property
     def for_sale(self) -> bool:
         return self.withdrawn_at is None and self.available and self.price is not None
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it changes only with the catalogue: not by the clock, and not by orders."""
+        return self.sale_price is None and self.stock is None
 
     @property
     def refusal(self) -> NotForSale:

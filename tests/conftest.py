@@ -16,6 +16,7 @@ from hypothesis import settings as examples
 from mcp.client import Client
 
 from carts import languages, untold
+from carts import memory as carts
 from carts.call_log import watch
 from shopmcp import disk
 from shopmcp.composition import endpoint
@@ -129,6 +130,12 @@ def no_wait():
 def new_ids():
     """Begin every test without a memory of ids."""
     watch.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_remembered_carts():
+    """Begin every test without the carts of other tests."""
+    carts.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """What a shopper can do to a cart."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -52,7 +53,7 @@ def add_items(
     """
     old = None if replaces is None else _line_held(state, replaces)
     usual = old.quantity if old else 1
-    found = find_items([(reference, usual if n is None else n) for reference, n in wanted], state.now)
+    found = find_items([(reference, usual if n is None else n) for reference, n in wanted], state)
     if len(found) > 1:
         _check_together(found)
     if old is not None:
@@ -238,6 +239,6 @@ def _undo(state: CartState, target: int, request: Request | None) -> Outcome:
         first = next(iter(state.lines.values())).product
         state.store = StoreInfo._make(Store.objects.values_list(*STORE_FIELDS).get(pk=first.store_id))
         state.currency = first.currency
-        for line in state.lines.values():
-            line.product = line.product.counted_in(state.currency)
+        for pk, line in state.lines.items():
+            state.lines[pk] = replace(line, product=line.product.counted_in(state.currency))
     return save(state, "undo_cart_change", [], undo_to=undo_to, request=request)

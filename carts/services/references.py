@@ -10,6 +10,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from carts import queries
+from carts.cart import CartState
 from carts.queries import PRODUCT_WIDTH
 from carts.sold import SoldItem, StoreInfo
 from catalog.models import Product
@@ -35,8 +36,12 @@ def find_item(reference: str, now: datetime) -> tuple[SoldItem, StoreInfo]:
     return SoldItem._make(row[:PRODUCT_WIDTH]), StoreInfo._make(row[PRODUCT_WIDTH:])
 
 
-def find_items(wanted: Sequence[tuple[str, int]], now: datetime) -> list[tuple[SoldItem, StoreInfo, int]]:
+def find_items(wanted: Sequence[tuple[str, int]], cart: CartState) -> list[tuple[SoldItem, StoreInfo, int]]:
     """Return the products that the references name, each once, with its store and the sum of its quantities.
+
+    Args:
+        wanted: References with quantities.
+        cart: As it was loaded; its moment decides which sales are on.
 
     Raises:
         NotFound, Ambiguous: As `find_item`; one refusal tells all of them.
@@ -47,7 +52,7 @@ def find_items(wanted: Sequence[tuple[str, int]], now: datetime) -> list[tuple[S
         if reference in refusals:
             continue
         try:
-            item, store = find_item(reference, now)
+            item, store = _held(cart, reference) or find_item(reference, cart.now)
         except (NotFound, Ambiguous) as refusal:
             refusals[reference] = refusal
             continue
@@ -56,6 +61,14 @@ def find_items(wanted: Sequence[tuple[str, int]], now: datetime) -> list[tuple[S
     if refusals:
         raise _together(list(refusals.values()))
     return list(found.values())
+
+
+def _held(cart: CartState, public_id: str) -> tuple[SoldItem, StoreInfo] | None:
+    """The product of a line that can be bought: it was loaded with the cart, and need not be read again."""
+    if cart.store is None:
+        return None
+    items = (line.product for line in cart.lines.values())
+    return next(((item, cart.store) for item in items if item.public_id == public_id and item.for_sale), None)
 
 
 def with_siblings(refusal: NotForSale, item: SoldItem) -> NotForSale:

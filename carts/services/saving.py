@@ -6,14 +6,17 @@ other. Then it loads the cart, changes it in memory, and saves the difference wi
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from carts import queries, unanswered
+from carts import memory, queries, unanswered
 from carts.caller import Caller, expired_cart, first_store
 from carts.cart import CartState, LineState, Notice, Outcome
 from carts.changes import LineChange
@@ -28,7 +31,7 @@ from carts.sold import SoldItem, StoreInfo
 from carts.terms import CartTerms
 from carts.unanswered import Told, digest_of
 from catalog.models import Product
-from shopmcp.db.savepoint import change
+from shopmcp.db.savepoint import after_commit, change
 
 # Old changes are deleted together, at every so many versions: a delete at each would make each change slower.
 _PRUNED_EVERY = 50
@@ -90,13 +93,27 @@ def load_cart(row: SessionRow, now: datetime) -> CartState:
         state.unanswered = unanswered.read(row.unanswered)
     if row.cart_id is None:
         return state
+    if (kept := memory.lines_of(row)) is not None:
+        _fill(state, row)
+        state.lines.update(kept)
+        state.is_remembered = True
+        return state
     lines = queries.lines_and_version.all(cart_id=row.cart_id, now=now)
     if not lines or lines[0][-1] != row.version:
         found = find_by_public_id(row.public_id)
         return load_cart(found, now) if found else state
+    _fill(state, row)
+    if lines[0][0] is not None:
+        _read_lines(state, lines)
+    memory.keep(state)
+    return state
+
+
+def _fill(state: CartState, row: SessionRow) -> None:
+    """Fill in what the session's row says of its open cart."""
     state.id, state.public_id = row.cart_id, row.cart_public_id or ""
     state.version, state.currency = row.version or 0, row.currency or ""
-    state.history_bytes = row.history_bytes or 0
+    state.history_bytes, state.catalogue = row.history_bytes or 0, row.catalogue
     if row.store_id is not None:
         state.store = StoreInfo(
             row.store_id,
@@ -109,11 +126,12 @@ def load_cart(row: SessionRow, now: datetime) -> CartState:
         )
     if row.coupon_id is not None or row.budget is not None:
         state.terms = CartTerms.loaded(row.coupon_id, row.budget)
-    if lines[0][0] is None:
-        return state
+
+
+def _read_lines(state: CartState, lines: Sequence[tuple[Any, ...]]) -> None:
     currency = state.currency
     removed = [line[-2] for line in lines if line[LINE_WIDTH] is None]
-    gone = items_of(removed, now) if removed else {}
+    gone = items_of(removed, state.now) if removed else {}
     for line in lines:
         item = SoldItem._make(line[LINE_WIDTH:-2]) if line[LINE_WIDTH] is not None else gone[line[-2]]
         key, quantity, price_when_added, price_told, stock_told, withdrawal_told = line[:LINE_WIDTH]
@@ -127,7 +145,6 @@ def load_cart(row: SessionRow, now: datetime) -> CartState:
             withdrawal_told,
             id=key,
         )
-    return state
 
 
 def items_of(identities: Iterable[int], now: datetime) -> dict[int, SoldItem]:
@@ -184,6 +201,7 @@ def save(
         if state.history_bytes > KEPT_BYTES:
             _shorten(state)
     _save_lines(state)
+    after_commit(partial(memory.keep, state))
     outcome = Outcome(state, said, notices, products=[change.product_id for change in changes])
     state.told = Told(state.id, state.version, outcome.changes, outcome.notices, lost)
     if request is not None:
@@ -257,9 +275,10 @@ def _save_lines(state: CartState) -> None:
     for pk, before in state.before.items():
         if pk not in state.lines and before.id is not None:
             queries.delete_line.run(id=before.id)
-    for pk, line in state.lines.items():
+    for pk, line in list(state.lines.items()):
         if line.id is None:
-            line.id = queries.insert_line.run(cart_id=state.id, product_id=pk, **vars(line))
+            new = queries.insert_line.run(cart_id=state.id, product_id=pk, **vars(line))
+            state.lines[pk] = replace(line, id=new)
         elif pk in state.before or pk in told:
             queries.update_line.run(**vars(line))
 

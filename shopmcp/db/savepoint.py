@@ -1,7 +1,7 @@
 """The transaction of one change."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,3 +38,12 @@ def change() -> Iterator[None]:
             database.needs_rollback = True
         raise
     connection.execute("RELEASE change")
+
+
+def after_commit(work: Callable[[], object]) -> None:
+    """Do it once the transaction at hand is committed, and at once without one; never if it is rolled back."""
+    database: Any = kept_connection()
+    if database is None:
+        transaction.on_commit(work)
+    else:
+        database.on_commit(work)

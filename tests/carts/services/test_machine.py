@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from carts import tools
 from carts.models import Cart, Change, Line
 from catalog.models import Product, Store
+from catalog.search.index import reindex
 from catalog.services import create_product
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Call
@@ -49,6 +50,7 @@ class Shopping(RuleBasedStateMachine):
     def import_product(self, sku, price, stock, withdrawn):
         gone = timezone.now() if withdrawn else None
         Product.objects.filter(sku=sku).update(price=price, counted=stock, withdrawn_at=gone)
+        reindex(Product.objects.filter(sku=sku).values_list("identity_id", flat=True))
 
     # What the chat does
 

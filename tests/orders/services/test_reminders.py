@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from carts.models import Cart
+from catalog.search.index import reindex
 from offers.models import Merchant
 from orders.models import CartReminder
 from orders.services import reminders
@@ -102,6 +103,7 @@ def test_nobody_is_reminded_of_a_cart_that_is_none_to_be_reminded_of(ask, why, s
         call_tool("add_to_cart", product_id="shop:honey")
     if why == "sold out":
         type(honey).versions.update(available=False)
+        reindex(type(honey).versions.values_list("identity_id", flat=True))
 
     assert reminders.send_due() == 0
     assert not mails().exists()

@@ -53,8 +53,9 @@ def test_no_cache_no_search_engine_and_no_other_site_learns_of_a_page(client, pa
 
 @pytest.mark.parametrize("lines", [1, 30])
 def test_the_page_takes_as_many_queries_for_any_number_of_lines(
-    client, call_tool, make_product, lines, django_assert_num_queries
+    client, call_tool, make_product, lines, settings, django_assert_num_queries
 ):
+    settings.SHOPMCP_CACHE = False
     for n in range(lines):
         make_product(f"Thing {n}")
         call_tool("add_to_cart", product_id=f"shop:thing-{n}")

@@ -1,0 +1,76 @@
+"""The lines of carts, remembered from call to call.
+
+Reading the lines with their products takes longer than all else that a look at a cart reads. They are kept with the
+version of the cart and the token of the catalogue (`catalog.models.search_index.Revision`), and each call reads both
+with its session, a change after it has locked it. So they are never stale, whoever changed the cart or the catalogue.
+
+Kept are only carts whose lines nothing else changes: what is on sale at times changes by the clock, counted stock by
+orders, and what a line was told by its next answer. `SHOPMCP_CACHE=off` reads all lines at each call; the answers are
+the same.
+"""
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Final, NamedTuple
+
+from django.conf import settings
+
+from carts.cart import CartState, LineState
+from carts.queries import SessionRow
+
+# Lines in all. Each takes about a kB.
+MOST: Final = 10_000
+
+
+class _Kept(NamedTuple):
+    version: int
+    catalogue: int
+    lines: Mapping[int, LineState]
+
+
+# By the public ids of the carts, which no other cart ever gets; the oldest first.
+_kept: dict[str, _Kept] = {}
+_lock = Lock()
+_count = 0
+
+
+def lines_of(row: SessionRow) -> Mapping[int, LineState] | None:
+    """Return the lines of the session's open cart as they are now; None if they must be read."""
+    if row.catalogue is None or (kept := _kept.get(row.cart_public_id or "")) is None or not settings.SHOPMCP_CACHE:
+        return None
+    return kept.lines if kept.version == row.version and kept.catalogue == row.catalogue else None
+
+
+def keep(cart: CartState) -> None:
+    """Remember the lines of a cart as it was read or committed, if nothing but its version and catalogue changes them.
+
+    After a change call it when that is committed: the version of one that is rolled back will be another change's.
+    """
+    global _count  # noqa: PLW0603 - it belongs to `_kept`
+    if cart.catalogue is None or not settings.SHOPMCP_CACHE:
+        return
+    # Of remembered lines, those are as they were that the change did not touch.
+    new = [cart.lines[pk] for pk in cart.before if pk in cart.lines] if cart.is_remembered else cart.lines.values()
+    is_steady = all(line.is_as_told and line.product.is_steady for line in new)
+    with _lock:
+        if (before := _kept.pop(cart.public_id, None)) is not None:
+            _count -= len(before.lines)
+        if not is_steady:
+            return
+        _kept[cart.public_id] = _Kept(cart.version, cart.catalogue, dict(cart.lines))
+        _count += len(cart.lines)
+        while _count > MOST:
+            _count -= len(_kept.pop(next(iter(_kept))).lines)
+
+
+def size() -> int:
+    """Return how many lines are remembered."""
+    return _count
+
+
+def forget() -> None:
+    """Forget all of them; the database knows them."""
+    global _count  # noqa: PLW0603 - it belongs to `_kept`
+    with _lock:
+        _kept.clear()
+        _count = 0
