@@ -1,6 +1,7 @@
 """Lists of sessions and carts for owners: filtered, the newest first, page by page, with lines and products."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ SCANNED = 5000
 # How often a cart is read again that changed while it was read.
 _TRIES = 3
 
+# A public id, or its beginning, or its end without the prefix.
+_ID = re.compile(r"([sc]_)?([a-z0-9]{4,16})")
 _UNKEYED = Q(source__in=(BY_HANDLE, UNKEYED))
 
 
@@ -44,7 +47,9 @@ class SessionFilter:
             that were not, quiet for SHOPMCP_ABANDONED_AFTER), lost (the same for LOST_AFTER), keyed or unkeyed.
         source: A `_meta` key, `cart_id` or `default`.
         product: The public id of a product in the open cart.
-        search: The public id of a session, or a product's id, SKU, barcode, address or name.
+        client_pattern: A regular expression for the client's name, whatever the case.
+        search: A client's name; the public id of a session or a cart, or its beginning, or four of its last letters or
+            more; or a product's id, SKU, barcode, address or name.
         since, until: Bounds of the last call.
         keyed: The chat sends a conversation id.
         did: The tool of a call, or several with commas between. One call must fit this and the following.
@@ -55,6 +60,7 @@ class SessionFilter:
 
     state: SessionState = ""
     client: str = ""
+    client_pattern: str = ""
     source: str = ""
     product: str = ""
     search: str = ""
@@ -71,6 +77,8 @@ class SessionFilter:
         rows = self._in_state(rows.real())
         if self.client:
             rows = rows.filter(client=self.client)
+        if self.client_pattern:
+            rows = rows.filter(client__iregex=self.client_pattern)
         if self.source:
             rows = rows.filter(source=self.source)
         if self.product:
@@ -121,14 +129,21 @@ class SessionFilter:
             calls = calls.filter(words=self.missed.split(), results=0)
         return calls
 
-    def _searched(self) -> Q | Exists:
+    def _searched(self) -> Q:
         text = self.search.strip()
-        if text.startswith("s_"):
-            return Q(public_id=text)
+        id = _ID.fullmatch(text.lower())
+        if id and id[1]:
+            return _with_id(id[1], Q(public_id__startswith=id[0]))
+        fits = Q(client__iexact=text)
+        if id:
+            for prefix in ("s_", "c_"):
+                fits |= _with_id(prefix, Q(public_id__startswith=prefix + id[2]) | Q(public_id__endswith=id[2]))
         if exact := exactly(text):
-            return _holding(Product.objects.filter(public_id__in=exact).values_list("identity", flat=True))
-        begun = Product.objects.name_begins(text).order_by("identity_id")[:50]
-        return _holding([product.identity_id for product in begun])
+            products: Iterable[int] = Product.objects.filter(public_id__in=exact).values_list("identity", flat=True)
+        else:
+            begun = Product.objects.name_begins(text).order_by("identity_id")[:50]
+            products = [product.identity_id for product in begun]
+        return fits | Q(_holding(products))
 
 
 @dataclass(slots=True)
@@ -228,6 +243,11 @@ def sessions_in_turn(asked: SessionFilter, *, most: int) -> Iterable[Session]:
         given += len(page.sessions)
         if not (cursor := page.cursor):
             return
+
+
+def _with_id(prefix: str, fits: Q) -> Q:
+    """The sessions of which the id of that prefix fits: their own, or that of one of their carts."""
+    return fits if prefix == "s_" else Q(Exists(Cart.objects.filter(fits, session=OuterRef("pk"))))
 
 
 def _naming(calls: QuerySet[CallRecord], product: str) -> QuerySet[CallRecord]:

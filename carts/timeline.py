@@ -6,10 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import get_language
 
 from carts.models import CallRecord, Cart, Change, Line, Session
 from carts.services.sessions import ELSEWHERE
+from catalog.models import Product
 from shopmcp import paging
 from shopmcp.money import money
 
@@ -79,6 +81,44 @@ def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline
     steps = [Step(call, *changes.get(call.version or 0, ())) for call in page]
     steps += _on_pages(session, after=page[-1].at if following else None, before=page[0].at if cursor else None)
     return Timeline(sorted(steps, key=lambda step: step.call.at, reverse=True), following)
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What a conversation did last.
+
+    Attributes:
+        call: The newest call.
+        product: The name of the first product that the call named; empty for none.
+        search: The newest call that searched for words, or None.
+    """
+
+    call: CallRecord
+    product: str
+    search: CallRecord | None
+
+
+def latest_of(sessions: Sequence[Session]) -> dict[int, Latest]:
+    """Return what each of the sessions did last, by its key; three queries."""
+    if not sessions:
+        return {}
+    calls = CallRecord.objects.filter(session=OuterRef("pk")).order_by("-id").values("pk")
+    newest = Session.objects.filter(pk__in=[session.pk for session in sessions]).values_list(
+        "pk", Subquery(calls[:1]), Subquery(calls.filter(results__isnull=False)[:1])
+    )
+    places = {pk: (call, search) for pk, call, search in newest if call is not None}
+    found = CallRecord.objects.in_bulk([pk for pair in places.values() for pk in pair if pk is not None])
+    wanted = {call.products[0] for call in found.values() if call.products}
+    names = dict(Product.objects.filter(public_id__in=wanted).values_list("public_id", "name")) if wanted else {}
+    return {
+        pk: Latest(
+            found[call],
+            next((names.get(product, product) for product in found[call].products), ""),
+            found.get(search or 0),
+        )
+        for pk, (call, search) in places.items()
+        if call in found
+    }
 
 
 def _on_pages(session: Session, *, after: datetime | None, before: datetime | None) -> list[Step]:

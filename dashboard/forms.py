@@ -46,7 +46,7 @@ class SessionFilterForm(forms.Form):
     """The filters of a list of sessions. Invalid filters are ignored and marked."""
 
     state = forms.ChoiceField(label=_("State"), choices=list(STATES.items()), required=False)
-    q = forms.CharField(label=_("Public id or product"), max_length=200, required=False)
+    q = forms.CharField(label=_("Id, order, client or product"), max_length=200, required=False)
     client = forms.CharField(label=_("Client"), max_length=60, required=False)
     source = forms.CharField(
         label=_("Source of the id"), max_length=64, required=False, widget=forms.TextInput(attrs={"list": "sources"})

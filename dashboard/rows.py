@@ -1,5 +1,6 @@
 """Sessions and lines as rows of the owner's tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
@@ -8,6 +9,7 @@ from carts.browse import state_of
 from carts.cart import LineState
 from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import Cart, Session
+from carts.timeline import Latest, latest_of
 from dashboard.texts import client_name
 
 
@@ -31,10 +33,17 @@ def lines_now(cart: Cart, session: Session) -> tuple[list[LineItem], Decimal]:
     return [LineItem.of(line) for line in state.lines.values()], state.total
 
 
-class SessionItem:
-    """A session with its open cart; `session.open_carts` must be loaded."""
+def items_of(sessions: Sequence[Session]) -> "list[SessionItem]":
+    """Return the rows of these sessions; three queries."""
+    latest = latest_of(sessions)
+    return [SessionItem(session, latest.get(session.pk)) for session in sessions]
 
-    def __init__(self, session: Session) -> None:
+
+class SessionItem:
+    """A session with its open cart and what it did last; `session.open_carts` must be loaded."""
+
+    def __init__(self, session: Session, latest: Latest | None = None) -> None:
+        self.latest = latest
         carts: list[Cart] = session.open_carts  # type: ignore[attr-defined]  # a prefetch's to_attr
         self.session = session
         self.cart = carts[0] if carts else None

@@ -53,9 +53,48 @@ _OUTCOMES: dict[str, str | Promise] = {
 }
 
 
+# What a call of each tool does, as a row of the owner's lists says it.
+_ACTIONS: dict[str, Promise] = {
+    "list_stores": _("looked around"),
+    "search_products": _("searched"),
+    "search": _("searched"),
+    "get_product": _("looked at"),
+    "fetch": _("looked at"),
+    "add_to_cart": _("added"),
+    "update_cart_item": _("changed the quantity of"),
+    "remove_from_cart": _("removed"),
+    "view_cart": _("looked at the cart"),
+    "clear_cart": _("emptied the cart"),
+    "undo_cart_change": _("took a change back"),
+    "apply_coupon": _("entered a coupon"),
+    "get_checkout_link": _("asked for a link to the cart"),
+    "resume_cart": _("went on with another cart"),
+    "list_orders": _("asked about orders"),
+    "link_account": _("linked an account"),
+    "debug_session": _("tested the session"),
+}
+
+
+def action_text(tool: str) -> str:
+    """Return what a call of that tool does, in words; the tool's name if there are none."""
+    return str(_ACTIONS.get(tool, tool))
+
+
 def outcome_text(code: str) -> str:
     """Return the outcome of a call in words, or its code if there are none."""
     return str(_OUTCOMES.get(code, code))
+
+
+def client_pattern(name: str) -> str:
+    """Return a regular expression for the names that clients send which pages show as this one; empty for none."""
+    passed = ""
+    for pattern, shown in _CLIENTS:
+        if shown.casefold() == name.strip().casefold():
+            own = pattern.pattern[1:] if pattern.pattern[0] == "^" else f".*({pattern.pattern})"
+            return f"^{passed}{own}"
+        # A name counts for the first that fits.
+        passed += f"(?!{pattern.pattern[1:]})" if pattern.pattern[0] == "^" else f"(?!.*({pattern.pattern}))"
+    return ""
 
 
 def client_name(client: str) -> str:

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from catalog.models import STATIC_IMAGE, Product
-from dashboard.texts import outcome_text
+from dashboard.texts import action_text, outcome_text
 from orders.images import key_of
 from shopmcp.money import money
 
@@ -27,6 +27,7 @@ _TECHNICAL = re.compile(r"(--[a-z-]+ \S+|_meta|[A-Za-z][\w.]*(?:[_/=][\w.,-]*\w)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 register.filter("outcome", outcome_text)
+register.filter("action", action_text)
 
 
 @register.filter

@@ -17,9 +17,10 @@ from carts.browse import session_page
 from carts.conversation import UNKEYED
 from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session
 from dashboard.charts import hour_chart
+from dashboard.filters import sought
 from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
-from dashboard.rows import SessionItem
+from dashboard.rows import items_of
 from dashboard.signs import attention, banner
 from health.troubles import known
 
@@ -104,7 +105,7 @@ def live(request: HttpRequest) -> HttpResponse:
     """Whether chats are kept apart, warnings, four numbers, the newest sessions, and the last day by hour."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
-    asked = form.asked
+    asked = sought(form)
     page = session_page(asked, limit=_SHOWN)
     day = last_day()
     signs, isolation = attention(), banner()
@@ -115,11 +116,11 @@ def live(request: HttpRequest) -> HttpResponse:
         "now": now(),
         "health": known(),
         "day": day,
-        "rows": [SessionItem(session) for session in page.sessions],
+        "rows": items_of(page.sessions),
         "more": bool(page.cursor),
         "presets": {state: STATES[state] for state in _PRESETS},
         "state": asked.state,
-        "query": asked.search,
+        "query": form.cleaned_data.get("q", ""),
         "charts": {
             "calls": hour_chart(_("Calls by hour"), [(moment, calls) for moment, calls, _carts in day.hours]),
             "carts": hour_chart(_("New carts by hour"), [(moment, carts) for moment, _calls, carts in day.hours]),

@@ -18,9 +18,10 @@ from carts.timeline import cart_at, timeline, versions_around
 from carts.warning_kinds import WarningKind
 from dashboard.checks import gives
 from dashboard.exports import csv_file
+from dashboard.filters import sought
 from dashboard.forms import SessionFilterForm
 from dashboard.pages import demand, number, owner_page, show
-from dashboard.rows import SessionItem, lines_now
+from dashboard.rows import SessionItem, items_of, lines_now
 from dashboard.texts import client_name
 from orders.handoff.links import end_links_of
 from orders.models import CheckoutLink
@@ -36,9 +37,9 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """Sessions by the filters of the query string, the newest first."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
-    page = session_page(form.asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
-    rows = [SessionItem(session) for session in page.sessions]
-    context = {"form": form, "rows": rows, "page": page, "narrowed": form.asked != SessionFilter()}
+    asked = sought(form)
+    page = session_page(asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
+    context = {"form": form, "rows": items_of(page.sessions), "page": page, "narrowed": asked != SessionFilter()}
     return show(request, "dashboard/sessions.html", context)
 
 
@@ -52,7 +53,7 @@ def export(request: HttpRequest) -> HttpResponse:
         _("Session"), _("State"), _("Client"), _("Source of the id"), _("First call"), _("Last call"), _("Items"),
         _("Value"), _("Currency"), _("Products"),
     ]  # fmt: skip
-    found = sessions_in_turn(form.asked, most=_MOST_EXPORTED)
+    found = sessions_in_turn(sought(form), most=_MOST_EXPORTED)
     return csv_file("sessions", header, (_cells(SessionItem(session)) for session in found))
 
 

@@ -1,14 +1,18 @@
 import csv
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from carts import browse
 from carts.models import KEPT_VERSIONS, Cart, Line, Session
 from carts.timeline import timeline
 from offers.models import Coupon
+from orders.models import Order
+from orders.numbers import new_number, shown_number
 
 LIST = reverse("dashboard-sessions")
 EXPORT = reverse("dashboard-export")
@@ -75,6 +79,74 @@ def test_the_filters_of_the_address_narrow_the_list(owner, make_session, fill, a
     assert shown == set(found)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"q": "s_abcdefghijklwxyz"},
+        {"q": "S_ABCDEF"},
+        {"q": "abcdefghijklwxyz"},
+        {"q": "abcdef"},
+        {"q": "wxyz"},
+        {"q": " WXYZ "},
+        {"q": "c_mnopqrstuvwxyz22"},
+        {"q": "c_mnop"},
+        {"q": "yz22"},
+        {"q": "VS Code"},
+        {"q": "Visual Studio Code - Insiders"},
+        {"client": "vs code"},
+        {"client": "Visual Studio Code - Insiders"},
+        {"q": "honey"},
+    ],
+)
+def test_a_search_finds_by_whatever_the_pages_show(owner, make_session, make_product, fill, asked):
+    wanted = make_session(1, client="Visual Studio Code - Insiders")
+    Session.objects.filter(pk=wanted.pk).update(public_id="s_abcdefghijklwxyz")
+    Cart.objects.filter(pk=fill(wanted).pk).update(public_id="c_mnopqrstuvwxyz22")
+    fill(make_session(2, client="cursor-vscode"), make_product("Tea"))
+    make_session(3)
+
+    assert ids(owner.get(LIST, asked)) == [wanted.pk]
+    assert [row.session.pk for row in owner.get(reverse("dashboard"), asked).context["rows"]] == (
+        [wanted.pk] if "q" in asked else ids(owner.get(LIST, asked))
+    )
+
+
+@pytest.mark.parametrize("text", ["wxya", "s_b", "c_wxyz", "xyz", "VS Cod", "_", "s_", "%"])
+def test_a_search_finds_no_more_than_that(owner, make_session, fill, text):
+    wanted = make_session(1, client="Visual Studio Code")
+    Session.objects.filter(pk=wanted.pk).update(public_id="s_abcdefghijklwxyz")
+    fill(wanted)
+
+    assert ids(owner.get(LIST, {"q": text})) == []
+
+
+def test_a_session_is_found_by_the_number_of_its_order(owner, make_session, honey):
+    ordered = make_session(1)
+    make_session(2)
+    cart = Cart.objects.create(public_id="c_1", session=ordered, currency="ILS", store=honey.store, item_count=1)
+    number = new_number()
+    sums = dict.fromkeys(("goods", "total", "first_total"), 20)
+    of = {"cart": cart, "session": ordered, "store": honey.store, "currency": "ILS", "request_key": "k"}
+    Order.objects.create(number=number, **of, **sums)
+
+    for text in (number, shown_number(number), number.lower()):
+        assert ids(owner.get(LIST, {"q": text})) == [ordered.pk]
+    assert ids(owner.get(LIST, {"q": new_number()})) == []
+
+
+def test_a_row_says_what_the_chat_did_last_and_what_it_searched_for(owner, make_session, make_call, honey):
+    session = make_session()
+    make_call(session, tool="search_products", words=["golden", "honey"], results=3, products=[honey.public_id])
+    make_call(session, tool="add_to_cart", products=[honey.public_id])
+    text = strip_tags(owner.get(LIST).text)
+
+    assert re.search(r"added\s+Honey\s+·\s+searched\s+“golden honey”", text)
+    make_call(session, tool="search_products", words=["unobtainium"], results=0)
+    assert re.search(r"searched\s+“unobtainium”\s+nothing found", strip_tags(owner.get(LIST).text))
+    make_call(session, tool="add_to_cart", outcome="not_for_sale", products=["shop:gone"])
+    assert re.search(r"cannot be bought\s+added\s+shop:gone", strip_tags(owner.get(LIST).text))
+
+
 def test_what_a_filter_does_not_understand_is_said(owner, make_session):
     make_session()
 
@@ -108,8 +180,8 @@ def test_the_list_costs_the_same_for_one_session_and_for_many(
     for number in range(n):
         fill(make_session(number), make_product(f"Product {number}"))
 
-    # Session, user; bounds, sessions, carts, lines; warnings.
-    with django_assert_num_queries(7):
+    # Session, user; bounds, sessions, carts, lines; the latest calls; warnings.
+    with django_assert_num_queries(8):
         assert len(ids(owner.get(LIST))) == n
 
 
