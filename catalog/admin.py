@@ -28,11 +28,7 @@ class StoreAdmin(FastAdmin):
     readonly_fields = ("slug", "currency", "created_at")  # product ids and prices depend on them
 
     def save_model(self, request: HttpRequest, obj: Store, form: "ModelForm[Store]", change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if content := form.cleaned_data["logo"]:
-            services.set_logo(obj, content)
-        elif content is False:
-            services.remove_logo(obj)
+        services.save_store(obj, form.changed_data, logo=form.cleaned_data["logo"])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # import_products makes stores

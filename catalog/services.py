@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.logos import png_of
 from catalog.models import FeedAddress, ImportRun, Logo, Product, ProductIdentity, StockMove, Store
-from catalog.search.index import reindex
+from catalog.search.index import reindex, revise
 
 # The fields that an import sets, and the fields derived from them.
 DECIDED = (
@@ -187,6 +187,25 @@ def _set_stock(product: Product, versions: list[Product], stock: int | None) -> 
         return
     for version in versions:
         version.counted = None if stock is None else stock - moved
+
+
+def save_store(store: Store, changed: Iterable[str], *, logo: bytes | bool | None = None) -> None:
+    """Save these fields of an edited store.
+
+    Args:
+        logo: An image to show, False for none any more, None to leave it.
+
+    Raises:
+        ShopError: As `logos.png_of`; nothing is saved then.
+    """
+    fields = {field.name for field in Store._meta.concrete_fields}.intersection(changed)
+    with transaction.atomic():
+        store.save(update_fields=fields)
+        if isinstance(logo, bytes):
+            set_logo(store, logo)
+        elif logo is False:
+            remove_logo(store)
+        revise([store.pk])
 
 
 def set_logo(store: Store, content: bytes) -> None:

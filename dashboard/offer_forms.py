@@ -71,8 +71,7 @@ class CouponForm(OfferForm):
 
 # The fields of a store that say how it takes orders.
 STORE_FIELDS = (
-    "returns", "buyer_contact", "orders_email", "pay_on_delivery", "pay_instructions", "feed_counts_orders", "paused",
-    "accent",
+    "buyer_contact", "orders_email", "pay_on_delivery", "pay_instructions", "feed_counts_orders", "paused",
 )  # fmt: skip
 
 

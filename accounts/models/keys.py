@@ -56,5 +56,10 @@ class ApiKey(models.Model):
     def is_valid(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
+    @property
+    def scope_names(self) -> list[str]:
+        """What it opens, in words."""
+        return [str(scope.label) for scope in Scope if self.opens(scope)]
+
     def opens(self, scope: Scope) -> bool:
         return scope.value in self.scopes.split()

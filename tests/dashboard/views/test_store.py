@@ -13,7 +13,7 @@ SECRET = reverse("dashboard-store-pay-link-secret", args=["shop"])
 FIELDS = {
     "legal_name": "Shop Ltd.", "registration_number": "51-1", "address": "1 Market Street", "phone": "03-1",
     "prices_include_tax": "on", "tax_rate": "18", "delivery_days": ["7", "1"], "cutoff": "12:00", "low_stock": "3",
-    "buyer_contact": "phone", "pay_on_delivery": "on", "returns": "14 days", "paused": "",
+    "buyer_contact": "phone", "pay_on_delivery": "on", "paused": "",
 }  # fmt: skip
 
 
@@ -34,18 +34,9 @@ def test_the_owner_fills_a_store_in_and_confirms_its_pages(owner, store):
     assert (merchant.legal_name, merchant.tax_rate, merchant.delivery_days, merchant.low_stock) == (
         "Shop Ltd.", 18, "71", 3,
     )  # fmt: skip
-    assert Store.objects.filter(buyer_contact="phone", returns="14 days").exists()
+    assert Store.objects.filter(buyer_contact="phone").exists()
     assert "All is filled in: orders can be taken." in owner.get(PAGE).text
     assert "takes orders" in owner.get(LIST).text
-
-
-def test_a_store_gets_an_accent_colour(owner, store):
-    owner.post(PAGE, {**FIELDS, "accent": "#0F766E"})
-    assert Store.objects.get().accent == "#0F766E"
-
-    refused = owner.post(PAGE, {**FIELDS, "accent": "teal"})
-    assert "Write the colour as # and six digits" in refused.text
-    assert Store.objects.get().accent == "#0F766E"
 
 
 def test_a_paused_store_is_marked(owner, store):
