@@ -4,6 +4,7 @@ In the lines, variants and pictures follow the line of their product, their pare
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from catalog.feeds.records import Refused
 _MOST_VARIANTS = 5000
 _PRODUCT, _VARIANT = "gid://shopify/Product/", "gid://shopify/ProductVariant/"
 
-_NEWER = {"selectedOptions", "inventoryPolicy", "inventoryItem"}
+_NEWER = {"selectedOptions", "inventoryPolicy", "inventoryItem", "availableForSale"}
 _CONNECTED = ("variants", "images", "media")
 
 Whole = tuple[int, dict[str, Any]]
@@ -91,7 +92,13 @@ def _as_in_admin(variant: Mapping[str, Any]) -> dict[str, Any]:
     item = variant.get("inventoryItem")
     found = {name: value for name, value in variant.items() if name not in ("selectedOptions", "inventoryItem")}
     found.update({f"option{n}": value for n, (_name, value) in enumerate(_selected(variant), start=1)})
-    found["inventory_quantity"] = found.pop("inventoryQuantity", None)
+    found["inventory_quantity"] = found.pop("inventoryQuantity", found.pop("quantityAvailable", None))
+    if (sold := found.pop("availableForSale", None)) is not None:
+        found["available"] = sold
+        # What is sold without a piece left is sold beyond its stock.
+        left = found["inventory_quantity"]
+        if sold is True and isinstance(left, Decimal) and left < 1:
+            found["inventory_quantity"] = None
     found["inventory_policy"] = str(found.pop("inventoryPolicy", "")).lower()
     if isinstance(item, dict) and item.get("tracked") is False:
         found["inventory_management"] = None

@@ -14,6 +14,7 @@ from catalog.feeds.refusals import half_understood, no_such_column
 from catalog.feeds.source import Source
 from catalog.feeds.telling import refuse_telling
 from catalog.feeds.visibility import as_word, is_catalogue_visibility, is_marked, says_yes_or_no, state_of
+from catalog.feeds.woo_headings import REGULAR_PRICES
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 200  # rows
@@ -124,7 +125,7 @@ def is_openai_table(source: Source) -> bool:
 def read_table(source: Source) -> Iterator[FeedEntry]:
     """Yield the lines of a table, refusing those with more fields than the first line has names."""
     table = Table(source)
-    plan = source.naming.plan(table.heading)
+    plan = _regular_first(source.naming.plan(table.heading), table.heading)
     demand(source, {of for _column, of in plan})
     states, marked = states_of(table, plan)
     plan = [*plan, *states]
@@ -138,6 +139,16 @@ def read_table(source: Source) -> Iterator[FeedEntry]:
             values = values + [""] * (len(table.heading) - len(values))
             values = [as_word(value) if column in marked else value for column, value in enumerate(values)]
         yield Record(line, with_options(picked(plan, values)))
+
+
+def _regular_first(plan: Plan, heading: Sequence[str]) -> Plan:
+    """The plan with the regular price before other prices, where the sale has a column of its own.
+
+    Then “Price” is what counted at the moment of the export, and would outlive the sale.
+    """
+    if not any(of == "sale_price" for _column, of in plan):
+        return plan
+    return sorted(plan, key=lambda entry: entry[1] == "price" and spelled(heading[entry[0]]) not in REGULAR_PRICES)
 
 
 def states_of(table: Table, plan: Plan) -> tuple[list[tuple[int, str]], set[int]]:

@@ -3,15 +3,20 @@
 # The names of each field, as `spelled` returns them; the first one with a value wins.
 NAMES: dict[str, tuple[str, ...]] = {
     "sku": (
-        "sku", "ugs", "id", "itemid", "productid", "variantsku", "code", "itemcode", "productcode", "offerid",
-        "reference",
-        "internalreference", "artikelnummer", "artnr", "référence", "referencia", "codice", "kod", "артикул", "מקט",
-        "מקטמוצר", "קוד", "קודמוצר", "商品编号", "货号", "商品代码", "商品コード", "商品番号", "品番", "상품코드",
-        "상품번호", "kód", "kódproduktu", "stokkodu", "ürünkodu", "κωδικός", "κωδικόσ", "cikkszám", "cod",
-        "codprodus", "código", "varenummer", "produktnummer", "tuotekoodi", "tootekood", "codeproduit",
-        "codearticle", "artikelnr", "internereferenz", "référenceinterne",
-        "referenciainterna", "riferimentointerno", "internereferentie", "referênciainterna", "внутреннийартикул",
-        "artikelnummersku", "الرمز", "رمزالمنتج", "артикултовара", "кодтовара", "кодтовару",
+        "sku", "ugs", "variantsku",
+        # Numbers of articles, in languages.
+        "artikelnummer", "artnr", "artikelnr", "artikelnummersku", "référence", "référenceinterne", "codearticle",
+        "codeproduit", "internereferenz", "internereferentie", "referencia", "referenciainterna", "referênciainterna",
+        "riferimentointerno", "codprodus", "kódproduktu", "cikkszám",
+        "stokkodu", "ürünkodu", "varenummer", "produktnummer", "tuotekoodi", "tootekood",
+        "артикул", "внутреннийартикул", "артикултовара", "кодтовара", "кодтовару", "מקט", "מקטמוצר", "קודמוצר",
+        "الرمز", "رمزالمنتج", "商品编号", "货号", "商品代码", "商品コード", "商品番号", "品番", "상품코드", "상품번호",
+        "stokkodusku",
+        # Ids, and what may be one.
+        "id", "itemid", "productid", "code", "itemcode", "productcode", "offerid", "reference", "internalreference",
+        "codice", "código", "cod", "kod", "kód", "κωδικός", "κωδικόσ", "קוד",
+        "identifiant", "kimlik", "ид", "מזהה", "מזההמוצר", "المعرف", "معرفالمنتج", "identyfikator", "identificador",
+        "identificativo", "αναγνωριστικό",
     ),
     "name": (
         "name", "title", "productname", "itemname", "producttitle", "שם", "שםמוצר", "שםהמוצר", "שםפריט", "כותרת",
@@ -23,13 +28,15 @@ NAMES: dict[str, tuple[str, ...]] = {
         "produktnavn", "имя", "名前", "названиетовара", "наименованиетовара", "назватовару",
     ),
     "description": (
-        "description", "longdescription", "bodyhtml", "body", "productdescription", "shortdescription", "תיאור",
+        "description", "longdescription", "bodyhtml", "descriptionhtml", "body", "productdescription",
+        "shortdescription", "תיאור",
         "תיאורמוצר", "beschreibung", "descripción", "descrizione", "descrição", "opis", "omschrijving", "описание",
         "الوصف", "描述", "商品描述", "説明", "商品説明", "설명", "상품설명", "περιγραφή", "leírás", "descriere",
         "beskrivning", "beskrivelse", "kuvaus", "açıklama", "popis", "опис",
     ),
     "category": (
-        "category", "productcategory", "producttype", "categories", "googleproductcategory", "קטגוריה", "קטגוריות",
+        "category", "productcategory", "productcategories", "producttype", "categories", "googleproductcategory",
+        "קטגוריה", "קטגוריות",
         "מחלקה", "kategorie", "kategorien", "catégorie", "catégories", "categoría", "categorías", "categoria",
         "categorie", "kategoria", "kategorie", "категория", "категории", "الفئة", "分类", "商品分类", "カテゴリ",
         "카테고리", "κατηγορία", "kategória", "categorii", "kategori", "luokka",
@@ -45,7 +52,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "מחירכוללמעמ", "מחירלצרכן",
     ),
     "price": (
-        "price", "unitprice", "regularprice", "variantprice", "מחיר", "מחירמכירה", "מחירליחידה", "מחיררגיל",
+        "price", "unitprice", "regularprice", "variantprice", "sellingprice",
+        "מחיר", "מחירמכירה", "מחירליחידה", "מחיררגיל",
         "preis", "verkaufspreis", "prix", "precio", "prezzo", "preço", "cena", "prijs", "цена", "ціна", "pris",
         "fiyat", "السعر", "价格", "售价", "单价", "價格", "售價", "価格", "販売価格", "가격", "판매가", "판매가격",
         "τιμή", "ár", "preț", "pret", "hinta", "satışfiyatı", "ценапродажи", "розничнаяцена",
@@ -98,12 +106,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "currency": ("currency", "currencycode", "pricecurrency", "מטבע", "währung", "devise", "moneda", "valuta", "waluta",
                  "валюта"),
     "image": (
-        "image", "imageurl", "imagelink", "imagesrc", "images", "picture", "photo", "imageurls", "תמונה", "תמונות",
+        "image", "imageurl", "imagelink", "imagesrc", "images", "featuredimage", "picture", "photo", "imageurls",
+        "תמונה", "תמונות",
         "bild", "bilder", "imagen", "imágenes", "immagine", "zdjęcie", "изображение", "изображения", "图片",
         "商品图片", "画像", "商品画像", "이미지", "εικόνα", "kép", "imagine", "bilde", "kuva", "resim", "obrázek",
         "obrazki", "afbeeldingen", "kuvat", "εικόνες", "görseller", "الصور",
     ),
-    "url": ("url", "link", "producturl", "permalink", "קישור", "כתובת"),
+    "url": ("url", "link", "producturl", "permalink", "onlinestoreurl", "קישור", "כתובת"),
     "stock": (
         "stock", "quantity", "inventory", "qty", "stockquantity", "inventoryquantity", "stockonhand",
         "quantityonhand", "onhand", "מלאי", "כמות", "כמותבמלאי", "lagerbestand", "bestand", "menge", "quantité",

@@ -5,6 +5,9 @@ from html import unescape
 from html.parser import HTMLParser
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+_ENCODED = re.compile(
+    r"&lt;/?(?:p|br|div|span|ul|ol|li|strong|b|i|em|h[1-6]|table|a)\b[^<>]{0,500}?&gt;", re.IGNORECASE
+)
 _TAG = re.compile(r"<[^<>]*>")
 # In characters. More than any description needs; the parser is slow on deliberately broken markup.
 _LONGEST = 40_000
@@ -19,6 +22,8 @@ _SILENT = {"script", "style", "template", "title", "head", "iframe", "object", "
 def plain_text(text: str) -> str:
     """Return the visible text, with blank lines between paragraphs; text without markup is returned unchanged."""
     text = text[:_LONGEST]
+    if "<" not in text and _ENCODED.search(text):
+        text = unescape(text)  # OpenCart and some feeds write the markup itself with entities
     if not _MARKUP.search(text):
         return text
     reader = _Reader()

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
 from catalog.feeds.names import Naming, is_blank
+from catalog.feeds.parts import amount_in, in_smallest_units, picture_in, plain_part
 from catalog.feeds.records import FeedEntry, Record, Refused
 from catalog.feeds.shopify import variant_sku
-from shopmcp.money import is_currency
 
 # Values that a variant takes from its product if it has none itself.
 _SHARED = (
@@ -24,7 +23,9 @@ def is_nested(value: Mapping[str, Any]) -> bool:
 
 def unfold(line: int, product: Mapping[str, Any], naming: Naming) -> Iterator[FeedEntry]:
     """Yield a record per variant; values that it lacks come from its product."""
-    shared = _plain(product, naming)
+    # Shopify's themes write all prices in hundredths.
+    in_cents = "handle" in product and not product.keys().isdisjoint(("price_varies", "price_min"))
+    shared = _plain(product, naming, in_cents=in_cents)
     if product.get("handle") and product.get("published_at", "") is None:
         shared["published"] = False  # Shopify, whose online store does not show it
     variants = product["variants"]
@@ -33,7 +34,10 @@ def unfold(line: int, product: Mapping[str, Any], naming: Naming) -> Iterator[Fe
         if not isinstance(variant, dict):
             yield Refused(line, _("it is not an object"))
             continue
-        fields = {**{name: shared[name] for name in _SHARED if name in shared}, **_plain(variant, naming)}
+        fields = {
+            **{name: shared[name] for name in _SHARED if name in shared},
+            **_plain(variant, naming, in_cents=in_cents),
+        }
         options = _options(variant, names)
         title = variant.get("title")
         if names and "name" in shared:
@@ -58,7 +62,7 @@ def unfold(line: int, product: Mapping[str, Any], naming: Naming) -> Iterator[Fe
         yield Record(line, fields)
 
 
-def _plain(entry: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
+def _plain(entry: Mapping[str, Any], naming: Naming, *, in_cents: bool) -> dict[str, Any]:
     """The values of a product or variant by column, with nested objects flattened."""
     uncounted = _is_uncounted(entry)
     flat: dict[str, Any] = {}
@@ -72,7 +76,7 @@ def _plain(entry: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
                 flat[name] = next((value[kind] for kind in ("plain", "html", "markdown") if value.get(kind)), "")
             case "price" | "list_price" | "compare_at_price":
                 column = "price" if name == "price" else "former_price"
-                amount, currency = _amount(value)
+                amount, currency = _amount(value, in_cents=in_cents)
                 flat[column] = amount
                 if currency:
                     flat["currency"] = currency
@@ -81,15 +85,14 @@ def _plain(entry: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
                 said = value.get("available", value.get("status", ""))
                 flat[name] = "" if said is None else said
             case "media" | "images":
-                flat["image"] = _picture(value)
-            case "featured_image" if isinstance(value, dict):
-                flat["image"] = value.get("src", "")
-            case "barcodes":
-                flat["barcode"] = _first_value(value)
-            case "categories":
-                flat["category"] = _first_value(value)
+                flat.setdefault("image", picture_in(value))
+            case "image" | "featured_image" | "featuredImage" | "featuredMedia":
+                flat["image"] = picture_in(value) or flat.get("image", "")
+            case "barcodes" | "categories" if isinstance(value, list):
+                one = "barcode" if name == "barcodes" else "category"
+                flat.update(plain_part(one, value, naming))
             case _:
-                flat[name] = value
+                flat.update(plain_part(name, value, naming))
     return naming.fields({name: value for name, value in flat.items() if not is_blank(value)})
 
 
@@ -100,34 +103,12 @@ def _is_uncounted(variant: Mapping[str, Any]) -> bool:
     return "inventory_management" in variant and not variant["inventory_management"]
 
 
-def _amount(value: Any) -> tuple[Any, str]:
+def _amount(value: Any, *, in_cents: bool) -> tuple[Any, str]:
     """A price and its currency; a whole amount in an object is in the currency's smallest unit."""
-    if not isinstance(value, dict):
-        return value, ""
-    amount, currency = value.get("amount", ""), value.get("currency", "")
-    code = currency.upper() if isinstance(currency, str) else ""
-    if isinstance(amount, Decimal) and amount.is_finite() and amount == amount.to_integral_value() and code:
-        places = get_currency_precision(code) if is_currency(code) else 2
-        amount = amount.scaleb(-places)
-    return amount, code
-
-
-def _picture(value: Any) -> Any:
-    for entry in value if isinstance(value, list) else []:
-        if isinstance(entry, str):
-            return entry
-        if isinstance(entry, dict) and entry.get("type", "image") == "image":
-            return entry.get("url") or entry.get("src", "")
-    return ""
-
-
-def _first_value(value: Any) -> Any:
-    for entry in value if isinstance(value, list) else []:
-        if isinstance(entry, dict) and not is_blank(entry.get("value")):
-            return entry["value"]
-        if isinstance(entry, str):
-            return entry
-    return ""
+    if isinstance(value, dict):
+        amount, currency = amount_in(value)
+        return in_smallest_units(amount, currency), currency
+    return (value.scaleb(-2) if in_cents and isinstance(value, Decimal) and value.is_finite() else value), ""
 
 
 def _option_names(product: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.feeds.bulk import Bulk, Whole, as_in_admin, is_bulk
 from catalog.feeds.names import Naming, field_of
 from catalog.feeds.nested import is_nested, unfold
+from catalog.feeds.parts import plain_parts
 from catalog.feeds.records import FeedEntry, Record, Refused, Unreadable
 from catalog.feeds.source import Source
 from catalog.feeds.walk import DECODER, Walk, not_json
@@ -109,7 +110,7 @@ def _entries(line: int, value: Any, naming: Naming) -> Iterator[FeedEntry]:
     elif is_nested(value):
         yield from unfold(line, value, naming)
     else:
-        yield Record(line, naming.fields(value))
+        yield Record(line, naming.fields(plain_parts(value, naming)))
 
 
 def _first(source: Source) -> dict[str, Any]:

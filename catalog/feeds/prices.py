@@ -48,6 +48,7 @@ _OPEN_COMMA = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
 # What exports and people write for no price.
 _NONE = re.compile(r"n\.?/?a\.?|null|none|nil|[-–—]+", re.IGNORECASE)
 _CODE = re.compile("[A-Z]{3}")
+_ANY_CODE = re.compile("[A-Za-z]{3}")
 _CODED = re.compile(r"[A-Z]{3}\.")
 _TOO_DEAR = Decimal(10) ** 9
 
@@ -243,7 +244,9 @@ def _code(sign: str) -> str | None:
         return ""
     if sign.upper() == sign and _CODE.fullmatch(sign):
         return _SIGNS.get(sign.lower(), sign)
-    return _SIGNS.get(re.sub("[ .]", "", sign.lower()))
+    known = _SIGNS.get(re.sub("[ .]", "", sign.lower()))
+    # `usd` and `Eur`: people write codes in small letters too.
+    return known if known is not None or not _ANY_CODE.fullmatch(sign) or not _is_known(sign.upper()) else sign.upper()
 
 
 def _dates(fields: Mapping[str, Any], reading: Reading) -> tuple[datetime | None, datetime | None]:

@@ -19,8 +19,13 @@ _ALIKE = {
     "sku": ("sku", "מקט", "code", "artikel", "reference", "referen", "référence", "kod", "cod", "артикул", "κωδικ"),
 }  # fmt: skip
 
+_DISCOUNT = re.compile(
+    r"discount(?!able)|rabatt|remise|descuento|desconto|sconto|rabat\b|korting|скидк|знижк|sleva|indirim|הנחה|割引|折扣",
+    re.IGNORECASE,
+)
 _NO_PRICE = re.compile(
-    r"cost|wholesale|purchase|discount|rabatt|remise|descuento|sconto|rabat|скидк|הנחה|tax rule|excl|exkl|\bnett?o?\b"
+    r"^(?:vat|tax|gst|mwst|ust|tva|iva|moms|btw|ндс|מע.?מ)\b|^show|cost|wholesale|purchase"
+    r"|discount|rabatt|remise|descuento|sconto|rabat|скидк|הנחה|excl|exkl|\bnett?o?\b"
     r"|einkauf|achat|עלות|לפני|ללא|סיטונ"
     r"|\bdat[aeu]|datum|fecha|\bdía\b|дата|ημερομηνία|تاريخ|תאריך|日$|starts?\b|ends?\b",
     re.IGNORECASE,
@@ -48,6 +53,11 @@ def half_understood(source: Source, lacking: Sequence[str], column: str = "") ->
     fix = _("Say which column it is: %(options)s.") % {"options": " ".join(named)}
     if column:
         fix += " " + _("Or that none is: %(options)s") % {"options": " ".join(f"--map {of}=" for of in lacking)}
+    if "sku" in lacking and not column and "…" in _option(source, "sku"):
+        fix += " " + _(
+            "It holds what is different for each product and never changes. "
+            "If there is none, add such a column in a spreadsheet, or choose it in the export."
+        )
     if "price" in lacking:
         fix += " " + _or_unpriced()
     return Unreadable(
@@ -108,12 +118,20 @@ def has_other_prices(source: Source) -> bool:
     return any(part in name for name in names for part in _ALIKE["price"])
 
 
+def discounts_of(source: Source) -> str:
+    """The columns about discounts that were not read, for a sentence; empty if there are none."""
+    found = [" ".join(name.split())[:60] for name in source.naming.unread() if _DISCOUNT.search(name)]
+    return ", ".join(f"“{name}”" for name in found[:10])
+
+
 def _or_unpriced() -> str:
     return _("Or import the products without prices, which nobody can buy, with --allow-unpriced.")
 
 
 def _promising(source: Source, of: str) -> Iterator[str]:
     """The unread columns that sound like the field, or the only one; what a shop pays itself is no price."""
+    if of == "sku" and "barcode" in source.naming.held:
+        return iter([source.naming.held["barcode"]])  # it tells products apart as well
     names = [name for name in source.naming.unread() if of != "price" or not _NO_PRICE.search(name)]
     alike = [name for name in names if any(part in name.casefold() for part in _ALIKE.get(of, (of,)))]
     return iter(alike or (names if len(list(source.naming.unread())) == 1 else []))

@@ -16,7 +16,7 @@ from catalog.feeds.html import plain_text
 from catalog.feeds.prices import prices
 from catalog.feeds.reading import Reading
 from catalog.feeds.records import Record, Refused, RowRefused, RowSkipped, text_of
-from catalog.feeds.words import available_of, is_hidden, is_shown, stock_of
+from catalog.feeds.words import available_of, is_beyond_stock, is_hidden, is_shown, stock_of
 from catalog.language.text import clean, clean_paragraphs, is_plain, web_address
 
 __all__ = ["Row", "RowRefused", "RowSkipped", "read_row", "read_sku"]
@@ -27,6 +27,8 @@ _EXTERNAL_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _GLOBAL_ID = "gid://shopify/ProductVariant/"
 _OF_FEED = re.compile(r"shopify_[A-Z]{2}_\d+_(\d+)", re.IGNORECASE)
 LONGEST_SKU = 255
+# What tables hold for a product that belongs to no other; all of them would be variants of each other.
+_NO_GROUP = {"0", "-", "null", "none", "nil", "n/a", "false"}
 _LONGEST_CELL = 100_000
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
 
@@ -91,6 +93,8 @@ def read_row(record: Record, reading: Reading) -> Row:
     image, url = _address(fields, "image", reading.base_url), _address(fields, "url", reading.base_url)
     stock, stocked = stock_of(fields)
     said = available_of(fields)
+    if stock == 0 and is_beyond_stock(fields):
+        stock = None
     return Row(
         line=record.line,
         sku=sku,
@@ -167,7 +171,8 @@ def _external_id(fields: Mapping[str, Any], sku: str) -> str:
 def _group(value: Any) -> str:
     """What variants share; of an object, its id."""
     value = value.get("id") if isinstance(value, dict) else value
-    return clean(str(value), 120) if isinstance(value, str | int | Decimal) and value != "" else ""
+    group = clean(str(value), 120) if isinstance(value, str | int | Decimal) else ""
+    return "" if group.casefold() in _NO_GROUP else group
 
 
 def _barcode(fields: Mapping[str, Any]) -> str:
@@ -203,7 +208,7 @@ def _options(fields: Mapping[str, Any]) -> dict[str, str]:
             value = json.loads(value)
         except (ValueError, RecursionError):
             value = None
-    if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
+    if not isinstance(value, dict) or not all(isinstance(entry, str | int | Decimal) for entry in value.values()):
         raise RowRefused(_("its options are no object of names and texts"))
-    pairs = ((_plain(name, 40), _plain(entry, 80)) for name, entry in value.items())
+    pairs = ((_plain(name, 40), _plain(text_of(value, name), 80)) for name in value)
     return {name: entry for name, entry in list(pairs)[:10] if name and entry}

@@ -49,6 +49,14 @@ _AVAILABLE = _set(
     "予約受付中", "有库存", "有庫存", "现货", "現貨", "재고 있음", "재고있음", "판매중", "ניתן להזמנה",
     "זמין להזמנה", "זמין להזמנה מראש", "במלאי מוגבל", "ללא הגבלה",
 )  # fmt: skip
+# Of these, what is sold beyond the stock.
+_BEYOND_STOCK = _set(
+    "preorder", "pre order", "presale", "pre sale", "backorder", "back order", "onbackorder", "on backorder",
+    "made to order", "on request", "orderable", "on order", "available for order", "הזמנה מראש", "בהזמנה",
+    "ניתן להזמנה", "זמין להזמנה", "זמין להזמנה מראש", "vorbestellung", "précommande", "sur commande", "bajo pedido",
+    "su ordinazione", "sob encomenda", "na zamówienie", "op bestelling", "под заказ", "предзаказ", "на замовлення",
+    "na objednávku", "rendelhető", "la comandă", "sipariş üzerine", "حسب الطلب", "予約", "予約受付中",
+)  # fmt: skip
 _NOT_AVAILABLE = _set(
     "false", "no", "n", "0", "out of stock", "outofstock", "sold out", "soldout", "unavailable", "not available",
     "discontinued", "unknown", "none", "no stock", "not in stock", "temporarily unavailable",
@@ -209,6 +217,11 @@ def available_of(fields: Mapping[str, Any]) -> bool | None:
     if said in _NOT_AVAILABLE or said in _HIDDEN:
         return False
     raise RowRefused(_("its availability “%(said)s” is not understood") % {"said": said[:40]})
+
+
+def is_beyond_stock(fields: Mapping[str, Any]) -> bool:
+    """Whether a row says in words that the product can be ordered before there is a piece of it."""
+    return "available" in fields and _said(clean(text_of(fields, "available"), 100)) in _BEYOND_STOCK
 
 
 def is_shown(value: Any, field: str = "published") -> bool:

@@ -10,7 +10,7 @@ from catalog.feeds.amounts import Style
 from catalog.feeds.locales import month_comes_first
 from catalog.feeds.prices import BeforeTax, names_currency
 from catalog.feeds.reading import Reading
-from catalog.feeds.refusals import before_tax, columns_of, has_other_prices, unknown_state, unpriced
+from catalog.feeds.refusals import before_tax, columns_of, discounts_of, has_other_prices, unknown_state, unpriced
 from catalog.feeds.rows import RowRefused, RowSkipped, read_row, read_sku
 from catalog.feeds.source import Source
 from catalog.feeds.words import NotUnderstood
@@ -160,6 +160,11 @@ def _remarks(source: Source, reading: Reading, form: str) -> Iterator[str]:
             "No column for the stock was understood, so nothing is counted. Columns that were not read: %(columns)s. "
             'If one of them holds the stock: --map stock="…".'
         ) % {"columns": unread}
+    if discounts := discounts_of(source):
+        yield _(
+            "Columns about discounts were not read, so they lower no price: %(columns)s. If the shop sells for less, "
+            'have its export write the lower price into a column of its own, and map it: --map sale_price="…".'
+        ) % {"columns": discounts}
     if reading.rounded:
         yield _("Prices with more decimals than their currency has, which were rounded half up: %(count)d.") % {
             "count": reading.rounded

@@ -83,6 +83,8 @@ def test_a_full_row():
         ("₹1,23,456.00", "123456", "INR"),
         ("$.50", "0.50", "ILS"),
         ("12 د.إ", "12", "AED"),
+        ("2.5 usd", "2.50", "USD"),
+        ("Eur 12,50", "12.50", "EUR"),
         ("Rp 120", "120", "IDR"),
         (Decimal("9.9000"), "9.90", "ILS"),
         (Decimal("-0"), "0", "ILS"),
@@ -113,6 +115,7 @@ def test_prices_are_exact(written, price, currency):
         ({"price": Decimal("-Infinity")}, "not a number"),
         ({"price": Decimal("1e30")}, "too large"),
         ({"price": "1000000000"}, "too large"),
+        ({"price": "9 pcs"}, "not a number"),
         ({"price": "about 9"}, "not a number"),
         ({"price": "9.90 XYZ"}, "ISO 4217"),
         ({"price": "€ 9.90 USD"}, "not a number"),
@@ -138,7 +141,7 @@ def test_prices_are_exact(written, price, currency):
         ({"stock": "99999999999"}, "too large"),
         ({"available": "perhaps"}, "not understood"),
         ({"options": "size L"}, "no object"),
-        ({"options": {"Size": 1}}, "no object"),
+        ({"options": {"Size": [1]}}, "no object"),
     ],
 )
 def test_a_row_that_makes_no_sense_is_refused_with_its_reason(fields, reason):
