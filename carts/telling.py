@@ -1,6 +1,7 @@
 """What answers of tools that open no session tell: browsing reads neither cart nor session.
 
-They tell of a lost answer, which once is enough until the cart is read, and the news that only one answer tells.
+They tell of lost answers and of what was done outside of the chat, which once is enough until the cart is read, and
+the news that only one answer tells.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,10 +10,11 @@ from typing import Any
 
 from carts import queries
 from carts.conversation import BY_HANDLE, Conversation, conversation_of
+from carts.news import ONCE, told, without
 from carts.queries import UntoldRow
 from carts.services import once
-from carts.unanswered import Unanswered, read, told_of, without_once
-from carts.untold import Chat, chat_and_person, known, remember, remember_told, was_told
+from carts.unanswered import read, told_of, without_once
+from carts.untold import Chat, Untold, chat_and_person, known, remember, remember_told, was_told
 from shopmcp.mcp.call import Call, Notices, nothing
 
 
@@ -23,25 +25,26 @@ def untold(call: Call, given: Mapping[str, Any]) -> Notices:
         WriteNeeded: If it tells something as the only answer, and the call may not write.
     """
     chat = chat_and_person(call, given.get(BY_HANDLE))
-    if not chat[0]:
+    if not chat.name:
         return nothing
-    news: Sequence[tuple[str, str]] = ()
-    if (lost := known(chat)) is None:
-        lost, news = _read(call, chat[0])
-        remember(chat, lost)
-    if lost and was_told(chat, lost):
-        lost = ()
-    return partial(_tell, chat, lost, news) if lost or news else nothing
+    taken: Sequence[tuple[str, str]] = ()
+    if (found := known(chat)) is None:
+        found, taken = _read(call, chat.name)
+        remember(chat, found)
+    is_told = not any(found) or was_told(chat, found)
+    if is_told and not taken:
+        return nothing
+    return partial(_tell, chat, Untold() if is_told else found, taken)
 
 
-def _tell(chat: Chat, lost: Sequence[Unanswered], news: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    if lost:
-        remember_told(chat, lost)
-    return [*told_of(lost), *news]
+def _tell(chat: Chat, untold: Untold, taken: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    if any(untold):
+        remember_told(chat, untold)
+    return [*told_of(untold.lost), *told(untold.news), *taken]
 
 
-def _read(call: Call, chat: str) -> tuple[Sequence[Unanswered], Sequence[tuple[str, str]]]:
-    """Return the lost answers of the conversation, and the news that the answer at hand tells."""
+def _read(call: Call, chat: str) -> tuple[Untold, Sequence[tuple[str, str]]]:
+    """Return what the conversation was not told, and the news that the answer at hand tells as the only one."""
     conversation = conversation_of(call)
     row = next(_rows(conversation, chat), None)
     if row is not None and conversation.keyed and _is_of_another(conversation, row.subject):
@@ -49,9 +52,9 @@ def _read(call: Call, chat: str) -> tuple[Sequence[Unanswered], Sequence[tuple[s
         row = next(_found(conversation.with_subject), None)
     # A cart_id opens no session of a conversation that has an id.
     if row is None or not (conversation.keyed or row.digest is None):
-        return (), ()
-    news = once.take(call, row.id, row.news, row.unanswered)
-    return without_once(read(row.unanswered)), news
+        return Untold(), ()
+    taken = once.take(call, row.id, row.news, row.unanswered)
+    return Untold(without_once(read(row.unanswered)), without(row.news, ONCE)), taken
 
 
 def _is_of_another(conversation: Conversation, subject: str) -> bool:

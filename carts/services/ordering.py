@@ -43,13 +43,14 @@ def tell_chat(session: int, code: str, text: str) -> None:
 
     Its next answer tells it, and no other one if `carts.news.ONCE` has its code; else reads do until a write has.
     """
-    known = Session.objects.filter(pk=session).values_list("news", "digest", "public_id", "subject")
-    for news, digest, public_id, subject in known:
+    for news, digest, public_id in Session.objects.filter(pk=session).values_list("news", "digest", "public_id"):
         queries.write_news.run(id=session, news=with_news(news, code, text))
-        news_for(digest or public_id, subject)
+        news_for(digest or public_id)
 
 
 def forget_news(session: int, start: str) -> None:
     """Drop what the session's chat was to tell, of codes that begin so; call it after `lock_session`."""
-    for news in Session.objects.filter(pk=session).exclude(news="").values_list("news", flat=True):
+    rows = Session.objects.filter(pk=session).exclude(news="").values_list("news", "digest", "public_id")
+    for news, digest, public_id in rows:
         queries.write_news.run(id=session, news=without(news, start))
+        news_for(digest or public_id)

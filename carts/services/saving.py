@@ -30,6 +30,7 @@ from carts.services.sessions import ELSEWHERE, find_by_public_id, lock, new_publ
 from carts.sold import SoldItem, StoreInfo
 from carts.terms import CartTerms
 from carts.unanswered import Told, digest_of
+from carts.untold import news_for
 from catalog.models import Product
 from shopmcp.db.savepoint import after_commit, change
 
@@ -84,6 +85,7 @@ def locked_elsewhere(public_id: str) -> Iterator[CartState]:
         # A cart that belongs to no chat has nobody else to tell.
         state.is_elsewhere = row.source != ELSEWHERE
         yield state
+        news_for(row.digest or row.public_id)
 
 
 def load_cart(row: SessionRow, now: datetime) -> CartState:

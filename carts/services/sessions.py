@@ -231,8 +231,7 @@ def _note_untold(call: Call, row: SessionRow, *, is_locked: bool) -> None:
     # The answer of a change tells all of them; a change that is refused takes nothing.
     news = () if is_locked else once.take(call, row.id, row.news, row.unanswered)
     call.untold = lambda: list(dict.fromkeys([*unanswered.told_of(lost), *news]))
-    if lost:
-        read_anew(call)
+    read_anew(call)
 
 
 def _check_handle(caller: Caller, cart_id: str, row: SessionRow | None) -> None:

@@ -72,13 +72,13 @@ def test_the_mail_says_that_no_money_was_taken(held):
 
 
 def test_the_chat_hears_that_no_money_was_taken(held, call_tool):
+    assert "Its payment is authorised" in call_tool("view_cart").content[0].text
     text = call_tool("list_orders").content[0].text
     assert "Authorised, and not taken yet: ₪49.90" in text
     assert "Not paid yet" not in text
     (told,) = call_tool("list_orders").structured_content["orders"]
     assert told["authorised"]["amount"] == "49.90"
     assert "to_pay" not in told
-    assert "Its payment is authorised" in call_tool("view_cart").content[0].text
 
 
 def test_after_a_change_the_page_tells_what_will_be_taken_and_the_mail_what_was(client, held):
