@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.demo import STORE as DEMO
 from catalog.feeds.options import FeedOptions
 from catalog.models import ImportJob, Store
 from shopmcp.money import is_currency
@@ -81,6 +82,10 @@ class GivenForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stores = list(Store.objects.oldest_first().values_list("slug", "name"))
+        slugs = {slug for slug, _name in stores}
+        # Nobody imports into the demo: what it has would be withdrawn.
+        self.initial.setdefault("store", next((slug for slug, _name in stores if slug != DEMO["slug"]), _NEW))
+        self.initial.setdefault("slug", "" if "shop" in slugs else "shop")
         self.fields["store"].choices = [*stores, (_NEW, _("A new store"))]  # type: ignore[attr-defined]  # a ChoiceField
         if not stores:
             del self.fields["store"], self.fields["hour"]
