@@ -4,8 +4,8 @@ from django.utils.translation import gettext_noop as _
 
 DEFINITIONS = {
     "sessions": _(
-        "Conversations whose last call was in these days. Those that send no conversation id are left out, because one "
-        "chat may be many of them."
+        "Conversations whose last call was in these days. A chat that sends no conversation id is known by its cart: "
+        "if it forgets its cart_id, it counts as another session."
     ),
     "linked": _(
         "Sessions that are kept with a shopper's account now, as long as they are kept themselves; all others are "
@@ -41,5 +41,9 @@ DEFINITIONS = {
         "Carts that shoppers began on a page of a permalink (/buy/…), by what the address or the site with the link "
         "says. None of the other numbers counts them, except their orders."
     ),
-    "unkeyed": _("Sessions without a conversation id, which none of the other numbers counts."),
+    "sold": _(
+        "What was ordered in these days of each product, after discounts; those that brought most first. Orders that "
+        "were cancelled, and test orders, are left out."
+    ),
+    "unkeyed": _("Sessions without a conversation id, which are known by their cart alone; all numbers count them."),
 }

@@ -105,6 +105,8 @@ class Fact(models.Model):
     products = models.JSONField(default=dict)
     # The newest cart that was counted; 0 for none.
     cart = models.BigIntegerField(default=0)
+    # Whether it counts among the sessions although it is not keyed: earlier versions left such sessions out.
+    whole = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [

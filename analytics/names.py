@@ -29,7 +29,7 @@ class Names:
     def of_call(self, call: RecordedCall) -> RecordedCall:
         """Return the call under the names by which it counts."""
         client, words = self.client(call.client, call.at), call.words
-        if words and call.results == 0 and call.is_keyed:
+        if words and call.results == 0:
             words = self._search(words, call.at)
         if client == call.client and words is call.words:
             return call

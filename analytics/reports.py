@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Summary(SummaryOut, PopularProductsOut):
-    """The numbers of whole hours. Durations, p50 and p95 are right within 5 %. `calls` are those of keyed sessions."""
+    """The numbers of whole hours. Durations, p50 and p95 are right within 5 %."""
 
     calls: int
 
@@ -96,7 +96,7 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
         # A session may order before its first call in the range, or after the last.
         conversion=_share(min(sold.sessions, sessions), sessions),
         unkeyed=counts[_Kind.UNKEYED][""],
-        calls=counts[_Kind.CALLS][""],
+        calls=counts[_Kind.CALLS][""] + counts[_Kind.UNKEYED_CALLS][""],
         funnel=[
             StageOut(stage=name, sessions=n, share=_share(min(n, sessions), sessions))
             for name, n in _stages(stages, gone, sold)
@@ -191,12 +191,13 @@ _LATEST = _hour(datetime.max.replace(tzinfo=UTC))
 def _lively(since: datetime, until: datetime, client: str, waiting: Batch) -> int:
     """Count the filled sessions of the range whose last call is too recent for an abandoned cart."""
     quiet = max(since, timezone.now() - settings.SHOPMCP_ABANDONED_AFTER)
-    rows = Fact.objects.filter(keyed=True, filled=True, last_at__gte=quiet, last_at__lt=until)
+    counted = Fact.objects.filter(Q(keyed=True) | Q(whole=True))
+    rows = counted.filter(filled=True, last_at__gte=quiet, last_at__lt=until)
     if client:
         rows = rows.filter(client=client)
     changed = [visit.session for visit in waiting.visits]
     return rows.exclude(session__in=changed).count() + sum(
-        visit.keyed and visit.filled and quiet <= visit.last_at < until and client in ("", visit.client)
+        visit.is_session and visit.filled and quiet <= visit.last_at < until and client in ("", visit.client)
         for visit in waiting.visits
     )
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
-from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import Cart, Session
 from carts.services.sessions import ELSEWHERE
-from orders.models import Order, OrderState
+from orders.models import Order, OrderLine, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,8 @@ class Outside:
 
 
 def outside(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Outside:
-    """Return how many sessions with a conversation id went on outside of the chat in [since, until); two queries."""
-    rows = Cart.objects.filter(session__is_check=False).exclude(session__source__in=(BY_HANDLE, UNKEYED, ELSEWHERE))
+    """Return how many sessions went on outside of the chat in [since, until); two queries."""
+    rows = Cart.objects.filter(session__is_check=False).exclude(session__source=ELSEWHERE)
     if client:
         rows = rows.filter(session__client=client)
     sessions = Count("session", distinct=True)
@@ -60,20 +59,18 @@ def outside(since: datetime, until: datetime, client: str, *, quiet: datetime, l
 
 
 def linked_sessions(since: datetime, until: datetime, client: str) -> int:
-    """Return how many sessions with a conversation id, whose last call was in [since, until), an account keeps now."""
+    """Return how many sessions whose last call was in [since, until) an account keeps now."""
     rows = Session.objects.real().filter(person__isnull=False, last_seen_at__gte=since, last_seen_at__lt=until)
     if client:
         rows = rows.filter(client=client)
-    return rows.exclude(source__in=(BY_HANDLE, UNKEYED, ELSEWHERE)).count()
+    return rows.exclude(source=ELSEWHERE).count()
 
 
 def sales(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Sales:
     """Return what was ordered in [since, until), of one client or of all; two queries."""
-    rows = Order.objects.real().placed_between(since, until).order_by()
-    rows = rows.exclude(state__in=(OrderState.AWAITING, OrderState.CANCELLED))
-    if client:
-        rows = rows.filter(session__client=client)
-    counted = rows.exclude(session__source__in=(BY_HANDLE, UNKEYED)).aggregate(
+    rows = _counted(since, until, client)
+    # The carts of permalinks are no sessions; their orders are orders.
+    counted = rows.exclude(session__source=ELSEWHERE).aggregate(
         sessions=Count("session", distinct=True),
         quiet=Count("session", distinct=True, filter=Q(session__last_seen_at__lt=quiet)),
         lost=Count("session", distinct=True, filter=Q(session__last_seen_at__lt=lost)),
@@ -82,3 +79,35 @@ def sales(since: datetime, until: datetime, client: str, *, quiet: datetime, los
     return Sales(
         **counted, revenue={currency: (orders, total) for currency, orders, total in sums.order_by("currency")}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SoldProduct:
+    """What was ordered of a product; `amount` is after discounts."""
+
+    product_id: str
+    name: str
+    units: int
+    currency: str
+    amount: Decimal
+
+
+def best_sellers(since: datetime, until: datetime, client: str, *, most: int) -> list[SoldProduct]:
+    """Return the products that brought most in [since, until), by currency and amount; one query over its orders."""
+    lines = OrderLine.objects.filter(order__in=_counted(since, until, client).values("pk"), quantity__gt=0)
+    rows = (
+        lines.order_by()
+        .values_list("order__currency", "product_id_then")
+        .annotate(name=Max("name"), units=Sum("quantity"), amount=Sum(F("total") - F("discount")))
+    )
+    return [
+        SoldProduct(product_id, name, units, currency, amount)
+        for currency, product_id, name, units, amount in rows.order_by("-amount", "product_id_then")[:most]
+    ]
+
+
+def _counted(since: datetime, until: datetime, client: str) -> QuerySet[Order]:
+    """The orders that count: placed in [since, until), no tests, not cancelled and not waiting for the buyer."""
+    rows = Order.objects.real().placed_between(since, until).order_by()
+    rows = rows.exclude(state__in=(OrderState.AWAITING, OrderState.CANCELLED))
+    return rows.filter(session__client=client) if client else rows

@@ -8,7 +8,7 @@ from analytics.definitions import DEFINITIONS
 
 
 class RangeOut(BaseModel):
-    """What was counted. Sessions without a conversation id and those of an isolation check are left out."""
+    """What was counted. Sessions of an isolation check are left out."""
 
     since: datetime = Field(description="What was asked for, moved back to where an hour of UTC begins.")
     until: datetime = Field(description="What was asked for, moved forward to where an hour of UTC begins.")

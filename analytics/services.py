@@ -160,6 +160,7 @@ def _add_visits(batch: Batch, keys: Sequence[int], calls: dict[int, list[Recorde
             stage=stage,
             products=products,
             cart=max((cart for cart, _ in carts[key]), default=0),
+            whole=True,
         )
         batch.deltas.replace(fact, visit)
         batch.visits.append(visit)

@@ -13,7 +13,7 @@ from analytics.percentiles import bucket
 from carts.conversation import BY_HANDLE, UNKEYED
 
 STAGES = ("searched", "viewed", "added")
-_STAGE = {"search_products": 1, "get_product": 2, "add_to_cart": 3}
+_STAGE = {"search_products": 1, "search": 1, "get_product": 2, "fetch": 2, "add_to_cart": 3}
 # A session's products are written again with each step, so their number is capped.
 _MOST_PRODUCTS = 300
 _HOUR, _HOURS_OF_DAY = 3600, 24
@@ -51,10 +51,7 @@ class RecordedCall(NamedTuple):
         """What the call adds in its hour."""
         if self.source == UNKEYED:
             yield _NAMELESS, ""
-        if not self.is_keyed:
-            yield _UNKEYED_CALLS, ""
-            return
-        yield _CALLS, ""
+        yield (_CALLS if self.is_keyed else _UNKEYED_CALLS), ""
         yield _LATENCY, f"{self.tool} {bucket(self.milliseconds)}"
         if self.outcome != "ok":
             yield _REFUSED, f"{self.tool} {self.outcome}"
@@ -79,18 +76,25 @@ class Visit(NamedTuple):
     stage: int
     products: dict[str, bool]
     cart: int
+    whole: bool
 
     @property
-    def place(self) -> tuple[str, bool, int]:
-        """The client, whether it is keyed, and the hour: what decides which tallies it counts in."""
-        return self.client, self.keyed, _hour(self.last_at)
+    def place(self) -> tuple[str, bool, bool, int]:
+        """The client, whether it is keyed and counts whole, and the hour: what decides in which tallies it counts."""
+        return self.client, self.keyed, self.whole, _hour(self.last_at)
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it counts among the sessions: earlier versions left out those without a conversation id."""
+        return self.keyed or self.whole
 
     @property
     def came(self) -> set[Counted]:
         """What the session adds in the hour of its last call, without its products."""
-        if not self.keyed:
-            return {(_UNKEYED, "")}
-        counted = {(_SESSIONS, ""), (_DURATION, str(bucket(self.seconds)))}
+        counted = set() if self.keyed else {(_UNKEYED, "")}
+        if not self.is_session:
+            return counted
+        counted |= {(_SESSIONS, ""), (_DURATION, str(bucket(self.seconds)))}
         if self.filled:
             counted.add((_FILLED, ""))
         # A later stage includes the earlier ones.
@@ -100,7 +104,7 @@ class Visit(NamedTuple):
     @property
     def chose(self) -> Iterator[Counted]:
         """What its products add."""
-        if self.keyed:
+        if self.is_session:
             for product, added in self.products.items():
                 yield _SEEN, product
                 if added:
@@ -108,7 +112,7 @@ class Visit(NamedTuple):
 
     def chose_since(self, before: "Visit") -> Iterator[Counted]:
         """What its products add beyond those of `before`; a session never loses a product."""
-        if self.keyed:
+        if self.is_session:
             for product, added in self.products.items() - before.products.items():
                 if product not in before.products:
                     yield _SEEN, product

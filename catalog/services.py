@@ -8,11 +8,18 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from catalog.language.text import clean
+from catalog.language.text import words as words_of
+from catalog.language.thesaurus import LONGEST_PHRASE
 from catalog.logos import png_of
-from catalog.models import FeedAddress, ImportRun, Logo, Product, ProductIdentity, StockMove, Store
+from catalog.models import FeedAddress, ImportRun, Logo, Product, ProductIdentity, StockMove, Store, Synonyms
 from catalog.search.index import reindex, revise
+from shopmcp.errors import InvalidArguments
 
+# In characters: a phrase, and a group of them.
+_LONGEST_TEXT, _LONGEST_GROUP = 80, 500
 # The fields that an import sets, and the fields derived from them.
 DECIDED = (
     "name", "description", "category", "brand", "price", "former_price", "sale_price", "sale_begins", "sale_ends",
@@ -223,3 +230,34 @@ def set_logo(store: Store, content: bytes) -> None:
 def remove_logo(store: Store) -> None:
     """Leave the store without a logo of its own."""
     Logo.objects.filter(store=store).delete()
+
+
+def add_synonym(words: str, known: str) -> Synonyms:
+    """Let a search for `words` find what `known` finds, at once; return the group that both are in.
+
+    Raises:
+        InvalidArguments: If one of them is no word, is more than three words, or they are the same, or the group
+            becomes too long.
+    """
+    pair = [clean(text, _LONGEST_TEXT).replace(",", " ") for text in (words, known)]
+    tokens = [tuple(words_of(text)) for text in pair]
+    if not all(0 < len(phrase) <= LONGEST_PHRASE for phrase in tokens) or tokens[0] == tokens[1]:
+        raise InvalidArguments(
+            _("These are no synonyms."), fix=_("Write two different words, or phrases of at most three words each.")
+        )
+    with transaction.atomic():
+        for group in Synonyms.objects.select_for_update().order_by("id"):
+            held = {tuple(words_of(text)) for text in group.phrases}
+            if tokens[1] in held:
+                break
+        else:
+            group, held = Synonyms(words=pair[1]), {tokens[1]}
+        if tokens[0] not in held:
+            group.words = f"{group.words}, {pair[0]}"
+        if len(group.words) > _LONGEST_GROUP:
+            raise InvalidArguments(
+                _("The group of “%(known)s” has no room for another word.") % {"known": pair[1]},
+                fix=_("Choose another word that finds the same products."),
+            )
+        group.save()
+    return group

@@ -20,6 +20,7 @@ from dashboard.views import (
     store,
     store_removal,
     store_texts,
+    synonyms,
     warnings,
     webhooks,
 )
@@ -40,6 +41,7 @@ urlpatterns = [
     path("customers/", customers.customers, name="dashboard-customers"),
     path("customers/<slug:public_id>/", customers.customer, name="dashboard-customer"),
     path("analytics/", analytics.analytics, name="dashboard-analytics"),
+    path("synonyms/", synonyms.synonyms, name="dashboard-synonyms"),
     path("health/", health.health, name="dashboard-health"),
     path("health/test/", health.test_alarm, name="dashboard-health-test"),
     path("warnings/", warnings.warnings, name="dashboard-warnings"),

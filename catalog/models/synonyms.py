@@ -19,3 +19,8 @@ class Synonyms(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def phrases(self) -> list[str]:
+        """The words and phrases as they were written."""
+        return [text.strip() for text in self.words.split(",") if text.strip()]

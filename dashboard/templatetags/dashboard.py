@@ -123,7 +123,7 @@ def lookup(mapping: dict[Any, Any], key: Any) -> Any:
 
 @register.simple_tag(takes_context=True)
 def sessions_link(context: Mapping[str, Any], **filters: str) -> str:
-    """The address of the sessions behind a number: keyed ones, with the page's days and client, and these filters."""
+    """The address of the sessions behind a number: with the page's days and client, and these filters."""
     of_page = {name: context[name].isoformat() for name in ("since", "until")} | {"client": context["client"]}
-    chosen = {name: text for name, text in ({"keyed": "on"} | of_page | filters).items() if text}
+    chosen = {name: text for name, text in (of_page | filters).items() if text}
     return f"{reverse('dashboard-sessions')}?{urlencode(chosen)}"

@@ -40,11 +40,15 @@ def test_the_summary_tells_what_shoppers_did(api, shopping):
         ("ordered", 0, 0.0),
     ]
     assert found["fruitless_searches"] == [{"words": "ghost", "searches": 1}]
-    assert found["refusals"] == [{"tool": "add_to_cart", "code": "not_found", "calls": 1}]
+    assert found["refusals"] == [
+        {"tool": "add_to_cart", "code": "not_found", "calls": 1},
+        {"tool": "view_cart", "code": "session_needed", "calls": 1},
+    ]
     assert {tool["tool"]: tool["calls"] for tool in found["tools"]} == {
         "search_products": 2,
         "add_to_cart": 2,
         "get_product": 1,
+        "view_cart": 1,
     }
 
 

@@ -112,18 +112,6 @@ def test_the_cleanup_keeps_the_numbers_of_what_it_deletes_counted_or_not(make_se
     assert told().sessions == 3
 
 
-def test_unkeyed_sessions_and_calls_are_counted_apart(make_session, make_call, told):
-    make_call(make_session(1, source="cart_id"), tool="search_products", words=["x"], results=0)
-    make_call(tool="search_products")
-    make_call(make_session(2))
-    catch_up()
-    found = told()
-
-    assert (found.sessions, found.unkeyed, found.calls) == (1, 1, 1)
-    assert Tally.objects.get(kind="unkeyed_calls", grain="day", everybody=True, name="").count == 2
-    assert (found.fruitless_searches, stages(found)["searched"]) == ([], 0)
-
-
 def test_a_step_that_fails_leaves_nothing_behind(make_session, make_call, told):
     make_call(make_session())
     Checkpoint.objects.create(pk=1)

@@ -12,6 +12,7 @@ PAGES = [
     "session",
     "analytics/",
     "health/",
+    "synonyms/?words=gold",
     "warnings/",
     "warnings/unkeyed/",
     "warnings/placeholder_id/",

@@ -10,6 +10,7 @@ PAGES = [
     "dashboard-sessions",
     "dashboard-analytics",
     "dashboard-health",
+    "dashboard-synonyms",
     "dashboard-warnings",
     "dashboard-products",
     "dashboard-preview",
