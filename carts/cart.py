@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -49,7 +50,7 @@ class LineState:
             return 0
         return self.quantity if product.stock is None else min(self.quantity, product.stock)
 
-    @property
+    @cached_property
     def is_as_told(self) -> bool:
         """Whether it can be bought as it is, and all this was told: so are nearly all lines that are shown."""
         product = self.product

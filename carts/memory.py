@@ -1,4 +1,4 @@
-"""The lines of carts, remembered from call to call.
+"""The lines of carts, remembered from call to call, and what a look at them showed.
 
 Reading the lines with their products takes longer than all else that a look at a cart reads. They are kept with the
 version of the cart and the token of the catalogue (`catalog.models.search_index.Revision`), and each call reads both
@@ -9,23 +9,32 @@ orders, and what a line was told by its next answer. `SHOPMCP_CACHE=off` reads a
 the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 
 from carts.cart import CartState, LineState
 from carts.queries import SessionRow
+from carts.sold import StoreInfo
 
 # Lines in all. Each takes about a kB.
 MOST: Final = 10_000
+# Of a cart: a chat has one language, and asks anew when its store changes.
+_MOST_SHOWN: Final = 2
+
+
+# An answer as text and as data.
+Shown = tuple[str, dict[str, Any]]
 
 
 class _Kept(NamedTuple):
     version: int
     catalogue: int
     lines: Mapping[int, LineState]
+    # By the language of the answer and the store, which changes on its own.
+    shown: dict[tuple[str, StoreInfo], Shown]
 
 
 # By the public ids of the carts, which no other cart ever gets; the oldest first.
@@ -39,6 +48,26 @@ def lines_of(row: SessionRow) -> Mapping[int, LineState] | None:
     if row.catalogue is None or (kept := _kept.get(row.cart_public_id or "")) is None or not settings.SHOPMCP_CACHE:
         return None
     return kept.lines if kept.version == row.version and kept.catalogue == row.catalogue else None
+
+
+def shown(cart: CartState, language: str, store: StoreInfo, make: Callable[[], Shown]) -> Shown:
+    """Return what a look at a cart shows, made anew unless the same cart was shown before; do not change it.
+
+    Args:
+        cart: As it was loaded, with nothing to tell beside its lines.
+        language: Of the text.
+        store: Of the cart.
+        make: Makes the answer.
+    """
+    kept = _kept.get(cart.public_id) if cart.is_remembered else None
+    if kept is None or (kept.version, kept.catalogue) != (cart.version, cart.catalogue):
+        return make()
+    if (found := kept.shown.get((language, store))) is None:
+        found = make()
+        if len(kept.shown) >= _MOST_SHOWN:
+            kept.shown.clear()
+        kept.shown[language, store] = found
+    return found
 
 
 def keep(cart: CartState) -> None:
@@ -57,7 +86,7 @@ def keep(cart: CartState) -> None:
             _count -= len(before.lines)
         if not is_steady:
             return
-        _kept[cart.public_id] = _Kept(cart.version, cart.catalogue, dict(cart.lines))
+        _kept[cart.public_id] = _Kept(cart.version, cart.catalogue, dict(cart.lines), {})
         _count += len(cart.lines)
         while _count > MOST:
             _count -= len(_kept.pop(next(iter(_kept))).lines)

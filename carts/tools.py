@@ -3,15 +3,16 @@
 import json
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
+from carts import memory
 from carts.caller import SHARED, Caller
 from carts.cart import MAX_QUANTITY, CartState, Notice, Outcome
 from carts.conversation import UNKEYED, received
@@ -260,14 +261,24 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[Cart
     if caller.shares_cart:
         outcome = replace(outcome, notices=[*outcome.notices, Notice("shared_cart", str(SHARED))])
     caller.call.remark, caller.call.untold = "", nothing
-    offers = offers_of(state)
-    cart = cart_data(outcome, state.store or caller.first_store, by_handle=caller.needs_handle, offers=offers)
+    offers, store = offers_of(state), state.store or caller.first_store
+
+    def show() -> tuple[str, dict[str, Any]]:
+        cart = cart_data(outcome, store, by_handle=caller.needs_handle, offers=offers)
+        endings = _endings(caller, outcome, cart)
+        return cart_text(outcome, cart, is_change=is_change, offers=offers, endings=endings), cart
+
+    is_bare = not (is_change or outcome.notices or offers or caller.needs_handle)
+    return Answer(*(memory.shown(state, caller.call.spoken, store, show) if is_bare else show()))
+
+
+def _endings(caller: Caller, outcome: Outcome, cart: Mapping[str, Any]) -> list[str]:
     endings = []
     if outcome.repeats is not None:
         endings.append(repeated(outcome, is_shared=caller.shares_cart))
     if caller.needs_handle:
         endings.append(by_handle(cart["cart_id"], is_new=caller.is_unkeyed))
-    return Answer(cart_text(outcome, cart, is_change=is_change, offers=offers, endings=endings), cart)
+    return endings
 
 
 def request_of(caller: Caller, request_id: str | None, arguments: object) -> Request | None:

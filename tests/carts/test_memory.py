@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from carts import memory, tools
 from carts.caller import Caller
+from carts.models import Session
 from carts.services.saving import save
 from catalog.models import Product, Store
 from catalog.search.index import reindex
@@ -108,6 +109,32 @@ def test_a_store_s_own_facts_are_seen_at_once(commit, honey):
     Store.objects.update(language="he")
 
     assert "20.00 ₪" in text(commit("view_cart"))
+
+
+def test_each_language_has_its_answer(commit, honey):
+    commit("add_to_cart", product_id="shop:honey")
+    commit("view_cart")
+    said = [text(commit("view_cart", meta={"openai/locale": locale})) for locale in ("en", "he", "en", "he")]
+
+    assert said[0] == said[2] != said[1] == said[3]
+
+
+def test_a_shop_that_takes_no_orders_now_says_so_at_once(commit, honey):
+    commit("add_to_cart", product_id="shop:honey")
+    assert "get_checkout_link" in text(commit("view_cart"))
+    Store.objects.update(paused="we are away")
+
+    assert "The shop takes no orders now: we are away" in text(commit("view_cart"))
+
+
+def test_a_notice_is_told_beside_an_answer_that_was_shown_before(commit, honey):
+    commit("add_to_cart", product_id="shop:honey")
+    before = text(commit("view_cart"))
+    Session.objects.update(expiry_untold=True)
+
+    assert codes(commit("view_cart")) == ["cart_expired"]
+    Session.objects.update(expiry_untold=False)
+    assert text(commit("view_cart")) == before
 
 
 def test_a_change_that_is_rolled_back_is_not_remembered(commit, honey, tea):
