@@ -11,6 +11,8 @@ RUN pip install -r requirements.txt
 COPY . .
 # Else each start and each command would compile all of it anew.
 RUN python -m compileall -q .
+# By which the shop knows that its commands are run by `docker compose exec` (shopmcp/runnable.py).
+RUN touch .container
 # `serve` compiles the translations beside their sources.
 RUN useradd --system --home-dir /data --no-create-home shopmcp \
     && install -d -o shopmcp -g shopmcp -m 0700 /data \

@@ -49,7 +49,7 @@ class Bearer(HttpBearer):
         if key is None:
             raise Unauthorized(
                 gettext("This key is unknown, has expired or was revoked."),
-                fix=gettext("Make a new one with: manage.py create_api_key NAME"),
+                fix=gettext("Make a new one in the dashboard, under Keys."),
             )
         if wait := _requests.take(f"key {key.pk}"):
             raise TooMany(wait)
@@ -123,5 +123,5 @@ def _demand(key: ApiKey, scope: Scope) -> None:
     if not key.opens(scope):
         raise Forbidden(
             gettext("This key does not open that: its scope %(name)s is missing.") % {"name": scope.value},
-            fix=gettext("Make another with: manage.py create_api_key NAME --scope %(name)s") % {"name": scope.value},
+            fix=gettext("Make another in the dashboard, under Keys, that may: %(name)s.") % {"name": scope.label},
         )

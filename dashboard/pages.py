@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied
@@ -15,13 +14,10 @@ from django.views.decorators.cache import never_cache
 
 from dashboard.signs import Sign, attention
 from shopmcp.errors import ShopError
+from shopmcp.zones import zone_of
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-# Set by static/dashboard/live.js, because only the browser knows the reader's time zone.
-ZONE_COOKIE = "timezone"
-_ZONES = frozenset(available_timezones())
 
 
 def owner_page(view: View[P]) -> View[P]:
@@ -34,8 +30,7 @@ def owner_page(view: View[P]) -> View[P]:
         if in_place(request) and not _may_enter(request):
             # htmx would paste the sign-in page into the old one, so tell it to reload.
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        name = request.COOKIES.get(ZONE_COOKIE, "")
-        with timezone.override(ZoneInfo(name) if name in _ZONES else None):
+        with timezone.override(zone_of(request)):
             try:
                 return guarded(request, *args, **kwargs)
             except ShopError as refusal:

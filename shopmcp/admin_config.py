@@ -13,6 +13,8 @@ from django.core import checks
 class LateAdmin(SimpleAdminConfig):
     """The admin without its discovery, which `shopmcp/urls.py` and the checks make up for."""
 
+    default_site = "shopmcp.admin_site.OwnersAdmin"
+
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)
         checks.register(_check_all, checks.Tags.admin)

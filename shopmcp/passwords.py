@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from shopmcp.network import UNKNOWN, network_of
+from shopmcp.runnable import runnable
 from shopmcp.throttle import Buckets, NetworkBuckets, Rate
 
 # What people and scripts try first.
@@ -36,8 +37,8 @@ class PasswordForm(AdminAuthenticationForm):
         network = network_of(address or UNKNOWN)
         if wait := _of_network.take(network) or _of_account.take(account):
             raise ValidationError(
-                _("Too many failed sign-ins. Wait %(seconds)d seconds, or use a link from: manage.py sign_in_link")
-                % {"seconds": wait}
+                _("Too many failed sign-ins. Wait %(seconds)d seconds, or use a link from: %(command)s")
+                % {"seconds": wait, "command": runnable("sign_in_link")}
             )
         try:
             cleaned = super().clean()

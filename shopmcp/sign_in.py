@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shopmcp.errors import InvalidArguments, NotFound, ShopError
+from shopmcp.runnable import runnable
 
 OWNER = "owner"
 GOOD_FOR = timedelta(minutes=10)
@@ -48,7 +49,7 @@ def staff_user(username: str | None = None) -> User:
         _("%(username)s is not an active member of staff.") % {"username": username},
         fix=_("Use one of these: %(names)s.") % {"names": ", ".join(staff)}
         if staff
-        else _("There is none: make one with manage.py createsuperuser."),
+        else _("There is none: make one with %(command)s.") % {"command": runnable("createsuperuser")},
     )
 
 
@@ -69,7 +70,7 @@ def user_of(token: str) -> User:
         NotFound: If this server never made such a token.
         LinkExpired: If it was used before, is too old, or comes from the future.
     """
-    fix = _("Make a new link with: manage.py sign_in_link")
+    fix = _new_link()
     try:
         pk, last_login = signing.loads(token, salt=_SALT, max_age=GOOD_FOR)
     except signing.SignatureExpired:
@@ -93,7 +94,7 @@ def redeem(token: str) -> User:
     user = user_of(token)
     spent = get_user_model().objects.filter(pk=user.pk, last_login=user.last_login)
     if not spent.update(last_login=timezone.now()):
-        raise _spent(_("Make a new link with: manage.py sign_in_link"))
+        raise _spent(_new_link())
     return user
 
 
@@ -106,6 +107,10 @@ def same_host(host: str, public_url: str) -> bool:
         return (asked.hostname, asked.port or usual) == (public.hostname, public.port or usual)
     except ValueError:
         return False
+
+
+def _new_link() -> str:
+    return _("Make a new link with: %(command)s") % {"command": runnable("sign_in_link")}
 
 
 def _spent(fix: str) -> LinkExpired:

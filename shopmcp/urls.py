@@ -6,16 +6,15 @@ from django.urls import include, path, re_path
 from catalog.views import logo
 from shopmcp import monitoring, views
 from shopmcp.api import api, nothing_here
-from shopmcp.passwords import PasswordForm
 
 admin.autodiscover()
-admin.site.login_form = PasswordForm
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", monitoring.metrics_page),
     path("mcp", views.mcp_elsewhere),
     path("mcp/", views.mcp_elsewhere),
+    path("sign-in/", views.link_by_mail, name="link-by-mail"),
     path("sign-in/<str:token>/", views.sign_in_by_link, name="sign-in"),
     path("logos/<slug:slug>/<slug:digest>.png", logo, name="logo"),
     path("", include("orders.urls")),

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -21,8 +22,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shopmcp import metrics, sign_in
 from shopmcp.api import RETRY_AFTER, busy, get_health
-from shopmcp.errors import NotFound, ShopError
-from shopmcp.network import FORWARDED_HOST
+from shopmcp.errors import NotFound, ShopError, TooMany
+from shopmcp.mailed_links import mail_link
+from shopmcp.network import FORWARDED_HOST, UNKNOWN, network_of
 
 logger = logging.getLogger("shopmcp.views")
 _AWAY = (OperationalError, InterfaceError)
@@ -73,6 +75,20 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     login(request, user, backend="accounts.backends.StaffBackend")
     logger.info("%s signed in by a link", user.get_username())
     return redirect("dashboard")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def link_by_mail(request: HttpRequest) -> HttpResponse:
+    """Mail a sign-in link to a member of staff; the answer is the same for every address."""
+    told: dict[str, Any] = {"has_mail": settings.MAIL_IS_SET}
+    if request.method != "POST" or not settings.MAIL_IS_SET:
+        return render(request, "shopmcp/link_by_mail.html", told)
+    try:
+        mail_link(request.POST.get("email", ""), network_of(request.META.get("REMOTE_ADDR") or UNKNOWN))
+    except TooMany as refusal:
+        return render(request, "shopmcp/link_by_mail.html", {**told, "message": refusal.text}, status=429)
+    return render(request, "shopmcp/link_by_mail.html", {**told, "sent": True})
 
 
 @csrf_exempt

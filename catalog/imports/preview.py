@@ -37,7 +37,7 @@ def preview_of_refusal(refusal: Unreadable) -> dict[str, Any]:
 
 def without_options(text: str) -> str:
     """The text without the sentences that name options of the command: a page has fields for them."""
-    return " ".join(said for said in re.split(r"(?<=[.:!?])\s+", text) if "--" not in said and said != "…")
+    return " ".join(said for said in re.split(r"(?<=[.!?])\s+", text) if "--" not in said)
 
 
 def _columns(understood: Understood) -> dict[str, Any]:

@@ -39,6 +39,7 @@ PAGES = [
     "stores/demo/blocked/",
     "webhooks/",
     "webhooks/new/",
+    "sign-in/",
     "preview/",
     "preview/?show=product",
     "preview/?show=cart",

@@ -88,7 +88,7 @@ def test_a_file_with_odd_columns_is_imported(owner, tmp_path):
     owner.browser.open(owner.browser.evaluate("location.href"))
     owner.choose("[name=of-name]", "Was es ist")
     owner.choose("[name=of-price]", "Kostet")
-    owner.click("#columns ~ form button")
+    owner.click("#mapping form button")
     owner.browser.wait_until("!!document.querySelector('form[action$=\"/start/\"]')")
     owner.look()
     owner.click("form[action$='/start/'] button")

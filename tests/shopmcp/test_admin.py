@@ -1,5 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
+
+from catalog.models import ImportRun
 
 FILTERS = {
     "accounts_apikey": ("name", "created_at__gte"),
@@ -22,3 +26,18 @@ def test_a_filter_that_no_database_understands_leads_back_to_the_list(admin_clie
         for name in names:
             answer = admin_client.get(reverse(f"admin:{page}_changelist"), {name: value})
             assert answer.status_code == 200 or answer["Location"].endswith("?e=1"), (page, name)
+
+
+def test_the_admin_has_a_way_back_and_the_name_of_the_project(admin_client):
+    page = admin_client.get("/admin/").text
+
+    assert f'href="{reverse("dashboard")}"' in page
+    assert "Django administration" not in page and "shopmcp" in page
+
+
+def test_the_admin_shows_moments_as_the_dashboard_does(admin_client, db):
+    run = ImportRun.objects.create(slug="shop", started_at=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    admin_client.cookies["timezone"] = "Asia/Tokyo"
+
+    for address in ("/admin/catalog/importrun/", reverse("admin:catalog_importrun_change", args=[run.pk])):
+        assert "9 p.m." in admin_client.get(address).text

@@ -28,6 +28,7 @@ from shopmcp import data_dir, metrics, process
 from shopmcp.commands import migrate, one_at_a_time, unusable
 from shopmcp.db.serving import InUse, serving
 from shopmcp.errors import ShopError
+from shopmcp.runnable import runnable
 from shopmcp.static import make_static_ready
 from shopmcp.translations import compile_translations
 
@@ -170,7 +171,7 @@ class Command(BaseCommand):
             try:
                 way_in = f"{link_for(staff_user(), public_url)}  (once, within ten minutes)"
             except ShopError:  # several members of staff, none of whom is `owner`
-                way_in = "manage.py sign_in_link USERNAME"
+                way_in = runnable("sign_in_link USERNAME")
             lines.append(("Sign in", way_in))
         for label, text in lines:
             self.stdout.write(f"{label + ':':<11}{text}")
