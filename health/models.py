@@ -1,4 +1,4 @@
-"""What the owner was told of."""
+"""What the owner was told of, and which first steps they have done."""
 
 from django.db import models
 from django.utils import timezone
@@ -24,3 +24,13 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}".strip()
+
+
+class Milestone(models.Model):
+    """A step of the first hour that is done; it stays done, whatever happens later."""
+
+    step = models.CharField(max_length=40, primary_key=True)
+    done_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.step

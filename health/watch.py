@@ -20,6 +20,7 @@ from catalog.models import Store
 from health import database
 from health.alarms import tell
 from health.chats import chat_troubles
+from health.first_hour import note_first_hour
 from health.trouble import Trouble
 from health.troubles import look
 from outbox.alarms import DirectAlarms
@@ -47,9 +48,15 @@ class Watch:
 
     def look(self) -> None:
         """Look once."""
-        if not (settings.SHOPMCP_NOTIFY and self._is_mine()):
+        if not self._is_mine():
             return
         reasons = self._reasons()
+        if not reasons:
+            note_first_hour()
+        if settings.SHOPMCP_NOTIFY:
+            self._tell(reasons)
+
+    def _tell(self, reasons: Sequence[str]) -> None:
         if database.AWAY not in reasons:
             self._language = Store.objects.oldest_first().values_list("language", flat=True).first() or self._language
         with translation.override(self._language):

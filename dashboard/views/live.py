@@ -22,6 +22,7 @@ from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
 from dashboard.rows import items_of
 from dashboard.signs import attention, banner
+from health.first_hour import first_hour
 from health.troubles import known
 
 _HOURS = 24
@@ -115,6 +116,7 @@ def live(request: HttpRequest) -> HttpResponse:
         "signs": [sign for sign in signs if sign.severity == "meet" or sign.is_after(isolation.since)],
         "now": now(),
         "health": known(),
+        "first_hour": first_hour(),
         "day": day,
         "rows": items_of(page.sessions),
         "more": bool(page.cursor),
