@@ -116,10 +116,11 @@ def _done(request: HttpRequest, link: CheckoutLink, wish: str, details: Mapping[
         outcome = pages.set_quantities(link, version, quantities_in(typed_quantities(request.POST)))
     # A code that was typed counts whichever button was pressed, as quantities do.
     code = "" if wish in ("undo", "no-coupon") else request.POST.get("coupon", "").strip()[:100]
+    changes = list(outcome.changes)
     if code or wish in ("coupon", "no-coupon"):
-        pages.apply_coupon(link, outcome.version, code, network=network(request))
+        changes += pages.apply_coupon(link, outcome.version, code, network=network(request)).changes
     if wish in ("order", "leave"):
-        if outcome.changes or code:
+        if changes:
             raise OrderChanged(
                 _("Quantities or coupon were changed, and with them the sum."),
                 fix=_("Look at the sum, and order again."),

@@ -63,6 +63,14 @@ def test_an_order_is_not_placed_for_another_sum_than_a_typed_code_makes(send, co
     assert Order.objects.get().discount == Decimal("4.99")
 
 
+def test_the_button_of_the_answer_orders_for_the_sum_that_a_typed_code_made(client, path, send, coupon):
+    shown = send(do="order", coupon="SAVE10")
+
+    again = client.post(path, form_of(shown.text) | {"do": "order"})
+
+    assert (again.status_code, Order.objects.get().discount) == (303, Decimal("4.99"))
+
+
 def test_codes_are_tried_ten_times_an_hour(send, coupon):
     answers = [send(do="coupon", coupon=f"WRONG{n}") for n in range(11)]
 
