@@ -16,13 +16,12 @@ from django.utils import timezone
 
 from catalog.language.measures import Measure, is_by_weight, measure_of
 from catalog.models import Product
-from catalog.recent import Recent
+from catalog.recent import recent
 from catalog.search.query import Facets as PageFacets
 from catalog.search.query import Page, PriceBounds
 from shopmcp.money import Money, money
 
 Data = dict[str, Any]
-Facts = tuple[Any, ...]
 
 # Bytes of an answer with up to ten products, and for each further one; of one product.
 MOST_FOUND, _MOST_OF_EACH, MOST_DETAIL = 2800, 280, 1200
@@ -125,30 +124,9 @@ def _page_data(page: Page) -> Data:
     return data | {name: value for name, value in told.items() if value}
 
 
-def facts_of(product: Product, now: datetime) -> Facts:
-    """Return all that a list tells of a product, to remember what was made of it. Needs the store loaded too."""
-    return (
-        product.public_id,
-        product.name,
-        product.price_at(now),
-        product.former_price_at(now),
-        product.currency,
-        product.store.language,
-        product.category,
-        product.image,
-        product.url,
-        product.stock,
-        product.in_stock,
-        *product.options.items(),
-    )
-
-
-_shown = Recent[Data](2000)
-
-
 def _product_data(product: Product, now: datetime) -> Data:
     """The product as a list shows it: a dictionary of the caller's own."""
-    return dict(_shown.of(facts_of(product, now), lambda: _product_anew(product, now)))
+    return dict(recent(product, now, "data", lambda: _product_anew(product, now)))
 
 
 def _product_anew(product: Product, now: datetime) -> Data:

@@ -1,25 +1,30 @@
-"""What was made lately of the same values: texts and dictionaries that different searches show again."""
+"""What was made lately of the same product: texts and dictionaries that different searches show again."""
 
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
+
+from catalog.models import Product
 
 T = TypeVar("T")
+# Where a product has what was made of its columns, if these are remembered. It never outlives them.
+KEPT = "_kept"
+_MOST = 12
 
 
-class Recent(Generic[T]):
-    """A bounded memory of a pure function: nothing in it can be stale, because its key holds all that it is made of.
+def recent(product: Product, now: datetime, what: Hashable, make: Callable[[], T]) -> T:
+    """Return what is made of a product with its store; the same object again, so do not change it.
 
-    Unlike `lru_cache`, it is told the key, and not the objects that the work needs.
+    Columns and `what` decide it, with what may change without them: its stock, the store, and whether its sale is on.
     """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._made: dict[Hashable, T] = {}
-
-    def of(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what is made of these values; the same object for equal ones, so do not change it."""
-        if (made := self._made.get(key)) is None:
-            while len(self._made) >= self._most:
-                self._made.pop(next(iter(self._made)), None)  # the oldest
-            made = self._made[key] = make()
-        return made
+    kept: dict[Hashable, Any] | None = product.__dict__.get(KEPT)
+    if kept is None:
+        return make()
+    store = product.store
+    key = what, product.stock, store.slug, store.language, product.on_sale_at(now)
+    if (made := kept.get(key)) is None:
+        if len(kept) >= _MOST:  # of different stocks
+            kept.clear()
+        made = kept[key] = make()
+    found: T = made
+    return found

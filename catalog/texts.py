@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from catalog.answers import FEW, facts_of, is_weight_unstated, price_per
+from catalog.answers import FEW, is_weight_unstated, price_per
 from catalog.models import Product
-from catalog.recent import Recent
+from catalog.recent import recent
 from catalog.schemas import StoreOut
 from catalog.search.query import Page, PriceBounds
 from shopmcp.money import money
@@ -166,7 +166,7 @@ def _of_price(bounds: PriceBounds | None) -> str:
 def _variant(product: Product) -> str:
     """Another variant by its options, id, price and stock."""
     now = timezone.now()
-    return _variants.of((get_language(), *facts_of(product, now)), lambda: _variant_anew(product, now))
+    return recent(product, now, ("variant", get_language()), lambda: _variant_anew(product, now))
 
 
 def _variant_anew(product: Product, now: datetime) -> str:
@@ -174,13 +174,10 @@ def _variant_anew(product: Product, now: datetime) -> str:
     return " · ".join(filter(None, (options, product.public_id, _price(product, now), _stock(product))))
 
 
-_lines, _variants = Recent[str](2000), Recent[str](2000)
-
-
 def product_line(product: Product) -> str:
     """Return a product in one line: name, id, price, price of a kilo or litre, and stock. Needs the store too."""
     now = timezone.now()
-    return _lines.of((get_language(), *facts_of(product, now)), lambda: _line(product, now))
+    return recent(product, now, ("line", get_language()), lambda: _line(product, now))
 
 
 def _line(product: Product, now: datetime) -> str:

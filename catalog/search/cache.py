@@ -8,34 +8,15 @@ a part of the state. Read the state before the work: then a result may be newer 
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 
 from catalog.models.search_index import clock
 from catalog.search.engines import engine, rows_of
+from catalog.search.memory import Memory, State
 
-K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
-# The tokens of all stores, and other things that results depend on.
-State = tuple[Any, ...]
-
-
-class Memory(Generic[K, T]):
-    """A bounded cache for one state of the catalogue."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: tuple[State, dict[K, T]] = ((), {})
-
-    def of(self, state: State) -> dict[K, T]:
-        """Return the cache for this state, to read and to add to; for the empty state it is always empty."""
-        known, kept = self._kept
-        if not state or known != state or len(kept) >= self._most:
-            kept = {}
-            self._kept = state, kept
-        return kept
-
 
 memory = Memory[Hashable, Any](200)
 

@@ -1,11 +1,13 @@
 """What products lack of a query, and the next best products where few fit all of it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from catalog.language.inflection import is_number, stem
 from catalog.models.imports import VISIBLE
 from catalog.search.engines import Candidate, Scope, Term, engine
+from catalog.search.entries import candidates
 from catalog.search.matching import bounds_of
+from catalog.search.memory import Memory, State
 from catalog.search.ranking import Ranking
 from catalog.search.understanding import Understood
 from shopmcp.db.prepared import look_up
@@ -40,22 +42,21 @@ def next_best(
         seen: The keys and groups of the products found, which are left out.
         describes: Whether a word only describes, as colours do.
     """
-    index, known, found = engine(), set(seen), list[Candidate]()
+    known, found = set(seen), list[Candidate]()
     choices = list[tuple[list[Term], list[Candidate]]]()
     for left_out in terms[:_MOST_WORDS]:
         rest = [term for term in terms if term is not left_out]
         if all(_only_describes(term, describes) for term in rest):
             continue
-        expression = index.expression([[*rest, *bounds_of(scope)]], "near")
-        candidates = index.candidates(expression, scope, _LOOKED_AT)
-        choices.append((rest, [c for c in candidates if c.product not in known and c.group not in known]))
-    sizes = [len({candidate.group or candidate.product for candidate in candidates}) for _, candidates in choices]
+        near = candidates([[*rest, *bounds_of(scope)]], "near", scope, _LOOKED_AT)
+        choices.append((rest, [c for c in near if c.product not in known and c.group not in known]))
+    sizes = [len({candidate.group or candidate.product for candidate in others}) for _, others in choices]
     ordered = [pair for _, pair in sorted(zip(sizes, choices, strict=True), key=lambda pair: pair[0]) if pair[1]]
     left = min(max(sizes, default=0), _LEFT_TO_THE_COMMONER) if len(terms) == 2 and len(ordered) == 2 else 0
-    for number, (rest, candidates) in enumerate(ordered):
+    for number, (rest, others) in enumerate(ordered):
         most = MOST_CLOSE - left if number == 0 else MOST_CLOSE
         position = Ranking(understood, rest, (), "relevance").position
-        for candidate in sorted(candidates, key=position):
+        for candidate in sorted(others, key=position):
             if candidate.product in known or candidate.group in known:
                 continue
             if len(found) == most:
@@ -66,7 +67,7 @@ def next_best(
 
 
 def lacking(
-    products: Iterable[int], wanted: Callable[[int], Understood], dropped: Iterable[str]
+    products: Iterable[int], wanted: Callable[[int], Understood], dropped: Iterable[str], state: State
 ) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...]]:
     """Return the words that each of the products lacks, and those of the dropped words that none of them has.
 
@@ -74,9 +75,10 @@ def lacking(
         products: The keys of their identities.
         wanted: Returns what a product was looked for by.
         dropped: The words that no product was found for.
+        state: Of the catalogue before the search.
     """
     missing, left = dict[int, tuple[str, ...]](), list(dropped)
-    for product, text in _texts(list(products)).items():
+    for product, text in _texts(list(products), state):
         wish = wanted(product)
         had = [term.shown for term in wish.terms if _fits(term, text)]
         words = [term.shown for term in wish.terms if term.shown not in had]
@@ -87,11 +89,17 @@ def lacking(
     return missing, tuple(left)
 
 
-def _texts(products: Sequence[int]) -> Mapping[int, str]:
+_known = Memory[int, str](2000)
+
+
+def _texts(products: Sequence[int], state: State) -> list[tuple[int, str]]:
     """The tokens of each product, with a space around each."""
-    among = engine().among("p.identity_id")
-    sql = f"SELECT p.identity_id, p.search_text FROM catalog_product p WHERE {among} AND {VISIBLE.format('p')}"
-    return dict(look_up(sql, [engine().many(products)]))
+    known = _known.of(state)
+    if unread := [product for product in products if product not in known]:
+        among = engine().among("p.identity_id")
+        sql = f"SELECT p.identity_id, p.search_text FROM catalog_product p WHERE {among} AND {VISIBLE.format('p')}"
+        known.update(look_up(sql, [engine().many(unread)]))
+    return [(product, known[product]) for product in products if product in known]
 
 
 def _fits(term: Term, text: str) -> bool:

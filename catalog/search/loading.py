@@ -22,7 +22,8 @@ def loaded(shown: Sequence[tuple[int, str]], scope: Scope) -> tuple[list[Product
     """
     members = _members(sorted({group for _, group in shown if group}))
     others = {pk: [other for other in members.get(group, ()) if other != pk][:MOST_VARIANTS] for pk, group in shown}
-    products = products_by_identity([pk for pk, _ in shown] + [pk for pks in others.values() for pk in pks])
+    wanted = [pk for pk, _ in shown] + [pk for pks in others.values() for pk in pks]
+    products = products_by_identity(wanted, scope.state)
     found = [products[pk] for pk, _ in shown if pk in products]
     if scope.in_stock_only:
         found = [product for product in found if product.in_stock]

@@ -8,6 +8,8 @@ from catalog.language.inflection import tokens
 from catalog.models.search_index import SOLD_OUT
 from catalog.search.engines import Candidate, Field, Scope, Slot, Term, candidates_of, engine
 from catalog.search.engines.base import COLUMNS
+from catalog.search.entries import candidates
+from catalog.search.memory import State
 from catalog.search.query import Search
 from catalog.search.understanding import Understood
 
@@ -34,10 +36,10 @@ class Found:
     at_least: bool = False
 
 
-def scope_of(asked: Search) -> Scope:
-    """Return the bounds of a search as the index holds them."""
+def scope_of(asked: Search, state: State) -> Scope:
+    """Return the bounds of a search as the index holds them, in this state of the catalogue."""
     low, high = (None if price is None else int(price * 1000) for price in (asked.min_price, asked.max_price))
-    return Scope(asked.stores, asked.categories, low, high, asked.in_stock_only)
+    return Scope(asked.stores, asked.categories, low, high, asked.in_stock_only, state=state)
 
 
 def entries_of(products: Sequence[int], scope: Scope) -> list[Candidate]:
@@ -60,8 +62,8 @@ def find_candidates(understood: Understood, scope: Scope, *, dearest_first: bool
 
     def gather(choices: Sequence[Sequence[Term]]) -> list[Candidate]:
         within = [[*terms, *bounds] for terms in choices]
-        candidates, found.at_least = _gather(within, scope, dearest_first)
-        return candidates
+        gathered, found.at_least = _gather(within, scope, dearest_first)
+        return gathered
 
     found.candidates = gather([found.terms])
     if found.candidates or (len(understood.terms) == 1 and not understood.terms[0].words):
@@ -125,11 +127,9 @@ def bounds_of(scope: Scope) -> list[Term]:
 
 def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool) -> tuple[list[Candidate], bool]:
     """Return candidates that fit all terms of any choice, and whether there may be more; see `MOST` and `ENOUGH`."""
-    index = engine()
 
-    def within(where: Field, limit: int, named: str = "") -> list[Candidate]:
-        expression = index.expression(choices, where)
-        return index.candidates(expression, scope, limit, named=named, dearest_first=dearest_first)
+    def within(where: Field, limit: int, *, named_first: bool = False) -> list[Candidate]:
+        return candidates(choices, where, scope, limit, named_first=named_first, dearest_first=dearest_first)
 
     fewest, single = min(map(len, choices)), max(map(len, choices)) == 1
     named, wide = list[Candidate](), list[Candidate]()
@@ -141,7 +141,7 @@ def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool
         wide = within("anywhere", _PLENTY)
         if len(wide) < _PLENTY:
             return wide, False
-    near = _together(named, within("near", MOST, "" if single else index.expression(choices, "name")))[:MOST]
+    near = _together(named, within("near", MOST, named_first=not single))[:MOST]
     if len(near) >= min(ENOUGH, MOST):
         return near, True
     wide = wide or within("anywhere", _PLENTY)

@@ -49,8 +49,9 @@ class Ranking:
                 known = others[word] = names(word)
             return known
 
+        self._is_another = is_another
         # By term and way.
-        self._ways = [[[_Filling(slot, is_another) for slot in way] for way in term.ways] for term in terms]
+        self._ways = [[[_filling(slot) for slot in way] for way in term.ways] for term in terms]
 
     def fits_closely(self, candidate: Candidate) -> bool:
         """Whether it has each word in name, brand, category or options."""
@@ -68,12 +69,12 @@ class Ranking:
         )
 
     def _score(self, name: str, meta: str) -> tuple[int, bool]:
-        score, weak, first, aside = 0, False, False, False
+        score, weak, first, aside, another = 0, False, False, False, self._is_another
         for ways in self._ways:
-            points, whole, begins, other = ways[0][0].filled(name, meta)
+            points, whole, begins, other = ways[0][0].filled(name, meta, another)
             if len(ways) > 1 or len(ways[0]) > 1:
                 # The best way counts; it must fill all its slots.
-                filled = [[slot.filled(name, meta) for slot in way] for way in ways]
+                filled = [[slot.filled(name, meta, another) for slot in way] for way in ways]
                 begins = any(first_ for way in filled for _, _, first_, _ in way)
                 points, whole, other = max(map(_together, filled))
             score += points or _DESCRIBED
@@ -94,8 +95,7 @@ class Ranking:
 class _Filling:
     """Rates how well an entry fills a slot."""
 
-    def __init__(self, slot: Slot, is_another: Callable[[str], bool]) -> None:
-        self._is_another = is_another
+    def __init__(self, slot: Slot) -> None:
         # An entry has a space before and after each token.
         ordered = sorted(slot.tokens.items(), key=lambda item: -item[1])
         # With its points, whether it is well matched, and on which side stands what it may describe.
@@ -105,14 +105,15 @@ class _Filling:
         # A beginning is a weaker match if the slot has whole words too.
         self._worded = bool(ordered)
 
-    def filled(self, name: str, meta: str) -> tuple[int, bool, bool, bool]:
+    def filled(self, name: str, meta: str, is_another: Callable[[str], bool]) -> tuple[int, bool, bool, bool]:
         """Return the points (0 without a match), and three facts.
 
-        They are whether a whole word matched, whether the name begins with it, and whether it only describes.
+        They are whether a whole word matched, whether the name begins with it, and whether it only describes: then a
+        word beside it `is_another` thing.
         """
         for token, points, well, side in self._tokens:
             if token in name:
-                if self._only_describes(token, name, side):
+                if self._only_describes(token, name, side, is_another):
                     return max(points - _QUALIFYING, 1), True, False, True
                 return points, True, well and name.startswith(token), False
         for prefix in self._beginnings:
@@ -126,7 +127,7 @@ class _Filling:
                 return BEGINS - _LESS_NEARBY, not self._worded, False, False
         return 0, False, False, False
 
-    def _only_describes(self, token: str, name: str, side: int) -> bool:
+    def _only_describes(self, token: str, name: str, side: int, is_another: Callable[[str], bool]) -> bool:
         """Whether the word says what another thing is of."""
         if self._qualifies and any(token in phrase and phrase in name for phrase in self._qualifies):
             return True
@@ -138,7 +139,15 @@ class _Filling:
             beside = name[start : name.find(" ", start)]
         else:
             beside = name[name.rfind(" ", 0, place) + 1 : place]
-        return bool(beside) and self._is_another(beside)
+        return bool(beside) and is_another(beside)
+
+
+def _filling(slot: Slot) -> _Filling:
+    """The slot's rating, made once: its word is in many queries."""
+    found: _Filling | None = slot.kept.get("filling")
+    if found is None:
+        found = slot.kept["filling"] = _Filling(slot)
+    return found
 
 
 def _side(token: str) -> int:

@@ -11,6 +11,7 @@ from catalog.language.text import clean, is_plain, without_marks
 from catalog.models import Product
 from catalog.search.engines import Candidate, Scope, Term, engine
 from catalog.search.matching import find_candidates
+from catalog.search.memory import State
 from catalog.search.ranking import Ranking
 from catalog.search.rows import exactly, glance, products_by_identity
 from catalog.search.synonyms import thesaurus
@@ -126,7 +127,7 @@ def _called_nearly(text: str, least: int) -> list[Product]:
     if all(map(describes, said)):
         return []
     understood = understand(text, seen)
-    products = _found(understood)
+    products = _found(understood, seen.state)
 
     def held(product: Product) -> int:
         """How many of the words name, brand and options hold; 0 if these are too few."""
@@ -141,15 +142,15 @@ def _called_nearly(text: str, least: int) -> list[Product]:
     return [products[place] for fewer, place in meant if fewer][:_CANDIDATES]
 
 
-def _found(understood: Understood) -> list[Product]:
+def _found(understood: Understood, state: State) -> list[Product]:
     """The first results of a search, one variant of each product."""
-    found = find_candidates(understood, Scope(), dearest_first=False)
+    found = find_candidates(understood, Scope(state=state), dearest_first=False)
     position = Ranking(understood, found.terms, (), "relevance").position
     first = dict[int | str, Candidate]()
     for candidate in sorted(found.candidates, key=position):
         first.setdefault(candidate.group or candidate.product, candidate)
     chosen = list(first.values())[:_MOST_LOOKED_AT]
-    products = products_by_identity(candidate.product for candidate in chosen)
+    products = products_by_identity((candidate.product for candidate in chosen), state)
     return [products[candidate.product] for candidate in chosen if candidate.product in products]
 
 

@@ -11,8 +11,9 @@ from django.db.models.base import ModelState
 from catalog.language.text import address_key, folded, is_plain, without_marks
 from catalog.models import Product, Store
 from catalog.models.imports import VISIBLE
-from catalog.search.cache import State
+from catalog.recent import KEPT
 from catalog.search.engines import engine
+from catalog.search.memory import Memory, State, is_forgetting
 from catalog.search.synonyms import VERSION
 from shopmcp.db.prepared import Param, Select, look_up
 
@@ -31,29 +32,40 @@ _products = Select(
             where=[engine().among("catalog_product.identity_id")], params=[Param("pks", Product, "id")]
         )
         .order_by()
-        .values_list(*_PRODUCT, "stock", *(f"store__{name}" for name in _STORE))
+        .values_list(*_PRODUCT, "identity__stock_moved")
     )
 )
+_MOVED = "SELECT id, stock_moved FROM catalog_productidentity WHERE "
+# The columns of listed products. Different searches show the same ones, and a product costs more to read than to find.
+_known = Memory[int, Mapping[str, Any]](4000)
 
 
-def products_by_identity(pks: Iterable[int]) -> dict[int, Product]:
-    """Return the listed products with their stores, by the keys of their identities."""
-    products = dict[int, Product]()
-    for row in _products.unread(pks=engine().many(pks)):
-        facts, store = _facts(row)
-        if facts["withdrawn_at"] is not None:
-            continue
-        product = _made(Product, facts)
-        _STORE_OF.set_cached_value(product, store)
-        products[product.identity_id] = product
-    return products
+def products_by_identity(pks: Iterable[int], state: State) -> dict[int, Product]:
+    """Return the listed products with their stores, by the keys of their identities.
+
+    What was sold of a product leaves the state of the catalogue as it is, so stock is read each time; so are stores.
+    """
+    index, keys, known = engine(), list(dict.fromkeys(pks)), _known.of(state)
+    moved, remembered = dict[int, int](), [key for key in keys if key in known]
+    if len(remembered) < len(keys):
+        for *row, pieces in _products.all(pks=index.many(key for key in keys if key not in known)):
+            facts = dict(zip(_PRODUCT, row, strict=True))
+            if facts["withdrawn_at"] is None:
+                known[facts["identity_id"]] = {**facts, KEPT: {}}
+                moved[facts["identity_id"]] = pieces
+    if remembered:
+        moved.update(look_up(f"{_MOVED}{index.among('id')}", [index.many(remembered)]))
+    if not moved:
+        return {}
+    stores = {store.pk: store for store in all_stores()}
+    return {key: _product(known[key], moved[key], stores) for key in keys if key in known and key in moved}
 
 
-# Converting a row costs more than reading it, and different searches show the same products.
-@lru_cache(maxsize=2000)
-def _facts(row: tuple[Any, ...]) -> tuple[Mapping[str, Any], Store]:
-    values, width = _products.read(row), len(_PRODUCT) + 1
-    return dict(zip((*_PRODUCT, "stock"), values, strict=False)), _store(values[width:])
+def _product(facts: Mapping[str, Any], moved: int, stores: Mapping[int, Store]) -> Product:
+    product, counted = _made(Product, facts), facts["counted"]
+    product.stock = None if counted is None else max(0, counted + moved)
+    _STORE_OF.set_cached_value(product, stores[facts["store_id"]])
+    return product
 
 
 _currencies = Select(lambda: Store.objects.order_by().values_list("pk", "currency"))
@@ -67,7 +79,8 @@ def all_stores() -> list[Store]:
 
 @lru_cache(maxsize=256)
 def _store_of(row: tuple[Any, ...]) -> Store:
-    return _store(_stores.read(row))
+    """The store of a row, to be read only: making one costs as much as reading it."""
+    return _made(Store, dict(zip(_STORE, _stores.read(row), strict=True)))
 
 
 def _made(model: type[M], facts: Mapping[str, Any]) -> M:
@@ -80,12 +93,6 @@ def _made(model: type[M], facts: Mapping[str, Any]) -> M:
     made._state = ModelState()
     made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS
     return made
-
-
-@lru_cache(maxsize=256)
-def _store(values: tuple[Any, ...]) -> Store:
-    """The store with these values, to be read only: making one costs as much as reading it."""
-    return _made(Store, dict(zip(_STORE, values, strict=False)))
 
 
 def currencies_of(stores: Collection[int] | None) -> set[str]:
@@ -124,15 +131,25 @@ def glance(query: str) -> Glance:
     text = _glance(tuple(condition for condition, _ in steps))
     rows = sorted(look_up(text, [value for _, values in steps for value in values]))
     found = [(step, pk) for step, pk, _ in rows if step >= 0]
-    synonyms = next(said for step, _, said in rows if step == -1)
-    revisions = tuple((said, token) for step, token, said in rows if step == -2)
+    synonyms, state = _state_of(rows)
     by_id = [pk for step, pk in found if not step]
-    return Glance(
-        by_id or [pk for _, pk in found][:_MOST_EXACT],
-        bool(key or by_id),
-        synonyms,
-        (*revisions, synonyms) if revisions else (),
-    )
+    return Glance(by_id or [pk for _, pk in found][:_MOST_EXACT], bool(key or by_id), synonyms, state)
+
+
+def state_now() -> State:
+    """Return the state that `glance` returns."""
+    return _state_of(sorted(look_up(STATE, [])))[1]
+
+
+def _state_of(rows: Iterable[tuple[Any, ...]]) -> tuple[str, State]:
+    """The version of the owner's synonyms and the state, from the rows of `STATE` in order."""
+    synonyms, revisions = "", list[tuple[str, int]]()
+    for step, token, said in rows:
+        if step == -2:
+            revisions.append((said, token))
+        elif step == -1:
+            synonyms = said
+    return synonyms, () if not revisions or is_forgetting() else (*revisions, synonyms)
 
 
 @lru_cache(maxsize=64)

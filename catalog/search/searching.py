@@ -17,7 +17,7 @@ from catalog.search.loading import loaded
 from catalog.search.matching import ENOUGH, Found, entries_of, find_candidates, fits_closely, scope_of
 from catalog.search.query import Facets, Page, PriceBounds, Search
 from catalog.search.ranking import Position, Ranking
-from catalog.search.rows import Glance, currencies_of, glance
+from catalog.search.rows import Glance, currencies_of, glance, state_now
 from catalog.search.synonyms import thesaurus
 from catalog.search.understanding import Understood, understand
 from shopmcp import paging
@@ -94,15 +94,15 @@ def _is_named(price: PriceWords, asked: Search, seen: Glance) -> bool:
     if price.sure:
         return False
     said = [Term(word, ((Slot({word: 0}),),)) for word in tokens(price.said)]
-    return fits_closely([*understand(price.rest, seen).terms, *said], scope_of(asked))
+    return fits_closely([*understand(price.rest, seen).terms, *said], scope_of(asked, seen.state))
 
 
 def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     position = paging.unseal(asked.listed, cursor) if cursor else None
-    scope = scope_of(asked)
     if not asked.query.strip():
-        return browse(asked, scope, limit, position)
+        return browse(asked, scope_of(asked, state_now()), limit, position)
     seen = glance(asked.query)
+    scope = scope_of(asked, seen.state)
     synonyms = thesaurus(seen.synonyms)
     understood = Understood() if seen.only else understand(asked.query, seen)
     if position is not None:
@@ -134,7 +134,7 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
     if dropped or partly or also:
         wishes = {c.product: wish for wish, finds in reversed(found) for c in finds.candidates} if several else {}
         keys = [product.identity_id for product in products]
-        missing, dropped = lacking(keys, lambda product: wishes.get(product, understood), dropped)
+        missing, dropped = lacking(keys, lambda product: wishes.get(product, understood), dropped, scope.state)
     wishes_shown = tuple(wish.shown for wish in understood.wishes) if several else ()
     if missing or dropped or wishes_shown:
         said = as_written(asked.query)

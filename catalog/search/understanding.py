@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from catalog.language.inflection import is_number, query_tokens, unglued
 from catalog.language.stop_words import STOP_WORDS, clauses
 from catalog.language.thesaurus import LONGEST_PHRASE, Phrase, Thesaurus
-from catalog.search.cache import Memory
 from catalog.search.engines import Term
+from catalog.search.memory import Memory
 from catalog.search.rows import Glance
 from catalog.search.synonyms import thesaurus
 from catalog.search.vocabulary import Meaning, Part, Vocabulary

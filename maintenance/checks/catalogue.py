@@ -71,6 +71,7 @@ def stock() -> Iterator[Finding]:
         def mend() -> None:
             for pk in dict(wrong):
                 Product.versions.filter(pk=pk, counted__lt=-_moved(pk)).update(counted=-_moved(pk))
+                renew(list(Product.versions.filter(pk=pk).values_list("identity", flat=True)))
 
         yield Finding(
             "stock",

@@ -10,6 +10,7 @@ from django.db import connection
 
 from catalog.models import imports
 from catalog.models.search_index import PRICED, SOLD_OUT, clock, range_of
+from catalog.search.memory import State
 from shopmcp.db.batches import Pace
 from shopmcp.db.prepared import kept_connection, look_up
 
@@ -44,6 +45,7 @@ class Slot:
         begun: All words with these beginnings, if they are few; then they are searched instead of the beginnings.
         pinned: The part of an entry that must match, whatever part is searched.
         qualifies: Phrases in which the word only describes another thing.
+        kept: What was made of the slot before; a word is in many queries.
     """
 
     tokens: dict[str, int]
@@ -51,6 +53,7 @@ class Slot:
     begun: tuple[str, ...] = ()
     pinned: Field | None = None
     qualifies: tuple[str, ...] = ()
+    kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def marked(self, field: Field) -> tuple[list[str], list[str]]:
         """Return the words and the beginnings, marked for a part of an entry."""
@@ -71,12 +74,13 @@ class Slot:
 class Term:
     """One wish of a shopper, with its synonyms: a product fits if it fills every slot of one of the `ways`.
 
-    A phrase also has its single `words`, in case no product fits the whole phrase.
+    A phrase also has its single `words`, in case no product fits the whole phrase. `kept` is as a slot's.
     """
 
     shown: str
     ways: tuple[tuple[Slot, ...], ...]
     words: tuple["Term", ...] = ()
+    kept: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 def indexed(name: str, meta: str, body: str) -> list[str]:
@@ -115,7 +119,10 @@ class KnownWord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The bounds of a search; prices are in thousandths, and those of the moment `now` (see `clock`)."""
+    """The bounds of a search; prices are in thousandths, and those of the moment `now` (see `clock`).
+
+    `state` is that of the catalogue before the search, for what is remembered of entries and products.
+    """
 
     stores: tuple[int, ...] | None = None
     categories: tuple[str, ...] | None = None
@@ -123,6 +130,7 @@ class Scope:
     max_price: int | None = None
     in_stock_only: bool = False
     now: int = field(default_factory=clock, compare=False)
+    state: State = field(default=(), compare=False)
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
@@ -131,6 +139,17 @@ class Scope:
             return ((0, SOLD_OUT - 1),) if self.in_stock_only else ()
         sold_out = (False,) if self.in_stock_only else (False, True)
         return tuple(range_of(self.min_price, self.max_price, sold_out=out) for out in sold_out)
+
+    def holds(self, entry: "Candidate") -> bool:
+        """Whether an entry that counts is within the bounds; the same as `ranges` and `conditions`."""
+        price, low, high = entry.price, self.min_price, self.max_price
+        return (
+            (self.stores is None or entry.store in self.stores)
+            and (self.categories is None or entry.category in self.categories)
+            and (low is None or (price is not None and price >= low))
+            and (high is None or (price is not None and price <= high))
+            and not (self.in_stock_only and entry.key >= SOLD_OUT)
+        )
 
     def conditions(self, index: "Engine") -> tuple[str, list[Any]]:
         """The other bounds as SQL over an entry `e`, with its parameters."""
@@ -168,21 +187,26 @@ class Engine(ABC):
     def expression(self, choices: Sequence[Sequence[Term]], field: Field) -> str:
         """Return a full-text query for a part of an entry; it matches all terms of any of the choices."""
 
+        kind = self.word + field
+
         def filled(slot: Slot) -> str:
             words, starts = slot.marked(field)
             # Tokens consist of marks, letters, digits, points and percent signs, so they need no escaping.
             return _joined(self.either, [*map(self.word.format, words), *map(self.start.format, starts)])
 
         def said(term: Term) -> str:
-            return _joined(self.either, [_joined(self.both, [filled(slot) for slot in way]) for way in term.ways])
+            if (known := term.kept.get(kind)) is None:
+                ways = [_joined(self.both, [filled(slot) for slot in way]) for way in term.ways]
+                known = term.kept[kind] = _joined(self.either, ways)
+            return known
 
         return _joined(self.either, [_joined(self.both, [said(term) for term in terms]) for terms in choices])
 
     @abstractmethod
-    def candidates(
+    def found(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
-    ) -> list[Candidate]:
-        """Return up to `limit` entries: matches of `named` first, then in stock, then the cheaper ones."""
+    ) -> list[int]:
+        """Return the keys of up to `limit` entries: matches of `named` first, then in stock, then the cheaper ones."""
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
         """Return for each expression whether any entry matches."""

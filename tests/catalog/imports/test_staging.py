@@ -19,6 +19,7 @@ from catalog.models import Entry, FeedAddress, ImportRun, Product, ProductIdenti
 from catalog.search import cache
 from catalog.search.categories import shelves
 from catalog.search.index import reindex, stage_entries
+from catalog.search.memory import Memory
 from catalog.search.query import Search
 from catalog.search.references import named
 from catalog.search.searching import search
@@ -96,7 +97,7 @@ def test_facets_and_shelves_turn_over_when_the_import_is_published(load, monkeyp
 
     def looking(pks):
         stores = stage_entries(pks)
-        monkeypatch.setattr(cache, "memory", cache.Memory(200))  # as a process that starts in the middle of an import
+        monkeypatch.setattr(cache, "memory", Memory(200))  # as a process that starts in the middle of an import
         counted.append((search(Search()).facets.categories, shelves()[0].categories))
         return stores
 

@@ -6,9 +6,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.imports.pruning import discard
-from catalog.models import Entry, ImportRun, Product, ProductIdentity, Word
+from catalog.models import Entry, ImportRun, Product, ProductIdentity, Store, Word
 from catalog.search.engines import rows_of
-from catalog.search.index import reindex
+from catalog.search.index import reindex, revise
 from catalog.search.query import Search
 from catalog.search.rebuild import Turns, is_outdated, optimise
 from catalog.search.searching import search
@@ -38,6 +38,7 @@ def staged(product, run, **changes):
 
 def over(run):
     ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.PUBLISHED, hidden=False, ended_at=timezone.now())
+    revise(Store.objects.values_list("pk", flat=True))
 
 
 def test_a_changed_product_is_found_by_what_it_says_now(shelf):

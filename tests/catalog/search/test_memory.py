@@ -1,6 +1,6 @@
 """What is kept for one state of the catalogue."""
 
-from catalog.search.cache import Memory
+from catalog.search.memory import Memory
 
 
 def test_it_is_kept_while_the_state_stays_the_same():
