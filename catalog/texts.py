@@ -1,6 +1,6 @@
 """The answers of the catalogue's tools in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -58,9 +58,9 @@ def store_info_text(store: StoreOut) -> str:
     return "\n".join(filter(None, (store_line(store), silent)))
 
 
-def several_stores(page: Page) -> str:
-    """Return a warning if the products of a page are of several stores, else nothing."""
-    stores = {product.store.slug: product.currency for product in page.shown}
+def several_stores(pages: Iterable[Page]) -> str:
+    """Return a warning if the products of pages are of several stores, else nothing."""
+    stores = {product.store.slug: product.currency for page in pages for product in page.shown}
     if len(stores) < 2:
         return ""
     if len(set(stores.values())) > 1:
@@ -84,6 +84,10 @@ def _offer(names: Sequence[str]) -> str:
 
 def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
     """Return a page of results in words; if nothing was found, advice and the categories `offered`."""
+    return "\n".join(filter(None, (_found_text(page, query, offered), several_stores([page]))))
+
+
+def _found_text(page: Page, query: str, offered: Sequence[str]) -> str:
     if not page.total:
         said = _("Nothing was found.")
         if query.strip():
@@ -105,14 +109,13 @@ def search_text(page: Page, query: str, offered: Sequence[str]) -> str:
                 else _("By category: %(categories)s.")
             )
             lines.append(said % {"categories": counted})
-    if stores := several_stores(page):
-        lines.append(stores)
     return "\n".join(lines)
 
 
 def groups_text(pages: Sequence[tuple[str, Page]]) -> str:
     """Return what each of several queries found, in words."""
-    return "\n\n".join(f"“{query[:80]}”: {search_text(page, query, ())}" for query, page in pages)
+    found = [f"“{query[:80]}”: {_found_text(page, query, ())}" for query, page in pages]
+    return "\n\n".join(filter(None, (*found, several_stores(page for _query, page in pages))))
 
 
 def _listed(products: Sequence[Product], page: Page) -> list[str]:

@@ -150,8 +150,11 @@ def _in_groups(call: Call, asked: Search, queries: Sequence[str], limit: int, cu
     pages = [(query, searching.search(replace(asked, query=query), limit=limit)) for query in queries]
     found = [page for _query, page in pages]
     language = _of_first(call, found)
+    text = groups_text(pages)
+    if asked.is_by_price and (compared := next(filter(None, map(several_currencies, found)), "")):
+        text = f"{text}\n{compared}"
     return Made(
-        groups_text(pages),
+        text,
         groups_data(pages),
         words(" ".join(queries)),
         sum(page.total for page in found),

@@ -136,6 +136,15 @@ def test_a_search_over_stores_writes_each_price_as_its_store_does(ask, stores):
     assert "bare numbers" not in text
 
 
+def test_groups_of_several_stores_say_so_once(ask, stores):
+    text = ask("search_products", queries=["rye", "ryes"], sort="price_asc", locale="en")[1]
+    assert text.count("These are of several stores: bakery (ILS), deli (EUR).") == 1
+    assert text.count("compared as bare numbers") == 1
+
+    text = ask("search_products", queries=["rye", "ryes"], store="bakery", locale="en")[1]
+    assert "several stores" not in text and "bare numbers" not in text
+
+
 @pytest.mark.parametrize("query", ["rye", ""])
 def test_prices_of_two_currencies_are_compared_as_numbers_and_the_text_says_so(ask, stores, query):
     en = {"openai/locale": "en"}
