@@ -7,6 +7,7 @@ from itertools import product
 
 from babel import Locale
 
+from catalog.feeds.amounts import WESTERN
 from catalog.feeds.reading import Reading
 from catalog.language.text import clean
 
@@ -21,7 +22,8 @@ _BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})[tT](\d{2})(\d{2})(\d{2})?([zZ]|[+-]\
 _SLASHED = re.compile(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([aApP][mM])?)?", re.ASCII
 )
-_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", re.ASCII)
+# `2026年11月1日`, `2026. 11. 1.` and `2026/11/01 10:00`, as people write them with the year first.
+_FROM_YEAR = re.compile(r"(\d{4}) ?([年년/.]) ?(\d{1,2}) ?([月월/.]) ?(\d{1,2})(?: ?[日일.])?(?=[ T]|$)", re.ASCII)
 _UNIX = re.compile(r"(\d{9,10})(\d{3})?(\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"(\d{1,2}|\d{4})(?:st|nd|rd|th|er|º)?", re.ASCII)
 # Words between the parts of a date, as in `31 de enero de 2026`.
@@ -30,8 +32,10 @@ _LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "hu", "ro", "ru", "uk", "bg", "el", "tr", "sv", "da",
     "nb", "fi", "et", "lv", "lt", "hr", "sl", "sr", "he", "ar",
 )  # fmt: skip
-_CLOCK = re.compile(r"(.+?),? (\d{1,2}):(\d{2})(?::(\d{2}))?\s*([aApP][mM])?(?:\s*(gmt|utc|GMT|UTC|[zZ]))?", re.ASCII)
-_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? ", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(.+?),? (\d{1,2}):(\d{2})(?::(\d{2}))?\s*([aApP][mM])?(?:\s*(gmt|utc|GMT|UTC|[zZ]|[+-]\d{2}:?\d{2}))?", re.ASCII
+)
+_WEEKDAY = re.compile(r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?|יום [א-ו]['׳]|שבת),? ", re.IGNORECASE)
 # What databases and spreadsheets write for no date.
 _NONE = re.compile(r"0|0000[-/]00[-/]00.*|00[-/.]00[-/.]0000.*|null|none|nil|-+|n/a", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s+(?:[-–—/]|to|until|bis|עד)\s+|\s*[–—]\s*")
@@ -61,7 +65,7 @@ def moment_of(text: str, reading: Reading, *, ends: bool = False, whole_days: bo
     Raises:
         NoDate: If the text cannot be read.
     """
-    text = clean(text, 80).strip("\"'")
+    text = _FROM_YEAR.sub(r"\1-\3-\5", clean(text, 80).strip("\"'").translate(WESTERN))
     if not text or _NONE.fullmatch(text):
         return None
     if found := _UNIX.fullmatch(text):
@@ -106,6 +110,7 @@ def range_of(text: str) -> tuple[str, str]:
 def _parts(text: str, reading: Reading) -> tuple[date, time | None, tzinfo]:
     """The day, the time if there is one, and the zone."""
     zone = reading.zone
+    text = _WEEKDAY.sub("", text, count=1)
     if found := _BASIC.fullmatch(text):
         text = "{}-{}-{}T{}:{}:{}{}".format(*found.groups("")[:5], found[6] or "00", found[7] or "")
     if found := _ISO.fullmatch(text):
@@ -117,17 +122,18 @@ def _parts(text: str, reading: Reading) -> tuple[date, time | None, tzinfo]:
             shift = timedelta(hours=int(hours), minutes=int(minutes or 0))
             zone = timezone(shift if sign == "+" else -shift)
         return date(int(year), int(month), int(day)), at, zone
-    if found := _COMPACT.fullmatch(text) or _YEAR_FIRST.fullmatch(text):
+    if found := _COMPACT.fullmatch(text):
         return date(int(found[1]), int(found[2]), int(found[3])), None, zone
     if found := _SLASHED.fullmatch(text):
         first, _sign, second, year, hour, minute, seconds, half = found.groups()
         day = _day(int(first), int(second), int(year) + (2000 if len(year) == 2 else 0), reading, american=bool(half))
         return day, _time(hour, minute, seconds, half), zone
     at = None
-    text = _WEEKDAY.sub("", text, count=1)
     if found := _CLOCK.fullmatch(text):
         text, hour, minute, seconds, half, utc = found.groups()
-        at, zone = _time(hour, minute, seconds, half), UTC if utc else zone
+        at = _time(hour, minute, seconds, half)
+        if utc:
+            zone = datetime.strptime(utc, "%z").tzinfo or UTC if utc[0] in "+-" else UTC
     return _named(text), at, zone
 
 

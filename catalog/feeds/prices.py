@@ -35,6 +35,8 @@ _SIGNS = {
     "tl": "TRY", "₹": "INR", "rs": "INR", "₩": "KRW", "฿": "THB", "₫": "VND", "fr": "CHF", "sfr": "CHF",
     "دإ": "AED", "رس": "SAR",
     "rp": "IDR", "rm": "MYR", "원": "KRW", "s/": "PEN",
+    "nt$": "TWD", "mx$": "MXN", "₱": "PHP", "₦": "NGN", "₸": "KZT", "тг": "KZT", "₾": "GEL", "₼": "AZN", "lv": "BGN",
+    "лева": "BGN", "din": "RSD", "дин": "RSD", "جم": "EGP", "دك": "KWD", "رق": "QAR", "درهم": "AED", "ريال": "",
     "円": "JPY", "元": "CNY", "$": "", "¥": "", "￥": "", "kr": "", "dollars": "",
 }  # fmt: skip
 # The point of `Rs.500` belongs to the word before it; that of `$.50` to the amount.
@@ -240,7 +242,7 @@ def _unquoted(text: str) -> str:
 
 def _code(sign: str) -> str | None:
     """The currency that a sign, a word or a code names, "" for none; None if it is not known."""
-    if not (sign := sign.strip().removesuffix("-").strip(" .")):
+    if not (sign := sign.strip().strip(" .")):
         return ""
     if sign.upper() == sign and _CODE.fullmatch(sign):
         return _SIGNS.get(sign.lower(), sign)

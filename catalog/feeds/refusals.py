@@ -55,8 +55,8 @@ def half_understood(source: Source, lacking: Sequence[str], column: str = "") ->
         fix += " " + _("Or that none is: %(options)s") % {"options": " ".join(f"--map {of}=" for of in lacking)}
     if "sku" in lacking and not column and "…" in _option(source, "sku"):
         fix += " " + _(
-            "It holds what is different for each product and never changes. "
-            "If there is none, add such a column in a spreadsheet, or choose it in the export."
+            "The SKU is what is different for each product and never changes. "
+            "If no column has it, add one in a spreadsheet, or choose it in the export."
         )
     if "price" in lacking:
         fix += " " + _or_unpriced()

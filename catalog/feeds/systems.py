@@ -136,8 +136,15 @@ def _prestashop(values: dict[str, str]) -> dict[str, Any]:
 
 
 def _odoo(values: dict[str, str]) -> dict[str, Any]:
+    """Odoo's product, or a variant with its values as `Legs: Steel, Color: White`."""
     fields: dict[str, Any] = {**values}
     fields["category"] = _category(values.get("category", ""))
+    fields["name"] = values.get("name", "").removeprefix(f"[{values.get('sku', '')}] ")
+    pairs = (pair.partition(":") for pair in fields.pop("values", "").split(","))
+    if options := {name.strip(): value.strip() for name, sign, value in pairs if sign}:
+        fields["options"] = options
+        # A display name has the values in brackets; without them it is that of the product.
+        fields["group_id"] = values.get("group_id") or re.sub(r"\s*\([^()]*\)$", "", fields["name"])
     return {name: value for name, value in fields.items() if value}
 
 
@@ -218,6 +225,9 @@ ODOO = System(
         "category": ("productcategory", "productcategorydisplayname", "productcategorycompletename", "categid",
                      "categiddisplayname"),
         "stock": ("quantityonhand", "qtyavailable", "onhandquantity", "onhand"),
+        "values": ("variantvalues", "producttemplatevariantvalueids", "producttemplateattributevalueids",
+                   "attributevalues", "variantvaluesdisplayname"),
+        "group_id": ("producttemplate", "producttmplid"),
         "description": ("salesdescription", "descriptionsale", "description"),
     },
     without={"producttype", "type", "image"},

@@ -84,6 +84,9 @@ def test_a_full_row():
         ("$.50", "0.50", "ILS"),
         ("12 د.إ", "12", "AED"),
         ("2.5 usd", "2.50", "USD"),
+        ("NT$1,280", "1280", "TWD"),
+        ("12,50 лв", "12.50", "BGN"),
+        ("45.00 ج.م.", "45", "EGP"),
         ("Eur 12,50", "12.50", "EUR"),
         ("Rp 120", "120", "IDR"),
         (Decimal("9.9000"), "9.90", "ILS"),
@@ -101,6 +104,8 @@ def test_prices_are_exact(written, price, currency):
     ("fields", "reason"),
     [
         ({"price": "-1"}, "negative"),
+        ({"price": "5,00-"}, "not a number"),
+        ({"price": "500-"}, "not a number"),
         ({"price": "NaN"}, "not a number"),
         ({"price": "Infinity"}, "not a number"),
         ({"price": "1e30"}, "not a number"),

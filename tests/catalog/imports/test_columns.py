@@ -80,6 +80,13 @@ def test_a_column_of_tax_is_not_proposed_as_the_price(load, column):
     assert not Product.objects.exists()
 
 
+def test_a_table_in_chinese_signs_of_either_kind_is_read(load):
+    load('商品編號,商品名稱,售價,庫存,狀態\n1,茶,"NT$1,280",5,上架\n2,紅茶,680,缺貨,下架\n', slug="tw", currency="TWD")
+    load("商品编号,商品名称,价格,库存,状态\n1,茶,99元,5,上架\n2,红茶,99,缺货,下架\n", slug="cn", currency="CNY")
+
+    assert list(Product.objects.order_by("store__slug").values_list("sku", "price")) == [("1", 99), ("1", 1280)]
+
+
 def test_markup_that_is_itself_written_with_entities_becomes_plain_text(load):
     load("sku,name,price,description\na,Rice,8,&lt;p&gt;Long &amp;amp; white&lt;/p&gt;\nb,Rye,8,a &lt; b\n")
 
