@@ -15,8 +15,8 @@ from widgets.texts import texts_of
 _PAGES = Path(__file__).parent / "pages"
 _SHARED = ("shared.css", "bridge.js")
 # Texts and patterns of a script, which stay as they are, and blanks beside signs, which mean nothing.
-_BLANKS = re.compile(r'("(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|/(?:[^/\\\s]|\\.)+/)|\s*([{}();,:=<>?&|!+*])\s*')
-_BLANKS_IN_STYLE = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
+_BLANKS = re.compile(r'("(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|/(?:[^/\\\s]|\\.)+/)|;?\s*(})\s*|\s*([{();,:=<>?&|!+*])\s*')
+_BLANKS_IN_STYLE = re.compile(r";?\s*(})\s*|\s*([{;,])\s*|(?<=:)()\s+")
 
 
 def html_of(name: str) -> str:
@@ -24,8 +24,8 @@ def html_of(name: str) -> str:
     html = (_PAGES / f"{name}.html").read_text(encoding="utf-8")
     for shared in _SHARED:
         html = html.replace(f"/* {shared} */", (_PAGES / shared).read_text(encoding="utf-8"))
-    html = _within(html, "style", lambda css: _BLANKS_IN_STYLE.sub(r"\1", css))
-    html = _within(html, "script", lambda script: _BLANKS.sub(lambda found: found[1] or found[2], script))
+    html = _within(html, "style", lambda css: _BLANKS_IN_STYLE.sub(_kept, css))
+    html = _within(html, "script", lambda script: _BLANKS.sub(_kept, script))
     return html.replace("/* config */", _config(name))
 
 
@@ -34,6 +34,10 @@ def _within(html: str, tag: str, change: Callable[[str], str]) -> str:
     before, _tag, rest = html.partition(f"<{tag}>")
     content, end, after = rest.partition(f"</{tag}>")
     return f"{before}<{tag}>{change(_bare(content))}{end}{after}"
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[found.lastindex or 0]
 
 
 def _bare(html: str) -> str:

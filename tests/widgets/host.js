@@ -1,12 +1,13 @@
 // A page that plays the host of a chat, with the official bridge. Tests drive it by `host`.
 const host = {
-  calls: [], opened: [], contexts: [], modes: [], heights: [], held: [], painted: null,
+  calls: [], opened: [], contexts: [], modes: [], heights: [], held: [],
   hold: false, // calls wait until `release()`
   lose: false, // calls are made, and their answers are lost
   refuse: false, // the host makes no call
+  deny: false, // the host opens nothing
 
   async show({ html, csp, server, meta, result, input, context, capabilities, width }) {
-    Object.assign(host, { calls: [], opened: [], contexts: [], modes: [], heights: [], held: [], hold: false, lose: false, refuse: false });
+    Object.assign(host, { calls: [], opened: [], contexts: [], modes: [], heights: [], held: [], hold: false, lose: false, refuse: false, deny: false });
     document.body.replaceChildren();
     const frame = document.createElement("iframe");
     frame.sandbox = "allow-scripts";
@@ -29,9 +30,9 @@ const host = {
       if (host.lose) throw new Error("lost");
       return answer;
     };
-    bridge.onopenlink = async ({ url }) => { host.opened.push(url); return {}; };
+    bridge.onopenlink = async ({ url }) => { host.mayOpen(); host.opened.push(url); return {}; };
     bridge.onupdatemodelcontext = async told => { host.contexts.push(told); return {}; };
-    bridge.onrequestdisplaymode = async ({ mode }) => { host.modes.push(mode); return { mode }; };
+    bridge.onrequestdisplaymode = async ({ mode }) => { host.mayOpen(); host.modes.push(mode); return { mode }; };
     bridge.onsizechange = ({ height }) => { host.heights.push(height); frame.style.height = `${height}px`; };
     const ready = new Promise(done => { bridge.oninitialized = done; });
     frame.srcdoc = html.replace("<head>", `<head><meta http-equiv="Content-Security-Policy" content="${csp}">`);
@@ -39,6 +40,9 @@ const host = {
     await ready;
     if (input) await bridge.sendToolInput({ arguments: input });
     if (result) await bridge.sendToolResult(result);
+  },
+  mayOpen() {
+    if (host.deny) throw new Error("denied");
   },
   release() {
     host.hold = false;

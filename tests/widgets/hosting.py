@@ -123,6 +123,31 @@ class Host:
         self.see(clicks)
         self.wait_until_idle()
 
+    def press(self, selector, *, ahead=lambda: None):
+        """Click as a person does, with a mouse and what happens `ahead` of letting its button go."""
+        # A mouse hits what was painted.
+        self.see("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))")
+        x, y = self.place(selector)
+        self.browser.send("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+        ahead()
+        self.browser.send("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=y, button="left", clickCount=1)
+        self.wait_until_idle()
+
+    def place(self, selector):
+        """Where the middle of what is shown there is on the screen; the frame begins at its corner."""
+        middle = "(b => [b.x + b.width / 2, b.y + b.height / 2])"
+        return self.see(f"{middle}(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")
+
+    def type(self, text):
+        """Type in place of what the field that has the focus holds."""
+        self.see("document.activeElement.select()")
+        for sign in text:
+            self.browser.send("Input.dispatchKeyEvent", type="char", text=sign)
+
+    def look_again(self):
+        """Let the widget read the cart again, as it does when it gets the focus."""
+        self.see("reread(true).then(() => 0)")
+
     def write(self, selector, value):
         """Write into a field, and leave it."""
         self.see(
@@ -144,6 +169,10 @@ class Host:
     @property
     def note(self):
         return self.see("document.querySelector('.note')?.innerText ?? ''")
+
+    @property
+    def tells_an_error(self):
+        return self.see("!!document.querySelector('.note [data-kind=error]')")
 
     @property
     def calls(self):

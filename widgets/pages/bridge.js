@@ -1,7 +1,7 @@
 "use strict";
 // What the widgets share: the protocol of MCP Apps (2026-01-26) with the host, calls of tools, the cart as it was read
-// last, and how a page tells its state. A page defines `page`: `name`, `modes`, `receive(data)`, `draw()`, `act(name,
-// element)`.
+// last, and how a page tells its state. A page defines `page`: `name`, `modes`, `receive(data)`, `draw()` (what the page
+// is to show now), `choose` (what needs no call, by its name) and `act(name, element)`.
 const config = JSON.parse(document.getElementById("config").textContent);
 const root = document.documentElement;
 const main = document.getElementById("main");
@@ -14,18 +14,18 @@ let cart = null; // as it was read last
 let readAt = 0;
 let busy = false;
 let ended = false;
-let note = null; // what is told above all: { text, again, undo }
+let note = null; // what is told: { text, again, undo (the version that this would take back) }
 let unsettled = null; // a change of which no answer came
 let told = []; // the changes that the model does not know from its own calls
 let texts = config.texts.en;
 
 const post = message => parent.postMessage({ jsonrpc: "2.0", ...message }, "*");
-const notify = (method, params = {}) => post({ method, params });
+const notify = (what, params = {}) => post({ method: `ui/notifications/${what}`, params });
 
-function ask(method, params, seconds = 30) {
+function ask(method, params) {
   return new Promise((resolve, reject) => {
     const id = ++lastId;
-    const timer = setTimeout(() => { waiting.delete(id); reject(new Error(method)); }, seconds * 1000);
+    const timer = setTimeout(() => { waiting.delete(id); reject(); }, 30000);
     waiting.set(id, { resolve, reject, timer });
     post({ id, method, params });
   });
@@ -38,7 +38,7 @@ addEventListener("message", ({ source, data: said }) => {
     if (!asked) return;
     waiting.delete(said.id);
     clearTimeout(asked.timer);
-    if (said.error) asked.reject(new Error(String(said.error.message)));
+    if (said.error) asked.reject();
     else asked.resolve(said.result);
   } else if (said.id !== undefined) {
     const known = said.method === "ping" || said.method === "ui/resource-teardown";
@@ -51,7 +51,6 @@ function hear(what, params) {
   if (ended) return;
   if (what === "tool-input") {
     input = params.arguments ?? {};
-    cartId ??= input.cart_id ?? null;
   } else if (what === "tool-result") receive(params);
   else if (what === "tool-cancelled") fail(texts.error);
   else if (what === "host-context-changed") adapt(params);
@@ -78,7 +77,6 @@ function fail(text) {
 function end() {
   ended = true;
   resized.disconnect();
-  for (const { timer } of waiting.values()) clearTimeout(timer);
   waiting.clear();
 }
 
@@ -88,16 +86,16 @@ function adapt(changed) {
   const { theme, styles, locale, safeAreaInsets: safe, displayMode } = host.context;
   if (theme) root.dataset.theme = theme;
   for (const [name, value] of Object.entries(styles?.variables ?? {}))
-    if (name.startsWith("--")) root.style.setProperty(name, value ?? "");
+    root.style.setProperty(name, value ?? "");
   if (styles?.css?.fonts) document.getElementById("fonts").textContent = styles.css.fonts;
-  for (const side of ["top", "right", "bottom", "left"]) root.style.setProperty(`--safe-${side}`, `${safe?.[side] || 0}px`);
+  main.style.padding = ["top", "right", "bottom", "left"].map(side => `${Math.max(12, safe?.[side] || 0)}px`).join(" ");
   root.dataset.mode = displayMode ?? "inline";
-  const code = (locale ?? navigator.language ?? "en").slice(0, 2).toLowerCase().replace("iw", "he");
+  const code = (locale ?? navigator.language).slice(0, 2).toLowerCase().replace("iw", "he");
   root.lang = code in config.texts ? code : "en";
   root.dir = root.lang === "he" ? "rtl" : "ltr";
   texts = config.texts[root.lang];
   if (main.dataset.state === "loading") main.replaceChildren(make("p.state", { role: "status" }, texts.loading));
-  else if (main.dataset.state === "ready") draw();
+  else draw();
 }
 
 // An element: `tag.class`, attributes if there are any, children. Text becomes text, never HTML.
@@ -116,15 +114,21 @@ function make(kind, ...children) {
 
 // A name or an amount in a text keeps its own direction.
 const apart = text => `\u2068${text}\u2069`;
-const tell = (key, facts = {}) => texts[key].replace(/%\((\w+)\)s/g, (_, name) => apart(facts[name]));
+const tell = (key, facts) => texts[key].replace(/%\((\w+)\)s/g, (_, name) => apart(facts[name]));
 const plain = text => make("bdi", String(text));
 const named = (text, name) => ({ "aria-label": `${text}: ${apart(name)}` });
 const faint = (...children) => make("p.faint", ...children);
-const button = (act, text, more = {}, kind = "") => make(`button${kind}`, { type: "button", "data-act": act, ...more }, text);
-const number = (act, value, name, min = 1, more = {}) => make("input", { type: "number", min, max: 999, value, "data-change": act, ...named(texts.quantity, name), ...more });
-const whole = ({ value, min }) => Math.min(999, Math.max(min, Math.round(value) || min));
-const mayWrite = () => config.writes && Boolean(host.can.serverTools);
-const mayCall = () => Boolean(host.can.serverTools) && (cartId !== null || config.shared);
+const button = (act, text, more, kind = "") => make(`button${kind}`, { type: "button", "data-act": act, ...more }, text);
+const number = (act, value, name, min = 1, more) => make("input", { type: "number", min, max: 999, value, "data-change": act, ...named(texts.quantity, name), ...more });
+
+function typed(field) {
+  field.value = Math.min(999, Math.max(field.min, Math.round(field.value) || field.min));
+  field.setAttribute("value", field.value);
+  return Number(field.value);
+}
+
+const mayWrite = () => config.writes && host.can.serverTools;
+const mayCall = () => host.can.serverTools && (cartId || config.shared);
 
 // Our own copy of a product's picture. Its place is there from the start, and stays if it cannot be loaded.
 function picture(product) {
@@ -135,27 +139,37 @@ function picture(product) {
 
 // The shop's accent colour and logo, if it has them; the rest does not wait for it.
 function dress(product) {
-  const slug = encodeURIComponent(product.split(":")[0]);
-  if (!document.getElementById("brand")) document.head.append(make("link", { id: "brand", rel: "stylesheet", href: `${config.origin}/widgets/${slug}.css` }));
+  if (document.getElementById("brand")) return;
+  document.head.append(make("link", { id: "brand", rel: "stylesheet", href: `${config.origin}/widgets/${encodeURIComponent(product.split(":")[0])}.css` }));
 }
 
-function draw(keepsTyped = false) {
+// Only what differs is exchanged: what is pressed, typed, chosen or loaded meanwhile stays as it is.
+function settle(place, children) {
+  const shell = node => node.cloneNode().outerHTML ?? node.data;
+  const shells = children.map(shell);
+  for (const old of [...place.childNodes]) if (!shells.includes(shell(old))) old.remove();
+  children.forEach((fresh, at) => {
+    const old = place.childNodes[at];
+    if (old && shell(old) === shells[at]) settle(old, [...fresh.childNodes]);
+    else place.insertBefore(fresh, old ?? null);
+  });
+  while (place.childNodes.length > children.length) place.lastChild.remove();
+}
+
+function draw() {
   if (ended || main.dataset.state !== "ready") return;
-  const { activeElement: at } = document;
-  const focused = at?.dataset?.key ?? kept;
-  page.draw();
-  bar.dataset.kind = note?.kind ?? "";
-  bar.replaceChildren(...[note && plain(note.text), note?.again && button("again", texts.again), note?.undo && button("undo", texts.undo)].filter(Boolean));
-  for (const control of main.querySelectorAll("button, input, select")) control.disabled ||= busy;
-  const again = focused && [...main.querySelectorAll("[data-key]")].find(each => each.dataset.key === focused);
-  if (!again || again.disabled) return;
-  if (keepsTyped && at.dataset?.key === focused && again.localName === "input") again.value = at.value;
-  again.focus({ preventScroll: true });
+  const disable = is => { for (const control of main.querySelectorAll("button, input, select")) control.disabled = is; };
+  disable(false);
+  settling = true;
+  settle(main, page.draw());
+  settling = false;
+  disable(busy);
 }
-let kept = null; // the control that was used last: a disabled one loses the focus
+let settling = false; // a field that is taken away while somebody types says that it has changed
 
-// One element for good: what changes in it is read out.
-const bar = make("div.note", { role: "status" });
+// What changes in it is read out.
+const bar = () => make("div.note", { role: "status" },
+  note && make("bdi", { "data-kind": note.kind ?? "" }, note.text), note?.again && button("again", texts.again), note?.undo && button("undo", texts.undo));
 
 function modes() {
   const other = root.dataset.mode === "fullscreen" ? "inline" : "fullscreen";
@@ -163,7 +177,7 @@ function modes() {
   return offered && button("mode", texts[other], { "data-mode": other }, ".quiet");
 }
 
-function say(text, more = {}) {
+function say(text, more) {
   note = text ? { text, ...more } : null;
   draw();
 }
@@ -171,49 +185,68 @@ function say(text, more = {}) {
 // One at a time: what is clicked meanwhile does nothing.
 async function act(name, element) {
   if (busy || ended) return;
+  if (page.choose[name]) {
+    page.choose[name](element);
+    return draw();
+  }
+  const key = element.dataset.key;
+  const undone = note?.undo;
   busy = true;
-  kept = element.dataset.key ?? null;
   note = null;
+  if (name !== "again") unsettled = null;
   draw();
   try {
     if (name === "again") await repeat();
-    else if (name === "undo") await change("undo_cart_change", {});
+    else if (name === "undo") await undo(undone);
     else if (name === "mode") adapt({ displayMode: (await ask("ui/request-display-mode", { mode: element.dataset.mode })).mode });
     else await page.act(name, element);
   } catch (error) {
-    note = { text: error.message, again: error.again, kind: "error" };
+    note = { text: texts.error, ...error, kind: "error" };
   }
   busy = false;
   draw();
+  // A disabled control loses the focus. Somebody who writes elsewhere by now keeps it.
+  if (document.hasFocus()) main.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
 async function call(name, given) {
-  const problem = (text, again) => ({ message: text, again });
-  if (!navigator.onLine) throw problem(texts.offline, true);
+  if (!navigator.onLine) throw { text: texts.offline, again: true };
   let result;
   try {
     result = await ask("tools/call", { name, arguments: cartId ? { ...given, cart_id: cartId } : given });
   } catch {
-    throw problem(texts.unanswered, true);
+    throw { text: texts.unanswered, again: true };
   }
   const data = result?.structuredContent;
-  if (result?.isError || !data || data.error) throw problem(words(result), data?.error?.code === "uncertain");
+  if (result?.isError || !data || data.error) throw { text: words(result), again: data?.error?.code === "uncertain" };
   cartId = data.cart_id ?? cartId;
   return data;
 }
 
 // A change of the cart. It carries an id, by which a repeated one changes nothing.
 async function change(tool, given) {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  unsettled = { tool, given: { ...given, request_id: Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("") } };
+  unsettled = { tool, given: { ...given, request_id: crypto.getRandomValues(new Uint32Array(4)).join("-") } };
   await repeat();
+}
+
+// Only that change: of one that came in between, the shopper has not been told.
+async function undo(version) {
+  const data = await call("view_cart", {});
+  if (data.version === version) return change("undo_cart_change", {});
+  see(data);
+  note = { text: texts.elsewhere };
+}
+
+function see(data) {
+  cart = data;
+  readAt = Date.now();
 }
 
 async function repeat() {
   if (!unsettled) return reread(true);
   const { tool, given } = unsettled;
   const known = cart?.version;
-  const hadCart = cartId !== null;
+  const hadCart = cartId;
   let data;
   try {
     data = await call(tool, given);
@@ -222,14 +255,13 @@ async function repeat() {
     throw error;
   }
   unsettled = null;
-  cart = data;
-  readAt = Date.now();
-  const elsewhere = known !== undefined && data.version > known + 1;
+  see(data);
+  const elsewhere = data.version > known + 1;
   const said = [...(data.changes ?? []), ...(data.notices ?? []).map(notice => notice.text)];
   if (elsewhere) said.push(texts.elsewhere);
-  const undo = Boolean(data.changes?.length) && tool !== "undo_cart_change" && tool !== "apply_coupon";
+  const undo = data.changes?.length && tool !== "undo_cart_change" && tool !== "apply_coupon" && data.version;
   note = said.length ? { text: said.join("\n"), undo } : null;
-  tellModel(data, !hadCart && cartId !== null);
+  tellModel(data, !hadCart && cartId);
 }
 
 // One line, which takes the place of the one before.
@@ -254,38 +286,47 @@ async function reread(always = false) {
   try {
     data = await call("view_cart", {});
   } catch (error) {
-    if (error.again && !busy) say(navigator.onLine ? texts.stale : texts.offline, { again: true, kind: "error" });
-    return;
+    if (busy || unsettled) return;
+    return say(error.again && navigator.onLine ? texts.stale : error.text, { again: error.again, kind: "error" });
   }
   if (cart !== known) return; // a change came in between, and its answer is newer
-  const isNew = JSON.stringify(data.lines) !== JSON.stringify(known?.lines);
-  cart = data;
+  see(data);
+  if (unsettled) return draw(); // the shopper still has to hear of it
   if (known && known.version !== data.version) note = { text: texts.elsewhere };
   else if (note?.kind === "error") note = null;
-  else if (!isNew && page.name !== "cart") return;
   page.reread?.();
-  draw(true);
+  draw();
 }
 
 async function openLink(url) {
-  const result = host.can.openLinks ? await ask("ui/open-link", { url }) : { isError: true };
+  const refused = () => ({ isError: true });
+  const result = host.can.openLinks ? await ask("ui/open-link", { url }).catch(refused) : refused();
   // Where the host opens nothing, the shopper can still copy it.
   if (result?.isError) note = { text: url };
 }
 
+let last = ""; // what was clicked last
 main.addEventListener("click", event => {
   const clicked = event.target.closest("button[data-act]");
-  if (clicked) act(clicked.dataset.act, clicked);
+  if (!clicked) return;
+  const { act: name, key } = clicked.dataset;
+  // The second click of a double click counts for steps alone, and not for what has come under it meanwhile.
+  if (event.detail > 1 && (key !== last || !clicked.matches(".step"))) return;
+  last = key;
+  act(name, clicked);
 });
-main.addEventListener("change", event => {
-  if (event.target.dataset.change) act(event.target.dataset.change, event.target);
+main.addEventListener("change", ({ target }) => {
+  if (target.dataset.change && !settling) act(target.dataset.change, target);
 });
 // A sandboxed frame sends no forms.
-main.addEventListener("keydown", event => {
-  if (event.key === "Enter" && event.target.dataset.enter) act(event.target.dataset.enter, event.target);
+main.addEventListener("keydown", ({ key, target }) => {
+  if (key === "Enter" && target.dataset.enter) act(target.dataset.enter, target);
 });
 addEventListener("focus", () => reread());
-addEventListener("online", () => reread());
+addEventListener("online", () => {
+  if (note?.text === texts.offline && !unsettled) say("");
+  reread(true);
+});
 addEventListener("offline", () => say(texts.offline, { kind: "error", again: true }));
 document.addEventListener("visibilitychange", () => document.hidden || reread());
 
@@ -293,7 +334,7 @@ let height = 0;
 const resized = new ResizeObserver(() => {
   const size = document.body.getBoundingClientRect();
   const needed = Math.ceil(size.height);
-  if (needed !== height) notify("ui/notifications/size-changed", { width: Math.ceil(size.width), height: (height = needed) });
+  if (needed !== height) notify("size-changed", { width: Math.ceil(size.width), height: (height = needed) });
 });
 
 async function connect() {
@@ -305,6 +346,6 @@ async function connect() {
   });
   host.can = found.hostCapabilities ?? {};
   adapt(found.hostContext ?? {});
-  notify("ui/notifications/initialized");
+  notify("initialized");
   resized.observe(document.body);
 }
