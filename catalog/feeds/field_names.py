@@ -3,7 +3,7 @@
 # The names of each field, as `spelled` returns them; the first one with a value wins.
 NAMES: dict[str, tuple[str, ...]] = {
     "sku": (
-        "sku", "ugs", "variantsku",
+        "sku", "ugs", "variantsku", "productnumber", "customsku",
         # Numbers of articles, in languages.
         "artikelnummer", "artnr", "artikelnr", "artikelnummersku", "référence", "référenceinterne", "codearticle",
         "codeproduit", "internereferenz", "internereferentie", "referencia", "referenciainterna", "referênciainterna",
@@ -49,7 +49,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "gross_price": (
         "pricegross", "grossprice", "pricetaxincl", "pricetaxincluded", "priceincltax", "priceincludingtax",
         "priceinclvat",
-        "pricewithtax", "pricewithvat", "prixttc", "bruttopreis", "preisbrutto", "cenabrutto", "preciopvp", "pvp",
+        "pricewithtax", "pricewithvat", "prixttc", "bruttopreis", "bruttovk", "preisbrutto",
+        "cenabrutto", "preciopvp", "pvp",
         "מחירכוללמעמ", "מחירלצרכן",
     ),
     "price": (
@@ -68,7 +69,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "net_price": (
         "pricenet", "netprice", "pricetaxexcl", "pricetaxexcluded", "priceexcltax", "priceexcludingtax", "priceexclvat",
-        "priceexvat", "pricewithouttax", "pricebeforetax", "prixht", "nettopreis", "preisnetto", "cenanetto",
+        "priceexvat", "pricewithouttax", "pricebeforetax", "prixht", "nettopreis", "nettovk", "preisnetto", "cenanetto",
         "preciosiniva", "מחירלפנימעמ", "מחירללאמעמ", "מחירנטו",
     ),
     "sale_price": (

@@ -5,6 +5,7 @@ from catalog.language.text import words
 _ENGLISH = {
     "color": "Color", "colour": "Color", "size": "Size", "material": "Material", "pattern": "Pattern",
     "flavor": "Flavor", "flavour": "Flavor", "scent": "Scent", "variation": "Variation", "variant": "Variation",
+    "variation name": "Variation", "variant name": "Variation", "variant title": "Variation",
 }  # fmt: skip
 _OTHERS = (
     "צבע", "מידה", "גודל", "טעם", "ריח", "וריאציה", "וריאנט", "farbe", "größe", "groesse", "variante", "couleur",

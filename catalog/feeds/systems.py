@@ -207,9 +207,9 @@ PRESTASHOP = System(
         # Of older lists.
         "gross_price": ("finalprice", "pricefinal"),
         "net_price": ("baseprice",),
-        "published": ("status", "état", "active", "displayed", "enabled"),
+        "published": ("status", "état", "estado", "stato", "stan", "stav", "active", "displayed", "enabled"),
     },
-    without=set(),
+    without={"stan"},  # elsewhere the stock, here the state
     meaning=_prestashop,
 )
 ODOO = System(
@@ -234,11 +234,18 @@ ODOO = System(
     meaning=_odoo,
 )  # fmt: skip
 OPENCART = System(
-    marks=[{"productid"}, {"model"}, {"imagename", "seokeyword", "dateavailable", "stockstatusid", "taxclassid"}],
+    marks=[
+        {"productid"},
+        {"model"},
+        {"imagename", "seokeyword", "dateavailable", "stockstatusid", "taxclassid", "specialdatestart"},
+    ],
     names={
         "sku": ("sku", "model", "productid"),
         "image": ("imagename", "image"),
         "published": ("status",),
+        "sale_price": ("special", "specialprice"),
+        "sale_begins": ("specialdatestart", "specialpricedatestart", "specialstart"),
+        "sale_ends": ("specialdateend", "specialpricedateend", "specialend"),
     },
     without=set(),
     meaning=_opencart,

@@ -47,13 +47,16 @@ _AVAILABLE = _set(
     "készleten", "raktáron", "rendelhető", "in stoc", "disponibil", "la comandă", "finns i lager", "på lager nu",
     "sipariş üzerine", "stokta mevcut", "متوفر في المخزون", "في المخزون", "حسب الطلب", "在庫有り", "在庫有", "予約",
     "予約受付中", "有库存", "有庫存", "现货", "現貨", "재고 있음", "재고있음", "판매중", "ניתן להזמנה",
-    "זמין להזמנה", "זמין להזמנה מראש", "במלאי מוגבל", "ללא הגבלה",
+    "זמין להזמנה", "זמין להזמנה מראש", "במלאי מוגבל", "ללא הגבלה", "only left", "last one", "last pieces", "last items",
+    "nur noch", "nur noch wenige", "auf bestellung", "da ordinare", "derniers exemplaires", "ultimi pezzi",
+    "últimas unidades", "ostatnie sztuki", "מלאי אחרון", "פריטים אחרונים", "יחידות אחרונות", "נותרו", "נשארו",
 )  # fmt: skip
 # Of these, what is sold beyond the stock.
 _BEYOND_STOCK = _set(
     "preorder", "pre order", "presale", "pre sale", "backorder", "back order", "onbackorder", "on backorder",
     "made to order", "on request", "orderable", "on order", "available for order", "הזמנה מראש", "בהזמנה",
     "ניתן להזמנה", "זמין להזמנה", "זמין להזמנה מראש", "vorbestellung", "précommande", "sur commande", "bajo pedido",
+    "auf bestellung", "da ordinare",
     "su ordinazione", "sob encomenda", "na zamówienie", "op bestelling", "под заказ", "предзаказ", "на замовлення",
     "na objednávku", "rendelhető", "la comandă", "sipariş üzerine", "حسب الطلب", "予約", "予約受付中",
 )  # fmt: skip
@@ -126,6 +129,13 @@ _HIDDEN = _set(
     "nepravda", "ψευδεσ", "שקר", "fals", "н",
     "staging", "staged",
 )  # fmt: skip
+_SPAN = (
+    r"(?:h|hours?|stunden?|heures?|(?:business |working )?days?|(?:werk|arbeits)?tagen?|tage?|jours?(?: ouvrés)?|"
+    r"días|dias|giorni|dagen|dni|дн|дней|дня|gün|ימים|ימי עסקים|weeks?|wochen?|semaines?|שבועות)"
+)
+# How long something takes: `in 3 5 days`; and what may stand beside the words, `in stock 5` and `available in 3 days`.
+_TIME = re.compile(rf"(?:(?:ships?|delivery|in|within|sous|dans|tra|entro|תוך) )*[0-9]+ ?(?:[0-9]+ ?)?{_SPAN}")
+_AMOUNT = re.compile(rf"(?:\b(?:in|within|sous|dans|tra|entro|תוך) )?\b[0-9]+(?: [0-9]+)*(?: ?{_SPAN})?\b")
 _DAY = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}")
 _SIGNS = {"✓": True, "✔": True, "☑": True, "✅": True, "√": True, "✗": False, "✘": False, "❌": False, "✕": False}
 # Those that may say no to anything.
@@ -212,10 +222,13 @@ def available_of(fields: Mapping[str, Any]) -> bool | None:
     if found := _NUMBER.fullmatch(text):  # some shops write the count here
         return (whole := _whole(found[1].strip())) is not None and int(whole) > 0
     said = _said(text)
-    if said in _AVAILABLE or (said in _SHOWN and said not in _NOT_AVAILABLE):
-        return True
-    if said in _NOT_AVAILABLE or said in _HIDDEN:
-        return False
+    for known in (said, " ".join(_AMOUNT.sub(" ", said).split())):
+        if known in _NOT_AVAILABLE or known in _HIDDEN:
+            return False
+        if known in _AVAILABLE or known in _SHOWN:
+            return True
+    if _TIME.fullmatch(said):
+        return True  # how long it takes until it is sent
     raise RowRefused(_("its availability “%(said)s” is not understood") % {"said": said[:40]})
 
 

@@ -92,3 +92,23 @@ def test_markup_that_is_itself_written_with_entities_becomes_plain_text(load):
 
     assert list(Product.objects.order_by("sku").values_list("description", flat=True)) == ["Long & white", "a < b"]
     assert Product.objects.get(sku="a").price == Decimal(8)
+
+
+def test_the_state_of_a_product_of_prestashop_is_no_stock(load):
+    load("ID;Nazwa;Indeks;Cena (netto);Cena (brutto);Ilość;Stan\n1;Koc;A;9,90;12,18;3;1\n2;Kubek;B;9,90;12,18;3;0\n")
+
+    assert [(p.sku, p.stock, p.price) for p in Product.objects.all()] == [("A", 3, Decimal("12.18"))]
+
+
+def test_specials_of_opencart_count_in_their_days(load):
+    heading = "product_id,name,model,price,special,special_date_start,special_date_end,quantity,status"
+    load(f"{heading}\n1,Phone,M1,100.0,80.0,2026-11-01,2026-11-30,5,1\n")
+
+    phone = Product.objects.get()
+    assert (phone.price, phone.sale_price, phone.sale_ends.isoformat()[:10]) == (100, 80, "2026-12-01")
+
+
+def test_the_name_of_a_variation_tells_it_apart(load):
+    load("SKU,Item Name,Variation Name,Price\nT-S,Tee,S,20\nT-M,Tee,M,20\n")
+
+    assert [p.options for p in Product.objects.order_by("sku")] == [{"Variation": "M"}, {"Variation": "S"}]
