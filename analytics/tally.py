@@ -149,6 +149,16 @@ class Deltas:
         """Count a cart in the hour it was opened."""
         self._change(client, opened_at, ((_CARTS, ""),), 1)
 
+    def take_back_call(self, call: RecordedCall) -> None:
+        """Count a call no more."""
+        self._change(call.client, call.at, call.counted, -1)
+
+    def take_back(self, visit: Visit, carts: Iterable[datetime]) -> None:
+        """Count a session no more, nor its carts, which were opened at these moments."""
+        self._change(visit.client, visit.last_at, (*visit.came, *visit.chose), -1)
+        for opened_at in carts:
+            self._change(visit.client, opened_at, ((_CARTS, ""),), -1)
+
     def replace(self, before: Visit | None, after: Visit) -> None:
         """Take back what the session added before, and add what it is now."""
         if before is not None and before.place == after.place:

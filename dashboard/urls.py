@@ -38,6 +38,7 @@ urlpatterns = [
     path("orders/<slug:number>/change/", orders.change, name="dashboard-order-change"),
     path("orders/<slug:number>/slip/", orders.slip, name="dashboard-order-slip"),
     path("sessions/<slug:public_id>/end-links/", sessions.end_links, name="dashboard-end-links"),
+    path("sessions/<slug:public_id>/leave-out/", sessions.leave_out, name="dashboard-leave-out"),
     path("sessions/<slug:public_id>/unlink/", customers.unlink, name="dashboard-unlink"),
     path("customers/", customers.customers, name="dashboard-customers"),
     path("customers/<slug:public_id>/", customers.customer, name="dashboard-customer"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from analytics.leaving_out import leave_out as leave_session_out
 from carts.browse import SessionFilter, newest_cart, session_page, sessions_in_turn
 from carts.conversation import BY_HANDLE, UNKEYED
 from carts.models import Cart, Session
@@ -25,6 +26,7 @@ from dashboard.rows import SessionItem, items_of, lines_now
 from dashboard.texts import client_name
 from orders.handoff.links import end_links_of
 from orders.models import CheckoutLink
+from shopmcp.errors import ShopError
 
 _PER_PAGE = 25
 _MOST_EXPORTED = 10_000
@@ -98,6 +100,21 @@ def end_links(request: HttpRequest, public_id: str) -> HttpResponse:
     end_links_of(found)
     messages.success(request, _("The links to this cart open nothing any more. The chat can make a new one."))
     return redirect("dashboard-session", public_id)
+
+
+@owner_page
+@require_POST
+def leave_out(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Leave a session out of lists and numbers, because it was a test."""
+    demand(request, "carts.change_session")
+    found = get_object_or_404(Session, public_id=public_id)
+    try:
+        leave_session_out(found)
+    except ShopError as refusal:
+        messages.error(request, refusal.text)
+        return redirect("dashboard-session", public_id)
+    messages.success(request, _("Left out: no number counts this conversation, and no list shows it."))
+    return redirect("dashboard-sessions")
 
 
 def _shown(session: Session, cart: Cart | None, version: int | None) -> tuple[Sequence[Any], Decimal, bool]:

@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from analytics.leaving_out import leave_out
 from analytics.reports import summary
 from carts.models import CallRecord, Session
 from orders.models import Order
 from orders.services.states import Who, cancel
+from shopmcp.errors import Kept
 from tests.carts.shop import honey, make_product, store, tea
 from tests.orders.ordering import courier, details, fill, order, pickup, to_haifa
 
@@ -58,3 +60,13 @@ def test_cancelled_orders_and_test_orders_count_in_no_number(chats):
     found = numbers()
 
     assert (found.orders, found.revenue, found.conversion) == (0, [], 0)
+
+
+def test_a_conversation_with_an_order_is_no_test(chats):
+    before = numbers()
+
+    with pytest.raises(Kept):
+        leave_out(chats[0].session)
+
+    assert numbers() == before
+    assert Session.objects.real().count() == 4

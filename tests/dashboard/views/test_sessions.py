@@ -321,3 +321,21 @@ def test_a_timeline_tells_when_coupon_and_budget_changed(owner, call_tool, honey
     steps = [[(each.term, each.before, each.after) for each in step.terms] for step in shown.context["timeline"].steps]
     assert steps == [[("coupon", "SAVE10", "")], [("coupon", "", "SAVE10")], [("budget", "", "₪50.00")]]
     assert "SAVE10" in shown.text
+
+
+def test_a_test_is_left_out_of_the_list(owner, make_session):
+    kept, test = make_session(1), make_session(2)
+
+    answer = owner.post(reverse("dashboard-leave-out", args=[test.public_id]), follow=True)
+
+    assert "no number counts this conversation" in answer.text
+    assert kept.public_id in answer.text and test.public_id not in answer.text
+
+
+def test_who_may_only_look_leaves_nothing_out(client, make_session, django_user_model):
+    client.force_login(django_user_model.objects.create_user("looker", is_staff=True))
+    session = make_session(1)
+
+    assert client.post(reverse("dashboard-leave-out", args=[session.public_id])).status_code == 403
+    session.refresh_from_db()
+    assert not session.is_check
