@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from carts.models import Cart, Session
 from carts.services.sessions import ELSEWHERE
 from orders.models import Order, OrderLine, OrderState
+
+# Sources of sessions that are no conversation.
+_NO_CHATS: Final = (ELSEWHERE, Session.ACCOUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Outside:
 
 def outside(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Outside:
     """Return how many sessions went on outside of the chat in [since, until); two queries."""
-    rows = Cart.objects.filter(session__is_check=False).exclude(session__source=ELSEWHERE)
+    rows = Cart.objects.filter(session__is_check=False).exclude(session__source__in=_NO_CHATS)
     if client:
         rows = rows.filter(session__client=client)
     sessions = Count("session", distinct=True)
@@ -63,14 +67,14 @@ def linked_sessions(since: datetime, until: datetime, client: str) -> int:
     rows = Session.objects.real().filter(person__isnull=False, last_seen_at__gte=since, last_seen_at__lt=until)
     if client:
         rows = rows.filter(client=client)
-    return rows.exclude(source=ELSEWHERE).count()
+    return rows.exclude(source__in=_NO_CHATS).count()
 
 
 def sales(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Sales:
     """Return what was ordered in [since, until), of one client or of all; two queries."""
     rows = _counted(since, until, client)
     # The carts of permalinks are no sessions; their orders are orders.
-    counted = rows.exclude(session__source=ELSEWHERE).aggregate(
+    counted = rows.exclude(session__source__in=_NO_CHATS).aggregate(
         sessions=Count("session", distinct=True),
         quiet=Count("session", distinct=True, filter=Q(session__last_seen_at__lt=quiet)),
         lost=Count("session", distinct=True, filter=Q(session__last_seen_at__lt=lost)),

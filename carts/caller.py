@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from carts import queries
 from carts.conversation import BY_HANDLE, UNKEYED, Conversation, conversation_of, shares_cart
 from carts.languages import remembered
-from carts.models import SessionWarning
+from carts.models import Session, SessionWarning
 from carts.queries import SessionRow
 from carts.sold import StoreInfo
 from shopmcp.errors import CartExpired, LinkedElsewhere, SessionNeeded, UnknownCart
@@ -44,6 +44,8 @@ class Caller:
             self.cart_id = None
         if self.conversation.by_widget:
             self.cart_id = None  # it named the conversation, and proves nothing more
+        if self.home is not None:
+            self.call.remark = ""
         self.call.notes.source = self.source
         if self.is_unkeyed:
             self.call.notes.warn(SessionWarning.Kind.UNKEYED.value)
@@ -52,10 +54,23 @@ class Caller:
     def conversation(self) -> Conversation:
         return conversation_of(self.call)
 
+    @cached_property
+    def home(self) -> SessionRow | None:
+        """What holds the one cart of the person whom a token names, for a call that names no conversation."""
+        if self.call.person is None or self.cart_id is not None or self.conversation.source != UNKEYED:
+            return None
+        row = queries.home_of_person.first(person=self.call.person)
+        return None if row is None else SessionRow._make(row)
+
     @property
     def source(self) -> str:
-        """What names the conversation: a `_meta` key, `cart_id`, or `default` for nothing."""
+        """What names the conversation: a `_meta` key, `cart_id`, or `default` for nothing.
+
+        It is `account` for the one cart of the person whom a token names.
+        """
         conversation = self.conversation
+        if self.home is not None:
+            return Session.ACCOUNT
         if conversation.by_widget or (self.cart_id is not None and not conversation.keyed):
             return BY_HANDLE
         return conversation.source
@@ -68,17 +83,17 @@ class Caller:
     @property
     def shares_cart(self) -> bool:
         """Whether other chats use the same cart."""
-        return self.cart_id is None and self.conversation.shares_cart
+        return self.cart_id is None and self.conversation.shares_cart and self.home is None
 
     @property
     def needs_handle(self) -> bool:
         """Whether only a `cart_id` finds the conversation again."""
-        return not self.conversation.keyed and not self.shares_cart
+        return not self.conversation.keyed and not self.shares_cart and self.home is None
 
     @property
     def can_meet(self) -> bool:
         """Whether this chat's cart can be another chat's too."""
-        return self.shares_cart or self.conversation.can_meet
+        return self.shares_cart or (self.conversation.can_meet and self.home is None)
 
     @cached_property
     def first_store(self) -> StoreInfo:

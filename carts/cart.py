@@ -100,6 +100,7 @@ class CartState:
         unanswered: Changes whose answers were lost, and the shopper was not told.
         told: What the call at hand tells, once it has changed the cart or repeated what was told.
         person: The key of the person whose things the call may see, as `carts.people` decides; None for nobody.
+        holder: The key of the session that holds the cart, where that is no chat's own but the one cart of an account.
         before: The touched lines as they were loaded; a new line has quantity 0 there.
         catalogue: The token of the store's catalogue when it was loaded; None where it has none.
         is_remembered: Its lines were loaded from `carts.memory`.
@@ -121,6 +122,7 @@ class CartState:
     unanswered: Sequence[Unanswered] = ()
     told: Told | None = None
     person: int | None = None
+    holder: int | None = None
     before: dict[int, LineState] = field(default_factory=dict)
     catalogue: int | None = None
     is_remembered: bool = False

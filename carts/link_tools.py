@@ -7,6 +7,7 @@ from accounts.models import Person
 from accounts.oauth.tokens import hold
 from carts.caller import Caller
 from carts.services.linking import prove
+from carts.services.one_cart import home_of
 from carts.services.other_carts import offer
 from carts.services.saving import locked_cart
 from shopmcp.db.savepoint import change
@@ -45,7 +46,7 @@ def link_account(call: Call, cart_id: CartId = None) -> Answer[LinkOut]:
     if (person := Person.objects.filter(pk=call.person).first()) is None:
         raise ended()  # it was deleted since the call came
     session, sentences = None, list[str]()
-    if caller.is_unkeyed:
+    if caller.is_unkeyed or caller.home is not None:
         caller.speak()
         sentences.append(
             gettext(
@@ -60,6 +61,8 @@ def link_account(call: Call, cart_id: CartId = None) -> Answer[LinkOut]:
                 prove(cart.session_id, person, client)
                 session = cart.session_id
         sentences.append(gettext("This chat belongs to the shopper's account now: list_orders shows all orders."))
-    if (other := offer(person.pk, session)) is not None:
+    if home_of(person.pk) is not None:
+        sentences.append(gettext("All chats of the account use one cart: view_cart shows it."))
+    elif (other := offer(person.pk, session)) is not None:
         sentences.append(other.text)
     return Answer(" ".join(sentences), LinkOut(linked=session is not None))

@@ -17,6 +17,8 @@ KEPT: Final = "kept_with_account"
 ONCE: Final = (ORDER, KEPT)
 CHANGED: Final = "changed_in_browser"
 CONTINUED: Final = "continued_elsewhere"
+ONE_CART_BEGUN: Final = "one_cart"
+ONE_CART_LEFT: Final = "one_cart_left"
 MOVED: Final = "moved_elsewhere"
 TERMS: Final = "terms_changed_in_browser"
 # Older news give way: a chat that never answers must not grow its row.
@@ -24,6 +26,12 @@ MOST: Final = 20
 _SENTENCES: Final = {
     CONTINUED: gettext_lazy("Another chat added the products of this cart to its own; they are still here too."),
     MOVED: gettext_lazy("Another chat moved the products of this cart into its own."),
+    ONE_CART_BEGUN: gettext_lazy(
+        "This chat uses the one cart of the shopper's account now, as all chats of the account do."
+    ),
+    ONE_CART_LEFT: gettext_lazy(
+        "This chat does not use the one cart of the shopper's account any more: it has a cart of its own again."
+    ),
 }
 
 
@@ -44,6 +52,11 @@ def told(news: str) -> list[tuple[str, str]]:
 def with_news(news: str, code: str, text: str = "") -> str:
     """Return the news with one more sentence; a code with a sentence of its own needs no text."""
     return _written([*_read(news), [code, text]])
+
+
+def with_all(news: str, more: str) -> str:
+    """Return the news with others behind them."""
+    return _written([*_read(news), *_read(more)]) if more else news
 
 
 def told_once(news: str) -> list[tuple[str, str]]:

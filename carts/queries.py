@@ -130,6 +130,10 @@ touch_public_id = Update(
     lambda: Session.objects.filter(public_id=Param("public_id", Session, "public_id")),
     last_seen_at=_NOW,
 )
+# The session that holds the one cart of a person.
+_ONE_CART: Any = Param("person", Session, "one_cart_of")
+home_of_person = Select(lambda: _sessions().filter(one_cart_of=_ONE_CART).values_list(*_SESSION))
+touch_home = Update(lambda: Session.objects.filter(one_cart_of=_ONE_CART), last_seen_at=_NOW)
 language_by_digest = Select(
     lambda: Session.objects.filter(digest=Param("digest", Session, "digest")).values_list("language")
 )
@@ -156,7 +160,7 @@ MOST_SEEN = 200
 PLACES_SEEN = tuple(f"id_{number}" for number in range(MOST_SEEN))
 _SEEN: Any = [Param(place, Session, "id") for place in PLACES_SEEN]
 lock_sessions = Select(
-    lambda: Session.objects.select_for_update().filter(id__in=_SEEN).order_by("id").values_list("id", "created_at")
+    lambda: Session.objects.select_for_update().filter(id__in=_SEEN).in_locking_order().values_list("id", "created_at")
 )
 see_sessions = Update(lambda: Session.objects.filter(id__in=_SEEN), last_seen_at=Greatest("last_seen_at", _NOW))
 insert_session = Insert(
@@ -247,6 +251,7 @@ insert_change = Insert(
         "delta",
         "terms",
         "undo_to",
+        "chat",
         "created_at",
     ),
     returning=False,

@@ -1,5 +1,6 @@
 """What a cart has beside its lines: the coupon that was applied to it, and the shopper's budget."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -38,17 +39,7 @@ class CartTerms:
 
     def changes(self, currency: str, locale: str) -> list[str]:
         """Return what changed in words, as lines do: `Coupon: none → SAVE`."""
-        told = []
-        if self.coupon != self.coupon_before:
-            before, after = (coupon.code if coupon else gettext("none") for coupon in (self.coupon_before, self.coupon))
-            told.append(gettext("Coupon: %(before)s → %(after)s") % {"before": before, "after": after})
-        if self.budget != self.budget_before:
-            before, after = (
-                gettext("none") if amount is None else money(amount, currency, locale).formatted
-                for amount in (self.budget_before, self.budget)
-            )
-            told.append(gettext("Budget: %(before)s → %(after)s") % {"before": before, "after": after})
-        return told
+        return in_words(self.delta() or {}, currency, locale)
 
     def bring_back(self, deltas: list[dict[str, Any]]) -> None:
         """Undo changes, given oldest first: of each term the first `before` counts."""
@@ -61,3 +52,19 @@ class CartTerms:
             self.coupon = CartTerms.loaded(then["coupon"], None).coupon
         if "budget" in then:
             self.budget = None if then["budget"] is None else Decimal(then["budget"])
+
+
+def in_words(delta: Mapping[str, Any], currency: str, locale: str) -> list[str]:
+    """Return what `CartTerms.delta` tells, as lines do: `Coupon: none → SAVE`. An emptied cart has no currency."""
+    told = []
+    if "codes" in delta:
+        before, after = (code or gettext("none") for code in delta["codes"])
+        told.append(gettext("Coupon: %(before)s → %(after)s") % {"before": before, "after": after})
+    if "budget" in delta:
+        before, after = (gettext("none") if sum is None else _amount(sum, currency, locale) for sum in delta["budget"])
+        told.append(gettext("Budget: %(before)s → %(after)s") % {"before": before, "after": after})
+    return told
+
+
+def _amount(amount: str, currency: str, locale: str) -> str:
+    return money(Decimal(amount), currency, locale).formatted if currency else amount

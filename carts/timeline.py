@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import get_language
 
-from carts.models import CallRecord, Cart, Change, Line, Session
+from carts.models import CallRecord, Cart, Change, ChangeQuerySet, Line, Session
 from carts.services.sessions import ELSEWHERE
 from catalog.models import Product
 from shopmcp import paging
@@ -39,9 +39,12 @@ class TermDifference:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """A call with what it changed; `chat` is the public id of the chat that called, where that is another session."""
+
     call: CallRecord
     differences: tuple[Difference, ...] = ()
     terms: tuple[TermDifference, ...] = ()
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,17 @@ class PastLine:
 def timeline(session: Session, *, cursor: str = "", limit: int = 50) -> Timeline:
     """Return the session's calls and the changes on its pages, the newest first; three queries.
 
+    Of a session that holds the one cart of an account these are also the changes of all chats; one query more.
+
     Raises:
         InvalidArguments: If the cursor is not of this list.
     """
     page, following = paging.page("calls", CallRecord.objects.filter(session=session), limit, cursor)
     versions = {call.version for call in page if call.version is not None}
-    # Carts of a session may share version numbers; the newest cart wins.
-    found = Change.objects.filter(cart__session=session, version__in=versions).select_related("cart").order_by("cart")
-    changes = {change.version: (_differences(change.delta), _terms(change)) for change in found} if versions else {}
-    steps = [Step(call, *changes.get(call.version or 0, ())) for call in page]
+    changes: dict[int, list[Change]] = {}
+    for change in _changes_by(session).filter(version__in=versions).select_related("cart") if versions else ():
+        changes.setdefault(change.version, []).append(change)
+    steps = [_step(call, changes.get(call.version or 0, ())) for call in page]
     steps += _on_pages(session, after=page[-1].at if following else None, before=page[0].at if cursor else None)
     return Timeline(sorted(steps, key=lambda step: step.call.at, reverse=True), following)
 
@@ -121,26 +126,48 @@ def latest_of(sessions: Sequence[Session]) -> dict[int, Latest]:
     }
 
 
+def _step(call: CallRecord, changes: Sequence[Change]) -> Step:
+    # Several carts of a session may have a change of this number; that of the call was made at its time.
+    change = min(changes, key=lambda change: abs(change.created_at - call.at), default=None)
+    return Step(call) if change is None else Step(call, _differences(change.delta), _terms(change))
+
+
+def _changes_by(session: Session) -> ChangeQuerySet:
+    """The changes that calls of the session can have made: of its own carts, and of the one cart of its account."""
+    own = Q(cart__session=session)
+    if session.person_id is not None:
+        own |= Q(cart__session__source=Session.ACCOUNT, cart__session__person=session.person_id, chat=session.pk)
+    return Change.objects.filter(own)
+
+
 def _on_pages(session: Session, *, after: datetime | None, before: datetime | None) -> list[Step]:
-    """The changes between two moments that no call made, as steps of their own; the newest, if there are many."""
-    rows = Change.objects.filter(cart__session=session, tool=ELSEWHERE)
+    """The changes between two moments that no call of it made, as steps of their own; the newest, if there are many."""
+    others = Q(tool=ELSEWHERE)
+    if session.source == Session.ACCOUNT:
+        others |= Q(chat__isnull=False) & ~Q(chat=session.pk)
+    rows = Change.objects.filter(others, cart__session=session)
     rows = rows if after is None else rows.filter(created_at__gt=after)
     rows = rows if before is None else rows.filter(created_at__lte=before)
+    found = list(rows.select_related("cart").order_by("-id")[:_MOST_ON_PAGES])
+    chats: dict[int | None, str] = {}
+    if keys := {change.chat for change in found if change.chat is not None}:
+        chats |= dict(Session.objects.filter(pk__in=keys).values_list("pk", "public_id"))
     return [
         Step(
             # Its key is no call's: those are above 0.
             CallRecord(
                 pk=-change.pk,
                 at=change.created_at,
-                tool=ELSEWHERE,
+                tool=change.tool,
                 outcome="ok",
                 milliseconds=0.0,
                 version=change.version,
             ),
             _differences(change.delta),
             _terms(change),
+            chats.get(change.chat, ""),
         )
-        for change in rows.select_related("cart").order_by("-id")[:_MOST_ON_PAGES]
+        for change in found
     ]
 
 

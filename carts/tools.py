@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carts import memory
 from carts.caller import SHARED, Caller
-from carts.cart import MAX_QUANTITY, CartState, Notice, Outcome
+from carts.cart import MAX_QUANTITY, Notice, Outcome
 from carts.conversation import UNKEYED, received
 from carts.digests import public_id_of
 from carts.models import Session
@@ -22,7 +22,7 @@ from carts.offers import offers_of
 from carts.schemas import CartOut, DebugOut, cart_data
 from carts.services import carts
 from carts.services.requests import Request, first_outcome
-from carts.services.saving import load_cart, locked_cart
+from carts.services.saving import locked_cart, shown_cart
 from carts.services.sessions import find, find_for_cart, has_expired
 from carts.texts import by_handle, cart_text, debug_text, repeated
 from catalog.schemas import Price
@@ -164,7 +164,9 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     should be told."""
     caller = Caller(call, cart_id)
     row = find_for_cart(caller)
-    cart = load_cart(row, caller.now) if row else CartState(0, "", expiry_untold=has_expired(caller))
+    cart = shown_cart(caller, row)
+    if row is None:
+        cart.expiry_untold = has_expired(caller)
     notices = cart.notices((cart.store or caller.first_store).language)
     return _answer(caller, Outcome(cart, notices=notices), is_change=False)
 
@@ -208,7 +210,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
     caller = Caller(call, cart_id)
     call.notes.may_begin_session = False
     row = find(caller)
-    state = load_cart(row, caller.now) if row else CartState(0, "")
+    state = shown_cart(caller, row)
     store = state.store or caller.first_store
     report = DebugOut(
         session=UNKEYED if caller.shares_cart else row.public_id if row else None,
@@ -218,7 +220,7 @@ def debug_session(call: Call, cart_id: CartId = None) -> Answer[DebugOut]:
         item_count=state.item_count,
         total=money(state.total, state.currency or store.currency, store.language),
         received=list(received(call)),
-        hints=_hints(caller, row is not None),
+        hints=_hints(caller, row is not None, uses_one_cart=state.holder is not None),
     )
     call.remark = ""
     return Answer(debug_text(report), report)
@@ -293,8 +295,10 @@ def request_of(caller: Caller, request_id: str | None, arguments: object) -> Req
     return Request(request_id, urlsafe_b64encode(digest).decode().rstrip("="), is_shared=caller.shares_cart)
 
 
-def _hints(caller: Caller, has_session: bool) -> list[str]:
+def _hints(caller: Caller, has_session: bool, *, uses_one_cart: bool) -> list[str]:
     hints = []
+    if uses_one_cart:
+        hints.append(gettext("This chat uses the one cart of the shopper's account, which all their chats use."))
     if caller.conversation.malformed:
         text = gettext("%(names)s came, but not as text of 1 to 256 plain characters, so it was ignored.")
         hints.append(text % {"names": ", ".join(caller.conversation.malformed)})
@@ -320,6 +324,6 @@ def _hints(caller: Caller, has_session: bool) -> list[str]:
                 "openai/session, or the owner must add its key to SHOPMCP_SESSION_KEYS."
             )
         )
-    elif has_session and not caller.conversation.keyed:
+    elif has_session and caller.needs_handle:
         hints.append(gettext("This chat is known by its cart_id alone: pass it with every cart call."))
     return hints

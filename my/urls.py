@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from my.views import access, data, details, home, keeping, signing_in
+from my.views import access, data, details, home, keeping, one_cart, signing_in
 
 urlpatterns = [
     path("", home.home, name="my-home"),
     path("access/", access.access, name="my-access"),
     path("details/", details.details, name="my-details"),
+    path("one-cart/", one_cart.one_cart, name="my-one-cart"),
     path("data/", data.data, name="my-data"),
     path("data/download/", data.download, name="my-data-download"),
     path("keep/<str:token>/", keeping.keep, name="my-keep"),

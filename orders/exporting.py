@@ -83,8 +83,9 @@ def _account(account: Person) -> dict[str, Any]:
                 "last_call_at": chat.last_seen_at,
                 "sees_the_account": chat.sees_person,
             }
-            for chat in Session.objects.of_person(account)
+            for chat in Session.objects.of_person(account).chats()
         ],
+        "one_cart_everywhere": Session.objects.holding_one_cart(account).exists(),
         "access": [
             {"name": each.client.name, "hosts": each.hosts, "since": each.since, "last_token_at": each.used_at}
             for each in accesses_of(account)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from carts.caller import Caller, session_needed
 from carts.cart import CartState, Outcome
+from carts.models import Cart
 from carts.people import person_of
 from carts.schemas import CartOut
 from carts.services import once
@@ -17,7 +18,7 @@ from carts.services.sessions import find, find_for_cart
 from carts.tools import RequestId, changed, request_of
 from orders.handoff import account_codes, codes, links
 from orders.handoff.again import order_again
-from orders.handoff.bringing import bring_own, is_offer
+from orders.handoff.bringing import bring_own, hold, is_offer
 from orders.handoff.permalinks import keep
 from orders.models import AccountCode, CheckoutLink, ResumeCode
 from orders.numbers import read_number
@@ -101,15 +102,13 @@ def resume_cart(
             again = first_outcome(cart, request) or order_again(cart, code, request)
         return changed(caller, again)
     if is_offer(code):
-        _check_is_known(caller)
-        with locked_cart(caller) as cart:
-            brought = first_outcome(cart, request) or bring_own(cart, code, mode, request)
-        return changed(caller, brought)
+        return changed(caller, _brought(caller, code, mode, request))
     # A chat that passes no cart_id gets a session by this call: a wrong code must not make one.
     found = codes.find(code, call.network) if caller.is_unkeyed else None
     refusal: ShopError | None = None
     with change():
         account_codes.hold(code)
+        hold(caller, [*codes.source_of(code), *account_codes.source_of(code)])
         with locked_cart(caller) as cart:
             outcome = first_outcome(cart, request)
             if outcome is None:
@@ -156,6 +155,14 @@ def list_orders(
         found = list(orders_of_chat(session, person).select_related("store").newest_first()[:_MOST_ORDERS])
     told = OrdersOut(orders=[order_out(each, in_full=order is not None) for each in found])
     return Answer(orders_text(told, found), told)
+
+
+def _brought(caller: Caller, code: str, mode: Literal["add", "move"], request: Request | None) -> Outcome:
+    _check_is_known(caller)
+    with change():
+        hold(caller, Cart.objects.filter(public_id=code.strip()).values_list("session", flat=True))
+        with locked_cart(caller) as cart:
+            return first_outcome(cart, request) or bring_own(cart, code, mode, request)
 
 
 def _resumed(

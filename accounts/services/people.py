@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts import ending
 from accounts.models import Person
 
 # An address that was typed and never verified: nobody's account.
@@ -103,6 +104,7 @@ def delete(person: Person) -> None:
     Whoever is about to open it to a program or a chat is waited for, and finds nothing to open afterwards.
     """
     lock(person.user_id)
+    ending.end_programs_and_chats(person)
     person.user.delete()
 
 

@@ -1,11 +1,11 @@
 """Sessions, carts, lines and changes."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -36,17 +36,32 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(last_seen_at__lte=moment)
 
     def of_person(self, person: Person | int) -> Self:
-        """Sessions that are kept with the account, the latest first."""
+        """Sessions that are kept with the account, and that of its one cart; the latest first."""
         return self.filter(person=person).order_by("-last_seen_at", "-id")
+
+    def chats(self) -> Self:
+        """Sessions of chats and of pages: none that only holds the one cart of an account."""
+        return self.exclude(source=Session.ACCOUNT)
+
+    def holding_one_cart(self, person: Person | None) -> Self:
+        """The session that holds the one cart of a person; none where that is switched off, and none of nobody."""
+        return self.none() if person is None else self.filter(one_cart_of=person)
+
+    def in_locking_order(self) -> Self:
+        """As whoever locks several locks them: what holds the one cart of an account last (`services.one_cart`)."""
+        return self.order_by(F("one_cart_of").asc(nulls_first=True), "id")
 
     def with_open_cart(self) -> Self:
         """Join the cart that the session fills now as `open_cart`."""
         return self.annotate(open_cart=FilteredRelation("carts", condition=Q(carts__ordered_at=None)))
 
     def deletable(self) -> Self:
-        """Sessions that never ordered, with their open cart: an order, and what it shows, is kept."""
+        """Sessions that never ordered, with their open cart: an order, and what it shows, is kept.
+
+        So is the one cart of an account, whatever becomes of the chats that use it.
+        """
         ordered = Cart.objects.filter(session=OuterRef("pk")).exclude(ordered_at=None)
-        return self.with_open_cart().exclude(Exists(ordered))
+        return self.with_open_cart().filter(one_cart_of=None).exclude(Exists(ordered))
 
     def expired(self, *, with_items: datetime, empty: datetime) -> Self:
         """Deletable sessions that were quiet since one moment with items in the open cart, since the other without."""
@@ -63,7 +78,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(models.Model):
-    """One conversation."""
+    """One conversation; or what holds the one cart of an account, which all its chats use (`services.one_cart`)."""
+
+    # The source of one that holds an account's one cart.
+    ACCOUNT: Final = "account"
 
     public_id = models.CharField(_("public id"), max_length=18, unique=True)
     # A keyed digest: the id is a bearer secret and is not stored. Null for an unkeyed chat, whose cart_id is its proof.
@@ -96,6 +114,10 @@ class Session(models.Model):
     # The key of the client (`oauth2_provider.Application`) by whose token it was proved: with its access that ends too.
     linked_by = models.BigIntegerField(null=True, editable=False)
     linked_at = models.DateTimeField(_("linked"), null=True, blank=True, editable=False)
+    # Of which account this holds the one cart now; null where that is switched off, and for all that are conversations.
+    one_cart_of = models.ForeignKey(
+        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, editable=False
+    )
     unanswered = models.TextField(null=True, editable=False)  # noqa: DJ001 - what carts.unanswered keeps, seldom
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last call"), default=timezone.now)
@@ -105,6 +127,11 @@ class Session(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["one_cart_of"], condition=Q(one_cart_of__isnull=False), name="one_cart_of_a_person"
+            )
+        ]
         indexes = [
             models.Index(fields=["-last_seen_at", "-id"], name="session_last_seen"),
             models.Index(fields=["-last_seen_at", "-id"], condition=Q(is_check=True), name="session_of_check"),
@@ -260,6 +287,8 @@ class Change(models.Model):
     delta = models.JSONField(_("what changed"), default=list)
     # What changed beside the lines, as `CartTerms.delta` has it; null for nothing.
     terms = models.JSONField(null=True, editable=False)
+    # The key of the session of the chat that made it, in a cart that several chats use; null in all others.
+    chat = models.BigIntegerField(null=True, editable=False)
     # The version that undo without a version goes back to; null when there is nothing to undo.
     undo_to = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
@@ -273,3 +302,16 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cart_id} v{self.version}"
+
+
+class OneCartUse(models.Model):
+    """A chat that uses the one cart of its person, and which version of it the chat was told last."""
+
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, primary_key=True, related_name="one_cart_use")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    # No foreign key: deleting a cart would need an index for it.
+    cart_key = models.BigIntegerField(null=True)
+    version = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.session_id} v{self.version}"

@@ -5,12 +5,14 @@ and the conversation sees nothing. Proving is done in the conversation itself, a
 """
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from accounts.models import Person
-from carts.models import Session, SessionQuerySet
+from carts.models import OneCartUse, Session, SessionQuerySet
 from carts.news import KEPT
+from carts.services.one_cart import leave
 from carts.services.ordering import tell_chat
 from carts.services.sessions import ELSEWHERE
 from shopmcp.errors import LinkedElsewhere, NotFound, ShopError
@@ -81,10 +83,11 @@ def unlink(public_id: str, person: Person) -> None:
     Raises:
         NotFound: If the account does not keep it.
     """
-    rows = Session.objects.of_person(person).filter(public_id=public_id)
+    rows = Session.objects.of_person(person).chats().filter(public_id=public_id)
     with transaction.atomic():
         session = _lock(rows)
         Session.objects.filter(pk=session.pk).update(person=None, sees_person=False, linked_at=None, linked_by=None)
+        leave([session.pk])
 
 
 def let_go(session: int) -> None:
@@ -100,12 +103,19 @@ def close_all(person: Person | int, client: int | None = None) -> int:
         person: Whose account it is; it is locked in this transaction.
         client: The key of a client, if only the chats that it linked are meant.
     """
-    rows = Session.objects.filter(person=person, sees_person=True)
-    if client is not None:
-        rows = rows.filter(linked_by=client)
+    linked = Q(person=person, sees_person=True)
+    # Chats whose tokens name the person use the one cart too.
+    those = linked & Q(linked_by=client) if client is not None else linked | Q(pk__in=_using(person))
     with transaction.atomic():
-        keys = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
-        return Session.objects.filter(pk__in=keys).update(sees_person=False, linked_by=None)
+        rows = Session.objects.filter(those).chats().select_for_update().in_locking_order()
+        keys = list(rows.values_list("pk", flat=True))
+        leave(keys)
+        return Session.objects.filter(linked, pk__in=keys).update(sees_person=False, linked_by=None)
+
+
+def _using(person: Person | int) -> QuerySet[OneCartUse, int]:
+    """The keys of the sessions of chats that use the one cart of the person."""
+    return OneCartUse.objects.filter(person=person).values_list("session", flat=True)
 
 
 def _link(session: Session, person: Person, *, sees_person: bool, client: int | None = None) -> None:

@@ -8,9 +8,21 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from carts.cart import Notice
-from carts.models import Cart, CartQuerySet
+from carts.models import Cart, CartQuerySet, Session
+from carts.services.sessions import ELSEWHERE
 
 OTHER_CART: Final = "other_cart"
+# What chat clients call themselves begins so, or holds this.
+_KNOWN: Final = (
+    ("openai", "ChatGPT"),
+    ("chatgpt", "ChatGPT"),
+    ("claude", "Claude"),
+    ("vscode", "VS Code"),
+    ("visual studio code", "VS Code"),
+    ("gemini", "Gemini"),
+    ("cursor", "Cursor"),
+    ("copilot", "Copilot"),
+)
 
 
 def open_carts(person: int) -> CartQuerySet:
@@ -35,6 +47,17 @@ def offer(person: int, session: int | None) -> Notice | None:
     return Notice(OTHER_CART, text % {"count": cart.item_count, "day": day_of(cart), "code": cart.public_id})
 
 
+def offer_own(cart: int) -> Notice | None:
+    """Return the sentence that offers a chat that left its own cart what that holds; None if it is empty."""
+    if (own := Cart.objects.filled().filter(pk=cart).first()) is None:
+        return None
+    text = gettext(
+        "What the cart of this chat held before stays there: resume_cart with the code %(code)s brings it here. Ask "
+        "before you do it."
+    )
+    return Notice(OTHER_CART, text % {"code": own.public_id})
+
+
 def day_of(cart: Cart) -> str:
     """Return the day on which a cart was changed last, as people say it."""
     day, today = timezone.localdate(cart.updated_at), timezone.localdate()
@@ -43,3 +66,13 @@ def day_of(cart: Cart) -> str:
     if day == today - timedelta(days=1):
         return gettext("yesterday")
     return date_format(day, "DATE_FORMAT")
+
+
+def name_of(session: Session) -> str:
+    """Return where a cart or a chat comes from, as shoppers know it."""
+    if session.source == Session.ACCOUNT:
+        return gettext("All your chats")
+    if session.source == ELSEWHERE:
+        return gettext("The shop's own page")
+    told = f"{session.client} {session.source}".casefold()
+    return next((name for sign, name in _KNOWN if sign in told), session.client or gettext("A chat"))

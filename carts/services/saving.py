@@ -1,7 +1,8 @@
 """Loading and saving a cart.
 
 A change is one transaction. It locks the session's row first, so the changes of one conversation happen one after the
-other. Then it loads the cart, changes it in memory, and saves the difference with a `Change`.
+other. Then it loads the cart, changes it in memory, and saves the difference with a `Change`. A chat of a person may
+use the one cart of the person's account, which is locked after the chat's session: see `one_cart`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +21,11 @@ from carts import memory, queries, unanswered
 from carts.caller import Caller, expired_cart, first_store
 from carts.cart import CartState, LineState, Notice, Outcome
 from carts.changes import LineChange
-from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change
-from carts.news import TERMS, Moved, with_changes, with_news
+from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change, Session
+from carts.news import ONCE, TERMS, Moved, with_changes, with_news, without
 from carts.people import person_of, proved
 from carts.queries import LINE_WIDTH, SessionRow
+from carts.services import once, one_cart
 from carts.services.other_carts import offer
 from carts.services.requests import Request, remember, settle
 from carts.services.sessions import ELSEWHERE, find_by_public_id, lock, new_public_id
@@ -49,15 +51,57 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
     """
     with change():
         row = lock(caller)
-        state = load_cart(row, caller.now)
-        state.person = person_of(caller.call, row)
-        if state.person is not None and caller.call.notes.is_new_session:
-            _offer_other(state, state.person)
+        person = person_of(caller.call, row)
+        state = load_cart(row, caller.now) if person is None else _persons_cart(caller, row, person)
         if state.unanswered:
             digest = digest_of(caller.call)
             state.unanswered = [lost._replace(is_same=lost.call == digest) for lost in state.unanswered]
         yield state
         settle(caller.call, state)
+
+
+def shown_cart(caller: Caller, row: SessionRow | None) -> CartState:
+    """Return the cart that the caller's chat uses, for a read: its own, or the one cart of its person.
+
+    Raises:
+        WriteNeeded: As `once.take`.
+    """
+    person = person_of(caller.call, row)
+    home = None if person is None else one_cart.home_of(person)
+    if home is None:
+        return load_cart(row, caller.now) if row else CartState(0, "")
+    news = without(home.news, ONCE)
+    if home.news and row is not None and row.id != home.id:
+        for code, text in once.take(caller.call, home.id, home.news, None):
+            news = with_news(news, code, text)
+        caller.call.notes.session = row.id
+    return one_cart.lent(load_cart(home, caller.now), row, home, news)
+
+
+def joined(state: CartState, person: int) -> CartState:
+    """Return the cart that a chat uses from now on, which was proved for this person in the transaction at hand.
+
+    Args:
+        state: The chat's, loaded under its session's lock.
+    """
+    row, home = find_by_public_id(state.session_public_id), one_cart.locked_home(person, state.now)
+    if home is not None and row is not None:
+        lost, state = state.unanswered, one_cart.lent(load_cart(home, state.now), row, home)
+        state.unanswered = lost
+    state.person = person
+    return state
+
+
+def _persons_cart(caller: Caller, row: SessionRow, person: int) -> CartState:
+    """Return the cart that a chat of a person changes, locked; `row` is the chat's session, locked before."""
+    if (home := one_cart.locked_home(person, caller.now)) is not None:
+        state = one_cart.lent(load_cart(home, caller.now), row, home)
+    else:
+        state = load_cart(row, caller.now)
+        if caller.call.notes.is_new_session:
+            _offer_other(state, person)
+    state.person = person
+    return state
 
 
 def _offer_other(state: CartState, person: int) -> None:
@@ -84,6 +128,8 @@ def locked_elsewhere(public_id: str) -> Iterator[CartState]:
         state.person = proved(row)
         # A cart that belongs to no chat has nobody else to tell.
         state.is_elsewhere = row.source != ELSEWHERE
+        if row.source == Session.ACCOUNT:
+            state.holder = row.id
         yield state
         news_for(row.digest or row.public_id)
 
@@ -179,7 +225,8 @@ def save(
         said += state.terms.changes(state.currency or first_store().currency, locale)
     notices = list({notice.text: notice for notice in (*notices, *state.notices(locale))}.values())
     if state.is_elsewhere:
-        _write_news(state, changes, said[len(changes) :])
+        if state.holder is None:  # else each chat reads the changes that the others made
+            _write_news(state, changes, said[len(changes) :])
         tool = ELSEWHERE
     else:
         _mark_session_told(state)
@@ -194,6 +241,7 @@ def save(
             delta=[vars(change) | {"price": str(change.price)} for change in changes],
             terms=terms,
             undo_to=undo_to,
+            chat=None if state.holder is None or state.is_elsewhere else state.session_id,
             created_at=now,
         )
         if state.version % _PRUNED_EVERY == 0:
@@ -202,6 +250,8 @@ def save(
             queries.delete_changes.run(cart_id=state.id, first=end - 2 * _PRUNED_EVERY, end=end)
         if state.history_bytes > KEPT_BYTES:
             _shorten(state)
+    if state.holder is not None and not state.is_elsewhere:
+        one_cart.mark_told(state)
     _save_lines(state)
     after_commit(partial(memory.keep, state))
     outcome = Outcome(state, said, notices, products=[change.product_id for change in changes])
@@ -248,7 +298,7 @@ def _save_cart(state: CartState, now: datetime) -> None:
     state.public_id = new_public_id("c_")
     state.id = queries.insert_cart.run(
         public_id=state.public_id,
-        session_id=state.session_id,
+        session_id=state.session_id if state.holder is None else state.holder,
         history_from=0,
         ordered_at=None,
         created_at=now,

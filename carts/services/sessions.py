@@ -50,6 +50,8 @@ def find(caller: Caller) -> SessionRow | None:
             that has an id: whoever reads its answers must not get its cart.
         CartExpired: If the cart_id's session was deleted.
     """
+    if caller.home is not None:
+        return _enter(caller, caller.home)
     digests, handle = way_in(caller)
     if digests:
         row = find_by_digests(digests)
@@ -95,6 +97,10 @@ def lock(caller: Caller) -> SessionRow:
         SessionNeeded: If the call names none and the shop refuses such calls.
         UnknownCart, CartExpired: As `find`.
     """
+    if caller.home is not None:
+        if queries.touch_public_id.run(public_id=caller.home.public_id, now=caller.now):
+            return _enter(caller, find_by_public_id(caller.home.public_id), is_locked=True)
+        caller.home = None  # it was deleted meanwhile
     conversation = caller.conversation
     digests, handle = way_in(caller)
     if digests:

@@ -34,7 +34,7 @@ def customer(request: HttpRequest, public_id: str) -> HttpResponse:
     demand(request, "orders.see_people")
     if (found := customer_of(public_id)) is None:
         raise Http404(_("There is no such customer."))
-    chats = list(Session.objects.of_person(found.person)[:_MOST])
+    chats = list(Session.objects.of_person(found.person).chats()[:_MOST])
     orders = list(Order.objects.of_person(found.person).newest_first().select_related("store")[:_MOST])
     story = [
         *((chat.linked_at, "linked", chat, None) for chat in chats if chat.linked_at),

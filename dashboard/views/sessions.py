@@ -85,6 +85,9 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
         "timeline": story,
         "meta_keys": sorted({key for step in story.steps for key in step.call.meta_keys}),
         "warned": [kind for kind in WarningKind if any(gives(step.call, kind) for step in story.steps)],
+        "one_cart": Session.objects.filter(one_cart_of=found.person).first()
+        if found.sees_person and found.person
+        else None,
         "is_unkeyed": found.source in (BY_HANDLE, UNKEYED),
         "links": list(CheckoutLink.objects.of_session(found).newest_first()[:_MOST_LINKS]),
     }

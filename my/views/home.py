@@ -12,9 +12,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Person
 from carts.models import Cart, Session
 from carts.services import linking
-from carts.services.other_carts import day_of, open_carts
+from carts.services.other_carts import day_of, name_of, open_carts
 from my.pages import my_page
-from my.texts import name_of
 from orders.handoff import account_codes, codes, links
 from orders.handoff.permalinks import Wanted, path_of
 from orders.links import token_of
@@ -83,7 +82,7 @@ def _shown(request: HttpRequest, person: Person, status: int = 200, **told: Any)
         orders = orders.filter(pk__lt=int(before))
     page = list(orders.select_related("store").prefetch_related("lines")[: MOST_ORDERS + 1])
     carts = open_carts(person.pk).select_related("store")[:_MOST_CARTS]
-    chats = Session.objects.of_person(person)[:_MOST_CHATS]
+    chats = Session.objects.of_person(person).chats()[:_MOST_CHATS]
     context = {
         "person": person,
         "orders": [_order(order, person) for order in page[:MOST_ORDERS]],

@@ -11,10 +11,10 @@ from accounts.models import Person
 from carts.cart import CartState
 from carts.models import Session
 from carts.services import linking
+from carts.services.other_carts import name_of
 from carts.services.saving import load_cart
 from carts.services.sessions import find_by_public_id
 from my.pages import my_page
-from my.texts import name_of
 from orders.handoff.links import open_link
 from orders.models import CheckoutLink, Order
 from shopmcp.errors import InvalidArguments, ShopError

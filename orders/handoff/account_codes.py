@@ -16,7 +16,7 @@ from carts.models import Cart
 from carts.services.linking import prove
 from carts.services.other_carts import offer
 from carts.services.requests import Request
-from carts.services.saving import save
+from carts.services.saving import joined, save
 from orders.handoff.bringing import Mode, bring
 from orders.handoff.codes import WrongCode, digests_of, made, read
 from orders.models import AccountCode
@@ -75,6 +75,12 @@ def hold(text: str) -> None:
         lock(user)
 
 
+def source_of(text: str) -> list[int]:
+    """Return the key of the session whose cart the code that somebody typed brings along, if it is one."""
+    mine = AccountCode.objects.filter(digest__in=digests_of(read(text))).exclude(cart=None)
+    return list(mine.values_list("cart__session", flat=True))
+
+
 def connect(state: CartState, code: AccountCode, mode: Mode, request: Request | None = None) -> Outcome:
     """Open the account of a code to the chat, once; bring the code's cart along, or else offer the newest other one.
 
@@ -95,16 +101,18 @@ def connect(state: CartState, code: AccountCode, mode: Mode, request: Request | 
     if not mine.update(used_at=now):
         raise WrongCode(gettext("This code has just been used."), fix=gettext("Ask the shopper for a new one."))
     prove(state.session_id, code.person)
-    state.person = code.person_id
+    asked, state = state, joined(state, code.person_id)
     notices = [
         Notice("linked", gettext("This chat belongs to the shopper's account now: list_orders shows all orders."))
     ]
-    if code.cart is not None and code.cart.session_id != state.session_id:
+    if code.cart is not None and code.cart_id != state.id:
         try:
             notices += bring(code.cart, state, mode)
         # The chat is linked; that its cart did not come is told beside it.
         except ShopError as refusal:
             notices.append(Notice("not_added", refusal.message))
-    elif (other := offer(code.person_id, state.session_id)) is not None:
+    elif state.holder is None and (other := offer(code.person_id, state.session_id)) is not None:
         notices.append(other)
-    return save(state, "resume_cart", notices, undo_to=state.version, request=request)
+    outcome = save(state, "resume_cart", notices, undo_to=state.version, request=request)
+    asked.told = state.told
+    return outcome

@@ -116,6 +116,12 @@ def count_wrong(session: int) -> None:
     tries.save()
 
 
+def source_of(text: str) -> list[int]:
+    """Return the key of the session of the cart whose code somebody typed, if it is one."""
+    rows = ResumeCode.objects.filter(digest__in=digests_of(read(text)))
+    return list(rows.values_list("cart__session", flat=True))
+
+
 def resume(state: CartState, code: ResumeCode, mode: Mode, request: Request | None = None) -> Outcome:
     """Add the lines of the code's cart to a cart, and save; `move` takes them out of the other. Both chats hear of it.
 

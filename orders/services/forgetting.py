@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from accounts.services.people import delete
+from carts.models import Session
 from carts.news import ORDER
 from carts.services.ordering import forget_news, lock_session
 from offers.buyers import Buyer, digests_of
@@ -170,7 +171,11 @@ def _forget(
             batch = orders[start : start + _MOST]
             rows = Order.objects.filter(pk__in=batch)
             if not dry_run:
-                _lock(rows.order_by("session").values_list("session", flat=True))
+                _lock(
+                    Session.objects.filter(pk__in=rows.values("session"))
+                    .in_locking_order()
+                    .values_list("pk", flat=True)
+                )
             over = Order.objects.over()
             if old is not None:
                 over |= Order.objects.filter(state__in=OVER, changed_at__lt=old)

@@ -245,7 +245,7 @@ def test_a_code_that_is_being_said_opens_no_account_that_is_deleted(signed, besi
 
     beside(lambda: say(code), lambda: forget(Buyer(email=dana.email), account=dana))
 
-    assert links() == [(None, True)]
+    assert links() == [(None, False)]
     assert not Person.objects.exists()
 
 

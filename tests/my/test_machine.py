@@ -1,4 +1,4 @@
-"""Two people, four chats, and links between them in any order: no cart, order or word of one reaches the other."""
+"""Two people, four chats, links between them and one cart for all in any order: nothing of one reaches the other."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,11 +11,11 @@ from accounts.models import Person
 from carts.models import Cart, Session
 from carts.services import linking
 from carts.services.other_carts import open_carts
-from carts.tools import add_to_cart, view_cart
+from carts.tools import add_to_cart, undo_cart_change, view_cart
 from catalog.models import Store
 from catalog.services import create_product
 from offers.models import DeliveryOption
-from orders.handoff import account_codes, codes
+from orders.handoff import account_codes, codes, switching
 from orders.handoff.access import end_access
 from orders.models import Order
 from orders.services.details import Details
@@ -48,10 +48,13 @@ class Links(RuleBasedStateMachine):
         }
         self.kept: dict[str, str | None] = dict.fromkeys(CHATS)
         self.proved = dict.fromkeys(CHATS, False)
+        # Whose chats use one cart, and what that may hold.
+        self.one_cart: dict[str, set[str] | None] = dict.fromkeys(PEOPLE)
+        self.before: dict[str, set[str]] = {who: set() for who in PEOPLE}
         # What a chat's cart may hold: products of its own, and what it brought from chats that it could see.
         self.holds: dict[str, set[str]] = {chat: {chat} for chat in CHATS}
-        # The orders of each chat, and whose they were when they were placed.
-        self.orders: dict[str, tuple[str, str | None]] = {}
+        # The orders, each with its chat, or with whose one cart it was.
+        self.orders: dict[str, str] = {}
         self.code: dict[str, str] = {}
 
     def teardown(self):
@@ -77,6 +80,29 @@ class Links(RuleBasedStateMachine):
     @rule(chat=chats)
     def fill(self, chat):
         self.ask(add_to_cart, chat, product_id=f"shop:{chat.lower()}")
+        if (held := self.shared(chat)) is not None:
+            held.add(chat)
+
+    @rule(chat=chats)
+    def undo(self, chat):
+        self.ask(undo_cart_change, chat)
+
+    @rule(who=people, brings=st.booleans())
+    def switch_on(self, who, brings):
+        if self.one_cart[who] is None:
+            carts = [cart for cart in open_carts(self.person[who].pk) if cart.session.client]
+            switching.switch_on(self.person[who], [cart.public_id for cart in carts] if brings else [])
+            brought = [self.holds[cart.session.client] for cart in carts] if brings else []
+            self.one_cart[who] = self.before[who].union(*brought)
+
+    @rule(who=people)
+    def switch_off(self, who):
+        switching.switch_off(self.person[who])
+        self.before[who], self.one_cart[who] = self.one_cart[who] or self.before[who], None
+
+    def shared(self, chat):
+        """What the one cart may hold that the chat uses; None if it uses its own."""
+        return self.one_cart[self.kept[chat]] if self.proved[chat] else None
 
     @rule(chat=chats, who=people)
     def keep(self, chat, who):
@@ -116,19 +142,29 @@ class Links(RuleBasedStateMachine):
         if "were added" in told:
             assert self.proved[chat]
             assert self.kept[chat] == self.kept[other]
-            self.holds[chat] |= self.holds[other]
+            held = self.shared(chat)
+            (self.holds[chat] if held is None else held).update(self.holds[other])
 
     @rule(chat=chats)
     def order(self, chat):
-        cart = Cart.objects.filter(session__client=chat, ordered_at=None, item_count__gt=0).first()
+        if self.placed(Cart.objects.filled().filter(session__client=chat).first(), chat):
+            self.holds[chat] = {chat}
+
+    @rule(who=people)
+    def order_the_one_cart(self, who):
+        if self.placed(Cart.objects.filled().filter(session__one_cart_of=self.person[who]).first(), who):
+            self.one_cart[who] = set()
+
+    def placed(self, cart, chat):
+        """Order a cart, of a chat or of an account."""
         if cart is None:
-            return
+            return False
         typed = Details(
             name=chat, delivery=self.option.pk, phone="050-2345678", email=f"{chat}@example.com", street="1", city="X"
         )
         placed = place_order(cart.public_id, typed, key=f"k{len(self.orders)}", seen=seen(cart, self.option.pk))
         self.orders[placed.order.shown_number] = chat
-        self.holds[chat] = {chat}
+        return True
 
     @rule(chat=chats)
     def unlink(self, chat):
@@ -148,7 +184,7 @@ class Links(RuleBasedStateMachine):
 
     def theirs(self, who):
         """The orders that an account may see."""
-        return {number for number, chat in self.orders.items() if self.kept[chat] == who}
+        return {number for number, chat in self.orders.items() if self.kept.get(chat, chat) == who}
 
     @invariant()
     def a_chat_sees_what_is_its_own_or_its_persons(self):
@@ -160,15 +196,20 @@ class Links(RuleBasedStateMachine):
             may = own | (self.theirs(self.kept[chat]) if self.proved[chat] else set())
             assert {number for number in self.orders if number in shown} == may
             seen_in_cart = self.ask(view_cart, chat)
-            assert all(f"Only {other}" not in seen_in_cart for other in set(CHATS) - self.holds[chat])
+            held = self.shared(chat)
+            # A chat that uses the one cart is told what its own held, in no words of products.
+            may_hold = self.holds[chat] if held is None else held
+            assert all(f"Only {other}" not in seen_in_cart for other in set(CHATS) - may_hold)
 
     @invariant()
     def an_account_sees_what_it_keeps(self):
         for who, person in self.person.items():
             orders = {order.shown_number for order in Order.objects.of_person(person)}
             assert orders == self.theirs(who)
+            # The one cart is no client's.
             assert {cart.session.client for cart in open_carts(person.pk)} <= {
-                chat for chat in CHATS if self.kept[chat] == who
+                "",
+                *(chat for chat in CHATS if self.kept[chat] == who),
             }
 
 
