@@ -1,8 +1,7 @@
-"""The entries that fit what is looked for, read as seldom as possible.
+"""The entries that fit what is looked for; those of a small shop are found in memory.
 
-To find entries is cheap, and to read them is not; so they are remembered until the catalogue changes. All entries of a
-small shop are in memory, with those that fit each word: a query of several words compares sets in place of asking the
-index.
+All of its entries are read once, and those that fit a word once for each word, until the catalogue changes. A query of
+several words then compares sets in place of asking the index several times.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,6 @@ from catalog.search.memory import Memory, State
 SMALL = 5000
 # So many keys in all are remembered of the words of a small shop.
 _MOST_FITTING = 500_000
-_known = Memory[int, Candidate](20_000)
 
 
 def candidates(
@@ -36,12 +34,8 @@ def candidates(
         return shop.candidates(choices, part, scope, limit, named_first=named_first, dearest_first=dearest_first)
     index = engine()
     named = index.expression(choices, "name") if named_first else ""
-    keys = index.found(index.expression(choices, part), scope, limit, named=named, dearest_first=dearest_first)
-    known = _known.of(scope.state)
-    if unread := [key for key in keys if key not in known]:
-        sql = f"SELECT {COLUMNS} FROM catalog_entry e WHERE {index.among('e.key')}"
-        known.update((entry.key, entry) for entry in candidates_of(sql, [index.many(unread)]))
-    return [known[key] for key in keys if key in known]
+    expression = index.expression(choices, part)
+    return index.candidates(expression, scope, limit, named=named, dearest_first=dearest_first)
 
 
 class SmallShop:
@@ -83,7 +77,8 @@ class SmallShop:
         expression = index.expression([[term]], part)
         if (keys := self._fitting.get(expression)) is None:
             # Also of entries that an import has yet to publish.
-            keys = frozenset(index.found(expression, self._every, SMALL + 1)).intersection(self._entries)
+            found = index.candidates(expression, self._every, SMALL + 1)
+            keys = frozenset(entry.key for entry in found).intersection(self._entries)
             if self._kept + len(keys) > _MOST_FITTING:
                 self._fitting, self._kept = {}, 0
             self._fitting[expression] = keys

@@ -203,10 +203,10 @@ class Engine(ABC):
         return _joined(self.either, [_joined(self.both, [said(term) for term in terms]) for terms in choices])
 
     @abstractmethod
-    def found(
+    def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
-    ) -> list[int]:
-        """Return the keys of up to `limit` entries: matches of `named` first, then in stock, then the cheaper ones."""
+    ) -> list[Candidate]:
+        """Return up to `limit` entries: matches of `named` first, then in stock, then the cheaper ones."""
 
     def alive(self, expressions: Sequence[str], scope: Scope) -> list[bool]:
         """Return for each expression whether any entry matches."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from django.db import connection, transaction
 
 from catalog.models.search_index import SOLD_OUT
-from catalog.search.engines.base import ENTRY, Engine, Kind, Scope, indexed, rows_of
+from catalog.search.engines.base import COLUMNS, ENTRY, Candidate, Engine, Kind, Scope, candidates_of, indexed, rows_of
 from shopmcp.db.batches import Pace
 from shopmcp.db.prepared import look_up
 
@@ -23,18 +23,18 @@ class Postgres(Engine):
     # A sum prevents the use of the primary key: a range of keys may contain half of the catalogue.
     key = "e.key + 0"
 
-    def found(
+    def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
-    ) -> list[int]:
+    ) -> list[Candidate]:
         where, params = self.bounds(scope)
         # The planner misjudges how many entries match several words, and would walk the primary key until enough do,
         # which may take very long. A sum prevents that.
         order = f"e.key / {SOLD_OUT}, e.key DESC" if dearest_first else "e.key + 0" if "&" in expression else "e.key"
         sql = (
-            f"SELECT e.key FROM {self.matching} AND {where} "
+            f"SELECT {COLUMNS} FROM {self.matching} AND {where} "
             f"ORDER BY {'NOT e.terms @@ %s::tsquery, ' if named else ''}{order} LIMIT %s"
         )
-        return [key for (key,) in rows_of(sql, [expression, *params, *([named] if named else []), limit])]
+        return candidates_of(sql, [expression, *params, *([named] if named else []), limit])
 
     def among(self, column: str, kind: Kind = "bigint") -> str:
         # For a plain array of hundreds the planner would scan the table; a subquery hides their number.

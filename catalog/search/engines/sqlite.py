@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from catalog.models.search_index import SOLD_OUT
-from catalog.search.engines.base import ENTRY, Engine, Kind, Scope, indexed, rows_of
+from catalog.search.engines.base import COLUMNS, ENTRY, Candidate, Engine, Kind, Scope, candidates_of, indexed, rows_of
 from shopmcp.db.batches import Pace
 from shopmcp.db.prepared import kept_connection, look_up
 
@@ -26,23 +26,23 @@ class Sqlite(Engine):
     matching = "catalog_entry_text t CROSS JOIN catalog_entry e ON e.key = t.rowid WHERE t.catalog_entry_text MATCH %s"
     key = "t.rowid"
 
-    def found(
+    def candidates(
         self, expression: str, scope: Scope, limit: int, *, named: str = "", dearest_first: bool = False
-    ) -> list[int]:
+    ) -> list[Candidate]:
         conditions, params = scope.conditions(self)
         sql = (
-            f"SELECT e.key FROM {self.matching} AND t.rowid BETWEEN %s AND %s AND {conditions} "
+            f"SELECT {COLUMNS} FROM {self.matching} AND t.rowid BETWEEN %s AND %s AND {conditions} "
             f"ORDER BY t.rowid {'DESC' if dearest_first else 'ASC'} LIMIT %s"
         )
-        found = list[int]()
+        found = list[Candidate]()
         for low, high in scope.ranges or (_HALVES if dearest_first else _ALL):
-            found += [key for (key,) in look_up(sql, [expression, low, high, *params, limit - len(found)])]
+            found += candidates_of(sql, [expression, low, high, *params, limit - len(found)])
             if len(found) == limit:
                 break
         if not named or len(found) < limit:
             return found
-        first = self.found(named, scope, limit, dearest_first=dearest_first)
-        return list(dict.fromkeys((*first, *found)))[:limit]
+        first = self.candidates(named, scope, limit, dearest_first=dearest_first)
+        return list({candidate.key: candidate for candidate in (*first, *found)}.values())[:limit]
 
     def among(self, column: str, kind: Kind = "bigint") -> str:
         # The same text for any number of values, so that SQLite prepares it once.
