@@ -22,7 +22,7 @@ _SILENT = {"script", "style", "template", "title", "head", "iframe", "object", "
 def plain_text(text: str) -> str:
     """Return the visible text, with blank lines between paragraphs; text without markup is returned unchanged."""
     text = text[:_LONGEST]
-    if "<" not in text and _ENCODED.search(text):
+    if "&lt;" in text and "<" not in text and _ENCODED.search(text):
         text = unescape(text)  # OpenCart and some feeds write the markup itself with entities
     if not _MARKUP.search(text):
         return text

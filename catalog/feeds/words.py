@@ -222,14 +222,19 @@ def available_of(fields: Mapping[str, Any]) -> bool | None:
     if found := _NUMBER.fullmatch(text):  # some shops write the count here
         return (whole := _whole(found[1].strip())) is not None and int(whole) > 0
     said = _said(text)
-    for known in (said, " ".join(_AMOUNT.sub(" ", said).split())):
-        if known in _NOT_AVAILABLE or known in _HIDDEN:
-            return False
-        if known in _AVAILABLE or known in _SHOWN:
-            return True
+    if (known := _is_available(said)) is not None:
+        return known
+    if (known := _is_available(" ".join(_AMOUNT.sub(" ", said).split()))) is not None:
+        return known
     if _TIME.fullmatch(said):
         return True  # how long it takes until it is sent
     raise RowRefused(_("its availability “%(said)s” is not understood") % {"said": said[:40]})
+
+
+def _is_available(said: str) -> bool | None:
+    if said in _NOT_AVAILABLE or said in _HIDDEN:
+        return False
+    return True if said in _AVAILABLE or said in _SHOWN else None
 
 
 def is_beyond_stock(fields: Mapping[str, Any]) -> bool:
