@@ -56,7 +56,7 @@ def test_the_owners_pages_and_the_api_show_what_counts(load, beside, admin_clien
         assert "Long red rice" in page.content.decode()
         catalogue = admin_client.get(reverse("dashboard-products"))
         assert catalogue.context["stores"][0].counts == {
-            "": 2, "withdrawn": 0, "unpriced": 0, "imageless": 2, "sold_out": 0,
+            "": 2, "withdrawn": 0, "hidden": 0, "unpriced": 0, "imageless": 2, "sold_out": 0,
         }  # fmt: skip
         assert [(row.sku, row.stock) for row in catalogue.context["rows"]] == [("b", None), ("a", 5)]
         assert not admin_client.get(reverse("dashboard-products"), {"q": "brown"}).context["rows"]
