@@ -1,4 +1,4 @@
-"""A shopper with a phone: from the page of a cart to the account, without scripts, in both languages."""
+"""A shopper with a phone: from the page of a cart to the account and to one cart everywhere, without scripts."""
 
 import re
 
@@ -36,6 +36,16 @@ def test_a_shopper_keeps_a_cart_and_links_a_chat(shop, browser, language):
     assert [line["quantity"] for line in answer["structuredContent"]["lines"]] == [2]
     browser.open(f"{shop.url}/my/")
     assert browser.evaluate("document.querySelectorAll('[value=unlink]').length") == 2
+    browser.open(f"{shop.url}/my/one-cart/")
+    look(browser, language)
+    browser.evaluate("document.querySelectorAll('[name=bring]').forEach(box => { box.checked = true; })")
+    browser.click_through("[value=on]")
+    look(browser, language)
+    assert [line["quantity"] for line in chat("B", "view_cart")["structuredContent"]["lines"]] == [4]
+    browser.open(f"{shop.url}/my/one-cart/")
+    look(browser, language)
+    browser.click_through("[value=off]")
+    assert chat("B", "view_cart")["structuredContent"]["lines"] == []
     for page in ("details", "data"):
         browser.open(f"{shop.url}/my/{page}/")
         browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
