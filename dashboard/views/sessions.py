@@ -27,6 +27,7 @@ from dashboard.texts import client_name
 from orders.handoff.links import end_links_of
 from orders.models import CheckoutLink
 from shopmcp.errors import ShopError
+from shopmcp.money import rounded
 
 _PER_PAGE = 25
 _MOST_EXPORTED = 10_000
@@ -145,7 +146,7 @@ def _cells(row: SessionItem) -> list[Any]:
         timezone.localtime(session.created_at).isoformat(timespec="seconds"),
         timezone.localtime(session.last_seen_at).isoformat(timespec="seconds"),
         row.items,
-        "" if row.value is None else row.value,
+        "" if row.value is None else rounded(row.value, row.currency),
         row.currency,
         "; ".join(f"{line.quantity} × {line.name}" for line in row.lines),
     ]

@@ -195,7 +195,7 @@ def test_the_export_holds_what_the_filters_choose(owner, make_session, fill):
     head, *rows = csv.reader(answer.text.removeprefix("\ufeff").splitlines())
     assert head[0] == "Session"
     assert [(row[0], row[6], row[7], row[8], row[9]) for row in rows] == [
-        ("s_0000000000000001", "3", "60.000", "ILS", "3 × Honey")
+        ("s_0000000000000001", "3", "60.00", "ILS", "3 × Honey")
     ]
 
 
