@@ -107,6 +107,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "currency": ("currency", "currencycode", "pricecurrency", "מטבע", "währung", "devise", "moneda", "valuta", "waluta",
                  "валюта"),
+    # What a price does not say: instalments that pay for a product of price 0, and the contract that it is sold with.
+    "installment": ("installment",),
+    "subscription_cost": ("subscriptioncost",),
     "image": (
         "image", "imageurl", "imagelink", "imagesrc", "images", "featuredimage", "picture", "photo", "imageurls",
         "תמונה", "תמונות",
@@ -149,6 +152,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "nadřazenýprodukt", "anaürün",
     ),
     "options": ("options", "variantdict"),
+    "expires": ("expirationdate",),
     "eligible": ("enablesearch", "iseligiblesearch"),
     "published": (
         "published", "ispublished", "publishedononlinestore", "poststatus", "publishstatus", "publicationstatus",

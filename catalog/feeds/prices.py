@@ -93,6 +93,9 @@ def prices(fields: Mapping[str, Any], reading: Reading, warn: Callable[[str], ob
             raise
         warn(_("it is shown without a price: %(reason)s") % {"reason": refusal})
         price, currency = None, reading.currency
+    if price is not None and _is_by_contract(fields, price):
+        warn(_("it is shown without a price: what it costs is paid monthly or with a contract"))
+        price = None
     former, former_currency = _optional(fields, "former_price", currency, reading, tax, warn)
     sale, sale_currency = _optional(fields, "sale_price", currency, reading, tax, warn)
     begins = ends = None
@@ -111,6 +114,12 @@ def prices(fields: Mapping[str, Any], reading: Reading, warn: Callable[[str], ob
     if price is None or former is None or former <= price or former_currency != currency:
         former = None
     return Prices(price, former, sale, begins if sale else None, ends if sale else None, currency)
+
+
+def _is_by_contract(fields: Mapping[str, Any], price: Decimal) -> bool:
+    """Whether the price is not all that a buyer pays: the rest is in instalments or in a contract."""
+    paid = [name for name in ("installment", "subscription_cost") if re.search("[1-9]", str(fields.get(name, "")))]
+    return "subscription_cost" in paid or (price == 0 and bool(paid))
 
 
 def _is_off(fields: Mapping[str, Any]) -> bool:

@@ -1,8 +1,10 @@
 """What all rows of one file share: how its amounts and dates are written, and what was noticed."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+
+from django.utils import timezone
 
 from catalog.feeds.amounts import Evidence, Style
 from catalog.feeds.records import Refused
@@ -23,6 +25,8 @@ class Reading:
         amounts: What the prices show.
         days_first, months_first, open_dates: How many dates show that order, and how many show none.
         unread_prices, unread_price: The number of prices that were not understood, and the first of them.
+        now: When the pass begins.
+        expired: The number of products that the file offers no longer.
         rounded: The number of prices with more decimals than their currency has.
         warnings: What else was noticed, by line.
     """
@@ -40,6 +44,8 @@ class Reading:
     open_dates: int = 0
     unread_prices: int = 0
     unread_price: str = ""
+    now: datetime = field(default_factory=timezone.now)
+    expired: int = 0
     rounded: int = 0
     warnings: list[Refused] = field(default_factory=list)
 

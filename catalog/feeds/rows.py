@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 
+from catalog.feeds.dates import NoDate, moment_of
 from catalog.feeds.html import plain_text
 from catalog.feeds.prices import prices
 from catalog.feeds.reading import Reading
@@ -78,16 +79,12 @@ def read_row(record: Record, reading: Reading) -> Row:
     sku = read_sku(fields)
     if "\ufffd" in name or "\ufffd" in sku:
         raise RowRefused(_("it holds characters that cannot be read"))
-    if text_of(fields, "eligible").strip().lower() in ("false", "no", "0"):
-        raise RowSkipped
-    if ("published" in fields and not is_shown(fields["published"])) or (
-        "hidden" in fields and is_hidden(fields["hidden"])
-    ):
-        raise RowSkipped
 
     def warn(reason: str) -> None:
         reading.warnings.append(Refused(record.line, reason, sku))
 
+    if not _is_offered(fields, reading, warn):
+        raise RowSkipped
     _tell_overlong(fields, warn)
     found = prices(fields, reading, warn)
     image, url = _address(fields, "image", reading.base_url), _address(fields, "url", reading.base_url)
@@ -139,6 +136,31 @@ def read_sku(fields: Mapping[str, Any]) -> str:
 def _plain(text: str, limit: int) -> str:
     """The text on one line, with entities such as `&amp;` as the characters that they stand for."""
     return clean(unescape(text) if "&" in text else text, limit)
+
+
+def _is_offered(fields: Mapping[str, Any], reading: Reading, warn: Callable[[str], object]) -> bool:
+    """Whether the shop itself offers the product now."""
+    if text_of(fields, "eligible").strip().lower() in ("false", "no", "0"):
+        return False
+    if "published" in fields and not is_shown(fields["published"]):
+        return False
+    if "hidden" in fields and is_hidden(fields["hidden"]):
+        return False
+    if "expires" in fields and _has_expired(fields, reading, warn):
+        reading.expired += 1
+        return False
+    return True
+
+
+def _has_expired(fields: Mapping[str, Any], reading: Reading, warn: Callable[[str], object]) -> bool:
+    """Whether the moment has passed after which the feed no longer offers the product; a day counts to its end."""
+    text = text_of(fields, "expires")
+    try:
+        ends = moment_of(text, reading, ends=True)
+    except NoDate:
+        warn(_("its expiration date “%(date)s” cannot be read, and does not count") % {"date": clean(text, 40)})
+        return False
+    return ends is not None and ends <= reading.now
 
 
 def _tell_overlong(fields: Mapping[str, Any], warn: Callable[[str], object]) -> None:

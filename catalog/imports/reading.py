@@ -22,7 +22,7 @@ from catalog.search.rebuild import Progress
 # Formats in which a column for the stock may have any name.
 _PLAIN = ("csv", "json", "jsonl")
 # Fields by which a file leaves out its lines.
-_HIDING = ("published", "hidden", "eligible", "visibility")
+_HIDING = ("published", "hidden", "eligible", "visibility", "expires")
 _HEBREW = re.compile("[\u05d0-\u05ea]")
 
 
@@ -165,6 +165,10 @@ def _remarks(source: Source, reading: Reading, form: str) -> Iterator[str]:
             "Columns about discounts were not read, so they lower no price: %(columns)s. If the shop sells for less, "
             'have its export write the lower price into a column of its own, and map it: --map sale_price="…".'
         ) % {"columns": discounts}
+    if reading.expired:
+        yield _("Products that were left out, because their expiration date has passed: %(count)d.") % {
+            "count": reading.expired
+        }
     if reading.rounded:
         yield _("Prices with more decimals than their currency has, which were rounded half up: %(count)d.") % {
             "count": reading.rounded
