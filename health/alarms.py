@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from health.models import Alarm
-from health.trouble import Trouble
+from health.troubles import Trouble
 from outbox.alarms import send_alarm
 
 # A trouble that comes back within this time has not ended.

@@ -14,7 +14,7 @@ from catalog.models import ImportRun, Product
 from catalog.search.cache import remembered
 from catalog.search.categories import shelves
 from catalog.search.rebuild import is_outdated
-from health.trouble import Trouble
+from health.troubles import Trouble
 
 # Of its carried products; a store of a handful is small, not short.
 _LITTLE, _FEW = 0.25, 4

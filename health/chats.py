@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from carts.isolation import isolation
 from carts.models import SessionWarning
 from carts.warning_kinds import WarningKind, severity_of
-from health.trouble import Trouble
+from health.troubles import Trouble
 
 _NAMED = 3
 _MOST_READ = 2000

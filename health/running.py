@@ -16,7 +16,7 @@ from django.utils import timezone
 from analytics.models import Tally
 from carts.models import CallRecord
 from health import database
-from health.trouble import Trouble
+from health.troubles import Trouble
 from outbox.models import Endpoint, Message
 from outbox.services import KEPT
 from shopmcp.db.workers import lanes

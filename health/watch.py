@@ -21,8 +21,8 @@ from health import database
 from health.alarms import tell
 from health.chats import chat_troubles
 from health.first_hour import note_first_hour
-from health.trouble import Trouble
-from health.troubles import look
+from health.report import health_now
+from health.troubles import Trouble
 from outbox.alarms import DirectAlarms
 
 EVERY: Final = 15.0  # seconds
@@ -62,7 +62,7 @@ class Watch:
         with translation.override(self._language):
             self._tell_directly(reasons)
             if not reasons:
-                found = chain(look().troubles, chat_troubles())
+                found = chain(health_now().troubles, chat_troubles())
                 tell(trouble for trouble in found if trouble.kind not in _DIRECT)
         self._before = reasons
 

@@ -29,7 +29,7 @@ from pydantic import BaseModel, Field
 from accounts.api import Bearer, StaffSession
 from catalog.search.categories import shelves
 from health import database
-from health.troubles import known
+from health.report import recent_health
 from shopmcp import errors, metrics
 from shopmcp.db.outcome import Unsettled
 from shopmcp.db.workers import lanes
@@ -194,7 +194,7 @@ def get_health(request: HttpRequest) -> HealthOut:
     if database.AWAY in reasons:
         raise OperationalError("the database does not answer a probe")
     stores = [HealthStoreOut(slug=s.store.slug, name=s.store.name, products=s.products) for s in shelves()]
-    reasons += [trouble.kind for trouble in known().troubles if trouble.level == "bad"]
+    reasons += [trouble.kind for trouble in recent_health().troubles if trouble.level == "bad"]
     if not any(store.products for store in stores):
         reasons.append("nothing_for_sale")
     if reasons:

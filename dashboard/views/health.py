@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.pages import demand, owner_page, show
 from health.alarms import send_test
 from health.models import Alarm
-from health.troubles import known
+from health.report import recent_health
 from outbox.models import shown
 
 _MAY_TEST = "outbox.change_message"
@@ -21,7 +21,7 @@ _MAY_TEST = "outbox.change_message"
 def health(request: HttpRequest) -> HttpResponse:
     """What is wrong, the worst first, and who is told of it."""
     context = {
-        "health": known(),
+        "health": recent_health(),
         "destinations": [shown(destination) for destination in settings.SHOPMCP_NOTIFY],
         "open": list(Alarm.objects.order_by("-begun_at")),
         "may_test": request.user.has_perm(_MAY_TEST),

@@ -23,7 +23,7 @@ from dashboard.pages import owner_page, show
 from dashboard.rows import items_of
 from dashboard.signs import attention, banner
 from health.first_hour import first_hour
-from health.troubles import known
+from health.report import recent_health
 
 _HOURS = 24
 _Kind = Tally.Kind
@@ -115,7 +115,7 @@ def live(request: HttpRequest) -> HttpResponse:
         # A stray call of an earlier day is on the page of warnings alone.
         "signs": [sign for sign in signs if sign.severity == "meet" or sign.is_after(isolation.since)],
         "now": now(),
-        "health": known(),
+        "health": recent_health(),
         "first_hour": first_hour(),
         "day": day,
         "rows": items_of(page.sessions),

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from health.alarms import SETTLED, send_test, tell
 from health.models import Alarm
-from health.trouble import Trouble
+from health.troubles import Trouble
 from outbox.models import Message
 
 FACTS = {"name": "Shop", "store": "shop"}

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from health.alarms import tell
-from health.trouble import Trouble
+from health.troubles import Trouble
 from outbox.models import Message
 
 PAGE, TEST = reverse("dashboard-health"), reverse("dashboard-health-test")

@@ -17,8 +17,8 @@ from catalog.models import ImportRun, Revision, Store
 from health import running
 from health.catalogue import rhythm_of
 from health.chats import chat_troubles
-from health.trouble import KINDS, Trouble
-from health.troubles import known, look
+from health.report import health_now, recent_health
+from health.troubles import KINDS, Trouble
 from outbox.models import Message
 from outbox.services import enqueue
 from outbox.services.endpoints import make_endpoint
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 def kinds():
-    return [trouble.kind for trouble in look().troubles]
+    return [trouble.kind for trouble in health_now().troubles]
 
 
 def later(time):
@@ -43,7 +43,7 @@ def test_nothing_is_wrong_with_a_new_shop_or_with_one_that_sells(load, make_call
     load(FILE)
     make_call()
 
-    found = look()
+    found = health_now()
     assert (found.troubles, found.products, found.carried) == ([], 20, 20)
     assert found.imported_at and found.called_at
 
@@ -51,7 +51,7 @@ def test_nothing_is_wrong_with_a_new_shop_or_with_one_that_sells(load, make_call
 def test_a_store_that_can_sell_nothing_is_found_unless_it_is_new_or_paused(load):
     Store.objects.create(slug="new", name="New", currency="ILS")
     load(FILE.replace(",5\n", ",0\n"))
-    (trouble,) = look().troubles
+    (trouble,) = health_now().troubles
     assert (trouble.kind, trouble.subject, trouble.level) == ("nothing_for_sale", "shop", "bad")
 
     Store.objects.filter(slug="shop").update(paused="We are on holiday.")
@@ -77,7 +77,7 @@ def test_a_failed_import_is_found_until_one_succeeds(load):
     load(FILE)
     with pytest.raises(Unreadable):
         load("sku,name,price\n")
-    (trouble,) = look().troubles
+    (trouble,) = health_now().troubles
     assert trouble.kind == "import_failed"
     assert trouble.facts["reason"] in trouble.fix
     assert "products.csv" in trouble.fix
@@ -103,7 +103,7 @@ def test_an_import_is_late_against_its_usual_rhythm(load):
     assert kinds() == []
 
     later(timedelta(hours=2))
-    (trouble,) = look().troubles
+    (trouble,) = health_now().troubles
     assert (trouble.kind, trouble.facts["every"], trouble.facts["ago"]) == ("import_late", 6, 14)
 
 
@@ -120,7 +120,7 @@ def test_a_shop_that_had_calls_each_day_and_has_none_any_more_is_silent(make_ses
     for day in range(2, 9):
         make_call(session, ago=timedelta(days=day))
     catch_up()
-    (trouble,) = look().troubles
+    (trouble,) = health_now().troubles
     assert (trouble.kind, trouble.facts) == ("silence", {"ago": 48})
 
     make_call(session)
@@ -169,7 +169,7 @@ def test_what_waits_for_a_paused_webhook_is_not_stuck_and_a_parked_one_is_named(
     type(endpoint).objects.update(is_active=False)
     assert kinds() == []
     type(endpoint).objects.update(parked_at=timezone.now())
-    (trouble,) = look().troubles
+    (trouble,) = health_now().troubles
     assert (trouble.kind, trouble.title) == ("webhook_parked", "A webhook is parked: Till")
 
 
@@ -204,14 +204,14 @@ def test_an_index_of_an_older_layout_is_found(honey):
 
 
 def test_what_was_found_is_shared_for_some_seconds(load, django_assert_num_queries):
-    known()
+    recent_health()
     with django_assert_num_queries(0):
-        known()
+        recent_health()
     load(FILE.replace(",5\n", ",0\n"))
-    assert known().troubles == []
+    assert recent_health().troubles == []
 
     cache.clear()
-    assert [trouble.kind for trouble in known().troubles] == ["nothing_for_sale"]
+    assert [trouble.kind for trouble in recent_health().troubles] == ["nothing_for_sale"]
 
 
 @pytest.mark.parametrize(
