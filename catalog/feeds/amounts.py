@@ -65,6 +65,10 @@ class Evidence:
             return Sign.DECIMAL if self.many_point else Sign.UNCLEAR
         return None
 
+    def groups_by_point(self) -> bool:
+        """Whether commas stand before decimals, and no point does."""
+        return bool(self.comma or self.groups_point) and not (self.point or self.groups_comma)
+
     def comma_is(self) -> Sign | None:
         """What an open comma is; None if nothing in the file says it.
 

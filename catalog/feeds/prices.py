@@ -52,6 +52,14 @@ _NONE = re.compile(r"n\.?/?a\.?|null|none|nil|[-–—]+", re.IGNORECASE)
 _CODE = re.compile("[A-Z]{3}")
 _ANY_CODE = re.compile("[A-Za-z]{3}")
 _CODED = re.compile(r"[A-Z]{3}\.")
+# “From” before a price, which is then the lowest of several.
+_FROM = re.compile(
+    r"(?:from|starting(?: at| from)?|as low as|ab|à partir de|a partir de|dès|desde|da|od|vanaf|fra|från|alk|от|від|از"
+    r"|החל מ|ابتداء من)\b[ .:־-]*\W*(?:[^\W\d_]{1,4}\W*)?",
+    re.IGNORECASE,
+)
+# Marks of a footnote, such as one about shipping.
+_FOOTNOTE = re.compile(r"[\s*†‡]*[*†‡][\s*†‡]*$")
 _TOO_DEAR = Decimal(10) ** 9
 
 
@@ -218,6 +226,14 @@ def _written_price(text: str, currency: str, reading: Reading) -> tuple[Decimal 
                 ) from None
             if amount is not None:
                 return amount, code
+        if _FROM.fullmatch(found[1]) or "から" in found[3] or "起" in found[3]:
+            raise PriceRefused(
+                _(
+                    "its price “%(price)s” says where prices begin, and not what it costs: "
+                    "give it, or each of its variants, one price"
+                )
+                % {"price": text[:40]}
+            )
     raise PriceRefused(_("its price “%(price)s” is not a number") % {"price": text[:40]})
 
 
@@ -244,7 +260,7 @@ def _unquoted(text: str) -> str:
     if text.isascii() and text.replace(".", "", 1).isdecimal():
         return text
     text = clean(unescape(text) if "&" in text else text, 200)
-    text = _DASHED.sub("", text.translate(WESTERN))
+    text = _DASHED.sub("", _FOOTNOTE.sub("", text).translate(WESTERN))
     # Quotation marks within words: ש"ח, ש״ח, ש''ח.
     return re.sub(r"(?<=\w)[\"״'`׳]+(?=\w)", "", text) if not text.isascii() else text
 

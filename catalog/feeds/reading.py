@@ -22,7 +22,9 @@ class Reading:
         allow_unpriced: Whether a row whose price is not understood stays, without a price.
         style: What points and commas in prices are.
         month_first: Whether `1/2/2026` is the second of January; None if the dates of the file contradict each other.
+        points_group_stock: Whether `1.000` pieces are a thousand, as they are where prices have decimals behind commas.
         amounts: What the prices show.
+        open_stocks: How many counts of pieces are such.
         days_first, months_first, open_dates: How many dates show that order, and how many show none.
         unread_prices, unread_price: The number of prices that were not understood, and the first of them.
         now: When the pass begins.
@@ -38,7 +40,9 @@ class Reading:
     allow_unpriced: bool = False
     style: Style = field(default_factory=Style)
     month_first: bool | None = False
+    points_group_stock: bool = False
     amounts: Evidence = field(default_factory=Evidence)
+    open_stocks: int = 0
     days_first: int = 0
     months_first: int = 0
     open_dates: int = 0
@@ -48,6 +52,12 @@ class Reading:
     expired: int = 0
     rounded: int = 0
     warnings: list[Refused] = field(default_factory=list)
+
+    def points_show_thousands(self) -> bool:
+        """Whether the prices of the file, or the owner's word, say that points group thousands."""
+        if self.style.only:
+            return self.style.only == ","
+        return self.amounts.groups_by_point()
 
     def months_come_first(self) -> bool | None:
         """What the dates of the file show; if they show nothing, as it was assumed."""

@@ -88,7 +88,7 @@ def read_row(record: Record, reading: Reading) -> Row:
     _tell_overlong(fields, warn)
     found = prices(fields, reading, warn)
     image, url = _address(fields, "image", reading.base_url), _address(fields, "url", reading.base_url)
-    stock, stocked = stock_of(fields)
+    stock, stocked = stock_of(fields, reading)
     said = available_of(fields)
     if stock == 0 and is_beyond_stock(fields):
         stock = None

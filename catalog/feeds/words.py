@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.feeds.amounts import WESTERN
+from catalog.feeds.reading import Reading
 from catalog.feeds.records import RowRefused, text_of
 from catalog.language.text import clean, words
 
@@ -17,6 +18,8 @@ _SCHEMA = re.compile(r"(?:https?://)?(?:www\.)?schema\.org/", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Of `10-20` the lower number counts.
 _NUMBER = re.compile(r"[<>~+≥≤ ]*(-?[0-9][0-9.,' ]*)\s*(?:\+|[-–]\s*[0-9]+)?", re.ASCII)
+# A thousand, or one piece with three decimals.
+_OPEN = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _UNIT = re.compile(
     r"\s*(?:pcs|pc|pieces?|items?|units?|stk|stück|st|szt|шт|יח|יחידות|יחידה|pièces?|uds?|unidades|pz|ks|adet)\.?['׳]?"
     r"(?:\s+(?:in stock|left|available))?$|\s+(?:in stock|left|available|auf lager|en stock|במלאי|в наличии)$",
@@ -158,10 +161,10 @@ class NotUnderstood(ValueError):
         super().__init__(value)
 
 
-def stock_of(fields: Mapping[str, Any]) -> tuple[int | None, bool | None]:
+def stock_of(fields: Mapping[str, Any], reading: Reading | None = None) -> tuple[int | None, bool | None]:
     """Return the stock, None if it is not counted, and whether that says that the product is available.
 
-    Parts of a piece count down, so that no more is sold than there is. `50+` is fifty.
+    Parts of a piece count down, so that no more is sold than there is. `50+` is fifty. What `1.000` is, `reading` says.
 
     Raises:
         RowRefused: If the text is neither a count nor words about availability.
@@ -172,7 +175,11 @@ def stock_of(fields: Mapping[str, Any]) -> tuple[int | None, bool | None]:
     if text.isascii() and text.isdecimal():
         return _count(text), None
     if found := _NUMBER.fullmatch(_UNIT.sub("", text)):
-        whole = _whole(found[1].strip())
+        written = found[1].strip()
+        if reading and _OPEN.fullmatch(written):
+            reading.open_stocks += 1
+            written = written.replace(".", "") if reading.points_group_stock else written
+        whole = _whole(written)
         if whole is not None:
             # Of fewer than five there are four at most.
             return max(_count(whole) - text.startswith("<"), 0), None

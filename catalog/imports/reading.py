@@ -44,12 +44,13 @@ def read_into(
     _pass(spool, progress(watched(read_feed(source, form)), _("Reading")), report, reading, source)
     style = _style(source, reading)
     month_first = reading.months_come_first() if reading.open_dates else reading.month_first
-    if (style, month_first) != (reading.style, reading.month_first):
+    points_group_stock = reading.open_stocks > 0 and reading.points_show_thousands()
+    if (style, month_first, points_group_stock) != (reading.style, reading.month_first, False):
         # The file's own cells say that it is written otherwise than was assumed.
         spool.clear()
         report.begin_again()
         reading = _first_reading(source, store)
-        reading.style, reading.month_first = style, month_first
+        reading.style, reading.month_first, reading.points_group_stock = style, month_first, points_group_stock
         _pass(spool, progress(watched(read_feed(source, form)), _("Reading")), report, reading, source)
     report.warnings.extend(reading.warnings)
     report.refused.sort(key=lambda refused: refused.line)

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.feeds.options import FeedOptions
 from catalog.feeds.reading import Reading
 from catalog.feeds.records import Record
 from catalog.feeds.rows import Row, RowRefused, read_row
@@ -88,6 +89,9 @@ def test_a_full_row():
         ("12,50 лв", "12.50", "BGN"),
         ("45.00 ج.م.", "45", "EGP"),
         ("Eur 12,50", "12.50", "EUR"),
+        ("9,90 €*", "9.90", "EUR"),
+        ("9.90 * ", "9.90", "ILS"),
+        ("12,-- € **", "12", "EUR"),
         ("Rp 120", "120", "IDR"),
         (Decimal("9.9000"), "9.90", "ILS"),
         (Decimal("-0"), "0", "ILS"),
@@ -122,6 +126,17 @@ def test_prices_are_exact(written, price, currency):
         ({"price": "1000000000"}, "too large"),
         ({"price": "9 pcs"}, "not a number"),
         ({"price": "about 9"}, "not a number"),
+        ({"price": "9*5"}, "not a number"),
+        ({"price": "ab 9,90 €"}, "where prices begin"),
+        ({"price": "ab 9,90 €*"}, "where prices begin"),
+        ({"price": "Ab € 9,90"}, "where prices begin"),
+        ({"price": "from 9.90"}, "where prices begin"),
+        ({"price": "From: $9.90"}, "where prices begin"),
+        ({"price": "à partir de 9,90 €"}, "where prices begin"),
+        ({"price": "החל מ-9.90"}, "where prices begin"),
+        ({"price": "החל מ ₪9.90"}, "where prices begin"),
+        ({"price": "от 500 руб."}, "where prices begin"),
+        ({"price": "500円から"}, "where prices begin"),
         ({"price": "9.90 XYZ"}, "ISO 4217"),
         ({"price": "€ 9.90 USD"}, "not a number"),
         ({"price": "9.90", "currency": "shekel"}, "ISO 4217"),
@@ -187,6 +202,26 @@ def test_relative_addresses_without_a_base_are_left_out_and_counted():
     found = row("", url="p/1", image="//cdn.example.com/a.jpg")
 
     assert (found.url, found.image, found.unresolved) == ("", "https://cdn.example.com/a.jpg", True)
+
+
+@pytest.mark.parametrize(
+    ("prices", "options", "stock"),
+    [
+        (["1.234,50 €", "9,90 €"], {}, 1000),
+        (["2.400 €", "9,90 €"], {}, 1000),
+        (["1234.50", "9.90"], {}, 1),
+        (["1,234.50", "9.90"], {}, 1),
+        (["9,90", "9.90"], {}, 1),
+        (["12", "9"], {}, 1),
+        (["12", "9"], {"decimal": ","}, 1000),
+        (["12", "9"], {"decimal": "."}, 1),
+    ],
+)
+def test_a_point_in_the_stock_groups_thousands_where_prices_have_decimals_behind_commas(load, prices, options, stock):
+    rows = "".join(f"{sku};Cup;{price};1.000\n" for sku, price in zip("AB", prices, strict=True))
+    load(f"sku;name;price;stock\n{rows}", currency="EUR", options=FeedOptions(**options))
+
+    assert [product.stock for product in Product.objects.all()] == [stock, stock]
 
 
 def test_long_texts_are_clipped():
