@@ -63,9 +63,6 @@ class SessionFilterForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s", label_suffix="")
-        for name, field in self.fields.items():
-            if name in self.errors:
-                field.widget.attrs |= {"aria-invalid": "true"}
 
     @property
     def sources(self) -> list[str]:

@@ -32,13 +32,6 @@ FIELDS = {
 _BY_ITSELF, _NONE = "", "-"
 
 
-def _mark(form: forms.Form) -> None:
-    form.label_suffix = ""
-    for name, field in form.fields.items():
-        if form.is_bound and name in form.errors:
-            field.widget.attrs["aria-invalid"] = "true"
-
-
 class GivenForm(forms.Form):
     """A file or an address, and the store that it is of."""
 
@@ -89,7 +82,7 @@ class GivenForm(forms.Form):
         self.fields["store"].choices = [*stores, (_NEW, _("A new store"))]  # type: ignore[attr-defined]  # a ChoiceField
         if not stores:
             del self.fields["store"], self.fields["hour"]
-        _mark(self)
+        self.label_suffix = ""
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -154,7 +147,7 @@ class ColumnsForm(forms.Form):
             for of in FIELDS:
                 del self.fields[f"of-{of}"]
         self.order_fields([*(f"of-{of}" for of in FIELDS), "decimal", "add_tax", "allow_unpriced", "encoding"])
-        _mark(self)
+        self.label_suffix = ""
 
     @property
     def unread(self) -> Sequence[str]:

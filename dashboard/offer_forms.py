@@ -14,7 +14,7 @@ from shopmcp.money import money
 
 
 class OfferForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
-    """Shows amounts with the digits of the store's currency, and marks the fields that are wrong.
+    """Shows amounts with the digits of the store's currency.
 
     Attributes:
         amounts: The fields that hold an amount in the store's currency.
@@ -33,11 +33,9 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argument
                 shown = Decimal(money(amount, store.currency, store.language).amount)
                 # An amount with more digits than the currency has stays as it is.
                 self.initial[name] = shown if shown == amount else amount.normalize()
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs["rows"] = 3
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
 
     def add_fields(self) -> None:
         """Add fields that are not of the model, before the form is cleaned."""

@@ -43,9 +43,6 @@ class OrderFilterForm(forms.Form):
         self.fields["store"].choices = [("", _("All")), *stores]  # type: ignore[attr-defined]  # a ChoiceField's
         if not sees_people:
             self.fields["q"].label = _("Number")
-        for name, field in self.fields.items():
-            if name in self.errors:
-                field.widget.attrs |= {"aria-invalid": "true"}
 
     @property
     def asked(self) -> OrderFilter:

@@ -55,8 +55,6 @@ class EditForm(ProductForm):
                 field.widget = forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr", "size": 10})
             if name in ("image", "url"):
                 field.widget.attrs |= {"dir": "ltr"}
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
 
     @property
     def changed(self) -> Sequence[str]:

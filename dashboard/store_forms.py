@@ -38,8 +38,6 @@ class TextsForm(StoreForm):
         self.has_logo = self.initial.pop("logo", None) is not None
         # Beside the picture itself, a link to it says nothing.
         self.fields["logo"].widget = forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"})
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs["rows"] = 4
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"

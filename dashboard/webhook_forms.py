@@ -61,6 +61,3 @@ class WebhookForm(forms.Form):
         self.fields["store"].choices = [("", _("All stores")), *stores]  # type: ignore[attr-defined]  # a choice field
         # A disabled field keeps its value, whatever is sent.
         self.fields["with_people"].disabled = not may_share
-        for name, field in self.fields.items():
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
