@@ -15,6 +15,7 @@ from catalog.feeds.objects import is_json, is_lines, is_nested_json, is_weft, re
 from catalog.feeds.records import FeedEntry, Record, Refused, Skipped, Unreadable
 from catalog.feeds.refusals import unknown_state
 from catalog.feeds.shopify import is_shopify, read_shopify
+from catalog.feeds.shopware import SHOPWARE
 from catalog.feeds.source import Source, open_source
 from catalog.feeds.squarespace import is_squarespace, read_squarespace
 from catalog.feeds.systems import MAGENTO, ODOO, OPENCART, PRESTASHOP
@@ -61,6 +62,7 @@ FORMATS = {
     "magento": Format(MAGENTO.fits, MAGENTO.read),
     "prestashop": Format(PRESTASHOP.fits, PRESTASHOP.read),
     "odoo": Format(ODOO.fits, ODOO.read),
+    "shopware": Format(SHOPWARE.fits, SHOPWARE.read),
     "opencart": Format(OPENCART.fits, OPENCART.read),
     "vendure": Format(is_vendure, read_vendure),
     "saleor": Format(is_saleor, read_saleor),

@@ -48,9 +48,10 @@ def rows(name, path=None):
     return found, left
 
 
-# In test_systems.py and test_variant_tables.py.
+# In test_systems.py, test_shopware.py, test_variant_tables.py and test_hosted_shops.py.
 TOLD_ELSEWHERE = {
-    "magento", "prestashop", "odoo", "opencart", "vendure", "saleor", "medusa", "wix", "squarespace", "bigcommerce",
+    "magento", "prestashop", "odoo", "shopware", "opencart", "vendure", "saleor", "medusa", "wix", "squarespace",
+    "bigcommerce",
 }  # fmt: skip
 
 
