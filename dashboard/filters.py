@@ -1,4 +1,4 @@
-"""What an owner looks for in a list of sessions, in the words that the pages show."""
+"""The filter of a list of sessions, where owners use the words that the pages show."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from orders.models import Order
 from orders.numbers import read_number
 
 
-def sought(form: SessionFilterForm) -> SessionFilter:
+def filter_of(form: SessionFilterForm) -> SessionFilter:
     """Return the filter of a validated form, where a client may have the name that pages show.
 
     The search may be such a name too, or the number of an order; one query if it looks like that.

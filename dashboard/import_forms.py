@@ -1,4 +1,4 @@
-"""Forms for giving a product file or address, and for saying what its columns are."""
+"""Forms for the file or address of an import, and for what its columns hold."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -32,7 +32,7 @@ FIELDS = {
 _BY_ITSELF, _NONE = "", "-"
 
 
-class GivenForm(forms.Form):
+class SourceForm(forms.Form):
     """A file or an address, and the store that it is of."""
 
     file = forms.FileField(
@@ -97,7 +97,7 @@ class GivenForm(forms.Form):
         return given
 
     @property
-    def of_store(self) -> str:
+    def store_slug(self) -> str:
         return str(self.cleaned_data.get("store") or self.cleaned_data["slug"].lower())
 
 
@@ -130,12 +130,13 @@ class ColumnsForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, job: ImportJob, data: Any = None) -> None:
-        kept = job.told("options") or {}
+        preview = job.preview
+        kept = preview.get("options") or {}
         mapped = kept.get("mapped", {})
         chosen = {f"of-{of}": mapped[of] or _NONE for of in FIELDS if of in mapped}
         super().__init__(data, initial={**kept, **chosen})
-        self._job, self._kept = job, kept
-        columns, held = job.told("columns") or [], job.told("held") or {}
+        self._preview, self._kept = preview, kept
+        columns, held = preview.get("columns") or [], preview.get("held") or {}
         for of, label in FIELDS.items():
             found = held.get(of) or (held.get("gross_price") or held.get("net_price") if of == "price" else None)
             by_itself = _("found by itself: %(column)s") % {"column": found} if found else _("not found")
@@ -152,8 +153,8 @@ class ColumnsForm(forms.Form):
     @property
     def unread(self) -> Sequence[str]:
         """The columns that hold no field."""
-        held = set((self._job.told("held") or {}).values())
-        return [name for name in self._job.told("columns") or [] if name not in held]
+        held = set((self._preview.get("held") or {}).values())
+        return [name for name in self._preview.get("columns") or [] if name not in held]
 
     @property
     def options(self) -> FeedOptions:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Scope
 
-# What whoever makes a key must be allowed to do, by what the key opens.
+# The permissions that a person needs to make a key with a scope.
 NEEDED = {
     Scope.ORDERS: ("orders.view_order",),
     Scope.PEOPLE: ("orders.view_order", "orders.see_people"),

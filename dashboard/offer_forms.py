@@ -52,15 +52,6 @@ class DeliveryOptionForm(OfferForm):
         )  # fmt: skip
 
 
-class SynonymForm(forms.Form):
-    """Words that shoppers use, and words by which the shop has it."""
-
-    words = forms.CharField(label=_("Shoppers search for"), max_length=80)
-    known = forms.CharField(
-        label=_("The shop has it as"), max_length=80, help_text=_("A word of your products' names, such as courgette.")
-    )
-
-
 class CouponForm(OfferForm):
     amounts = ("value", "minimum")
 

@@ -1,4 +1,4 @@
-"""The site of Django's admin: the project's name, and the time zone of whoever reads."""
+"""The site of Django's admin: the project's name, and the reader's time zone."""
 
 from functools import wraps
 from typing import Any

@@ -98,6 +98,11 @@ def redeem(token: str) -> User:
     return user
 
 
+def save_address(user: User, email: str) -> None:
+    """Save the address to which a member of staff can have links mailed; empty for none."""
+    get_user_model().objects.filter(pk=user.pk).update(email=email)
+
+
 def same_host(host: str, public_url: str) -> bool:
     """Whether a Host header names the host and port of the public address."""
     public = urlsplit(public_url)

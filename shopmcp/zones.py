@@ -1,4 +1,4 @@
-"""The time zone of whoever reads a page of the owner's."""
+"""The time zone of the person who reads one of the owner's pages."""
 
 from zoneinfo import ZoneInfo, available_timezones
 

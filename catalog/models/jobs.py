@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -91,9 +91,6 @@ class ImportJob(models.Model):
     def share(self) -> int | None:
         """How much of the step is done, in percent; None if that is not known."""
         return min(100, self.steps * 100 // self.steps_in_all) if self.steps_in_all else None
-
-    def told(self, name: str) -> Any:
-        return self.preview.get(name)
 
 
 class DailyImport(models.Model):

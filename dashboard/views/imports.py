@@ -1,4 +1,4 @@
-"""Importing products: giving a file or an address, what it would change, and how far it is."""
+"""Importing products: the form for a file or an address, what it would change, and the progress."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalog.imports import jobs
 from catalog.imports.publishing import undo_last_import
 from catalog.models import DailyImport, ImportJob, ImportRun, Product
-from dashboard.import_forms import ColumnsForm, GivenForm
+from dashboard.import_forms import ColumnsForm, SourceForm
 from dashboard.pages import demand, owner_page, show
 from shopmcp.errors import ShopError
 
@@ -24,11 +24,11 @@ _LABELS["stock"] = _LABELS["counted"]
 @owner_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
-    """A form for a file or an address, the imports of every day, and those of late."""
-    form = GivenForm()
+    """A form for a file or an address, the daily imports, and the latest ones."""
+    form = SourceForm()
     if request.method == "POST":
         demand(request, _MAY)
-        form = GivenForm(request.POST, request.FILES)
+        form = SourceForm(request.POST, request.FILES)
         if form.is_valid():
             try:
                 return redirect("dashboard-import", _begin(form).pk)
@@ -104,14 +104,14 @@ def end_daily(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("dashboard-imports")
 
 
-def _begin(form: GivenForm) -> ImportJob:
+def _begin(form: SourceForm) -> ImportJob:
     given = form.cleaned_data
     currency = given["currency"].upper()
     if file := given.get("file"):
-        return jobs.begin_with_file(form.of_store, file.name, file.chunks(), currency=currency)
+        return jobs.begin_with_file(form.store_slug, file.name, file.chunks(), currency=currency)
     if given.get("hour") is not None:
-        jobs.set_daily(form.of_store, given["address"], given["hour"])
-    return jobs.begin_with_address(form.of_store, given["address"], currency=currency)
+        jobs.set_daily(form.store_slug, given["address"], given["hour"])
+    return jobs.begin_with_address(form.store_slug, given["address"], currency=currency)
 
 
 def _tell(request: HttpRequest, work: Callable[[], object]) -> bool:

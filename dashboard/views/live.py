@@ -17,7 +17,7 @@ from carts.browse import session_page
 from carts.conversation import UNKEYED
 from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session
 from dashboard.charts import hour_chart
-from dashboard.filters import sought
+from dashboard.filters import filter_of
 from dashboard.forms import STATES, SessionFilterForm
 from dashboard.pages import owner_page, show
 from dashboard.rows import items_of
@@ -106,7 +106,7 @@ def live(request: HttpRequest) -> HttpResponse:
     """Whether chats are kept apart, warnings, four numbers, the newest sessions, and the last day by hour."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
-    asked = sought(form)
+    asked = filter_of(form)
     page = session_page(asked, limit=_SHOWN)
     day = last_day()
     signs, isolation = attention(), banner()

@@ -1,4 +1,4 @@
-"""How whoever is signed in gets in: on a phone by a QR code, and by mail."""
+"""Other ways to sign in as oneself: a QR code for a phone, and the address for mailed links."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.pages import owner_page, show
 from shopmcp.mailboxes import mailbox
-from shopmcp.sign_in import link_for
+from shopmcp.sign_in import link_for, save_address
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -57,9 +57,10 @@ def own_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def own_address(request: HttpRequest) -> HttpResponse:
     """Keep one's own address."""
+    assert isinstance(request.user, User)  # the page is for staff
     form = AddressForm(request.POST)
     if form.is_valid():
-        User.objects.filter(username=request.user.get_username()).update(email=form.cleaned_data["email"])
+        save_address(request.user, form.cleaned_data["email"])
         messages.success(request, gettext("Your address is saved."))
     else:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))

@@ -19,7 +19,7 @@ from carts.timeline import cart_at, timeline, versions_around
 from carts.warning_kinds import WarningKind
 from dashboard.checks import gives
 from dashboard.exports import csv_file
-from dashboard.filters import sought
+from dashboard.filters import filter_of
 from dashboard.forms import SessionFilterForm
 from dashboard.pages import demand, number, owner_page, show
 from dashboard.rows import SessionItem, items_of, lines_now
@@ -40,7 +40,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """Sessions by the filters of the query string, the newest first."""
     form = SessionFilterForm(request.GET)
     form.is_valid()
-    asked = sought(form)
+    asked = filter_of(form)
     page = session_page(asked, limit=_PER_PAGE, cursor=request.GET.get("cursor", ""))
     context = {"form": form, "rows": items_of(page.sessions), "page": page, "narrowed": asked != SessionFilter()}
     return show(request, "dashboard/sessions.html", context)
@@ -56,7 +56,7 @@ def export(request: HttpRequest) -> HttpResponse:
         _("Session"), _("State"), _("Client"), _("Source of the id"), _("First call"), _("Last call"), _("Items"),
         _("Value"), _("Currency"), _("Products"),
     ]  # fmt: skip
-    found = sessions_in_turn(sought(form), most=_MOST_EXPORTED)
+    found = sessions_in_turn(filter_of(form), most=_MOST_EXPORTED)
     return csv_file("sessions", header, (_cells(SessionItem(session)) for session in found))
 
 

@@ -10,8 +10,8 @@ from catalog.models import Synonyms
 from catalog.search.query import Search
 from catalog.search.searching import search
 from catalog.services import add_synonym
-from dashboard.offer_forms import SynonymForm
 from dashboard.pages import demand, owner_page, show
+from dashboard.synonym_forms import SynonymForm
 from shopmcp.errors import InvalidArguments
 
 _MAY_ADD = "catalog.add_synonyms"
