@@ -8,10 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.feeds.bulk import Bulk, Whole, as_in_admin, is_bulk
+from catalog.feeds.dialects import in_usual_names
 from catalog.feeds.names import Naming, field_of
 from catalog.feeds.nested import is_nested, unfold
 from catalog.feeds.parts import plain_parts
-from catalog.feeds.records import FeedEntry, Record, Refused, Unreadable
+from catalog.feeds.records import FeedEntry, Record, Refused, RowRefused, Unreadable
 from catalog.feeds.source import Source
 from catalog.feeds.walk import DECODER, Walk, not_json
 from catalog.feeds.woo_objects import is_woo_object, read_woo_object
@@ -46,7 +47,7 @@ def read_objects(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per object, or per variant of an object; refuse entries that are not objects."""
     with source.open() as stream:
         for line, value in Walk(stream).elements():
-            yield from _entries(line, value, source.naming)
+            yield from _entries(line, value, source)
 
 
 def read_lines(source: Source) -> Iterator[FeedEntry]:
@@ -69,11 +70,11 @@ def read_lines(source: Source) -> Iterator[FeedEntry]:
                 raise Unreadable(_("The file is nested too deeply.")) from None
             if isinstance(value, dict) and (bulk.product or is_bulk(value)):
                 for entry in bulk.take(line, value):
-                    yield from _entry_of(entry, source.naming)
+                    yield from _entry_of(entry, source)
             else:
-                yield from _entries(line, value, source.naming)
+                yield from _entries(line, value, source)
         for entry in bulk.end():
-            yield from _entry_of(entry, source.naming)
+            yield from _entry_of(entry, source)
 
 
 def read_weft(source: Source) -> Iterator[FeedEntry]:
@@ -87,14 +88,15 @@ def read_weft(source: Source) -> Iterator[FeedEntry]:
             yield Refused(record.line, _("its address does not end in a number such as i281"))
 
 
-def _entry_of(entry: Whole | Refused, naming: Naming) -> Iterator[FeedEntry]:
+def _entry_of(entry: Whole | Refused, source: Source) -> Iterator[FeedEntry]:
     if isinstance(entry, Refused):
         yield entry
     else:
-        yield from _entries(*entry, naming)
+        yield from _entries(*entry, source)
 
 
-def _entries(line: int, value: Any, naming: Naming) -> Iterator[FeedEntry]:
+def _entries(line: int, value: Any, source: Source) -> Iterator[FeedEntry]:
+    naming = source.naming
     if not isinstance(value, dict):
         yield Refused(line, _("it is not an object"))
         return
@@ -105,6 +107,12 @@ def _entries(line: int, value: Any, naming: Naming) -> Iterator[FeedEntry]:
             _("The file is the JSON of Magento, which cannot be read."),
             fix=_("Export the products from the shop as CSV, then import that file."),
         )
+    try:
+        if "price" not in source.options.mapped:
+            value = in_usual_names(value, source.options.currency)
+    except RowRefused as refusal:
+        yield Refused(line, str(refusal))
+        return
     if is_woo_object(value):
         yield read_woo_object(line, value, naming)
     elif is_nested(value):

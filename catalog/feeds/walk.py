@@ -18,7 +18,7 @@ _NO_SPACE = re.compile(r"[^ \t\r\n]")
 _LISTS = ("products", "items")
 _WRAPPED = "products"
 # Of such an object, the lists that may stand for it.
-_CONNECTED = ("nodes", "edges")
+_CONNECTED = ("nodes", "edges", "items")
 _DEEPEST = 4
 _PIECE = 65_536
 _LONGEST_ENTRY = 8 * 1024 * 1024
