@@ -118,7 +118,7 @@ class SessionFilter:
         return fits[self.state]() if self.state else rows
 
     def _calls(self) -> QuerySet[CallRecord]:
-        calls = CallRecord.objects.filter(session=OuterRef("pk"))
+        calls: QuerySet[CallRecord] = CallRecord.objects.filter(session=OuterRef("pk"))
         if self.did:
             calls = calls.filter(tool__in=self.did.split(","))
         if self.outcome:

@@ -37,7 +37,7 @@ class Isolation:
 
 def isolation() -> Isolation:
     """Return whether carts can meet; two queries."""
-    until = CallRecord.objects.order_by("-at", "-id").values_list("at", flat=True).first()
+    until = CallRecord.objects.newest_at()
     seen = SessionWarning.objects.unfixed().order_by().values_list("kind").annotate(last=Max("last_at"))
     latest: dict[str, datetime] = dict(seen)
     since = None if until is None else until - RESTS_ON

@@ -4,9 +4,9 @@ Reading the lines with their products takes longer than all else that a look at 
 version of the cart and the token of the catalogue (`catalog.models.search_index.Revision`), and each call reads both
 with its session, a change after it has locked it. So they are never stale, whoever changed the cart or the catalogue.
 
-Kept are only carts whose lines nothing else changes: what is on sale at times changes by the clock, counted stock by
-orders, and what a line was told by its next answer. `SHOPMCP_CACHE=off` reads all lines at each call; the answers are
-the same.
+Only carts are kept whose lines nothing else changes. A sale with dates changes them by the clock, counted stock by
+orders, and news about a line, such as a new price, by the answer that tells it. `SHOPMCP_CACHE=off` reads all lines
+at each call; the answers are the same.
 """
 
 from collections.abc import Callable, Mapping

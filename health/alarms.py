@@ -52,7 +52,7 @@ def send_test() -> None:
 
 
 def _has_changed(found: Iterable[tuple[str, str]]) -> bool:
-    """Whether there is anything to write; nearly always there is not."""
+    """Whether a trouble began, came back or has gone; one query, because that is rare."""
     told = {(kind, subject): gone for kind, subject, gone in Alarm.objects.values_list("kind", "subject", "gone_since")}
     return told.keys() != set(found) or any(told.values())
 

@@ -16,7 +16,7 @@ from catalog.search.categories import shelves
 from catalog.search.rebuild import is_outdated
 from health.troubles import Trouble
 
-# Of its carried products; a store of a handful is small, not short.
+# As a share of the products that a store carries. A store with fewer than `_FEW` may simply be small.
 _LITTLE, _FEW = 0.25, 4
 _UNPRICED: Final = 0.05
 _WITHDREW_SHARE, _WITHDREW_LEAST = 0.2, 5

@@ -1,4 +1,4 @@
-"""The first steps of an owner. Each ticks itself, once and for all; when all are done, nobody needs the list."""
+"""The first steps of an owner. The shop sees when one is done; when all are, there is no list."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

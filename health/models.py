@@ -1,4 +1,4 @@
-"""What the owner was told of, and which first steps they have done."""
+"""The troubles that the owner was told of, and the first steps that are done."""
 
 from django.db import models
 from django.utils import timezone

@@ -37,7 +37,7 @@ class Health:
 def health_now() -> Health:
     """Find out how the shop is, except whether chats are kept apart; 25 queries at most."""
     troubles = sorted(chain(catalogue_troubles(), running_troubles()), key=lambda trouble: trouble.place)
-    called_at = CallRecord.objects.order_by("-at", "-id").values_list("at", flat=True).first()
+    called_at = CallRecord.objects.newest_at()
     return Health(troubles, *stock_now(), last_import(), called_at)
 
 

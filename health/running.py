@@ -34,7 +34,7 @@ _CLEANED_WITHIN: Final = timedelta(days=3)
 
 def running_troubles() -> Iterator[Trouble]:
     """Yield what is wrong beside the products; ten queries at most."""
-    # Outside of a server nobody needs the lanes, and the connection at hand tells for itself.
+    # Only a server has lanes. A command's own queries fail if the database does not answer.
     for reason in database.reasons() if lanes.started else ():
         yield Trouble(reason)
     now = timezone.now()
@@ -68,7 +68,7 @@ def _message_troubles(now: datetime) -> Iterator[Trouble]:
 
 
 def _silence(now: datetime) -> Iterator[Trouble]:
-    last = CallRecord.objects.order_by("-at", "-id").values_list("at", flat=True).first()
+    last = CallRecord.objects.newest_at()
     if last is None or now - last < _DAY:
         return
     busy = Tally.objects.of_client("").filter(

@@ -1,5 +1,6 @@
 """The records of calls: answers that may be asked for again, expired sessions, calls, and the warnings they gave."""
 
+from datetime import datetime
 from typing import Literal, Self
 
 from django.db import models
@@ -46,6 +47,12 @@ class Tombstone(models.Model):
         return self.public_id
 
 
+class CallRecordQuerySet(models.QuerySet["CallRecord"]):
+    def newest_at(self) -> datetime | None:
+        """When the newest of these calls was; None if there is none."""
+        return self.order_by("-at", "-id").values_list("at", flat=True).first()
+
+
 class CallRecord(models.Model):
     """One tool call, for diagnosis and statistics. It holds no conversation id."""
 
@@ -75,6 +82,8 @@ class CallRecord(models.Model):
     # A digest of the session and the network, of 15 bits (`digests.origin_of`): whether two calls of a conversation
     # came from one network, and nothing of where that is. Null if that is not known or one process answers them all.
     origin = models.PositiveSmallIntegerField(null=True, editable=False)
+
+    objects = CallRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("call")

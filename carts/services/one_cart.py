@@ -1,8 +1,8 @@
 """The one cart of an account, which all chats of a person use once they switch it on.
 
 A session of its own holds it (`Session.one_cart_of`), so that no chat takes it along when it expires or is unlinked. A
-chat uses it while `carts.people` names the person of its call; nothing is kept that would have to be ended. Calls of
-nobody pay nothing: only a call of a person asks for the session, by its key.
+chat uses it while `carts.people` names the person of its call; nothing is kept that would have to be ended. Only a
+call of a person reads that session, by its key, so anonymous calls cost nothing more.
 
 A change locks the session of the chat first and that of the one cart after it. Whoever locks several sessions does it
 in this order too (`SessionQuerySet.in_locking_order`), and locks an account before all of them.

@@ -1,4 +1,4 @@
-"""Beginning imports on the owner's pages: each change of a job that somebody asks for."""
+"""Imports on the owner's pages: everything that a person asks of a job, and of the daily imports."""
 
 import shutil
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Starting a process for each job that waits, and jobs for the imports of every day. `serve` looks again and again."""
+"""Starting a process for each job that waits, and jobs for the daily imports. `serve` calls it every two seconds."""
 
 import subprocess
 import sys
@@ -76,5 +76,5 @@ def _work_on(job: ImportJob, stopping: Callable[[], bool]) -> None:
             process.send_signal(SIGINT)  # it deletes what it wrote, and leaves the job to the next server
         sleep(_LOOK)
     if process.returncode and not is_asked:
-        # It was killed, or could not start: its page is to say so at once.
+        # It was killed, or could not start: with an old sign of life its page says so at once.
         ImportJob.objects.under_way().filter(pk=job.pk, token=job.token, alive_at__isnull=False).update(alive_at=_STALE)

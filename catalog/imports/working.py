@@ -1,4 +1,4 @@
-"""Working on one job, in a process of its own: what it needs of memory and time is not the chats'."""
+"""Working on one job, in a process of its own, so that it takes no memory and no time from the chats."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 _BEAT = 2.0  # seconds
 
 
-class _Beating:
+class _Heartbeat:
     """Notes in the job, again and again, that this process lives and how far it is."""
 
     def __init__(self, pk: int, token: str) -> None:
@@ -35,7 +35,7 @@ class _Beating:
         self._thread = Thread(target=self._run, daemon=True)
 
     @contextmanager
-    def beating(self) -> Iterator[None]:
+    def running(self) -> Iterator[None]:
         self._thread.start()
         try:
             yield
@@ -67,39 +67,39 @@ def work_on(pk: int, token: str) -> None:
     if job is None or not job.is_under_way:
         return
     done: dict[str, Any] = {"alive_at": None}  # so that it waits for the next process, if this one is asked to end
-    beating = _Beating(pk, token)
+    heartbeat = _Heartbeat(pk, token)
     try:
-        with translation.override(job.language), beating.beating():
-            done = _preview(job, beating) if job.state == ImportJob.State.READING else _import(job, beating)
+        with translation.override(job.language), heartbeat.running():
+            done = _preview(job, heartbeat) if job.state == ImportJob.State.READING else _import(job, heartbeat)
     finally:
         written = ImportJob.objects.filter(pk=pk, token=token).update(**done)
         if written and done.get("state") == ImportJob.State.DONE:
             drop_file(job)
 
 
-def _preview(job: ImportJob, beating: _Beating) -> dict[str, Any]:
+def _preview(job: ImportJob, heartbeat: _Heartbeat) -> dict[str, Any]:
     try:
-        report = _run(job, beating, dry_run=True)
+        report = _run(job, heartbeat, dry_run=True)
     except Unreadable as refusal:
         return _ended(ImportJob.State.REFUSED, preview=preview_of_refusal(refusal), failure=_words(refusal))
     except ShopError as refusal:
         return _ended(ImportJob.State.FAILED, failure=_words(refusal))
-    # Whoever waits for it is told, and the log has the rest.
+    # The page has to say that it failed; the log has the traceback.
     except Exception:
         logger.exception("the preview of %s failed", job)
         return _ended(ImportJob.State.FAILED, failure=_("The shop made a mistake; its log says more."))
     return _ended(ImportJob.State.READY, preview=preview_of(report))
 
 
-def _import(job: ImportJob, beating: _Beating) -> dict[str, Any]:
+def _import(job: ImportJob, heartbeat: _Heartbeat) -> dict[str, Any]:
     _end_dead_run(job)
     try:
-        report = _run(job, beating, dry_run=False)
+        report = _run(job, heartbeat, dry_run=False)
     except lock.ImportRunning:
         return {"alive_at": None, "step": _("waits for another import into this store")[:80], "steps": 0}
     except ShopError as refusal:
         return _ended(ImportJob.State.FAILED, failure=_words(refusal))
-    # As above.
+    # As for a preview.
     except Exception:
         logger.exception("the import of %s failed", job)
         return _ended(ImportJob.State.FAILED, failure=_("The shop made a mistake; its log says more."))
@@ -107,7 +107,7 @@ def _import(job: ImportJob, beating: _Beating) -> dict[str, Any]:
     return _ended(ImportJob.State.DONE, preview=preview_of(report), run=run.pk if run else None)
 
 
-def _run(job: ImportJob, beating: _Beating, *, dry_run: bool) -> ImportReport:
+def _run(job: ImportJob, heartbeat: _Heartbeat, *, dry_run: bool) -> ImportReport:
     if job.file and not job.given.is_file():  # type: ignore[union-attr]  # a path, because there is a file
         raise ShopError(_("The uploaded file is not here any more."), fix=_("Upload it once more."))
     options = None if job.options is None else FeedOptions.from_json(job.options)
@@ -119,12 +119,12 @@ def _run(job: ImportJob, beating: _Beating, *, dry_run: bool) -> ImportReport:
         forget_options=options is not None,
         dry_run=dry_run,
         force=job.forced,
-        progress=beating.watch,
+        progress=heartbeat.watch,
     )
 
 
 def _end_dead_run(job: ImportJob) -> None:
-    """End what a process left that worked on this job before and was killed."""
+    """End the run of an earlier process of this job that was killed."""
     for run in ImportRun.objects.left_behind(job.slug, job.source, job.created_at):
         lock.end(run)
 

@@ -34,7 +34,7 @@ _forgetting = ContextVar("forgetting", default=False)
 
 @contextmanager
 def forgetting() -> Iterator[None]:
-    """Read everything anew for the searches of this block: what memories must answer alike."""
+    """Read everything anew for the searches of this block, to compare their answers with remembered ones."""
     before = _forgetting.set(True)
     try:
         yield
