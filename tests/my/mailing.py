@@ -6,11 +6,6 @@ from tests.dashboard.browsing import AXE, broken_rules
 from tests.live import GOODS, LiveServer
 from tests.orders.test_in_browser import TAKES_ORDERS
 
-CODE = """
-from outbox.models import Message
-print(Message.objects.filter(kind="account.login-code").latest("id").payload["text"])
-"""
-
 
 @pytest.fixture(scope="session")
 def shop(one_browser, tmp_path_factory):

@@ -1,10 +1,9 @@
 """A shopper with a phone: from the page of a cart to the account and to one cart everywhere, without scripts."""
 
-import re
-
 import pytest
 
-from tests.my.mailing import CODE, look
+from tests.my.mailing import look
+from tests.shopper import code_to
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
@@ -22,8 +21,7 @@ def test_a_shopper_keeps_a_cart_and_links_a_chat(shop, browser, language):
     browser.evaluate(f"document.querySelector('[name=email]').value = 'dana-{language}@example.com'")
     browser.click_through("main button")
     look(browser, language)
-    told = shop.manage("shell", "-c", CODE).stdout
-    code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", told)[0]
+    code = code_to(shop, f"dana-{language}@example.com")
     browser.evaluate(f"document.querySelector('[name=code]').value = '{code}'")
     browser.click_through("[value=verify]")
     look(browser, language)

@@ -17,8 +17,9 @@ from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
-from tests.my.mailing import CODE, look
+from tests.my.mailing import look
 from tests.shopmcp.mcp.test_typescript import modules
+from tests.shopper import code_to
 
 __all__ = ["modules"]
 
@@ -81,8 +82,7 @@ def sign_in(shop, browser, email):
     """Sign in on the page at hand."""
     browser.evaluate(f"document.querySelector('[name=email]').value = '{email}'")
     browser.click_through("main button")
-    code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", shop.manage("shell", "-c", CODE).stdout)[0]
-    browser.evaluate(f"document.querySelector('[name=code]').value = '{code}'")
+    browser.evaluate(f"document.querySelector('[name=code]').value = '{code_to(shop, email)}'")
     browser.click_through("[value=verify]")
 
 
