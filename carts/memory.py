@@ -73,7 +73,7 @@ def shown(cart: CartState, language: str, store: StoreInfo, make: Callable[[], S
 def keep(cart: CartState) -> None:
     """Remember the lines of a cart as it was read or committed, if nothing but its version and catalogue changes them.
 
-    After a change call it when that is committed: the version of one that is rolled back will be another change's.
+    Call it when the transaction at hand is committed: the version of one that is rolled back will be another change's.
     """
     global _count  # noqa: PLW0603 - it belongs to `_kept`
     if cart.catalogue is None or not settings.SHOPMCP_CACHE:

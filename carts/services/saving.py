@@ -153,7 +153,8 @@ def load_cart(row: SessionRow, now: datetime) -> CartState:
     _fill(state, row)
     if lines[0][0] is not None:
         _read_lines(state, lines)
-    memory.keep(state)
+    # Not before the commit: this transaction may have changed the cart, and be rolled back.
+    after_commit(partial(memory.keep, replace(state, lines=dict(state.lines))))
     return state
 
 

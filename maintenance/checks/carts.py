@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from carts.cart import MAX_LINES, MAX_QUANTITY
 from carts.models import Cart, Change, Line, Session, SessionWarning
 from carts.services.cleanup import MARGIN
+from catalog.search.index import revise
 from maintenance.checks.finding import Finding, named
 
 
@@ -183,6 +184,9 @@ def _mend_carts(public_ids: Sequence[str], mend: Callable[[Cart], None], *fields
                 mend(cart)
                 if fields:
                     cart.save(update_fields=fields)
+                if cart.store_id is not None:
+                    # Servers remember the lines of a version.
+                    revise([cart.store_id])
 
 
 CHECKS = (

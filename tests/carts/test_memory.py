@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from carts import memory, tools
 from carts.caller import Caller
-from carts.models import Session
+from carts.models import Cart, Session
 from carts.services.saving import save
+from carts.tools import view_cart
 from catalog.models import Product, Store
 from catalog.search.index import reindex
 from catalog.services import create_product, return_stock, save_product, take_stock
+from maintenance.checks.carts import versions
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Call
 from tests.carts.answers import cart, codes, quantities, text
@@ -146,6 +148,39 @@ def test_a_change_that_is_rolled_back_is_not_remembered(commit, honey, tea):
         change(lambda state: (state.add(_sold(state), 5, state.store), save(state, "x", [], undo_to=1), 1 / 0), caller)
     assert quantities(commit("view_cart")) == {"shop:honey": 1}
     commit("add_to_cart", product_id="shop:tea")
+    assert quantities(commit("view_cart")) == {"shop:honey": 1, "shop:tea": 1}
+
+
+def test_lines_that_a_transaction_read_and_took_back_are_not_remembered(commit, honey, tea, settings):
+    commit("add_to_cart", product_id="shop:honey")
+    caller = Caller(Call("add_to_cart", {"openai/session": "chat-1"}))
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        change(lambda state: (state.add(_sold(state), 5, state.store), save(state, "x", [], undo_to=1)), caller)
+        assert view_cart.function(caller.call).data["item_count"] == 6
+        raise ZeroDivisionError
+    # Another process makes another change, which gets the same version.
+    settings.SHOPMCP_CACHE = False
+    commit("add_to_cart", product_id="shop:tea")
+    settings.SHOPMCP_CACHE = True
+
+    assert quantities(commit("view_cart")) == {"shop:honey": 1, "shop:tea": 1}
+
+
+def test_what_the_doctor_mends_is_seen_at_once(commit, honey, tea, settings):
+    commit("add_to_cart", product_id="shop:honey")
+    commit("view_cart")
+    Cart.objects.update(version=2)
+    commit("view_cart")
+
+    for finding in versions():
+        assert finding.mend is not None
+        finding.mend()
+    # Another process makes the change that gets the version of before.
+    settings.SHOPMCP_CACHE = False
+    commit("add_to_cart", product_id="shop:tea")
+    settings.SHOPMCP_CACHE = True
+
     assert quantities(commit("view_cart")) == {"shop:honey": 1, "shop:tea": 1}
 
 
