@@ -80,7 +80,7 @@ def hold(caller: Caller, sources: Iterable[int]) -> None:
     """
     keys = set(sources)
     digests, handle = way_in(caller)
-    row = find_by_digests(digests) if digests else find_by_public_id(handle) if handle else None
+    row = caller.home or (find_by_digests(digests) if digests else find_by_public_id(handle) if handle else None)
     if not keys or row is None:
         return
     person = person_of(caller.call, row)

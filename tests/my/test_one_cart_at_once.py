@@ -1,6 +1,7 @@
 """Chats of one shopper that change their one cart at the same time, while it is switched and access ends."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -108,3 +109,18 @@ def test_nothing_waits_for_itself_while_all_kinds_of_things_happen(dana):
     assert Session.objects.filter(source=Session.ACCOUNT).count() == 1
     for cart in Cart.objects.open():
         assert cart.item_count == sum(line.quantity for line in cart.lines.all())
+
+
+def test_a_token_without_an_id_that_brings_carts_waits_for_no_chat_that_waits_for_it(dana):
+    """Two that lock the one cart before and after a chat would be found here on PostgreSQL, as a fault."""
+    switching.switch_on(dana)
+    own = Cart.objects.order_by("id").first().public_id
+    call = partial(Call, "resume_cart", {}, person=dana.pk)
+
+    all_at_once(
+        *[lambda: resume_cart.function(call(), code=own)] * 3,
+        *[lambda: add(CHATS[0])] * 3,
+    )
+
+    mine = Cart.objects.get(session__one_cart_of=dana)
+    assert mine.item_count == 6 * TIMES
