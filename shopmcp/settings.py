@@ -198,7 +198,7 @@ ACCOUNT_RATE_LIMITS = False  # ours count for all processes together
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # What ends when an account ends is in the apps above (accounts/ending.py).
-ACCOUNTS_CLOSE_CHATS = "carts.services.linking.close_all"
+ACCOUNTS_CLOSE_CHATS = "orders.handoff.access.close_chats"
 ACCOUNTS_END_PROGRAMS_AND_CHATS = "orders.handoff.access.end_programs_and_chats"
 
 # Chats of shoppers get tokens for `/mcp`, and for nothing else (accounts/oauth).

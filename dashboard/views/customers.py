@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from carts.models import Session
-from carts.services import linking
 from dashboard.pages import demand, owner_page, show
 from dashboard.texts import client_name
 from orders.customers import customer_of, customer_page
+from orders.handoff.access import unlink as end_link
 from orders.models import Order
 
 _PER_PAGE = 25
@@ -58,6 +58,6 @@ def unlink(request: HttpRequest, public_id: str) -> HttpResponse:
     demand(request, "carts.change_session")
     found = get_object_or_404(Session.objects.select_related("person"), public_id=public_id)
     if found.person is not None:
-        linking.unlink(public_id, found.person)
+        end_link(public_id, found.person)
     messages.success(request, _("The chat is linked to no account now."))
     return redirect("dashboard-session", public_id)

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person
 from carts.models import Cart, Session
-from carts.services import linking
 from carts.services.other_carts import day_of, name_of, open_carts
 from my.pages import my_page
 from orders.handoff import account_codes, codes, links
+from orders.handoff.access import unlink
 from orders.handoff.permalinks import Wanted, path_of
 from orders.links import token_of
 from orders.models import Order
@@ -61,7 +61,7 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
         if wish == "open":
             return redirect(_address_of(person, which))
         if wish == "unlink":
-            linking.unlink(which, person)
+            unlink(which, person)
     except ShopError as refusal:
         return _shown(request, person, refusal=refusal, status=429 if refusal.retry_after else 409)
     return redirect("my-home")
