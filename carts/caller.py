@@ -56,8 +56,9 @@ class Caller:
 
     @cached_property
     def home(self) -> SessionRow | None:
-        """What holds the one cart of the person whom a token names, for a call that names no conversation."""
-        if self.call.person is None or self.cart_id is not None or self.conversation.source != UNKEYED:
+        """What holds the one cart of the person whom a token names, for a call without an id of its own."""
+        conversation = self.conversation
+        if self.call.person is None or self.cart_id is not None or (conversation.keyed and not conversation.can_meet):
             return None
         row = queries.home_of_person.first(person=self.call.person)
         return None if row is None else SessionRow._make(row)

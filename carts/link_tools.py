@@ -46,7 +46,7 @@ def link_account(call: Call, cart_id: CartId = None) -> Answer[LinkOut]:
     if (person := Person.objects.filter(pk=call.person).first()) is None:
         raise ended()  # it was deleted since the call came
     session, sentences = None, list[str]()
-    if caller.is_unkeyed or caller.home is not None:
+    if caller.is_unkeyed or caller.can_meet or caller.home is not None:
         caller.speak()
         sentences.append(
             gettext(

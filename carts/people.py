@@ -3,6 +3,7 @@
 An `openai/subject` decides nothing: any caller can send one.
 """
 
+from carts.conversation import conversation_of
 from carts.queries import SessionRow
 from shopmcp.mcp.call import Call
 
@@ -12,13 +13,17 @@ def person_of(call: Call, row: SessionRow | None) -> int | None:
 
     A valid token names the person (`Call.person`). Without one it is the person whom the conversation is kept with,
     once the shopper has proved in it that it is theirs (`Session.sees_person`): an account may keep a conversation
-    whose link somebody sent. Costs no query.
+    whose link somebody sent. A conversation whose id other chats send too is nobody's, whatever was proved in it. Costs
+    no query.
 
     Args:
         call: The call.
         row: The session of its conversation; None if it has none.
     """
-    return proved(row) if call.person is None else call.person
+    if call.person is not None:
+        return call.person
+    person = proved(row)
+    return None if person is None or conversation_of(call).can_meet else person
 
 
 def proved(row: SessionRow | None) -> int | None:

@@ -114,7 +114,7 @@ def resume_cart(
             if outcome is None:
                 codes.check_tries(cart.session_id)
                 try:
-                    outcome = _resumed(cart, found or codes.find(code, call.network), mode, request)
+                    outcome = _resumed(caller, cart, found or codes.find(code, call.network), mode, request)
                 except codes.WrongCode as wrong:
                     # Raised before anything was changed, and counted in this transaction.
                     codes.count_wrong(cart.session_id)
@@ -166,9 +166,18 @@ def _brought(caller: Caller, code: str, mode: Literal["add", "move"], request: R
 
 
 def _resumed(
-    cart: CartState, code: ResumeCode | AccountCode, mode: Literal["add", "move"], request: Request | None
+    caller: Caller,
+    cart: CartState,
+    code: ResumeCode | AccountCode,
+    mode: Literal["add", "move"],
+    request: Request | None,
 ) -> Outcome:
     if isinstance(code, AccountCode):
+        if caller.can_meet:
+            raise InvalidArguments(
+                gettext("This chat sends a placeholder as its id, as others do, so it is not linked to an account."),
+                fix=gettext("The shopper can open an account in a browser, on the shop's page /my/."),
+            )
         return account_codes.connect(cart, code, mode, request)
     return codes.resume(cart, code, mode, request)
 
