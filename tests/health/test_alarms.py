@@ -107,8 +107,7 @@ def test_alarms_speak_the_language_of_whoever_looks():
     assert all(any("א" <= letter <= "ת" for letter in subject) for subject in told())
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_several_processes_that_find_it_at_once_one_tells():
+def test_of_several_processes_that_find_it_at_once_one_tells(shared_database):
     def look():
         try:
             tell([NOTHING, CLEANUP])
