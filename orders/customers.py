@@ -12,6 +12,7 @@ from accounts.models import Person
 from carts.models import Session
 from orders.models import Order, OrderState
 from shopmcp import paging
+from shopmcp.money import rounded
 
 _NOT_SOLD = (OrderState.AWAITING, OrderState.CANCELLED)
 
@@ -65,7 +66,8 @@ def with_numbers(people: Iterable[Person]) -> list[Customer]:
     orders = Order.objects.real().filter(person__in=found).exclude(state__in=_NOT_SOLD).order_by()
     for key, currency, number, total in orders.values_list("person", "currency").annotate(Count("pk"), Sum("total")):
         found[key].orders += number
-        sums[key][currency] = total
+        # SQLite adds floats, and its sum has more decimals than money.
+        sums[key][currency] = rounded(total, currency)
     for key, value in sums.items():
         found[key].value = value
     return list(found.values())

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -142,3 +143,13 @@ def test_a_nul_in_a_form_names_nothing(client, fill_account, wish):
     assert answer.status_code in (200, 302, 409)
     assert Session.objects.get().person_id is not None
     assert Cart.objects.count() == 2
+
+
+def test_a_chat_says_when_it_was_used_last(client, dana, fill, honey):
+    """The day and the hour end with a point in English, and no second one follows."""
+    fill()
+    Session.objects.update(person=dana)
+
+    page = client.get("/my/").text
+
+    assert re.search(r"Last used: [^<]+[ap]\.m\.<|Last used: [^<]+(midnight|noon)<", page)
