@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from analytics.afresh import start_afresh
+from analytics.reset import reset_numbers
 from catalog.demo import STORE as DEMO
 from catalog.models import Store
 from dashboard.pages import demand, owner_page, show
@@ -33,7 +33,7 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             said = gettext("%(name)s is removed: products %(products)d, carts %(carts)d.")
         if is_demo and not done.orders:
-            start_afresh()
+            reset_numbers()
         figures = {"name": found.name, "products": done.products, "carts": done.carts}
         messages.success(request, said % figures)
         return redirect("dashboard-stores")
@@ -51,6 +51,6 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
 def afresh(request: HttpRequest) -> HttpResponse:
     """Forget all that was counted until now."""
     demand(request, "catalog.delete_store")
-    start_afresh()
+    reset_numbers()
     messages.success(request, gettext("The numbers start afresh."))
     return redirect("dashboard-stores")

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from analytics.afresh import start_afresh
 from analytics.leaving_out import leave_out
 from analytics.models import Fact, Tally
+from analytics.reset import reset_numbers
 from analytics.services import catch_up, roll_up
 from carts.models import CallRecord, Cart, Session
 
@@ -74,7 +74,7 @@ def test_leaving_out_twice_takes_back_once(chats, make_call):
 
 def test_numbers_that_start_afresh_count_what_comes_then(chats, make_call, make_session):
     real, _test = chats
-    start_afresh()
+    reset_numbers()
     assert counts() == []
 
     make_call(real, tool="view_cart")

@@ -1,4 +1,4 @@
-"""Starting the numbers afresh: what was counted is forgotten, and only what comes from now on counts."""
+"""Starting the numbers afresh: what was counted is forgotten, and only what comes later counts."""
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -7,7 +7,7 @@ from analytics.models import Checkpoint, Fact, Tally
 from carts.models import CallRecord
 
 
-def start_afresh() -> None:
+def reset_numbers() -> None:
     """Forget all counts. Sessions, carts and orders stay; a session that goes on counts as if it had begun now.
 
     One transaction: a count taken back that was forgotten would make numbers negative. So the tables are emptied as a
