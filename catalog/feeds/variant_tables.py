@@ -102,7 +102,10 @@ def read_vendure(source: Source) -> Iterator[FeedEntry]:
 
 
 def is_saleor(source: Source) -> bool:
-    return {"id", "name", "variantid", "variantsku"} <= Table(source).names
+    table = Table(source)
+    # Which columns there are, the owner chooses; only the first one is always there.
+    told = table.names & {"variantid", "variantsku"}
+    return "id" in table.names and bool(told) and (len(told) == 2 or any(map(_CHANNEL.fullmatch, table.heading)))
 
 
 def read_saleor(source: Source) -> Iterator[FeedEntry]:
@@ -136,12 +139,19 @@ def read_saleor(source: Source) -> Iterator[FeedEntry]:
             "image": next(iter(re.split(r",\s*", values.get("image") or values.get("media", ""))), ""),
             "group_id": values.get("product", ""),
             "options": options,
+            "available": _purchasable(channel),
             "price": _exact(channel.get("price amount", "")),
             "currency": channel.get("variant currency code") or channel.get("currency code")
             or channel.get("product currency code", ""),
             "stock": str(sum(map(int, counts))) if counts and all(map(str.isdecimal, counts)) else "",
         }  # fmt: skip
         yield Record(line, {name: value for name, value in fields.items() if value})
+
+
+def _purchasable(channel: Mapping[str, str]) -> str:
+    """Saleor writes since when a product can be bought, and nothing if it cannot."""
+    said = channel.get("available for purchase")
+    return "" if said is None else "no" if said.lower() in ("", "false") else "yes"
 
 
 def _exact(price: str) -> Decimal | str:

@@ -79,3 +79,23 @@ def test_three_decimals_of_saleor_are_no_thousands(load):
     found = shown(load, SALEOR.replace("3.50,EUR", "3.000,EUR").replace("5.50,EUR", "1200.000,EUR"))
 
     assert (found["JU-1"].price, found["JU-2"].price) == (3, 1200)
+
+
+def test_saleor_is_recognised_by_its_channels_where_the_owner_chose_few_columns(load):
+    heading = (
+        "id,variant sku,name,main (warehouse quantity),web (channel product currency code),web (channel published),"
+        "web (channel publication date),web (channel published at),web (channel searchable),"
+        "web (channel available for purchase),web (channel price amount),web (channel variant currency code),"
+        "web (channel variant cost price),web (channel variant preorder quantity threshold)"
+    )
+    rows = (
+        "UHJv1,JU-1,Juice,5,EUR,True,2026-01-01,2026-01-01 00:00:00,True,2026-01-01 00:00:00,3.500,EUR,1.000,\n"
+        "UHJv2,JU-2,Later,5,EUR,True,2026-01-01,2026-01-01 00:00:00,True,,9.000,EUR,,\n"
+        "UHJv3,JU-3,Draft,5,EUR,False,,,False,,9.000,EUR,,\n"
+    )
+    found = shown(load, f"{heading}\n{rows}", currency="EUR")
+
+    assert {sku: (product.price, product.stock, product.available) for sku, product in found.items()} == {
+        "JU-1": (Decimal("3.50"), 5, True),
+        "JU-2": (9, 5, False),
+    }
