@@ -113,7 +113,7 @@ def delete_batch(rows: SessionQuerySet, ids: Sequence[int], *, wait: bool = Fals
         wait: Wait for sessions in use instead of skipping them.
     """
     with transaction.atomic():
-        chosen = Session.objects.filter(id__in=ids).order_by("id").select_for_update(skip_locked=not wait)
+        chosen = Session.objects.filter(id__in=ids).in_locking_order().select_for_update(skip_locked=not wait)
         locked = list(chosen.values_list("id", flat=True))
         # Read again under the lock: from here on no call changes them.
         found = list(rows.filter(id__in=locked).values_list(*_FACTS))

@@ -11,6 +11,7 @@ from django.db import connections
 from accounts.models import Person
 from carts.models import Cart, Change, Session
 from carts.services import linking
+from carts.services.cleanup import delete_sessions
 from carts.tools import add_to_cart, clear_cart, undo_cart_change, view_cart
 from catalog.models import Store
 from catalog.services import create_product
@@ -124,3 +125,16 @@ def test_a_token_without_an_id_that_brings_carts_waits_for_no_chat_that_waits_fo
 
     mine = Cart.objects.get(session__one_cart_of=dana)
     assert mine.item_count == 6 * TIMES
+
+
+def test_a_cleanup_of_chosen_sessions_waits_for_no_chat_that_waits_for_it(dana):
+    """Also of chats that are younger than what holds the one cart."""
+    switching.switch_on(dana)
+    late = [partial(Call, "add_to_cart", {"openai/session": f"late-{n}"}, person=dana.pk) for n in range(4)]
+
+    all_at_once(
+        *[lambda: delete_sessions(Session.objects.all())] * 2,
+        *[lambda call=call: add_to_cart.function(call(), product_id="shop:honey") for call in late],
+    )
+
+    assert Cart.objects.get(session__one_cart_of=dana).item_count == 4 * TIMES
