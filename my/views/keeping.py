@@ -39,14 +39,16 @@ def keep(request: HttpRequest, person: Person, token: str) -> HttpResponse:
         else:
             messages.success(request, _("This cart and its chat are kept with your account now."))
             return redirect("my-home")
-    state = _cart_of(session)
+    state, orders = _cart_of(session), Order.objects.of_session(session)
+    is_of_another = session.person_id not in (None, person.pk)
     context = {
         "person": person,
         "refusal": refusal,
         "is_kept": session.person_id == person.pk,
         "origin": name_of(session),
         "lines": list(state.lines.values()),
-        "orders": list(Order.objects.of_session(session).select_related("store").newest_first()[:20]),
+        # The link shows its cart to whoever has it, and another account's orders to nobody.
+        "orders": [] if is_of_another else list(orders.select_related("store").newest_first()[:20]),
         "back": f"/c/{token}",
     }
     return render(request, "my/keep.html", context, status=409 if refusal else 200)
