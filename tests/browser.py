@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import select
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -18,6 +19,8 @@ OPTIONS = [
     "--disable-features=IsolateSandboxedIframes",
 ]
 
+# Seconds after which a test fails instead of waiting on.
+LONGEST = 60
 
 # `intervals` is how long each of the page's intervals is meant to be.
 QUICKEN = """{
@@ -88,8 +91,8 @@ class Browser:
         self._wait_for_load()
 
     def click(self, selector: str) -> None:
-        """Click as a person does, on what lies at the middle of the element."""
-        place = f"(b => [b.x + b.width / 2, b.y + b.height / 2])({_find(selector)}.getBoundingClientRect())"
+        """Click as a person does, on what lies at the middle of the element; of its first line, if it has several."""
+        place = f"(b => [b.x + b.width / 2, b.y + b.height / 2])({_find(selector)}.getClientRects()[0])"
         self.evaluate(f"{_find(selector)}.scrollIntoView()")
         x, y = self.evaluate(place)
         for kind in ("mousePressed", "mouseReleased"):
@@ -120,11 +123,14 @@ class Browser:
             time.sleep(0.02)
 
     def _wait_for_load(self) -> None:
+        deadline = time.monotonic() + LONGEST
         while not self._loaded:
+            assert time.monotonic() < deadline, f"no page has loaded within {LONGEST} seconds"
             self._note(self._next())
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._unread:
+            assert select([self._answers], [], [], LONGEST)[0], f"the browser was silent for {LONGEST} seconds"
             block = os.read(self._answers, 65536)
             assert block, "the browser ended"
             self._unread += block

@@ -235,7 +235,7 @@ def test_reload_watches_the_projects_own_folders(own_shop):
 @pytest.mark.no_database
 @pytest.mark.parametrize(
     ("staff", "way_in"),
-    [((), r"http://127.0.0.1:\d+/sign-in/\S+"), (("alice", "bob"), "manage.py sign_in_link USERNAME")],
+    [((), r"http://127.0.0.1:\d+/sign-in/\S+"), (("alice", "bob"), r"\S+ manage.py sign_in_link USERNAME")],
 )
 def test_a_terminal_is_told_the_way_in(tmp_path, staff, way_in):
     ours, theirs = pty.openpty()

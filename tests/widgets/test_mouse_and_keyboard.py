@@ -4,6 +4,8 @@ import pytest
 
 HONEY = "[data-product='shop:honey']"
 CUP = "[data-product='shop:cup']"
+# The host has made the frame as high as the widget is: until then a scrollbar takes some of its width.
+IN_PLACE = "innerHeight === height && Math.ceil(document.body.getBoundingClientRect().height) === height"
 
 
 def fill(host, chat):
@@ -107,9 +109,11 @@ def test_nothing_moves_from_under_the_mouse_when_a_change_is_told(host, width):
     shown = [("view_cart", {}, f"{CUP} [data-act=more]"), ("search_products", {"query": "cup"}, "[data-act=add]")]
     for tool, given, button in (*shown, ("get_product", {"product_id": "shop:cup"}, "[data-act=add]")):
         host.show(tool, chat=chat, width=width, **given)
+        host.wait(IN_PLACE)
         before = host.place(button)
         host.press(button)
         assert host.note
+        host.wait(IN_PLACE)
         assert host.place(button) == before, tool
 
 

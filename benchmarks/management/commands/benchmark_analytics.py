@@ -181,26 +181,26 @@ def fill_tallies() -> None:
     )
     low = ProductIdentity.objects.order_by("pk").values_list("pk", flat=True)[0]
     many = min(_PRODUCTS, ProductIdentity.objects.count())
-    keyed, unkeyed, filled = "s.source <> 'cart_id'", "s.source = 'cart_id'", "s.source <> 'cart_id' AND s.id % 3 = 0"
+    keyed, unkeyed, filled = "s.source <> 'cart_id'", "s.source = 'cart_id'", "s.id % 3 = 0"
     product, last, calls = "p.public_id", "s.last_seen_at", len(_TOOLS)
     # Kind, name, condition of the sessions, time, count of each.
     kinds = [
-        ("sessions", "''", keyed, last, 1),
+        ("sessions", "''", "true", last, 1),
         ("unkeyed", "''", unkeyed, last, 1),
         ("filled", "''", filled, last, 1),
-        ("stage", "'searched'", keyed, last, 1),
-        ("stage", "'viewed'", keyed, last, 1),
+        ("stage", "'searched'", "true", last, 1),
+        ("stage", "'viewed'", "true", last, 1),
         ("stage", "'added'", filled, last, 1),
-        ("duration", "CAST(s.id % 80 AS varchar)", keyed, last, 1),
-        ("seen", product, keyed, last, 1),
+        ("duration", "CAST(s.id % 80 AS varchar)", "true", last, 1),
+        ("seen", product, "true", last, 1),
         ("added", product, filled, last, 1),
-        ("carts", "''", "s.id % 3 = 0", "s.created_at", 1),
+        ("carts", "''", filled, "s.created_at", 1),
         ("calls", "''", keyed, last, calls),
         ("unkeyed_calls", "''", unkeyed, last, calls),
         ("nameless", "''", unkeyed, last, calls),
-        ("refused", "'add_to_cart not_for_sale'", f"{keyed} AND s.id % 3 <> 0", last, 1),
-        ("fruitless", "'word' || (s.id % 40)", f"{keyed} AND s.id % 4 = 0", last, 1),
-        *(("latency", f"'{tool} ' || (s.id % 40)", keyed, last, 1) for tool in _TOOLS),
+        ("refused", "'add_to_cart not_for_sale'", "s.id % 3 <> 0", last, 1),
+        ("fruitless", "'word' || (s.id % 40)", "s.id % 4 = 0", last, 1),
+        *(("latency", f"'{tool} ' || (s.id % 40)", "true", last, 1) for tool in _TOOLS),
     ]
     with connection.cursor() as cursor:
         for kind, name, where, moment, each in kinds:
@@ -217,9 +217,10 @@ def fill_tallies() -> None:
                         f"FROM carts_session s {joined} WHERE {where} GROUP BY {apart}"
                     )
         cursor.execute(
-            "INSERT INTO analytics_fact (session, client, keyed, last_at, seconds, filled, stage, products, cart) "
+            "INSERT INTO analytics_fact "
+            "(session, client, keyed, last_at, seconds, filled, stage, products, cart, whole) "
             f"SELECT s.id, s.client, {keyed}, s.last_seen_at, 60, s.id % 3 = 0, "
-            "CASE s.id % 3 WHEN 0 THEN 3 ELSE 2 END, '{}', coalesce(c.id, 0) "
+            "CASE s.id % 3 WHEN 0 THEN 3 ELSE 2 END, '{}', coalesce(c.id, 0), true "
             "FROM carts_session s LEFT JOIN carts_cart c ON c.session_id = s.id"
         )
     newest = CallRecord.objects.order_by("-pk").values_list("pk", flat=True)[0]
