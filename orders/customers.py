@@ -44,7 +44,7 @@ def customer_page(search: str = "", *, limit: int = 25, cursor: str = "") -> tup
         InvalidArguments: If the cursor is not of this list.
     """
     rows = Person.objects.select_related("user")
-    if search := search.strip():
+    if search := search.replace("\0", " ").strip():  # which PostgreSQL cannot look for
         rows = rows.filter(Q(user__email__istartswith=search) | Q(name__icontains=search))
     page, following = paging.page("customers", rows, limit, cursor, by="seen_at")
     return with_numbers(page), following

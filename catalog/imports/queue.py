@@ -10,7 +10,7 @@ from typing import Final
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from catalog.models import DailyImport, ImportJob, ImportRun, Store
@@ -70,6 +70,8 @@ def _work_on(job: ImportJob, stopping: Callable[[], bool]) -> None:
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "work_on_import", str(job.pk), job.token]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     is_asked = False
+    # An import takes minutes, and a connection that is silent for seconds is given up (shopmcp/db/postgresql).
+    close_old_connections()
     while process.poll() is None:
         if stopping() and not is_asked:
             is_asked = True

@@ -54,7 +54,8 @@ class StoreItem:
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
     """The stores with their last imports, and the products of a state or a search."""
-    state, query = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    # PostgreSQL cannot look for a NUL character.
+    state, query = request.GET.get("state", ""), request.GET.get("q", "").replace("\0", " ").strip()[:200]
     cursor, slug = request.GET.get("cursor", ""), request.GET.get("store", "")
     stores = _stores()
     chosen = [row.store.pk for row in stores if not slug or row.store.slug == slug]

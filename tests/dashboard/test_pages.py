@@ -56,6 +56,8 @@ def test_no_address_breaks_a_page(owner, make_session, value):
         reverse("dashboard-export"): filters,
         reverse("dashboard-analytics"): PeriodForm.base_fields,
         reverse("dashboard-products"): ("state", "q", "cursor"),
+        reverse("dashboard-customers"): ("search", "cursor"),
+        reverse("dashboard-synonyms"): ("words",),
         session: ("at", "cursor"),
         "/dashboard/warnings/unkeyed/?since=2026-01-01T00:00:00Z": ("check",),
         "/dashboard/warnings/unkeyed/?check=mcp": ("since",),

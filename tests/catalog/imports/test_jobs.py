@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone, translation
 
 from catalog.feeds.options import FeedOptions
@@ -271,3 +272,25 @@ class TestDaily:
             jobs.set_daily(slug, "https://example.com/feed.csv", hour)
 
         assert not DailyImport.objects.exists()
+
+
+def test_no_connection_is_kept_while_the_process_of_an_import_works(shared_database, monkeypatch):
+    given()
+    kept = []
+
+    class Process:
+        returncode = 0
+
+        def __init__(self, command, **given):
+            pass
+
+        def poll(self):
+            kept.append(connection.connection is not None)
+            return 0
+
+    monkeypatch.setattr("catalog.imports.queue.subprocess.Popen", Process)
+    waits = iter([False, True])
+
+    queue.work(lambda: next(waits))
+
+    assert kept == [False]
