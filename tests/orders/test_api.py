@@ -105,7 +105,7 @@ def test_the_list_takes_as_many_queries_for_any_number_of_orders(
 ):
     for n in range(many):
         order(fill(f"chat-{n}", honey=1), key=str(n), phone=f"050-11111{n:02d}", email="")
-    with django_assert_num_queries(3):  # key, orders, lines
+    with django_assert_num_queries(4):  # key, orders, stores, lines
         api.get("orders")
 
 

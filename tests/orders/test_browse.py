@@ -60,5 +60,5 @@ def test_a_cursor_of_a_list_with_days_is_none_of_one_without(orders):
 
 @pytest.mark.parametrize("limit", [1, 25])
 def test_open_orders_take_as_many_queries_for_any_number_of_them(orders, limit, django_assert_num_queries):
-    with django_assert_num_queries(5):  # the keys of three states, orders, lines
+    with django_assert_num_queries(6):  # the keys of three states, orders, stores, lines
         order_page(OrderFilter(state="open"), limit=limit)

@@ -119,7 +119,7 @@ def test_the_list_takes_as_many_queries_for_any_number_of_orders(
         order(fill(f"chat-{n}", honey=1), key=str(n), phone=f"050-11111{n:02d}", email="")
     owner.get(LIST)
 
-    with django_assert_num_queries(7):  # sign-in, user, stores, orders, lines, new ones, open warnings
+    with django_assert_num_queries(8):  # sign-in, user, stores, orders and theirs, lines, new ones, open warnings
         owner.get(LIST)
 
 
