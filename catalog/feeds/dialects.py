@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.feeds.field_names import PRICES
+from catalog.feeds.linked_data import in_usual_terms
 from catalog.feeds.names import field_of, is_blank
-from catalog.feeds.parts import amount_in
+from catalog.feeds.parts import amount_in, named
 from catalog.feeds.records import RowRefused
 
 # Keys of a price that only one of Medusa's versions has: the first one writes cents.
@@ -24,8 +25,8 @@ def in_usual_names(product: dict[str, Any], currency: str) -> dict[str, Any]:
     Raises:
         RowRefused: If it has prices that cannot be read.
     """
-    if product.get("offers") and not _has_price(product):
-        product = {**product, **_offered(product["offers"])}
+    if product.get("hasVariant") or (product.get("offers") and not _has_price(product)):
+        product = in_usual_terms(product)
     if product.get("prices") and not _has_price(product):
         product = {**product, **_listed(product["prices"], currency)}
     variants = product.get("variants")
@@ -63,7 +64,7 @@ def _medusa(product: Mapping[str, Any], variant: Mapping[str, Any], currency: st
     return {
         **price,
         "sku": variant.get("sku") or variant.get("id"),
-        "title": _named(product.get("title"), said),
+        "title": named(product.get("title"), said),
         "variant_options": options,
         **({"inventory_quantity": None} if uncounted else {}),
     }
@@ -80,7 +81,7 @@ def _saleor(product: Mapping[str, Any], variant: Mapping[str, Any], currency: st
         "price": amounts.get(code, ""),
         "currency": code,
         "sku": variant.get("sku") or variant.get("id"),
-        "title": _named(product.get("name"), variant.get("name")),
+        "title": named(product.get("name"), variant.get("name")),
         "inventory_quantity": None if uncounted else variant.get("quantityAvailable"),
     }
 
@@ -130,17 +131,6 @@ def _listed(prices: Any, currency: str) -> dict[str, Any]:
     return {"price": {"amount": amount, "currency": code}}
 
 
-def _offered(offers: Any) -> dict[str, Any]:
-    """The price and the availability of schema.org's offer; several count if they have one price."""
-    listed = _objects(offers if isinstance(offers, list) else [offers])
-    listed = [{**entry, **inner} for entry in listed for inner in _objects([entry.get("priceSpecification")]) or [{}]]
-    prices = {(str(entry.get("price")), entry.get("priceCurrency")) for entry in listed}
-    if len(prices) != 1 or not listed or listed[0].get("price") in (None, ""):
-        raise RowRefused(_("its offers have no price, or several, and which one counts is not known"))
-    best = next((entry for entry in listed if str(entry.get("availability", "")).endswith("InStock")), listed[0])
-    return {name: best[name] for name in ("price", "priceCurrency", "availability") if name in best}
-
-
 def _objects(listed: Any) -> Sequence[Mapping[str, Any]]:
     return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
 
@@ -154,12 +144,6 @@ def _address(picture: Any) -> str:
     if isinstance(picture, dict):
         picture = picture.get("url") or picture.get("preview") or picture.get("source")
     return picture if isinstance(picture, str) else ""
-
-
-def _named(name: Any, variant: Any) -> Any:
-    """The name of a variant: that of its product, and what it is called itself."""
-    plain = isinstance(name, str) and isinstance(variant, str) and variant.strip()
-    return f"{name} - {variant}" if plain and name not in variant and "default" not in variant.lower() else name
 
 
 def _description(said: Any) -> Any:

@@ -10,6 +10,7 @@ from catalog.feeds.names import Naming, is_blank
 from catalog.feeds.parts import amount_in, in_smallest_units, picture_in, plain_part
 from catalog.feeds.records import FeedEntry, Record, Refused
 from catalog.feeds.shopify import variant_sku
+from catalog.feeds.words import hides
 
 # Values that a variant takes from its product if it has none itself.
 _SHARED = (
@@ -38,6 +39,8 @@ def unfold(line: int, product: Mapping[str, Any], naming: Naming) -> Iterator[Fe
             **{name: shared[name] for name in _SHARED if name in shared},
             **_plain(variant, naming, in_cents=in_cents),
         }
+        if hides("published", shared.get("published", True)):
+            fields["published"] = False  # the product is hidden with all its variants
         options = _options(variant, names)
         title = variant.get("title")
         if names and "name" in shared:

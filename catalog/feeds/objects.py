@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from catalog.feeds.bulk import Bulk, Whole, as_in_admin, is_bulk
 from catalog.feeds.dialects import in_usual_names
+from catalog.feeds.flat_variants import with_product
+from catalog.feeds.linked_data import is_linked, lone_document, products_in
 from catalog.feeds.names import Naming, field_of
 from catalog.feeds.nested import is_nested, unfold
 from catalog.feeds.parts import plain_parts
@@ -16,8 +18,10 @@ from catalog.feeds.records import FeedEntry, Record, Refused, RowRefused, Unread
 from catalog.feeds.source import Source
 from catalog.feeds.walk import DECODER, Walk, not_json
 from catalog.feeds.woo_objects import is_woo_object, read_woo_object
+from catalog.feeds.woo_storefront import is_storefront, read_storefront, variations_of
 
 _LONGEST_LINE = 8 * 1024 * 1024
+_LISTS = {"products", "items"}
 # In these scraped files the number at the end of a product's address identifies it.
 _WEFT_SKU = re.compile(r"(i[0-9]{1,20})/?(?:[?#].*)?$")
 
@@ -45,9 +49,13 @@ def is_weft(source: Source) -> bool:
 
 def read_objects(source: Source) -> Iterator[FeedEntry]:
     """Yield a record per object, or per variant of an object; refuse entries that are not objects."""
+    if (document := lone_document(source)) is not None:
+        yield from _entries(1, document, source)
+        return
+    sold = variations_of(source)
     with source.open() as stream:
         for line, value in Walk(stream).elements():
-            yield from _entries(line, value, source)
+            yield from _entries(line, value, source, sold)
 
 
 def read_lines(source: Source) -> Iterator[FeedEntry]:
@@ -95,12 +103,14 @@ def _entry_of(entry: Whole | Refused, source: Source) -> Iterator[FeedEntry]:
         yield from _entries(*entry, source)
 
 
-def _entries(line: int, value: Any, source: Source) -> Iterator[FeedEntry]:
-    naming = source.naming
+def _entries(line: int, value: Any, source: Source, sold: frozenset[str] = frozenset()) -> Iterator[FeedEntry]:
     if not isinstance(value, dict):
         yield Refused(line, _("it is not an object"))
         return
-    value = as_in_admin(value)
+    if is_storefront(value):
+        yield from read_storefront(line, value, source.naming, sold)
+        return
+    value = as_in_admin(with_product(as_in_admin(value)))
     if {"sku", "type_id", "visibility"} <= value.keys():
         # Which of the products are variants, and of which, is told by others of them.
         raise Unreadable(
@@ -108,11 +118,16 @@ def _entries(line: int, value: Any, source: Source) -> Iterator[FeedEntry]:
             fix=_("Export the products from the shop as CSV, then import that file."),
         )
     try:
-        if "price" not in source.options.mapped:
-            value = in_usual_names(value, source.options.currency)
+        for product in products_in(value) if is_linked(value) else (value,):
+            yield from _records(line, product, source)
     except RowRefused as refusal:
         yield Refused(line, str(refusal))
-        return
+
+
+def _records(line: int, value: dict[str, Any], source: Source) -> Iterator[FeedEntry]:
+    naming = source.naming
+    if "price" not in source.options.mapped:
+        value = in_usual_names(value, source.options.currency)
     if is_woo_object(value):
         yield read_woo_object(line, value, naming)
     elif is_nested(value):
@@ -142,4 +157,6 @@ def _first_line(source: Source) -> dict[str, Any] | None:
         value: dict[str, Any] = DECODER.decode(first.strip())
     except (ValueError, RecursionError):
         return None
+    if not _LISTS.isdisjoint(value):
+        return None  # a list of products with a name of its own
     return None if {"sku", "name"}.isdisjoint(map(field_of, value)) else value

@@ -71,3 +71,9 @@ def _names_in(value: Any) -> Iterator[Any]:
             yield entry
         elif isinstance(entry, dict):
             yield from (entry[name] for name in ("value", "name", "title") if isinstance(entry.get(name), str))
+
+
+def named(name: Any, variant: Any) -> Any:
+    """The name of a variant: that of its product, and what it is called itself."""
+    plain = isinstance(name, str) and isinstance(variant, str) and variant.strip()
+    return f"{name} - {variant}" if plain and name not in variant and "default" not in variant.lower() else name

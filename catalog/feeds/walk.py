@@ -15,10 +15,11 @@ from catalog.feeds.records import Unreadable
 
 _NO_SPACE = re.compile(r"[^ \t\r\n]")
 # Names of a list of products: in the outermost object, and in objects inside it.
-_LISTS = ("products", "items")
-_WRAPPED = "products"
+_LISTS = ("products", "items", "data", "results", "value", "@graph", "itemListElement")
+_WRAPPED = ("products", "productVariants")
 # Of such an object, the lists that may stand for it.
 _CONNECTED = ("nodes", "edges", "items")
+_HOLDING = (*_WRAPPED, "search")
 _DEEPEST = 4
 _PIECE = 65_536
 _LONGEST_ENTRY = 8 * 1024 * 1024
@@ -128,7 +129,7 @@ class Walk:
 
 def _is_list(name: str, depth: int, of: str) -> bool:
     """Whether a list of that name, in an object of that name, is one of products."""
-    return name == _WRAPPED or (depth == 0 and name in _LISTS) or (of == _WRAPPED and name in _CONNECTED)
+    return name in _WRAPPED or (depth == 0 and name in _LISTS) or (of in _HOLDING and name in _CONNECTED)
 
 
 def not_json(line: int, error: json.JSONDecodeError) -> Unreadable:
