@@ -1,11 +1,12 @@
 """Creating and editing single products, and moving their stock."""
 
+import secrets
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -53,6 +54,26 @@ def create_product(
         product.save(force_insert=True)
         reindex([product.identity_id])
     return product
+
+
+def add_product(store: Store, *, sku: str, name: str, price: Decimal | None, **fields: Any) -> Product:
+    """Create a product that the owner wrote by hand; the next import of the store withdraws it, if its file lacks it.
+
+    Args:
+        sku: Empty for one that is made up.
+
+    Raises:
+        InvalidArguments: If the store has a product with this SKU.
+    """
+    sku = sku or f"own-{secrets.token_hex(4)}"
+    try:
+        with transaction.atomic():
+            return create_product(store, sku=sku, name=name, price=price, **fields)
+    except IntegrityError:
+        raise InvalidArguments(
+            _("%(store)s has a product with the SKU %(sku)s already.") % {"store": store.name, "sku": sku},
+            fix=_("Choose another SKU, or leave it empty."),
+        ) from None
 
 
 def save_product(product: Product, changed: Iterable[str], kept: Iterable[str] | None = None) -> None:
@@ -261,3 +282,27 @@ def add_synonym(words: str, known: str) -> Synonyms:
             )
         group.save()
     return group
+
+
+def change_synonyms(group: Synonyms, words: str) -> None:
+    """Let the group be these words, with commas between them.
+
+    Raises:
+        InvalidArguments: If they are fewer than two different ones, or one of them is more than three words,
+            or they are too long together.
+    """
+    phrases = {tuple(words_of(text)): text for text in (clean(part, _LONGEST_TEXT) for part in words.split(","))}
+    phrases.pop((), None)
+    if len(phrases) < 2 or any(len(phrase) > LONGEST_PHRASE for phrase in phrases):
+        raise InvalidArguments(
+            _("These are no synonyms."), fix=_("Write two different words, or phrases of at most three words each.")
+        )
+    group.words = ", ".join(phrases.values())
+    if len(group.words) > _LONGEST_GROUP:
+        raise InvalidArguments(_("These are too many words for one group."), fix=_("Leave some of them out."))
+    group.save()
+
+
+def delete_synonyms(group: Synonyms) -> None:
+    """Let a search for one of the words find the others no more, unless the shop knows them by itself."""
+    group.delete()

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.forms import ProductForm
-from catalog.models import Product
+from catalog.forms import PlainForm, ProductForm
+from catalog.models import Product, Store
 from catalog.services import KEPT_TOGETHER
 
 
@@ -60,3 +60,36 @@ class EditForm(ProductForm):
     def changed(self) -> Sequence[str]:
         """The fields of the product that the owner changed."""
         return [name for name in self.changed_data if name != "kept"]
+
+
+class NewForm(PlainForm):
+    """A product that no file brought."""
+
+    sku = forms.CharField(
+        label=_("SKU"),
+        required=False,
+        max_length=100,
+        help_text=_("Your own number of it; empty for one that is made up."),
+    )
+    price = forms.DecimalField(
+        label=_("price"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=3,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr", "size": 10}),
+    )
+    stock = forms.IntegerField(
+        label=_("stock"), min_value=0, max_value=2**31 - 1, required=False, help_text=_("Empty if it is not counted.")
+    )
+
+    class Meta:
+        model = Product
+        fields = ("store", "name", "price", "sku", "stock", "category", "brand", "description", "image", "url")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        stores = Store.objects.order_by("name")
+        self.fields["store"] = forms.ModelChoiceField(stores, label=_("store"), empty_label=None)
+        self.fields["description"].widget.attrs["rows"] = 6
+        for name in ("image", "url"):
+            self.fields[name].widget.attrs["dir"] = "ltr"

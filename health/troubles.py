@@ -76,7 +76,7 @@ KINDS: dict[str, Kind] = {
         "bad",
         _("Mail or webhooks are stuck: the oldest waits for %(hours)d h"),
         _("The list of messages tells what the receiver answers. Each is tried for three days."),
-        "admin:outbox_message_changelist",
+        "dashboard-messages",
     ),
     "webhook_parked": Kind(
         "bad",
@@ -139,7 +139,7 @@ KINDS: dict[str, Kind] = {
         "warn",
         _("Messages that could not be delivered: %(messages)d"),
         _("The list of messages tells why, and can have them tried again."),
-        "admin:outbox_message_changelist",
+        "dashboard-messages-failed",
     ),
     "cleanup_late": Kind(
         "warn",

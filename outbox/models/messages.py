@@ -46,8 +46,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.none() if settings.MAIL_IS_SET else self.waiting().filter(channel=Message.Channel.EMAIL)
 
     def failed(self) -> Self:
-        """Messages that were given up."""
-        return self.exclude(failed_at=None)
+        """Messages that were given up, and that nobody has dropped since."""
+        return self.filter(failed_at__isnull=False, dropped_at=None)
 
     def capped_count(self) -> int:
         """The number of messages, at most COUNT_CAP."""
@@ -91,6 +91,9 @@ class Message(models.Model):
     claim = models.CharField(max_length=20, blank=True, editable=False, db_default="")
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     failed_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    # When the owner wanted it sent no more; then it is given up too. The row stays: its key keeps it from being written
+    # again.
+    dropped_at = models.DateTimeField(_("dropped"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
 
     objects = MessageQuerySet.as_manager()
@@ -124,6 +127,14 @@ class Message(models.Model):
         if self.endpoint is not None:
             return str(self.endpoint)
         return shown(self.destination)
+
+    @property
+    def short_destination(self) -> str:
+        """The destination for lists, where whole addresses of people do not belong: `da…@example.com`."""
+        if self.channel != self.Channel.EMAIL:
+            return self.shown_destination
+        name, _, domain = self.destination.rpartition("@")
+        return f"{name[:2]}…@{domain}"
 
     @property
     def state(self) -> Literal["sent", "failed", "waiting"]:

@@ -2,7 +2,7 @@
 
 from outbox.services.cleanup import KEPT, clean_up
 from outbox.services.delivery import Delivered, deliver
-from outbox.services.messages import announce, channel_of, enqueue, enqueue_mail, give_up, replay, try_again
+from outbox.services.messages import announce, channel_of, drop, enqueue, enqueue_mail, give_up, replay, try_again
 
 __all__ = [
     "KEPT",
@@ -11,6 +11,7 @@ __all__ = [
     "channel_of",
     "clean_up",
     "deliver",
+    "drop",
     "enqueue",
     "enqueue_mail",
     "give_up",

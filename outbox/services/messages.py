@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from outbox.models import KINDS, PEOPLE, Endpoint, Message, MessageQuerySet
@@ -143,6 +144,16 @@ def give_up(messages: MessageQuerySet, reason: str) -> int:
     return messages.waiting().update(failed_at=timezone.now(), last_error=reason[:300], claim="")
 
 
+def drop(messages: MessageQuerySet) -> int:
+    """Send these messages no more, and count them no more as given up; return how many.
+
+    One that a sender has now is left to it.
+    """
+    now = timezone.now()
+    unsent = messages.filter(Q(claim="") | Q(next_try_at__lte=now), sent_at=None, dropped_at=None)
+    return unsent.update(dropped_at=now, failed_at=Coalesce("failed_at", now), claim="")
+
+
 def replay(messages: MessageQuerySet) -> int:
     """Send messages once more, with their ids, whether they were sent or given up; return how many."""
     return _afresh(messages.exclude(sent_at=None, failed_at=None), next_try_at=timezone.now(), sent_at=None)
@@ -151,7 +162,7 @@ def replay(messages: MessageQuerySet) -> int:
 def _afresh(messages: MessageQuerySet, **fields: datetime | None) -> int:
     """Give messages all their tries again, except those that a sender has now."""
     free = messages.filter(Q(claim="") | Q(next_try_at__lte=timezone.now()))
-    return free.update(tries=0, first_tried_at=None, failed_at=None, claim="", **fields)
+    return free.update(tries=0, first_tried_at=None, failed_at=None, dropped_at=None, claim="", **fields)
 
 
 def _fitted(data: Mapping[str, Any]) -> dict[str, Any]:

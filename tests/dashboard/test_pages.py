@@ -10,6 +10,8 @@ PAGES = [
     "dashboard-sessions",
     "dashboard-analytics",
     "dashboard-health",
+    "dashboard-messages",
+    "dashboard-messages-failed",
     "dashboard-synonyms",
     "dashboard-warnings",
     "dashboard-products",

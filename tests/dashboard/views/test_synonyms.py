@@ -66,3 +66,35 @@ def test_whoever_may_not_change_the_catalogue_sees_the_groups_and_adds_none(clie
     assert '<form method="post" id=' not in client.get(PAGE).text
     assert client.post(PAGE, {"words": "a", "known": "b"}).status_code == 403
     assert not Synonyms.objects.exists()
+
+
+def test_a_group_is_changed_and_deleted_on_its_own_page(owner, honey):
+    group = Synonyms.objects.create(words="bee gold, honey, ghost")
+    page = reverse("dashboard-synonyms-group", args=[group.pk])
+    assert page in owner.get(PAGE).text
+    owner.post(page, {"words": "bee gold, honey, , Honey, nectar"})
+
+    assert Synonyms.objects.get().phrases == ["bee gold", "Honey", "nectar"]
+    assert skus("nectar") == ["honey"]
+    assert "Deleted" in owner.post(page, {"delete": ""}, follow=True).text
+    assert not Synonyms.objects.exists()
+    assert skus("nectar") == []
+
+
+@pytest.mark.parametrize(
+    "words", ["honey", "honey, Honey", "", "one two three four, honey", ",".join(f"word{n}" for n in range(70))[:495]]
+)
+def test_words_that_are_no_group_are_refused_and_change_nothing(owner, words):
+    group = Synonyms.objects.create(words="bee gold, honey")
+    answer = owner.post(reverse("dashboard-synonyms-group", args=[group.pk]), {"words": words})
+
+    assert "mistake" in answer.text
+    assert Synonyms.objects.get().words == "bee gold, honey"
+
+
+def test_whoever_may_not_change_synonyms_changes_none(client, django_user_model):
+    group = Synonyms.objects.create(words="bee gold, honey")
+    client.force_login(django_user_model.objects.create_user("clerk", is_staff=True))
+
+    assert client.post(reverse("dashboard-synonyms-group", args=[group.pk]), {"delete": ""}).status_code == 403
+    assert Synonyms.objects.exists()
