@@ -31,7 +31,7 @@ class Bearer(HttpBearer):
         scope: What the key must open.
     """
 
-    openapi_description = "A key from `manage.py create_api_key NAME [--read-only] [--scope orders] [--expires 90d]`."
+    openapi_description = "A key from the page *Keys* of the dashboard, or from the command `create_api_key`."
 
     def __init__(self, scope: Scope = Scope.READ) -> None:
         super().__init__()

@@ -87,7 +87,8 @@ class NewForm(PlainForm):
         fields = ("store", "name", "price", "sku", "stock", "category", "brand", "description", "image", "url")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         stores = Store.objects.order_by("name")
         self.fields["store"] = forms.ModelChoiceField(stores, label=_("store"), empty_label=None)
         self.fields["description"].widget.attrs["rows"] = 6

@@ -7,6 +7,8 @@ from typing import Any, Literal, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shopmcp.runnable import runnable
+
 # `bad`: the shop cannot sell, or cannot tell. `warn`: it soon cannot, or something is not as usual.
 Level = Literal["bad", "warn"]
 
@@ -18,12 +20,14 @@ class Kind(NamedTuple):
         title: What is wrong, in one line; `%(name)s` and the like are facts of the trouble.
         fix: What to do.
         page: The name of the page of the dashboard where it can be seen or mended; empty for none.
+        command: A management command with its arguments, for `%(command)s` in `fix`.
     """
 
     level: Level
     title: Promise
     fix: Promise
     page: str = ""
+    command: str = ""
 
 
 # The worst first.
@@ -87,12 +91,13 @@ KINDS: dict[str, Kind] = {
     "migrations_pending": Kind(
         "bad",
         _("An update of the data format is pending"),
-        _("The code is newer than the database. Restart the shop with manage.py serve, which updates it."),
+        _("The code is newer than the database. Restart the shop: it updates its database when it starts."),
     ),
     "index_outdated": Kind(
         "warn",
         _("The search index is of an older version"),
-        _("Restart the shop with manage.py serve, or run: manage.py rebuild_search"),
+        _("Restart the shop, which makes the index anew, or run: %(command)s"),
+        command="rebuild_search",
     ),
     "little_for_sale": Kind(
         "warn",
@@ -144,7 +149,8 @@ KINDS: dict[str, Kind] = {
     "cleanup_late": Kind(
         "warn",
         _("The cleanup has not run for days"),
-        _("Let a timer run it each day: manage.py cleanup_sessions"),
+        _("Let a timer run it each day: %(command)s"),
+        command="cleanup_sessions",
     ),
 }  # fmt: skip
 _PLACES = {kind: place for place, kind in enumerate(KINDS)}
@@ -174,7 +180,8 @@ class Trouble:
 
     @property
     def fix(self) -> str:
-        return str(KINDS[self.kind].fix) % self.facts
+        kind = KINDS[self.kind]
+        return str(kind.fix) % {**self.facts, "command": runnable(kind.command)}
 
     @property
     def page(self) -> str:

@@ -68,7 +68,7 @@ class HealthOut(BaseModel):
 
 _DESCRIPTION = """What the shop's dashboard shows, for scripts.
 
-Send `Authorization: Bearer KEY` with a key from `manage.py create_api_key NAME`, or be signed in as a member of staff.
+Send `Authorization: Bearer KEY` with a key from the page *Keys* of the dashboard, or be signed in as a member of staff.
 Lists come in pages: pass `next_cursor` of one answer as `cursor` of the next request until it is null. Times are ISO
 8601 with their zone. An answer other than 2xx holds an `error` with a `code` for programs, and a `message` and a `fix`
 for people, in the language of `Accept-Language` (English or Hebrew).
@@ -237,7 +237,7 @@ def refuse(request: HttpRequest, error: ShopError) -> HttpResponse:
 def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     """The request has neither a key nor a session of staff."""
     message = gettext("This needs a key, or a member of staff who is signed in.")
-    fix = gettext("Send the header Authorization: Bearer KEY, with a key from: manage.py create_api_key NAME")
+    fix = gettext("Send the header Authorization: Bearer KEY, with a key from the page Keys of the dashboard.")
     return refuse(request, errors.Unauthorized(message, fix=fix))
 
 

@@ -63,7 +63,7 @@ def _check_access(request: HttpRequest) -> None:
     if kind.lower() != "bearer":
         raise Unauthorized(
             _("This needs a key."),
-            fix=_("Send the header Authorization: Bearer KEY, with a key from: manage.py create_api_key NAME"),
+            fix=_("Send the header Authorization: Bearer KEY, with a key from the page Keys of the dashboard."),
         )
     Bearer().authenticate(request, key)
 

@@ -23,7 +23,10 @@ from shopmcp.money import money
 
 register = template.Library()
 
-_TECHNICAL = re.compile(r"(--[a-z-]+ \S+|_meta|[A-Za-z][\w.]*(?:[_/=][\w.,-]*\w)+)")
+_TECHNICAL = re.compile(
+    r"((?:docker compose exec shop )?\S*python\S* manage\.py \w+|--[a-z-]+ \S+|_meta"
+    r"|[A-Za-z][\w.]*(?:[_/=][\w.,-]*\w)+)"
+)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 register.filter("outcome", outcome_text)

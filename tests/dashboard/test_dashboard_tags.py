@@ -47,6 +47,8 @@ def test_a_share_is_a_percentage(share, text):
 def test_technical_names_are_set_apart_and_everything_is_escaped():
     assert technical("set SHOPMCP_KEEP_CARTS=90d <b>") == 'set <bdi class="id">SHOPMCP_KEEP_CARTS=90d</bdi> &lt;b&gt;'
     assert technical("in _meta.") == 'in <bdi class="id">_meta</bdi>.'
+    command = "docker compose exec shop python manage.py cleanup_sessions"
+    assert technical(f"Run: {command}") == f'Run: <bdi class="id">{command}</bdi>'
     assert technical("such as openai/session.") == 'such as <bdi class="id">openai/session</bdi>.'
     assert technical("add: --tool-metadata a=b") == 'add: <bdi class="id">--tool-metadata a=b</bdi>'
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.core.management import get_commands
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
@@ -22,6 +23,7 @@ from health.troubles import KINDS, Trouble
 from outbox.models import Message
 from outbox.services import enqueue
 from outbox.services.endpoints import make_endpoint
+from shopmcp.runnable import runnable
 
 FILE = "sku,name,price,stock\n" + "".join(f"p{n},Product {n},9.90,5\n" for n in range(20))
 LETTER = {"subject": "s", "text": "t"}
@@ -258,3 +260,9 @@ def test_the_worst_comes_first():
 
     levels = [trouble.level for trouble in sorted(troubles, key=lambda trouble: trouble.place)]
     assert levels == sorted(levels)
+
+
+@pytest.mark.parametrize("kind", ["index_outdated", "cleanup_late"])
+def test_a_command_that_mends_is_written_as_it_is_run_here(kind):
+    assert f"{runnable(KINDS[kind].command)}" in Trouble(kind).fix
+    assert KINDS[kind].command in get_commands()
