@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 from django.conf import settings
 from django.core import signing
 
-from carts.digests import digests_of
+from carts.digests import CHATS, digests_of
 from carts.queries import SessionRow
 from carts.warning_kinds import WarningKind
 from carts.widget_handles import PREFIX, Named, named_by
@@ -194,7 +194,7 @@ def source_at(place: int) -> str:
 
 
 # A conversation says the same of itself in every call.
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=CHATS)
 def _made(
     named: tuple[str, str] | None,
     digests: tuple[str, ...],

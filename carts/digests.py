@@ -8,11 +8,15 @@ import re
 from base64 import b32encode, urlsafe_b64encode
 from functools import lru_cache
 from hashlib import blake2b, sha256
+from typing import Final
 
 from django.conf import settings
 
 _HANDLE = re.compile(r"cart_([a-z2-7]{16})([a-z2-7]{26})")
 _SEAL = 16  # bytes of a MAC
+# For how many conversations a process remembers what is computed from their ids: those that go on at one time, not all
+# of a day, so that the memory is level after minutes.
+CHATS: Final = 2_000
 
 
 def digests_of(purpose: str, *parts: str) -> tuple[str, ...]:
@@ -20,7 +24,7 @@ def digests_of(purpose: str, *parts: str) -> tuple[str, ...]:
     return _digests(_secrets(), purpose, *parts)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=3 * CHATS)
 def _digests(secrets: tuple[str, ...], purpose: str, *parts: str) -> tuple[str, ...]:
     # With their lengths, so that different parts never make the same message.
     message = "\0".join((purpose, *(f"{len(part)}:{part}" for part in parts))).encode()
@@ -44,7 +48,7 @@ def public_id_of(cart_id: str) -> str | None:
     return public_id if any(hmac.compare_digest(found[2], expected) for expected in proofs) else None
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=CHATS)
 def _proof(secret: str, public_id: str) -> str:
     """A MAC of 128 bits, as 26 small letters and digits."""
     mac = blake2b(f"cart_id\0{public_id}".encode(), key=_key(secret), digest_size=16).digest()
@@ -69,7 +73,7 @@ def _seal(secret: str, purpose: str, content: bytes) -> bytes:
     return blake2b(purpose.encode() + b"\0" + content, key=_key(secret), digest_size=_SEAL).digest()
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=CHATS)
 def origin_of(session: int, network: str) -> int:
     """Return 15 bits that are the same for calls of a session from one network.
 

@@ -22,7 +22,7 @@ NETWORKS = 3
 WITHIN = timedelta(hours=1)
 # The records of a conversation are looked at so often at most, and are written so late at most.
 _LOOK_EVERY, _LATE = timedelta(seconds=20), timedelta(seconds=5)
-_MOST_CLIENTS, _MOST_PEOPLE, _MOST_SESSIONS = 200, 64, 10_000
+_MOST_CLIENTS, _MOST_PEOPLE, _MOST_SESSIONS = 200, 64, 5_000
 
 
 # Not frozen: that takes three times as long to make.

@@ -12,7 +12,7 @@ from carts.conversation import BY_HANDLE, conversation_of
 from carts.digests import public_id_of
 from shopmcp.mcp.call import Call
 
-_MOST: Final = 50_000
+_MOST: Final = 10_000
 _settled: dict[str, str] = {}
 
 

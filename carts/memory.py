@@ -19,7 +19,7 @@ from carts.cart import CartState, LineState
 from carts.queries import SessionRow
 from carts.sold import StoreInfo
 
-# Lines in all. Each takes about a kB.
+# Lines in all; a cart counts as one more. Each takes about a kB.
 MOST: Final = 10_000
 # Of a cart: a chat has one language, and asks anew when its store changes.
 _MOST_SHOWN: Final = 2
@@ -35,6 +35,10 @@ class _Kept(NamedTuple):
     lines: Mapping[int, LineState]
     # By the language of the answer and the store, which changes on its own.
     shown: dict[tuple[str, StoreInfo], Shown]
+
+    @property
+    def size(self) -> int:
+        return len(self.lines) + 1
 
 
 # By the public ids of the carts, which no other cart ever gets; the oldest first.
@@ -83,17 +87,17 @@ def keep(cart: CartState) -> None:
     is_steady = all(line.is_as_told and line.product.is_steady for line in new)
     with _lock:
         if (before := _kept.pop(cart.public_id, None)) is not None:
-            _count -= len(before.lines)
+            _count -= before.size
         if not is_steady:
             return
-        _kept[cart.public_id] = _Kept(cart.version, cart.catalogue, dict(cart.lines), {})
-        _count += len(cart.lines)
+        kept = _kept[cart.public_id] = _Kept(cart.version, cart.catalogue, dict(cart.lines), {})
+        _count += kept.size
         while _count > MOST:
-            _count -= len(_kept.pop(next(iter(_kept))).lines)
+            _count -= _kept.pop(next(iter(_kept))).size
 
 
 def size() -> int:
-    """Return how many lines are remembered."""
+    """Return how many lines and carts are remembered."""
     return _count
 
 

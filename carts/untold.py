@@ -16,7 +16,7 @@ from carts.unanswered import Unanswered
 from shopmcp.db.prepared import kept_connection
 from shopmcp.mcp.call import Call
 
-_MOST: Final = 50_000
+_MOST: Final = 10_000
 
 
 class Chat(NamedTuple):

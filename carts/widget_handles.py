@@ -12,7 +12,7 @@ from functools import lru_cache
 from time import time
 from typing import Final
 
-from carts.digests import opened, sealed
+from carts.digests import CHATS, opened, sealed
 
 PREFIX: Final = "widget_"
 _PURPOSE: Final = "widget"
@@ -67,7 +67,7 @@ def handle_of(
     return _made(source | (_PLACEHOLDER if is_placeholder else 0), (digests, subjects, with_subject), expires)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=CHATS)
 def _made(first: int, parts: tuple[tuple[str, ...], ...], expires: int) -> str:
     second = len(parts[0]) | (_WITH_SUBJECT if parts[1] else 0)
     head = bytes((first, second)) + expires.to_bytes(4)

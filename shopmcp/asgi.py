@@ -38,7 +38,7 @@ from shopmcp.logs import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
 from shopmcp.network import Proxies  # noqa: E402
 from shopmcp.pages import Pages  # noqa: E402
-from shopmcp.process import end_with_supervisor  # noqa: E402
+from shopmcp.process import end_with_supervisor, share_memory  # noqa: E402
 
 logger = logging.getLogger(__name__)
 # Seconds between two looks for uncounted calls, and between two steps while there are some.
@@ -84,6 +84,7 @@ async def _live(receive: Any, send: Any) -> None:
     """Keep the lanes running between the server's start and its end, by when every call has been answered."""
     assert (await receive())["type"] == "lifespan.startup"
     end_with_supervisor()
+    share_memory()
     with written_apart(), serving():
         lanes.start()
         _settle()

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 from shopmcp.network import site_of
 
 MOST_NAMES: Final = 20_000
+# So many may be kept whose buckets are full again: looking for them costs time.
+_FEW: Final = 1_000
 
 
 class Rate(NamedTuple):
@@ -47,6 +49,7 @@ class Buckets:
         self._full_at: dict[str, float] = {}
         # What `share` has not told yet; None until it is asked for the first time.
         self._taken: dict[str, int] | None = None
+        self._look_at = min(_FEW, most)
         self._lock = Lock()
         all_buckets[kind] = self
 
@@ -66,7 +69,7 @@ class Buckets:
             self._full_at[name] = full_at
             if self._taken is not None:
                 self._taken[name] = self._taken.get(name, 0) + 1
-            if len(self._full_at) > self._most:
+            if len(self._full_at) > self._look_at:
                 self._forget(now)
         return 0
 
@@ -106,9 +109,12 @@ class Buckets:
         return self._rate()
 
     def _forget(self, now: float) -> None:
-        """Keep half of the names: those whose buckets are the emptiest."""
-        some = ((name, full_at) for name, full_at in self._full_at.items() if full_at > now)
-        self._full_at = dict(nlargest(self._most // 2, some, key=lambda pair: pair[1]))
+        """Forget names whose buckets are full again; of too many names keep the half whose buckets are the emptiest."""
+        some = {name: full_at for name, full_at in self._full_at.items() if full_at > now}
+        if len(some) > self._most // 2:
+            some = dict(nlargest(self._most // 2, some.items(), key=lambda pair: pair[1]))
+        self._full_at = some
+        self._look_at = min(max(_FEW, 2 * len(some)), self._most)
 
 
 class NetworkBuckets(Buckets):

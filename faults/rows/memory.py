@@ -1,5 +1,6 @@
 """The server's memory under a mixed load."""
 
+from collections import Counter
 from statistics import median
 from time import monotonic, sleep
 
@@ -25,7 +26,7 @@ def mixed_load(room: Room) -> Outcome:
                 sleep(min(2, seconds - passed))
                 sizes.append(memory(shop.pid))
         crowd.ledger.audit(shop.url, outcome)
-    outcome.expect(not crowd.refusals, f"{sum(crowd.refusals.values())} calls were refused")
+    outcome.expect(not crowd.refusals, f"{sum(crowd.refusals.values())} calls were refused: {_words(crowd.refusals)}")
     part = max(1, len(sizes) // 10)
     middle, end = median(sizes[len(sizes) // 2 :][:part]), median(sizes[-part:])
     growth = (end - middle) / (room.minutes * 0.45)
@@ -34,3 +35,8 @@ def mixed_load(room: Room) -> Outcome:
         f"{room.minutes:g} minutes: {begun:.0f} MB at first, {middle:.0f} halfway, {end:.0f} at the end"
     )
     return outcome
+
+
+def _words(refusals: Counter[str]) -> str:
+    """The words of the most frequent refusals."""
+    return "; ".join(f"{number} × {text[:120]}" for text, number in refusals.most_common(3))

@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from threading import Lock
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any, Generic, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -69,14 +69,15 @@ class Job(Generic[T]):
         if self.error is None:
             self.taken.release()
 
-    def attempt(self) -> None:
-        began = monotonic()
+    def attempt(self, clock: Callable[[], float] = thread_time) -> None:
+        """Do the work, and add to `seconds` what it cost by this clock."""
+        began = clock()
         try:
             self.result, self.error = self.work(), None
         # Refusals and bugs are raised for the caller of this job only.
         except Exception as error:  # noqa: BLE001
             self.error = error
-        self.seconds += monotonic() - began
+        self.seconds += clock() - began
 
 
 class _BeginAnew(Exception):
@@ -103,7 +104,8 @@ def perform(job: Job[Any], database: Any) -> None:
         else:
             # Only reading comes here on SQLite.
             read_until(job.wait.begin_by)
-        job.attempt()
+        # A server works for the thread that waits for it; SQLite works in the thread.
+        job.attempt(monotonic if on_server else thread_time)
         if not isinstance(job.error, DatabaseError | InterfaceError):
             break
         if not on_server:

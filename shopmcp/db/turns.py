@@ -14,10 +14,13 @@ from typing import Final, Generic, Protocol, TypeVar
 
 # The shop's own work: it is not charged, so it never falls behind.
 OWN: Final = ""
+# A job is charged no more than this, in seconds. What takes longer mostly waited for a disk or a halted server, and
+# its caller would have to wait until each of the others has used as much.
+MOST_CHARGED: Final = 0.05
 # What the first job of a caller is taken to cost, in seconds, until it is known.
 _GUESS = 0.001
 # Callers are forgotten when there are more than this, if they have nothing to do and used no more than others.
-MANY: Final = 1024
+MANY: Final = 256
 
 
 class Turn(Protocol):
@@ -104,6 +107,7 @@ class Turns(Generic[J]):
 
     def finish(self, job: J, seconds: float) -> None:
         """Charge the caller of a job that was taken for the time it cost."""
+        seconds = min(seconds, MOST_CHARGED)
         with self._lock:
             caller = self._callers[job.caller]
             caller.running -= 1

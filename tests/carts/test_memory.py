@@ -189,12 +189,22 @@ def _sold(state):
 
 
 def test_what_is_kept_is_bounded(commit, honey, tea, monkeypatch):
-    monkeypatch.setattr(memory, "MOST", 3)
+    monkeypatch.setattr(memory, "MOST", 5)
     for n in range(5):
         commit("add_to_cart", session=f"chat-{n}", items=[{"product_id": "shop:honey"}, {"product_id": "shop:tea"}])
         commit("view_cart", session=f"chat-{n}")
 
-    assert memory.size() == 2
+    assert memory.size() == 3
+
+
+def test_empty_carts_are_bounded_too(commit, honey, monkeypatch):
+    monkeypatch.setattr(memory, "MOST", 4)
+    for n in range(5):
+        commit("add_to_cart", session=f"chat-{n}", product_id="shop:honey")
+        commit("clear_cart", session=f"chat-{n}")
+        commit("view_cart", session=f"chat-{n}")
+
+    assert memory.size() == 3
 
 
 @pytest.mark.parametrize("cached", [True, False])

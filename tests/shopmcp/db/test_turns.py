@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from shopmcp.db.turns import MANY, OWN, Turns
+from shopmcp.db.turns import MANY, MOST_CHARGED, OWN, Turns
 
 pytestmark = pytest.mark.no_database
 
@@ -133,3 +133,19 @@ def test_callers_who_have_gone_are_forgotten():
         order(turns)
 
     assert turns.known <= MANY
+
+
+def test_a_caller_whose_job_met_a_halt_is_served_before_the_others_have_used_as_much():
+    turns = waiting("slow", one_at_a_time=False)
+    others = [f"other {number}" for number in range(64)]
+    turns.finish(turns.take_waiting(), 5.0)
+    for name in others:
+        turns.put(Job(name))
+    turns.put(Job("slow"))
+    used, served = 0.0, ""
+    while (served := turns.take_waiting()).caller != "slow":
+        turns.finish(served, 0.002)
+        used += 0.002
+        turns.put(Job(served.caller))
+
+    assert used <= (len(others) + 1) * MOST_CHARGED
