@@ -55,8 +55,8 @@ class ProductAdmin(FastAdmin):
                 "description": _("The next import of the store's file puts its own values in place of yours."),
                 "fields": (
                     "public_id", "picture", "name", "description", "category", "brand", "price", "sale_price",
-                    "sale_begins", "sale_ends", "currency", "stock", "available", "withdrawn_at", "image", "url",
-                    "external_id", "group_id", "options", "created_at", "updated_at",
+                    "sale_begins", "sale_ends", "currency", "stock", "available", "expires_at", "withdrawn_at", "image",
+                    "url", "external_id", "group_id", "options", "created_at", "updated_at",
                 ),
             },
         ),
@@ -65,6 +65,7 @@ class ProductAdmin(FastAdmin):
         "public_id",
         "picture",
         "currency",
+        "expires_at",
         "withdrawn_at",
         "group_id",
         "options",

@@ -1,7 +1,8 @@
-"""Creating and editing single products, and moving their stock."""
+"""Creating and editing single products, withdrawing those whose time is over, and moving their stock."""
 
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -21,10 +22,13 @@ from shopmcp.errors import InvalidArguments
 
 # In characters: a phrase, and a group of them.
 _LONGEST_TEXT, _LONGEST_GROUP = 80, 500
+# Products that are withdrawn in one transaction, and how often it is looked for them, in seconds.
+_EXPIRED, EXPIRED_EVERY = 100, 3.0
 # The fields that an import sets, and the fields derived from them.
 DECIDED = (
     "name", "description", "category", "brand", "price", "former_price", "sale_price", "sale_begins", "sale_ends",
-    "currency", "barcode", "external_id", "image", "url", "stock", "available", "group_id", "options", "withdrawn_at",
+    "currency", "barcode", "external_id", "image", "url", "stock", "available", "group_id", "options", "expires_at",
+    "withdrawn_at",
 )  # fmt: skip
 DERIVED = ("name_key", "url_key", "search_text")
 # What belongs together when imports leave a field as the owner set it.
@@ -109,6 +113,20 @@ def hide_product(product: Product) -> None:
 def show_product(product: Product) -> None:
     """Show a hidden product again, unless its store's file does not have it any more."""
     _set_hidden(product, hidden=False)
+
+
+def withdraw_expired(now: datetime) -> int:
+    """Withdraw the products whose time is over, a hundred in one transaction; return how many.
+
+    `serve` calls it every few seconds: a feed that has not changed is not read again when a product of it expires.
+    """
+    due, count = Product.objects.filter(expires_at__lte=now, withdrawn_at=None).order_by(), 0
+    while keys := list(due.values_list("pk", "identity_id")[:_EXPIRED]):
+        with transaction.atomic():
+            versions = Product.versions.filter(pk__in=[pk for pk, _identity in keys], withdrawn_at=None)
+            count += versions.update(withdrawn_at=now, updated_at=now)
+            reindex(identity for _pk, identity in keys)
+    return count
 
 
 def take_stock(wanted: Mapping[int, int], *, reference: str) -> int | None:

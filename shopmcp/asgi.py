@@ -20,12 +20,14 @@ django = get_asgi_application()
 
 # Only now: these lead to models, which need the app registry.
 from django.conf import settings  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from accounts.oauth.tokens import holder_of  # noqa: E402
 from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
 from carts.services.abandoned import EVERY, AbandonedCarts  # noqa: E402
 from catalog.imports import queue  # noqa: E402
+from catalog.services import EXPIRED_EVERY, withdraw_expired  # noqa: E402
 from health import database, watch  # noqa: E402
 from orders.services import reconciling, reminders  # noqa: E402
 from outbox.services import deliver  # noqa: E402
@@ -138,6 +140,7 @@ def _background() -> list[Repeated]:
     return [
         Repeated("outbox", deliver, _DELIVER_EVERY),
         Repeated("imports", queue.work, queue.EVERY),
+        Repeated("expired products", lambda stopping: withdraw_expired(timezone.now()), EXPIRED_EVERY),
         Repeated("payments", reconciling.reconcile, reconciling.EVERY),
         Repeated("abandoned carts", lambda stopping: abandoned.look(), EVERY),
         Repeated("reminders", lambda stopping: reminders.send_due(), reminders.EVERY),

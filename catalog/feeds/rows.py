@@ -58,6 +58,7 @@ class Row:
     available: bool
     group_id: str
     options: dict[str, str]
+    expires_at: datetime | None = None  # from this moment on the shop does not offer it
     unresolved: bool = False  # a relative address was left out, because no base URL is known
 
 
@@ -83,7 +84,11 @@ def read_row(record: Record, reading: Reading) -> Row:
     def warn(reason: str) -> None:
         reading.warnings.append(Refused(record.line, reason, sku))
 
-    if not _is_offered(fields, reading, warn):
+    if not _is_offered(fields):
+        raise RowSkipped
+    expires = _expires(fields, reading, warn) if "expires" in fields else None
+    if expires is not None and expires <= reading.now:
+        reading.expired += 1
         raise RowSkipped
     _tell_overlong(fields, warn)
     found = prices(fields, reading, warn)
@@ -113,6 +118,7 @@ def read_row(record: Record, reading: Reading) -> Row:
         available=said if said is not None else stocked is not False,
         group_id=_group(fields.get("group_id", "")),
         options=_options(fields),
+        expires_at=expires,
         unresolved=image is None or url is None,
     )
 
@@ -138,29 +144,23 @@ def _plain(text: str, limit: int) -> str:
     return clean(unescape(text) if "&" in text else text, limit)
 
 
-def _is_offered(fields: Mapping[str, Any], reading: Reading, warn: Callable[[str], object]) -> bool:
-    """Whether the shop itself offers the product now."""
+def _is_offered(fields: Mapping[str, Any]) -> bool:
+    """Whether the shop itself offers the product."""
     if text_of(fields, "eligible").strip().lower() in ("false", "no", "0"):
         return False
     if "published" in fields and not is_shown(fields["published"]):
         return False
-    if "hidden" in fields and is_hidden(fields["hidden"]):
-        return False
-    if "expires" in fields and _has_expired(fields, reading, warn):
-        reading.expired += 1
-        return False
-    return True
+    return not ("hidden" in fields and is_hidden(fields["hidden"]))
 
 
-def _has_expired(fields: Mapping[str, Any], reading: Reading, warn: Callable[[str], object]) -> bool:
-    """Whether the moment has passed after which the feed no longer offers the product; a day counts to its end."""
+def _expires(fields: Mapping[str, Any], reading: Reading, warn: Callable[[str], object]) -> datetime | None:
+    """The first moment at which the feed no longer offers the product; a day counts to its end."""
     text = text_of(fields, "expires")
     try:
-        ends = moment_of(text, reading, ends=True)
+        return moment_of(text, reading, ends=True)
     except NoDate:
         warn(_("its expiration date “%(date)s” cannot be read, and does not count") % {"date": clean(text, 40)})
-        return False
-    return ends is not None and ends <= reading.now
+        return None
 
 
 def _tell_overlong(fields: Mapping[str, Any], warn: Callable[[str], object]) -> None:

@@ -22,7 +22,7 @@ from catalog.models import Product
 
 _NAMES = [field.name for field in fields(Row)]
 _AMOUNTS = [_NAMES.index(name) for name in ("price", "former_price", "sale_price")]
-_MOMENTS = [_NAMES.index(name) for name in ("sale_begins", "sale_ends")]
+_MOMENTS = [_NAMES.index(name) for name in ("sale_begins", "sale_ends", "expires_at")]
 _LABELS = {field.name: field.verbose_name for field in Product._meta.concrete_fields}
 _LABELS["stock"] = _LABELS.pop("counted")
 _GROUP = _NAMES.index("group_id")

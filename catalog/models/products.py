@@ -144,6 +144,8 @@ class Product(models.Model):
     sale_price = models.DecimalField(_("sale price"), max_digits=12, decimal_places=3, null=True, blank=True)
     sale_begins = models.DateTimeField(_("sale begins"), null=True, blank=True)
     sale_ends = models.DateTimeField(_("sale ends"), null=True, blank=True)
+    # The first moment at which its file no longer offers it; `services.withdraw_expired` then withdraws it.
+    expires_at = models.DateTimeField(_("offered until"), null=True, blank=True)
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)
     # By which the checkout of another shop system knows it: of a variant the variant's.
     external_id = models.CharField(
@@ -195,6 +197,11 @@ class Product(models.Model):
             models.Index(fields=["leaving"], condition=Q(leaving__isnull=False), name="product_leaving"),
             # For what begins or ends after a moment; few products have a sale.
             models.Index(fields=["sale_begins"], condition=Q(sale_begins__isnull=False), name="product_sale_begins"),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(expires_at__isnull=False, withdrawn_at=None),
+                name="product_expires",
+            ),
             models.Index(fields=["sale_ends"], condition=Q(sale_ends__isnull=False), name="product_sale_ends"),
         ]
 

@@ -1,11 +1,14 @@
 """What a file prices or lists and a shop must not sell at that price: parts of a contract, and what has expired."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from catalog.models import Product
+from catalog.search.index import outdated
+from catalog.services import withdraw_expired
 
 GOOGLE = "id\ttitle\tprice\tinstallment\tsubscription_cost\texpiration_date\n"
 XML = """<rss xmlns:g="http://base.google.com/ns/1.0"><channel>
@@ -59,6 +62,21 @@ def test_the_last_day_of_an_item_is_whole(load):
     load(f"{GOOGLE}A\tTea\t5 EUR\t\t\t{today}\n", name="feed.tsv")
 
     assert prices() == {"A": 5}
+
+
+def test_a_product_is_withdrawn_when_it_expires_though_no_import_runs_and_returns_with_a_later_date(load):
+    later = timezone.now() + timedelta(days=2)
+    feed = f"{GOOGLE}A\tTea\t5 EUR\t\t\t{later.isoformat()}\nB\tJam\t4 EUR\t\t\t\nC\tNut\t3 EUR\t\t\t\n"
+    load(feed, name="feed.tsv")
+    assert (withdraw_expired(timezone.now()), len(prices())) == (0, 3)
+
+    assert withdraw_expired(later) == 1
+    assert prices() == {"B": 4, "C": 3}
+    assert outdated(Product.versions.values_list("identity_id", flat=True)) == set()
+
+    load(feed.replace(later.isoformat(), (later + timedelta(days=9)).isoformat()), name="feed.tsv")
+    assert prices() == {"A": 5, "B": 4, "C": 3}
+    assert withdraw_expired(later) == 0
 
 
 def test_an_expiration_that_cannot_be_read_is_told_and_hides_nothing(load):
