@@ -70,6 +70,12 @@ def migrate() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
+def is_update_pending() -> bool:
+    """Whether there is a shop, and it is of an earlier version."""
+    missing, applied = _migrations()
+    return missing and applied
+
+
 def unusable(error: DatabaseError) -> CommandError:
     """Return the error that names the setting of a database that fails."""
     where = "DATABASE_URL" if connection.vendor != "sqlite" else "SHOPMCP_DATA_DIR"

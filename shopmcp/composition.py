@@ -29,6 +29,7 @@ from orders.services.confirming import clean_up as forget_order_codes
 from orders.services.reconciling import drop_old_events, reconcile
 from orders.services.reminders import clean_up as forget_reminders
 from shopmcp import metrics
+from shopmcp.copies import forget_copies
 from shopmcp.db.workers import lanes
 from shopmcp.mcp.call import Call
 from shopmcp.mcp.endpoint import make_endpoint
@@ -111,4 +112,5 @@ BEFORE_CLEANUP = (
     drop_old_events,
     forget_reminders,
     forget_order_codes,
+    forget_copies,
 )

@@ -39,9 +39,12 @@ class Command(MaintenanceCommand):
         if done.parked:
             said = _(
                 "Messages that waited in the backup: %(count)d. They may have been delivered since, so they are not "
-                "sent. To send them, choose them in /admin/ under Messages, and let them be tried again."
+                "sent. To send them, choose them on the dashboard's page Messages, under Given up."
             )
             self.stdout.write(said % {"count": done.parked})
         self.stdout.write(
-            _("Staff must sign in again. API keys that were revoked since the backup are valid again: look at /admin/.")
+            _(
+                "Staff must sign in again. API keys that were revoked since the backup are valid again: look at the "
+                "dashboard's page Keys."
+            )
         )

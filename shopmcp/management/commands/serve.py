@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 import warnings
 from argparse import ArgumentParser, ArgumentTypeError
@@ -25,7 +26,7 @@ from carts.services.cleanup import MARGIN
 from catalog.models import Store
 from catalog.search.rebuild import is_outdated, rebuild
 from shopmcp import data_dir, metrics, process
-from shopmcp.commands import migrate, one_at_a_time, unusable
+from shopmcp.commands import is_update_pending, migrate, one_at_a_time, unusable
 from shopmcp.db.serving import InUse, serving
 from shopmcp.errors import ShopError
 from shopmcp.runnable import runnable
@@ -109,6 +110,8 @@ class Command(BaseCommand):
             raise CommandError(f"{where} cannot be written: {error.strerror}.") from None
         try:
             with one_at_a_time(), serving():
+                if connection.vendor == "sqlite" and is_update_pending():
+                    self._copy()
                 migrate()
                 if is_outdated():
                     self.stdout.write(
@@ -128,6 +131,20 @@ class Command(BaseCommand):
             raise unusable(error) from None
         except InUse as refusal:
             raise CommandError(refusal.text) from None
+
+    def _copy(self) -> None:
+        from shopmcp.copies import copy_now  # noqa: PLC0415 - see the top
+
+        try:
+            copy = copy_now()
+        except ShopError as refusal:
+            raise CommandError(refusal.text) from None
+        except (OSError, sqlite3.Error) as error:
+            raise CommandError(
+                f"The database cannot be copied before it is updated: {error}. Nothing was changed."
+            ) from None
+        self.stdout.write(f"The database was copied to {copy} and is updated now.")
+        self.stdout.flush()
 
     def _load_demo(self) -> None:
         from catalog.imports.importing import load_demo  # noqa: PLC0415 - see the top

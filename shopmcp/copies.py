@@ -1,0 +1,77 @@
+"""Copies of SQLite's file, which `serve` makes before it updates the database: the way back from an update."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from shopmcp.data_dir import PrivateConnection, sync_folder
+from shopmcp.disk import RESERVE
+from shopmcp.errors import ShopError
+
+_MARK: Final = ".before-"
+# They hold what is deleted in the shop since, such as people who asked to be forgotten.
+_KEPT_FOR: Final = timedelta(days=30)
+
+
+class NoRoom(ShopError):
+    """The disk has no room for a copy."""
+
+    code = "no_room"
+
+
+def copy_now() -> Path:
+    """Copy the database beside itself as one moment has it, for its owner alone, and return the new file.
+
+    Raises:
+        NoRoom: If the disk would be almost full.
+        OSError, sqlite3.Error: If the file cannot be written.
+    """
+    source = _database()
+    needed = source.stat().st_size + RESERVE
+    free = shutil.disk_usage(source.parent).free
+    if free < needed:
+        raise NoRoom(
+            f"The database is copied before it is updated, and its disk has no room for that: {free >> 20} MB are "
+            f"free, {needed >> 20} MB are needed.",
+            fix="Free some space, then start the shop again. Nothing was changed.",
+        )
+    copy = source.with_name(f"{source.name}{_MARK}{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    draft = copy.with_name(f".{copy.name}")
+    draft.unlink(missing_ok=True)
+    try:
+        with (
+            closing(sqlite3.connect(source)) as old,
+            closing(sqlite3.connect(draft, factory=PrivateConnection)) as new,
+        ):
+            old.backup(new)
+            # One file: without it the copy would want a log beside it.
+            new.execute("PRAGMA journal_mode = DELETE")
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(copy)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(copy.parent)
+    return copy
+
+
+def forget_copies() -> None:
+    """Delete the copies that are older than 30 days."""
+    if connection.vendor != "sqlite":
+        return
+    source, oldest = _database(), (timezone.now() - _KEPT_FOR).timestamp()
+    for copy in source.parent.glob(f"{source.name}{_MARK}*"):
+        if copy.stat().st_mtime < oldest:
+            copy.unlink(missing_ok=True)
+
+
+def _database() -> Path:
+    return Path(settings.DATABASES["default"]["NAME"])
