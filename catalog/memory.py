@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from catalog.search.moment import Moment, now, stores_at
-from catalog.search.rows import all_stores
+from catalog.search.rows import Glance, glance
 
 # Of up to some ten kB each.
 MOST = 500
@@ -54,21 +54,27 @@ class Visit:
 
     Args:
         asked: All that the answer depends on besides the shop and the language.
+        query: What is searched, if it is one query.
+
+    Attributes:
+        seen: What was read of the query with the shop, if no answer is remembered.
     """
 
-    def __init__(self, asked: Hashable) -> None:
+    def __init__(self, asked: Hashable, query: str) -> None:
         self._asked = asked
-        self._found: _Kept | None = None
-        self._moment: Moment | None = None
-        if settings.SHOPMCP_CACHE:
-            self._found = _kept.get(asked)
-            self._moment = now(self._found.stock if self._found else ())
-        self.stores = all_stores() if self._moment is None else stores_at(self._moment.stores)
+        self._found = _kept.get(asked) if settings.SHOPMCP_CACHE else None
+        self.seen: Glance | None = None
+        if self._found is not None:
+            self._moment = now(self._found.stock)
+        else:
+            self.seen = glance(query)
+            self._moment = Moment.of(self.seen.facts, {})
+        self.stores = stores_at(self._moment.facts)
 
     def answer(self, language: str, make: Callable[[], Made]) -> Made:
         """Return the answer in this language, made anew if anything changed."""
         moment, found = self._moment, self._found
-        if moment is None or not moment.is_known:
+        if not settings.SHOPMCP_CACHE or not moment.is_known:
             return make()
         if found is None or found.state != moment.state or not moment.has_stock(found.stock):
             found = None

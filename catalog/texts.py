@@ -121,12 +121,13 @@ def groups_text(pages: Sequence[tuple[str, Page]]) -> str:
 def _listed(products: Sequence[Product], page: Page) -> list[str]:
     """A line for each product and for its other variants; before those that lack words of the query, these words."""
     lines, lacked = list[str](), tuple[str, ...]()
+    now, language = timezone.now(), get_language()
     for product in products:
         if (lacks := page.lacking.get(product.identity_id, ())) != lacked:
             words = ", ".join(f"“{word}”" for word in lacks)
             lines.append(_("Without %(words)s:") % {"words": words} if lacks else _("With all the words:"))
             lacked = lacks
-        lines.append(product_line(product))
+        lines.append(_line_at(product, now, language))
         if variants := page.variants.get(product.identity_id):
             lines.append("  " + _("Also: %(variants)s") % {"variants": "; ".join(map(_variant, variants))})
     return lines
@@ -179,8 +180,11 @@ def _variant_anew(product: Product, now: datetime) -> str:
 
 def product_line(product: Product) -> str:
     """Return a product in one line: name, id, price, price of a kilo or litre, and stock. Needs the store too."""
-    now = timezone.now()
-    return recent(product, now, ("line", get_language()), lambda: _line(product, now))
+    return _line_at(product, timezone.now(), get_language())
+
+
+def _line_at(product: Product, now: datetime, language: str | None) -> str:
+    return recent(product, now, ("line", language), lambda: _line(product, now))
 
 
 def _line(product: Product, now: datetime) -> str:

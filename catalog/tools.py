@@ -17,6 +17,7 @@ from catalog.search.categories import categories, shelves
 from catalog.search.moment import stock_of
 from catalog.search.query import Page, Search, Sort
 from catalog.search.references import named
+from catalog.search.rows import Glance
 from catalog.texts import detail_text, groups_text, search_text, several_currencies, store_info_text, store_line
 from shopmcp.errors import InvalidArguments, NotFound
 from shopmcp.mcp.arguments import CartId, Listed, Whole, ZeroIsAbsent
@@ -111,7 +112,7 @@ def search_products(
         sort=sort,
     )
     grouped = bool(queries and several)
-    visit = Visit((asked, store, limit, cursor, grouped, *several))
+    visit = Visit((asked, store, limit, cursor, grouped, *several), "" if grouped else query)
     chosen = _chosen(call, visit.stores, store)
     asked = replace(asked, stores=(chosen.pk,) if chosen else None)
     call.hear(" ".join(several), (known.language for known in visit.stores))
@@ -120,7 +121,7 @@ def search_products(
     def make() -> Made:
         if grouped:
             return _in_groups(call, asked, several, limit, cursor)
-        return _found(call, replace(asked, query=query), limit, cursor)
+        return _found(call, replace(asked, query=query), limit, cursor, visit.seen)
 
     # A language that nobody asked for gives way to that of the products.
     made = visit.answer(call.language or f"({call.spoken})", make)
@@ -130,9 +131,9 @@ def search_products(
     return Answer(made.text, made.data)
 
 
-def _found(call: Call, asked: Search, limit: int, cursor: str | None) -> Made:
+def _found(call: Call, asked: Search, limit: int, cursor: str | None, seen: Glance | None) -> Made:
     """Answer one query, in the language of the first product's store if none is known."""
-    page = searching.search(asked, limit=limit, cursor=cursor)
+    page = searching.search(asked, limit=limit, cursor=cursor, seen=seen)
     language = _of_first(call, [page])
     offered = [] if page.total else categories(asked.stores)
     text = search_text(page, asked.query, offered)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext
 
 from shopmcp.errors import InvalidArguments
 
+_FEW = 8
+
 Row = TypeVar("Row", bound=Model)
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
@@ -19,7 +21,8 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 def seal(of: str, *position: Any) -> str:
     """Return a signed cursor for one kind of list; the position holds JSON values and moments."""
     values = [value.isoformat() if isinstance(value, datetime) else value for value in position]
-    return _signer(of).sign_object(values, compress=True)
+    # A short position gets no shorter, and beginning to compress costs as much as the signature.
+    return _signer(of).sign_object(values, compress=len(values) > _FEW)
 
 
 def unseal(of: str, cursor: str) -> tuple[Any, ...]:

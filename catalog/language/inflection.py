@@ -86,6 +86,11 @@ def query_tokens(text: str, *, sized: bool = False) -> list[tuple[str, ...]]:
     return list(found)
 
 
+def is_measured(phrase: str) -> bool:
+    """Whether a phrase has a unit or an amount, which `as_written` tells in the shopper's words."""
+    return any(is_number(word) or word in _UNITS for word in phrase.split())
+
+
 def as_written(query: str) -> dict[str, str]:
     """Return how a query writes its units and amounts, by the token that stands for each: `5 l` for `5000ml`."""
     chunks = query.split()
@@ -179,6 +184,8 @@ def _spelt(folded_words: Iterable[str]) -> Iterator[str]:
 def _sizes(folded: Sequence[str]) -> dict[int, str]:
     """The sizes of clothes among the words, as a word, by their places among the spelt ones."""
     found, place, before = dict[int, str](), 0, ""
+    if _SIZES.keys().isdisjoint(folded):
+        return found
     for word in folded:
         if word in _SIZES and not is_number(before) and before not in _HALVES:
             found[place] = _SIZES[word]
@@ -189,6 +196,8 @@ def _sizes(folded: Sequence[str]) -> dict[int, str]:
 
 def _amounts(spelt: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], int]]:
     """The amounts among the words: the place of each, its tokens, and how many words it has."""
+    if _UNITS.keys().isdisjoint(spelt):
+        return
     place = 0
     while place < len(spelt):
         word, unit = spelt[place], spelt[place + 1] if place + 1 < len(spelt) else ""

@@ -40,6 +40,8 @@ class Thesaurus:
         self._describing = {stem(word) for text in describing for word in words(text)}
         self._kinds = {stem(word): tuple(told) for names, told in kinds for word in names}
         self._single = {word for word, *more in self._stemmed if not more}
+        # The stems with which a phrase of several words begins.
+        self._openings = {word for word, *more in self._stemmed if more}
 
     def others(self, phrase: Phrase) -> list[Phrase]:
         """Return the synonyms of a phrase; if it is not listed itself, those of its singular or plural."""
@@ -52,7 +54,10 @@ class Thesaurus:
     def phrase(self, words: Phrase) -> Phrase | None:
         """Return the listed phrase that these words are, without prefixes, or None: ושמן הזית is שמן זית."""
         first, *others = words
-        bare = [(first, *unglued(first, 2)), *((word, without_letter(word, "ה") or word) for word in others)]
+        openings = (first, *unglued(first, 2))
+        if others and self._openings.isdisjoint(map(stem, openings)):  # as most words are
+            return None
+        bare = [openings, *((word, without_letter(word, "ה") or word) for word in others)]
         return next((phrase for phrase in product(*bare) if self.others(phrase)), None)
 
     def apart(self, one: str, other: str) -> bool:

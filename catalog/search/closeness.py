@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from catalog.language.inflection import is_number, stem
 from catalog.models.imports import VISIBLE
-from catalog.search.engines import Candidate, Scope, Term, engine
+from catalog.search.engines import Candidate, Scope, Slot, Term, engine
 from catalog.search.entries import candidates
 from catalog.search.matching import bounds_of
 from catalog.search.memory import Memory, State
@@ -55,7 +55,7 @@ def next_best(
     left = min(max(sizes, default=0), _LEFT_TO_THE_COMMONER) if len(terms) == 2 and len(ordered) == 2 else 0
     for number, (rest, others) in enumerate(ordered):
         most = MOST_CLOSE - left if number == 0 else MOST_CLOSE
-        position = Ranking(understood, rest, (), "relevance").position
+        position = Ranking(understood, rest, (), "relevance", state=scope.state).position
         for candidate in sorted(others, key=position):
             if candidate.product in known or candidate.group in known:
                 continue
@@ -103,13 +103,20 @@ def _texts(products: Sequence[int], state: State) -> list[tuple[int, str]]:
 
 
 def _fits(term: Term, text: str) -> bool:
-    if any(all(_fills(slot.tokens, slot.prefixes, text) for slot in way) for way in term.ways):
-        return True
+    for way in term.ways:
+        if all(_fills(slot, text) for slot in way):
+            return True
     return bool(term.words) and all(_fits(word, text) for word in term.words)
 
 
-def _fills(tokens: Iterable[str], prefixes: Iterable[str], text: str) -> bool:
-    return any(f" {token} " in text for token in tokens) or any(f" {prefix}" in text for prefix in prefixes)
+def _fills(slot: Slot, text: str) -> bool:
+    parts: tuple[str, ...] | None = slot.kept.get("parts")
+    if parts is None:
+        parts = slot.kept["parts"] = (
+            *(f" {token} " for token in slot.tokens),
+            *(f" {prefix}" for prefix in slot.prefixes),
+        )
+    return any(map(text.__contains__, parts))
 
 
 def _holds(words: str, text: str) -> bool:

@@ -5,6 +5,8 @@ several words then compares sets in place of asking the index several times.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from catalog.models.search_index import SOLD_OUT
 from catalog.search.engines import Candidate, Field, Scope, Term, candidates_of, engine, rows_of
@@ -38,6 +40,19 @@ def candidates(
     return index.candidates(expression, scope, limit, named=named, dearest_first=dearest_first)
 
 
+def alive(terms: Sequence[Sequence[Term]], part: Field, scope: Scope) -> list[bool]:
+    """Return for each list of terms whether any entry fits all of them in a part of it."""
+    if (shop := _small_shop(scope.state)) is not None:
+        return [shop.has(wanted, part, scope) for wanted in terms]
+    index = engine()
+    return index.alive([index.expression([wanted], part) for wanted in terms], scope)
+
+
+def reading(state: State) -> AbstractContextManager[Any]:
+    """A context for the statements of one search after its first. A shop in memory seldom needs any."""
+    return nullcontext() if state and _shops.of(state).get("") is not None else engine().reading()
+
+
 class SmallShop:
     """The entries of a small shop that count, and which of them fit each word."""
 
@@ -58,15 +73,20 @@ class SmallShop:
         dearest_first: bool,
     ) -> list[Candidate]:
         """Return what `candidates` does."""
-        found = [entry for key in self._keys(choices, part) if scope.holds(entry := self._entries[key])]
+        keys = sorted(self._keys(choices, part))
         if dearest_first:
-            found.sort(key=lambda entry: (entry.key >= SOLD_OUT, -entry.key))
-        else:
-            found.sort()  # by key
+            keys.sort(key=lambda key: (key >= SOLD_OUT, -key))
+        found = [self._entries[key] for key in keys]
+        if not scope.is_open:
+            found = list(filter(scope.holds, found))
         if named_first and len(found) > limit:
             named = self._keys(choices, "name")
             found.sort(key=lambda entry: entry.key not in named)
         return found[:limit]
+
+    def has(self, terms: Sequence[Term], part: Field, scope: Scope) -> bool:
+        """Whether any entry within the bounds fits all terms in a part of it."""
+        return any(scope.holds(self._entries[key]) for key in self._keys([terms], part))
 
     def _keys(self, choices: Sequence[Sequence[Term]], part: Field) -> frozenset[int]:
         each = [frozenset.intersection(*(self._fits(term, part) for term in terms)) for terms in choices]
@@ -74,7 +94,7 @@ class SmallShop:
 
     def _fits(self, term: Term, part: Field) -> frozenset[int]:
         index = engine()
-        expression = index.expression([[term]], part)
+        expression = index.said(term, part)
         if (keys := self._fitting.get(expression)) is None:
             # Also of entries that an import has yet to publish.
             found = index.candidates(expression, self._every, SMALL + 1)

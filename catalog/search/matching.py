@@ -6,9 +6,9 @@ from itertools import combinations
 
 from catalog.language.inflection import tokens
 from catalog.models.search_index import SOLD_OUT
+from catalog.search import entries
 from catalog.search.engines import Candidate, Field, Scope, Slot, Term, candidates_of, engine
 from catalog.search.engines.base import COLUMNS
-from catalog.search.entries import candidates
 from catalog.search.memory import State
 from catalog.search.query import Search
 from catalog.search.understanding import Understood
@@ -89,8 +89,7 @@ def find_candidates(understood: Understood, scope: Scope, *, dearest_first: bool
 
 def fits_closely(terms: Sequence[Term], scope: Scope) -> bool:
     """Whether any product has all the words in name, brand, category or options."""
-    near = engine().expression([[*terms, *bounds_of(scope)]], "near")
-    return engine().alive([near], scope)[0]
+    return entries.alive([[*terms, *bounds_of(scope)]], "near", scope)[0]
 
 
 def _by_words(terms: Sequence[Term]) -> list[Term]:
@@ -101,8 +100,7 @@ def _by_words(terms: Sequence[Term]) -> list[Term]:
 
 def _living(terms: Sequence[Term], bounds: Sequence[Term], scope: Scope) -> tuple[list[Term], list[str]]:
     """The terms that any product fits, with single words in place of a phrase that none fits; and the other words."""
-    index = engine()
-    lives = index.alive([index.expression([[term, *bounds]], "anywhere") for term in terms], scope)
+    lives = entries.alive([[term, *bounds] for term in terms], "anywhere", scope)
     alive, dead = list[Term](), list[str]()
     for term, living in zip(terms, lives, strict=True):
         if living:
@@ -129,7 +127,7 @@ def _gather(choices: Sequence[Sequence[Term]], scope: Scope, dearest_first: bool
     """Return candidates that fit all terms of any choice, and whether there may be more; see `MOST` and `ENOUGH`."""
 
     def within(where: Field, limit: int, *, named_first: bool = False) -> list[Candidate]:
-        return candidates(choices, where, scope, limit, named_first=named_first, dearest_first=dearest_first)
+        return entries.candidates(choices, where, scope, limit, named_first=named_first, dearest_first=dearest_first)
 
     fewest, single = min(map(len, choices)), max(map(len, choices)) == 1
     named, wide = list[Candidate](), list[Candidate]()

@@ -4,17 +4,18 @@ Each call reads it, so an answer from memory is never stale: the tokens of the c
 stores by their rows, the stock of the products shown by their moves, and sales by the clock.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 from catalog.models import Product, Store
 from catalog.search.cache import current
 from catalog.search.engines import engine
-from catalog.search.rows import STATE, all_stores
+from catalog.search.memory import is_forgetting
+from catalog.search.rows import STATE, Facts, all_stores
 from shopmcp.db.prepared import look_up
 
-_STORES = "SELECT -3, id, slug || ' ' || currency || ' ' || language || ' ' || name FROM catalog_store"
 _MOVED = "SELECT 0, id, CAST(stock_moved AS text) FROM catalog_productidentity WHERE "
 
 
@@ -25,12 +26,18 @@ class Moment:
     Attributes:
         state: Of catalogue, synonyms, stores and sales.
         moved: The moves of stock by the keys of the identities that were asked for.
+        is_known: Whether every change of the catalogue would be seen.
     """
 
     state: Hashable
     moved: Mapping[int, int]
-    stores: tuple[tuple[int, str], ...]
-    is_known: bool  # whether every change of the catalogue would be seen
+    facts: Facts
+    is_known: bool
+
+    @classmethod
+    def of(cls, facts: Facts, moved: Mapping[int, int]) -> Self:
+        tokens = facts.tokens
+        return cls((current(tokens), facts), moved, facts, bool(tokens))
 
     def has_stock(self, stock: Mapping[int, tuple[int, int]]) -> bool:
         """Whether the stock of these products is still what was shown; see `stock_of`."""
@@ -41,22 +48,11 @@ class Moment:
 def now(products: Iterable[int] = ()) -> Moment:
     """Return the moment, with the moves of stock of these products, by the keys of their identities."""
     keys = list(products)
-    text = f"{STATE} UNION ALL {_STORES}"
-    rows = look_up(
-        f"{text} UNION ALL {_MOVED}{engine().among('id')}" if keys else text, [engine().many(keys)] if keys else []
-    )
-    tokens, stores, moved, synonyms = list[tuple[int, int]](), list[tuple[int, str]](), dict[int, int](), ""
-    for step, key, said in rows:
-        if step == 0:
-            moved[key] = int(said)
-        elif step == -1:
-            synonyms = said
-        elif step == -2:
-            tokens.append((int(said), key))
-        else:
-            stores.append((key, said))
-    known = tuple(sorted(stores))
-    return Moment((current(tuple(sorted(tokens))), synonyms, known), moved, known, bool(tokens))
+    if not keys:
+        return Moment.of(Facts.of(look_up(STATE, [])), {})
+    index = engine()
+    rows = look_up(f"{STATE} UNION ALL {_MOVED}{index.among('id')}", [index.many(keys)])
+    return Moment.of(Facts.of(rows), {key: int(said) for step, key, said in rows if step == 0})
 
 
 def stock_of(products: Iterable[Product]) -> dict[int, tuple[int, int]]:
@@ -68,8 +64,11 @@ def stock_of(products: Iterable[Product]) -> dict[int, tuple[int, int]]:
     }
 
 
+def stores_at(facts: Facts) -> Sequence[Store]:
+    """Return the stores of a moment, the oldest first, without their long texts; do not change them."""
+    return all_stores() if is_forgetting() else _stores_at(facts)
+
+
 @lru_cache(maxsize=4)
-def stores_at(stores: tuple[tuple[int, str], ...]) -> list[Store]:
-    """Return the stores of a moment, the oldest first, without their long texts."""
-    known = dict(stores)
-    return [store for store in all_stores() if store.pk in known]
+def _stores_at(facts: Facts) -> Sequence[Store]:
+    return all_stores()

@@ -5,6 +5,7 @@ from typing import Any
 
 from catalog.models.search_index import SOLD_OUT
 from catalog.search.engines import Candidate, Slot, Term
+from catalog.search.memory import Memory, State
 from catalog.search.query import Sort
 from catalog.search.understanding import Understood
 from catalog.search.vocabulary import BEGINS, SYNONYM
@@ -36,6 +37,8 @@ class Ranking:
         exact: Iterable[int],
         sort: Sort,
         names: Callable[[str], bool] = lambda word: False,
+        *,
+        state: State,
     ) -> None:
         self.position: Callable[[Candidate], Position] = _ORDERS.get(sort, self._relevance)
         self._exact = frozenset(exact)
@@ -50,15 +53,19 @@ class Ranking:
             return known
 
         self._is_another = is_another
-        # By term and way.
-        self._ways = [[[_filling(slot) for slot in way] for way in term.ways] for term in terms]
+        known = _ratings.of(state)
+        # By term and way; each slot with the ratings of entries by their keys.
+        self._ways = [
+            [[(filling := _filling(slot), known.setdefault(filling, {})) for slot in way] for way in term.ways]
+            for term in terms
+        ]
 
     def fits_closely(self, candidate: Candidate) -> bool:
         """Whether it has each word in name, brand, category or options."""
-        return not self._score(candidate.name, candidate.meta)[1]
+        return not self._score(candidate)[1]
 
     def _relevance(self, candidate: Candidate) -> Position:
-        score, weak = self._score(candidate.name, candidate.meta)
+        score, weak = self._score(candidate)
         return (
             candidate.product not in self._exact,
             weak,
@@ -68,13 +75,13 @@ class Ranking:
             candidate.product,
         )
 
-    def _score(self, name: str, meta: str) -> tuple[int, bool]:
-        score, weak, first, aside, another = 0, False, False, False, self._is_another
+    def _score(self, candidate: Candidate) -> tuple[int, bool]:
+        score, weak, first, aside, fills, name = 0, False, False, False, self._filled, candidate.name
         for ways in self._ways:
-            points, whole, begins, other = ways[0][0].filled(name, meta, another)
+            points, whole, begins, other = fills(ways[0][0], candidate)
             if len(ways) > 1 or len(ways[0]) > 1:
                 # The best way counts; it must fill all its slots.
-                filled = [[slot.filled(name, meta, another) for slot in way] for way in ways]
+                filled = [[fills(slot, candidate) for slot in way] for way in ways]
                 begins = any(first_ for way in filled for _, _, first_, _ in way)
                 points, whole, other = max(map(_together, filled))
             score += points or _DESCRIBED
@@ -91,6 +98,27 @@ class Ranking:
             score += _PHRASE
         return score, weak
 
+    def _filled(self, slot: "_Slot", candidate: Candidate) -> tuple[int, bool, bool, bool]:
+        """Return the points (0 without a match), and three facts.
+
+        They are whether a whole word matched, whether the name begins with it, and whether it only describes: then a
+        word beside it is another thing.
+        """
+        filling, known = slot
+        if (rating := known.get(candidate.key)) is None:
+            if len(known) >= _MOST_RATED:
+                known.clear()
+            rating = known[candidate.key] = filling.rated(candidate.name, candidate.meta)
+        points, whole, begins, describes, beside = rating
+        if describes or (beside and self._is_another(beside)):
+            return max(points - _QUALIFYING, 1), True, False, True
+        return points, whole, begins, False
+
+
+# Points, whether a whole word matched, whether the name begins with it, whether it only describes in any case, and the
+# word beside it: if that is another thing, it only describes too.
+_Rating = tuple[int, bool, bool, bool, str]
+
 
 class _Filling:
     """Rates how well an entry fills a slot."""
@@ -105,45 +133,43 @@ class _Filling:
         # A beginning is a weaker match if the slot has whole words too.
         self._worded = bool(ordered)
 
-    def filled(self, name: str, meta: str, is_another: Callable[[str], bool]) -> tuple[int, bool, bool, bool]:
-        """Return the points (0 without a match), and three facts.
-
-        They are whether a whole word matched, whether the name begins with it, and whether it only describes: then a
-        word beside it `is_another` thing.
-        """
+    def rated(self, name: str, meta: str) -> _Rating:
+        """Return the rating of an entry with these texts."""
         for token, points, well, side in self._tokens:
             if token in name:
-                if self._only_describes(token, name, side, is_another):
-                    return max(points - _QUALIFYING, 1), True, False, True
-                return points, True, well and name.startswith(token), False
+                describes = any(token in phrase and phrase in name for phrase in self._qualifies)
+                return points, True, well and name.startswith(token), describes, _beside(token, name, side)
         for prefix in self._beginnings:
             if prefix in name:
-                return BEGINS, not self._worded, False, False
+                return BEGINS, not self._worded, False, False, ""
         for token, points, _, _ in self._tokens:
             if token in meta:
-                return points - _LESS_NEARBY, True, False, False
+                return points - _LESS_NEARBY, True, False, False, ""
         for prefix in self._beginnings:
             if prefix in meta:
-                return BEGINS - _LESS_NEARBY, not self._worded, False, False
-        return 0, False, False, False
+                return BEGINS - _LESS_NEARBY, not self._worded, False, False, ""
+        return 0, False, False, False, ""
 
-    def _only_describes(self, token: str, name: str, side: int, is_another: Callable[[str], bool]) -> bool:
-        """Whether the word says what another thing is of."""
-        if self._qualifies and any(token in phrase and phrase in name for phrase in self._qualifies):
-            return True
-        if not side:
-            return False
-        place = name.index(token)
-        if side > 0:
-            start = place + len(token)
-            beside = name[start : name.find(" ", start)]
-        else:
-            beside = name[name.rfind(" ", 0, place) + 1 : place]
-        return bool(beside) and is_another(beside)
+
+def _beside(token: str, name: str, side: int) -> str:
+    """The word on this side of the token."""
+    if not side:
+        return ""
+    place = name.index(token)
+    if side > 0:
+        start = place + len(token)
+        return name[start : name.find(" ", start)]
+    return name[name.rfind(" ", 0, place) + 1 : place]
+
+
+_Slot = tuple[_Filling, dict[int, _Rating]]
+# A word is in many queries, and an entry takes longer to rate than its rating to find.
+_MOST_SLOTS, _MOST_RATED = 500, 400
+_ratings = Memory[_Filling, dict[int, _Rating]](_MOST_SLOTS)
 
 
 def _filling(slot: Slot) -> _Filling:
-    """The slot's rating, made once: its word is in many queries."""
+    """What rates entries by the slot, made once."""
     found: _Filling | None = slot.kept.get("filling")
     if found is None:
         found = slot.kept["filling"] = _Filling(slot)

@@ -145,7 +145,7 @@ def _called_nearly(text: str, least: int) -> list[Product]:
 def _found(understood: Understood, state: State) -> list[Product]:
     """The first results of a search, one variant of each product."""
     found = find_candidates(understood, Scope(state=state), dearest_first=False)
-    position = Ranking(understood, found.terms, (), "relevance").position
+    position = Ranking(understood, found.terms, (), "relevance", state=state).position
     first = dict[int | str, Candidate]()
     for candidate in sorted(found.candidates, key=position):
         first.setdefault(candidate.group or candidate.product, candidate)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
@@ -36,35 +36,44 @@ _products = Select(
     )
 )
 _MOVED = "SELECT id, stock_moved FROM catalog_productidentity WHERE "
-# The columns of listed products. Different searches show the same ones, and a product costs more to read than to find.
-_known = Memory[int, Mapping[str, Any]](4000)
+# Listed products. Different searches show the same ones, and a product costs more to read than to find.
+_known = Memory[int, Product](4000)
 
 
 def products_by_identity(pks: Iterable[int], state: State) -> dict[int, Product]:
-    """Return the listed products with their stores, by the keys of their identities.
+    """Return the listed products with their stores, by the keys of their identities; do not change them.
 
-    What was sold of a product leaves the state of the catalogue as it is, so stock is read each time; so are stores.
+    What was sold of a product leaves the state of the catalogue as it is, so counted stock is read each time.
     """
     index, keys, known = engine(), list(dict.fromkeys(pks)), _known.of(state)
     moved, remembered = dict[int, int](), [key for key in keys if key in known]
     if len(remembered) < len(keys):
-        for *row, pieces in _products.all(pks=index.many(key for key in keys if key not in known)):
+        rows = _products.all(pks=index.many(key for key in keys if key not in known))
+        stores = {store.pk: store for store in all_stores()} if rows else {}
+        for *row, pieces in rows:
             facts = dict(zip(_PRODUCT, row, strict=True))
             if facts["withdrawn_at"] is None:
-                known[facts["identity_id"]] = {**facts, KEPT: {}}
+                known[facts["identity_id"]] = _product({**facts, KEPT: {}}, stores)
                 moved[facts["identity_id"]] = pieces
-    if remembered:
-        moved.update(look_up(f"{_MOVED}{index.among('id')}", [index.many(remembered)]))
-    if not moved:
-        return {}
-    stores = {store.pk: store for store in all_stores()}
-    return {key: _product(known[key], moved[key], stores) for key in keys if key in known and key in moved}
+    if counting := [key for key in remembered if known[key].counted is not None]:
+        moved.update(look_up(f"{_MOVED}{index.among('id')}", [index.many(counting)]))
+    return {key: _with_stock(known[key], moved.get(key, 0)) for key in keys if key in known}
 
 
-def _product(facts: Mapping[str, Any], moved: int, stores: Mapping[int, Store]) -> Product:
-    product, counted = _made(Product, facts), facts["counted"]
-    product.stock = None if counted is None else max(0, counted + moved)
+def _product(facts: Mapping[str, Any], stores: Mapping[int, Store]) -> Product:
+    product = _made(Product, facts)
+    product.stock = None
     _STORE_OF.set_cached_value(product, stores[facts["store_id"]])
+    return product
+
+
+def _with_stock(known: Product, moved: int) -> Product:
+    """The product with its stock: one that is not counted is the remembered one itself."""
+    if known.counted is None:
+        return known
+    product = _made(Product, known.__dict__)
+    product.stock = max(0, known.counted + moved)
+    _STORE_OF.set_cached_value(product, known.store)
     return product
 
 
@@ -101,8 +110,10 @@ def currencies_of(stores: Collection[int] | None) -> set[str]:
 
 
 _MOST_EXACT = 6
+# A row for each store, with the token of its entries and what answers tell of it, and one for the owner's synonyms.
 STATE = (
-    "SELECT -2 AS step, token AS id, CAST(store_id AS text) AS said FROM catalog_revision "
+    "SELECT -2 AS step, r.token AS id, CAST(s.id AS text) || ' ' || s.slug || ' ' || s.currency || ' ' || s.language "
+    "|| ' ' || s.name AS said FROM catalog_store s LEFT JOIN catalog_revision r ON r.store_id = s.id "
     f"UNION ALL SELECT -1, 0, {VERSION}"
 )
 
@@ -114,13 +125,17 @@ class Glance(NamedTuple):
         exact: The keys of at most six exact matches, by id, SKU, barcode, address, or a name of several words.
         only: Whether the query is an id or an address, so that other matches need no search.
         synonyms: The version of the owner's synonyms.
-        state: The state for caches of the meanings of words.
+        state: The state for what is remembered of words, entries and products; empty if nothing may be.
+        query: The query.
+        facts: The rows of `STATE`.
     """
 
     exact: list[int]
     only: bool
     synonyms: str
     state: State
+    query: str
+    facts: "Facts"
 
 
 def glance(query: str) -> Glance:
@@ -129,27 +144,43 @@ def glance(query: str) -> Glance:
     key = address_key(reference) if is_plain(reference) else ""
     steps = [("url_key = %s", [key])] if key else _steps(reference) if is_plain(reference) else []
     text = _glance(tuple(condition for condition, _ in steps))
-    rows = sorted(look_up(text, [value for _, values in steps for value in values]))
-    found = [(step, pk) for step, pk, _ in rows if step >= 0]
-    synonyms, state = _state_of(rows)
+    rows = look_up(text, [value for _, values in steps for value in values])
+    found = sorted((step, pk) for step, pk, _ in rows if step >= 0)
+    facts = Facts.of(rows)
     by_id = [pk for step, pk in found if not step]
-    return Glance(by_id or [pk for _, pk in found][:_MOST_EXACT], bool(key or by_id), synonyms, state)
+    exact = by_id or [pk for _, pk in found][:_MOST_EXACT]
+    return Glance(exact, bool(key or by_id), facts.synonyms, facts.state, query, facts)
 
 
-def state_now() -> State:
-    """Return the state that `glance` returns."""
-    return _state_of(sorted(look_up(STATE, [])))[1]
+class Facts(NamedTuple):
+    """What the rows of `STATE` say: the version of the owner's synonyms, and each store with the token of its entries.
 
+    A store is its key and what answers tell of it.
+    """
 
-def _state_of(rows: Iterable[tuple[Any, ...]]) -> tuple[str, State]:
-    """The version of the owner's synonyms and the state, from the rows of `STATE` in order."""
-    synonyms, revisions = "", list[tuple[str, int]]()
-    for step, token, said in rows:
-        if step == -2:
-            revisions.append((said, token))
-        elif step == -1:
-            synonyms = said
-    return synonyms, () if not revisions or is_forgetting() else (*revisions, synonyms)
+    synonyms: str
+    stores: tuple[tuple[str, int | None], ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[Any, ...]]) -> Self:
+        synonyms, stores = "", list[tuple[str, int | None]]()
+        for step, token, said in rows:
+            if step == -2:
+                stores.append((said, token))
+            elif step == -1:
+                synonyms = said
+        return cls(synonyms, tuple(sorted(stores)))
+
+    @property
+    def tokens(self) -> tuple[tuple[int, int], ...]:
+        """The keys of the stores with the tokens of their entries."""
+        return tuple(sorted((int(said.split(" ", 1)[0]), token) for said, token in self.stores if token is not None))
+
+    @property
+    def state(self) -> State:
+        if is_forgetting() or all(token is None for _, token in self.stores):
+            return ()
+        return self
 
 
 @lru_cache(maxsize=64)

@@ -3,21 +3,23 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from django.utils.translation import gettext as _
 
-from catalog.language.inflection import as_written, tokens
+from catalog.language.inflection import as_written, is_measured, tokens
 from catalog.language.price_words import PriceWords, price_words
 from catalog.language.thesaurus import Thesaurus
 from catalog.search.browsing import browse
 from catalog.search.categories import categories_like
 from catalog.search.closeness import FEW, lacking, next_best
-from catalog.search.engines import Candidate, Scope, Slot, Term, engine
+from catalog.search.engines import Candidate, Scope, Slot, Term
+from catalog.search.entries import reading
 from catalog.search.loading import loaded
 from catalog.search.matching import ENOUGH, Found, entries_of, find_candidates, fits_closely, scope_of
 from catalog.search.query import Facets, Page, PriceBounds, Search
 from catalog.search.ranking import Position, Ranking
-from catalog.search.rows import Glance, currencies_of, glance, state_now
+from catalog.search.rows import Glance, currencies_of, glance
 from catalog.search.synonyms import thesaurus
 from catalog.search.understanding import Understood, understand
 from shopmcp import paging
@@ -29,7 +31,7 @@ Placed = tuple[Position, Candidate]
 _EACH, _ALL = "each", "all"
 
 
-def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page:
+def search(asked: Search, *, limit: int = 10, cursor: str | None = None, seen: Glance | None = None) -> Page:
     """Return one page of the products that fit, the best first; variants of one product are one result.
 
     Products that the query names exactly, by product id, SKU, barcode, address or name, come first. Every other word
@@ -38,7 +40,8 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
     fit closely, those that only mention the words are left out. Of very many only the nearest are ranked, and
     `at_least` says so.
 
-    A cursor holds the position at which its page ended, so it stays valid when products come and go.
+    A cursor holds the position at which its page ended, so it stays valid when products come and go. A caller that has
+    `seen` the query already passes that.
 
     Raises:
         InvalidArguments: If the cursor is no cursor, or belongs to another search, or the prices are exchanged.
@@ -48,23 +51,25 @@ def search(asked: Search, *, limit: int = 10, cursor: str | None = None) -> Page
         raise InvalidArguments(
             _("`min_price` is more than `max_price`."), fix=_("Search again with the two exchanged.")
         )
-    with engine().reading():
-        return _found(asked, limit, cursor)
+    seen = seen or glance(asked.query)
+    with reading(seen.state):
+        return _found(asked, limit, cursor, seen)
 
 
-def _found(asked: Search, limit: int, cursor: str | None) -> Page:
+def _found(asked: Search, limit: int, cursor: str | None, seen: Glance) -> Page:
     if asked.category.strip():
         asked = replace(asked, categories=categories_like(asked.category, asked.stores, existed=bool(cursor)))
-    meant, bounds = _price_bounds(asked)
+    meant, bounds = _price_bounds(asked, seen)
     if bounds is None:
-        return _page(asked, limit, cursor)
-    if not bounds.sure and not _page(meant, 1, None).total:
+        return _page(asked, limit, cursor, seen)
+    seen = glance(meant.query)
+    if not bounds.sure and not _page(meant, 1, None, seen).total:
         # Nothing is that cheap, so the number may be an age or a size.
         meant, bounds = replace(asked, query=meant.query), PriceBounds(bounds.said)
-    return replace(_page(meant, limit, cursor), price_bounds=bounds)
+    return replace(_page(meant, limit, cursor, seen), price_bounds=bounds)
 
 
-def _price_bounds(asked: Search) -> tuple[Search, PriceBounds | None]:
+def _price_bounds(asked: Search, seen: Glance) -> tuple[Search, PriceBounds | None]:
     """Return the search bounded by its words that speak of a price, and without these words.
 
     They stay words where a product has them in its name: "Air max 90".
@@ -72,7 +77,6 @@ def _price_bounds(asked: Search) -> tuple[Search, PriceBounds | None]:
     price = price_words(asked.query)
     if price is None:
         return asked, None
-    seen = glance(asked.query)
     if seen.exact or _is_named(price, asked, seen):
         return asked, None
     meant = replace(asked, query=price.rest)
@@ -97,11 +101,10 @@ def _is_named(price: PriceWords, asked: Search, seen: Glance) -> bool:
     return fits_closely([*understand(price.rest, seen).terms, *said], scope_of(asked, seen.state))
 
 
-def _page(asked: Search, limit: int, cursor: str | None) -> Page:
+def _page(asked: Search, limit: int, cursor: str | None, seen: Glance) -> Page:
     position = paging.unseal(asked.listed, cursor) if cursor else None
     if not asked.query.strip():
-        return browse(asked, scope_of(asked, state_now()), limit, position)
-    seen = glance(asked.query)
+        return browse(asked, scope_of(asked, seen.state), limit, position)
     scope = scope_of(asked, seen.state)
     synonyms = thesaurus(seen.synonyms)
     understood = Understood() if seen.only else understand(asked.query, seen)
@@ -136,7 +139,7 @@ def _page(asked: Search, limit: int, cursor: str | None) -> Page:
         keys = [product.identity_id for product in products]
         missing, dropped = lacking(keys, lambda product: wishes.get(product, understood), dropped, scope.state)
     wishes_shown = tuple(wish.shown for wish in understood.wishes) if several else ()
-    if missing or dropped or wishes_shown:
+    if any(map(is_measured, chain(dropped, wishes_shown, *missing.values()))):
         said = as_written(asked.query)
         missing = {key: _in_words(lacked, said) for key, lacked in missing.items()}
         dropped, wishes_shown = _in_words(dropped, said), _in_words(wishes_shown, said)
@@ -167,7 +170,7 @@ def _ranked(
     finds = find_candidates(wish, scope, dearest_first=asked.sort == "price_desc") if not seen.only else Found()
     if missing := set(seen.exact).difference(candidate.product for candidate in finds.candidates):
         finds.candidates += entries_of(sorted(missing), scope)
-    position = Ranking(wish, finds.terms, seen.exact, asked.sort, synonyms.names).position
+    position = Ranking(wish, finds.terms, seen.exact, asked.sort, synonyms.names, state=scope.state).position
     return finds, sorted((position(candidate), candidate) for candidate in finds.candidates)
 
 
@@ -177,7 +180,7 @@ def _also_close(
     """The next best products, where few have all the words in name, brand, category or options."""
     if len(finds.terms) < 2 or len(ranked) >= ENOUGH:
         return []
-    fits = Ranking(wish, finds.terms, (), "relevance").fits_closely
+    fits = Ranking(wish, finds.terms, (), "relevance", state=scope.state).fits_closely
     close = {c.group or c.product for _, c in ranked if fits(c)}
     if len(close) >= FEW:
         return []

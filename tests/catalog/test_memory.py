@@ -44,7 +44,7 @@ def test_an_equal_search_reads_the_moment_alone(ask, shelf):
     ask(query="cola")
 
     assert len(queries_of(lambda: ask(query="cola"))) == 1
-    assert len(queries_of(lambda: ask(query="COLA"))) > 1
+    assert len(queries_of(lambda: ask(query="juice"))) > 1
 
 
 @pytest.mark.parametrize("query", ["kettle", ""])

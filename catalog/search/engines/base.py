@@ -140,6 +140,12 @@ class Scope:
         sold_out = (False,) if self.in_stock_only else (False, True)
         return tuple(range_of(self.min_price, self.max_price, sold_out=out) for out in sold_out)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has no bounds."""
+        bounds = (self.stores, self.categories, self.min_price, self.max_price)
+        return not self.in_stock_only and bounds == (None,) * 4
+
     def holds(self, entry: "Candidate") -> bool:
         """Whether an entry that counts is within the bounds; the same as `ranges` and `conditions`."""
         price, low, high = entry.price, self.min_price, self.max_price
@@ -186,7 +192,12 @@ class Engine(ABC):
 
     def expression(self, choices: Sequence[Sequence[Term]], field: Field) -> str:
         """Return a full-text query for a part of an entry; it matches all terms of any of the choices."""
+        return _joined(
+            self.either, [_joined(self.both, [self.said(term, field) for term in terms]) for terms in choices]
+        )
 
+    def said(self, term: Term, field: Field) -> str:
+        """Return the full-text query of one term."""
         kind = self.word + field
 
         def filled(slot: Slot) -> str:
@@ -194,13 +205,10 @@ class Engine(ABC):
             # Tokens consist of marks, letters, digits, points and percent signs, so they need no escaping.
             return _joined(self.either, [*map(self.word.format, words), *map(self.start.format, starts)])
 
-        def said(term: Term) -> str:
-            if (known := term.kept.get(kind)) is None:
-                ways = [_joined(self.both, [filled(slot) for slot in way]) for way in term.ways]
-                known = term.kept[kind] = _joined(self.either, ways)
-            return known
-
-        return _joined(self.either, [_joined(self.both, [said(term) for term in terms]) for terms in choices])
+        if (known := term.kept.get(kind)) is None:
+            ways = [_joined(self.both, [filled(slot) for slot in way]) for way in term.ways]
+            known = term.kept[kind] = _joined(self.either, ways)
+        return known
 
     @abstractmethod
     def candidates(

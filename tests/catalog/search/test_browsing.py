@@ -174,7 +174,7 @@ def test_publishing_between_two_looks_shows_no_product_twice(load, monkeypatch):
             load(HEAD + few.replace(",,", ",Tea,") + many)
         return found
 
-    monkeypatch.setattr("catalog.search.matching.candidates", looking)
+    monkeypatch.setattr("catalog.search.entries.candidates", looking)
     monkeypatch.setattr("catalog.search.matching.ENOUGH", 15)  # so that descriptions are looked at besides
     skus = [product.sku for product in search(Search("strong", sort="price_asc"), limit=50).products]
 
