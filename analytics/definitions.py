@@ -7,6 +7,14 @@ DEFINITIONS = {
         "Conversations whose last call was in these days. A chat that sends no conversation id is known by its cart: "
         "if it forgets its cart_id, it counts as another session."
     ),
+    "before": _(
+        "The time before is as many days up to these, and of an unfinished day as many hours as have passed of it."
+    ),
+    "clients": _(
+        "Sessions, carts and orders by the name that a chat sends for itself. Of 30 names within a month each has a "
+        "row of its own; the others count together."
+    ),
+    "stores": _("Orders of each store, as they count above; amounts of several currencies are never added up."),
     "linked": _(
         "Sessions that are kept with a shopper's account now, as long as they are kept themselves; all others are "
         "anonymous."

@@ -1,20 +1,18 @@
 """Reports on a range of time, from tallies: the number of rows grows with the days, not with the sessions.
 
 Ranges are whole hours: the start is moved back to its hour, the end forward. Whole days are read from tallies of days.
-What the uncounted calls will add is computed on top, so reports are up to date.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 
-from analytics.models import Checkpoint, Fact, Tally
+from analytics.counts import at_one_moment, counts_of, hour_after, hour_before
+from analytics.models import Fact, Tally
 from analytics.percentiles import percentile
 from analytics.sales import Outside, Sales, linked_sessions, outside, sales
 from analytics.schemas import (
@@ -27,16 +25,13 @@ from analytics.schemas import (
     StageOut,
     SummaryOut,
 )
-from analytics.services import Batch, uncounted
+from analytics.services import Batch
 from analytics.tally import STAGES
 from carts.browse import LOST_AFTER
 from catalog.models import Product
 
 LISTED = 10
-_TRIES = 3
 _Kind = Tally.Kind
-_Counts = dict[str, Counter[str]]
-T = TypeVar("T")
 
 
 class Summary(SummaryOut, PopularProductsOut):
@@ -45,29 +40,18 @@ class Summary(SummaryOut, PopularProductsOut):
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Counts by (hour, kind of tally). `waiting` is about how many of the latest calls are not in them yet."""
-
-    counts: Counter[tuple[datetime, str]]
-    waiting: int
-
-    def between(self, kind: str, since: datetime, until: datetime) -> int:
-        """Return the sum of the hours that begin in [since, until)."""
-        return sum(n for (hour, of), n in self.counts.items() if of == kind and since <= hour < until)
-
-
 def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
     """Return the numbers of [since, until), of one client or, if `client` is empty, of all; 15 queries at most."""
-    first, last = _hour(since), hour_after(until)
-    quiet_for_long = min(last, _hour(timezone.now() - LOST_AFTER))
+    return at_one_moment(lambda waiting: summary_with(waiting, since, until, client))
 
-    def read(waiting: Batch) -> tuple[_Counts, int, int, int]:
-        lost = _counts(first, quiet_for_long, client, waiting, [_Kind.FILLED]) if quiet_for_long > first else {}
-        counts = _counts(first, last, client, waiting)
-        return counts, lost.get(_Kind.FILLED, Counter())[""], _lively(first, last, client, waiting), waiting.more
 
-    counts, lost, lively, waiting = _at_one_moment(read)
+def summary_with(waiting: Batch, since: datetime, until: datetime, client: str) -> Summary:
+    """Return what `summary` does, with the uncounted calls that `at_one_moment` has read."""
+    first, last = hour_before(since), hour_after(until)
+    quiet_for_long = min(last, hour_before(timezone.now() - LOST_AFTER))
+    early = counts_of(first, quiet_for_long, client, waiting, [_Kind.FILLED]) if quiet_for_long > first else {}
+    lost = early.get(_Kind.FILLED, Counter())[""]
+    counts, lively = counts_of(first, last, client, waiting), _lively(first, last, client, waiting)
     sessions, filled = counts[_Kind.SESSIONS][""], counts[_Kind.FILLED][""]
     quiet = timezone.now() - settings.SHOPMCP_ABANDONED_AFTER
     sold = sales(first, last, client, quiet=quiet, lost=quiet_for_long)
@@ -79,7 +63,7 @@ def summary(since: datetime, until: datetime, *, client: str = "") -> Summary:
         since=first,
         until=last,
         sessions=sessions,
-        waiting=waiting,
+        waiting=waiting.more,
         median_duration=percentile(durations, 0.5),
         p90_duration=percentile(durations, 0.9),
         linked=min(sessions, linked_sessions(first, last, client)),
@@ -119,73 +103,6 @@ def _stages(reached: Counter[str], gone: Outside, sold: Sales) -> Iterator[tuple
     if gone.left:
         yield "left", gone.left
     yield "ordered", sold.sessions
-
-
-def by_hour(since: datetime, until: datetime, kinds: Collection[str]) -> Hours:
-    """Return the counts of these kinds in each whole hour of [since, until), of all clients; six queries at most."""
-    rows = Tally.objects.of_client("").within(Tally.Grain.HOUR, since, until).filter(kind__in=kinds, name="")
-
-    def read(waiting: Batch) -> Hours:
-        counts = Counter({(start, kind): n for start, kind, n in rows.values_list("start", "kind", "count")})
-        for hour, kind, _name, by in waiting.deltas.of("", since, until):
-            if kind in kinds:
-                counts[hour, kind] += by
-        return Hours(counts, waiting.more)
-
-    return _at_one_moment(read)
-
-
-def hour_after(moment: datetime) -> datetime:
-    """Return the first full hour at or after the moment."""
-    return _hour(moment + timedelta(hours=1) - timedelta(microseconds=1)) if moment < _LATEST else _LATEST
-
-
-def _at_one_moment(read: Callable[[Batch], T]) -> T:
-    """Read tallies and uncounted calls; again if a step of the counting came in between."""
-    for _attempt in range(_TRIES):
-        waiting = uncounted()
-        found = read(waiting)
-        if waiting.call == (Checkpoint.objects.values_list("call", flat=True).filter(pk=1).first() or 0):
-            break
-    return found
-
-
-def _counts(
-    since: datetime, until: datetime, client: str, waiting: Batch, kinds: Sequence[str] = _Kind.values
-) -> _Counts:
-    rows = Tally.objects.of_client(client).filter(_spans(since, until), kind__in=kinds)
-    sums: dict[str, Counter[str]] = defaultdict(Counter)
-    for kind, name, n in rows.values_list("kind", "name").annotate(n=Sum("count")):
-        sums[kind][name] = n
-    for _moment, kind, name, by in waiting.deltas.of(client, since, until):
-        if kind in kinds:
-            sums[kind][name] += by
-    # Unary plus drops names whose count is zero.
-    return defaultdict(Counter, {kind: +names for kind, names in sums.items()})
-
-
-def _spans(first: datetime, last: datetime) -> Q:
-    """Select whole days by day, and the rest at both ends by hour."""
-    day = timedelta(days=1)
-    day_first = first if not first.hour else first.replace(hour=0) + day
-    day_last = last.replace(hour=0)
-    hours = Q(grain=Tally.Grain.HOUR)
-    if day_first >= day_last:
-        return hours & Q(start__gte=first, start__lt=last)
-    return (
-        Q(grain=Tally.Grain.DAY, start__gte=day_first, start__lt=day_last)
-        | hours & Q(start__gte=first, start__lt=day_first)
-        | hours & Q(start__gte=day_last, start__lt=last)
-    )
-
-
-def _hour(moment: datetime) -> datetime:
-    # East of Greenwich, the first day of the calendar begins before datetime.min.
-    return max(moment, _EARLIEST).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-_EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
-_LATEST = _hour(datetime.max.replace(tzinfo=UTC))
 
 
 def _lively(since: datetime, until: datetime, client: str, waiting: Batch) -> int:

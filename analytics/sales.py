@@ -72,7 +72,7 @@ def linked_sessions(since: datetime, until: datetime, client: str) -> int:
 
 def sales(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Sales:
     """Return what was ordered in [since, until), of one client or of all; two queries."""
-    rows = _counted(since, until, client)
+    rows = counted_orders(since, until, client)
     # The carts of permalinks are no sessions; their orders are orders.
     counted = rows.exclude(session__source__in=_NO_CHATS).aggregate(
         sessions=Count("session", distinct=True),
@@ -98,7 +98,7 @@ class SoldProduct:
 
 def best_sellers(since: datetime, until: datetime, client: str, *, most: int) -> list[SoldProduct]:
     """Return the products that brought most in [since, until), by currency and amount; one query over its orders."""
-    lines = OrderLine.objects.filter(order__in=_counted(since, until, client).values("pk"), quantity__gt=0)
+    lines = OrderLine.objects.filter(order__in=counted_orders(since, until, client).values("pk"), quantity__gt=0)
     rows = (
         lines.order_by()
         .values_list("order__currency", "product_id_then")
@@ -110,7 +110,7 @@ def best_sellers(since: datetime, until: datetime, client: str, *, most: int) ->
     ]
 
 
-def _counted(since: datetime, until: datetime, client: str) -> QuerySet[Order]:
+def counted_orders(since: datetime, until: datetime, client: str) -> QuerySet[Order]:
     """The orders that count: placed in [since, until), no tests, not cancelled and not waiting for the buyer."""
     rows = Order.objects.real().placed_between(since, until).order_by()
     rows = rows.exclude(state__in=(OrderState.AWAITING, OrderState.CANCELLED))

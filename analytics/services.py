@@ -31,8 +31,8 @@ _MISSED_FOR = 3600
 _MOST_MISSING = 2000
 # Some builds of SQLite take at most 999 variables in a statement.
 _KEYS = 500
-# How long tallies are kept. Reports read hours only at the ends of their range.
-_KEPT = {Tally.Grain.HOUR.value: timedelta(days=40), Tally.Grain.DAY.value: timedelta(days=3 * 365)}
+# How long tallies are kept. Reports read hours at the ends of their range, and of a month and the one before all hours.
+_KEPT = {Tally.Grain.HOUR.value: timedelta(days=65), Tally.Grain.DAY.value: timedelta(days=3 * 365)}
 _SESSION = ("pk", "created_at", "last_seen_at", "client", "source")
 _CART = ("carts__pk", "carts__created_at", "carts__item_count")
 

@@ -184,6 +184,13 @@ class Deltas:
                 for (kind, name), by in changes.items():
                     yield _moment(hour), kind, name, by
 
+    def by_client(self, since: datetime, until: datetime) -> Iterator[tuple[str, str, int]]:
+        """Yield (client, kind, change) of kinds without names, of the hours that begin in [since, until)."""
+        first, end = _hour(since), _hour(until)
+        for (client, hour), changes in self._changes.items():
+            if first <= hour < end:
+                yield from ((client, kind, by) for (kind, name), by in changes.items() if not name)
+
     def rows(self) -> list[tuple[bool, str, str, str, datetime, str, int]]:
         """Return the changes as (everybody, client, kind, grain, start, name, change), sorted."""
         sums: Counter[tuple[bool, str, str, str, int, str]] = Counter()

@@ -53,6 +53,17 @@ _OUTCOMES: dict[str, str | Promise] = {
 }
 
 
+# The name of each stage, and the tools whose calls reach it; a later stage includes the earlier ones. Stages outside of
+# the chat have no call.
+STAGES: dict[str, tuple[Promise, str]] = {
+    "searched": (_("Searched"), "search_products,search,get_product,fetch,add_to_cart"),
+    "viewed": (_("Viewed a product"), "get_product,fetch,add_to_cart"),
+    "added": (_("Added to the cart"), "add_to_cart"),
+    "handed_over": (_("Opened the cart in a browser"), ""),
+    "left": (_("Went to the store's own checkout"), ""),
+    "ordered": (_("Ordered"), ""),
+}
+
 # What a call of each tool does, as a row of the owner's lists says it.
 _ACTIONS: dict[str, Promise] = {
     "list_stores": _("looked around"),

@@ -45,6 +45,7 @@ urlpatterns = [
     path("customers/", customers.customers, name="dashboard-customers"),
     path("customers/<slug:public_id>/", customers.customer, name="dashboard-customer"),
     path("analytics/", analytics.analytics, name="dashboard-analytics"),
+    path("analytics/<slug:table>.csv", analytics.export, name="dashboard-analytics-export"),
     path("synonyms/", synonyms.synonyms, name="dashboard-synonyms"),
     path("synonyms/<int:pk>/", synonyms.group, name="dashboard-synonyms-group"),
     path("health/", health.health, name="dashboard-health"),

@@ -17,7 +17,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from catalog.models import STATIC_IMAGE, Product
-from dashboard.texts import action_text, outcome_text
+from dashboard.changes import change, written
+from dashboard.texts import action_text, client_name, outcome_text
 from orders.images import key_of
 from shopmcp.money import money
 
@@ -31,6 +32,9 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 register.filter("outcome", outcome_text)
 register.filter("action", action_text)
+register.filter("written", written)
+register.filter("change", change)
+register.filter("client_name", client_name)
 
 
 @register.filter
@@ -122,6 +126,14 @@ def technical(text: str) -> SafeString:
 @register.filter
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
     return mapping.get(key)
+
+
+@register.simple_tag(takes_context=True)
+def file_link(context: Mapping[str, Any], table: str, title: str) -> SafeString:
+    """A link to the table with that heading as a file, of the page's days and client."""
+    asked = {name: context[name] for name in ("since", "until", "client") if context[name]}
+    address = f"{reverse('dashboard-analytics-export', args=[table])}?{urlencode(asked)}"
+    return format_html('<a class="file" href="{}">CSV<span class="unseen">: {}</span></a>', address, title)
 
 
 @register.simple_tag(takes_context=True)

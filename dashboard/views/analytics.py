@@ -1,35 +1,17 @@
-"""The analytics page: what sells, and where shoppers stop."""
+"""The analytics page: what sells, and where shoppers stop. Each of its tables is a file, too."""
 
-from datetime import timedelta
-from decimal import Decimal
-
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from analytics.definitions import DEFINITIONS
-from analytics.reports import summary
-from analytics.sales import best_sellers
-from dashboard.forms import PERIODS, PeriodForm, midnight
+from dashboard.analytics_tables import MEASURES, TABLES
+from dashboard.charts import comparison
+from dashboard.exports import csv_file
+from dashboard.findings import Findings
+from dashboard.forms import PERIODS, PeriodForm
 from dashboard.pages import owner_page, show
-from orders.models import PermalinkCount
-
-# The name of each stage, and the tools whose calls reach it; a later stage includes the earlier ones. Stages outside of
-# the chat have no call.
-_STAGES = {
-    "searched": (_("Searched"), "search_products,search,get_product,fetch,add_to_cart"),
-    "viewed": (_("Viewed a product"), "get_product,fetch,add_to_cart"),
-    "added": (_("Added to the cart"), "add_to_cart"),
-    "handed_over": (_("Opened the cart in a browser"), ""),
-    "left": (_("Went to the store's own checkout"), ""),
-    "ordered": (_("Ordered"), ""),
-}
-
-
-# Of permalinks, the most first.
-_SOURCES = 20
-_SOLD = 10
+from dashboard.texts import STAGES
 
 
 @owner_page
@@ -38,20 +20,34 @@ def analytics(request: HttpRequest) -> HttpResponse:
     """The numbers of a period, each with its definition and a link to its sessions."""
     form = PeriodForm(request.GET)
     form.is_valid()
-    since, until = form.days
-    client = form.cleaned_data.get("client", "")
-    numbers = summary(midnight(since), midnight(until + timedelta(days=1)), client=client)
+    found = Findings.of(form)
     context = {
         "form": form,
         "periods": PERIODS,
-        "since": since,
-        "until": until,
-        "client": client,
-        "numbers": numbers,
-        "revenue": [(sum.currency, Decimal(sum.amount)) for sum in numbers.revenue],
-        "sold": best_sellers(numbers.since, numbers.until, client, most=_SOLD),
-        "stages": _STAGES,
-        "sources": PermalinkCount.objects.by_source(since, until)[:_SOURCES],
+        "found": found,
+        "since": found.since,
+        "until": found.until,
+        "client": found.client,
+        "numbers": found.numbers,
+        "changes": {measure: found.course.of(measure) for measure in MEASURES},
+        "charts": {
+            series.key: comparison(MEASURES[series.measure] % {"currency": series.currency}, found.course, series)
+            for series in found.course.series
+        },
+        "stages": STAGES,
         "definitions": {name: gettext(text) for name, text in DEFINITIONS.items()},
     }
     return show(request, "dashboard/analytics.html", context)
+
+
+@owner_page
+@require_safe
+def export(request: HttpRequest, table: str) -> HttpResponse:
+    """One table of the page as a CSV file."""
+    if table not in TABLES:
+        raise Http404
+    form = PeriodForm(request.GET)
+    form.is_valid()
+    found = Findings.of(form)
+    header, rows = TABLES[table](found)
+    return csv_file(f"{table}-{found.since}-{found.until}", header, rows)

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from analytics.counts import by_hour, hour_after
 from analytics.models import Tally
-from analytics.reports import by_hour, hour_after
 from carts.browse import session_page
 from carts.conversation import UNKEYED
 from carts.models import COUNT_CAP, CallRecord, Cart, Line, Session

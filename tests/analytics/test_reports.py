@@ -55,7 +55,7 @@ def test_a_filter_never_raises_a_number_and_the_parts_make_the_whole(make_sessio
 @pytest.mark.parametrize("hours", [1, 5, 24, 30, 49, 73])
 @pytest.mark.parametrize("begins", [0, 7, 23])
 def test_days_and_hours_together_make_any_range_once(make_session, make_call, begins, hours):
-    # Hours are kept for 40 days.
+    # Hours are kept for 65 days.
     since = (
         (timezone.now() - timedelta(days=30)).astimezone(UTC).replace(hour=begins, minute=0, second=0, microsecond=0)
     )
@@ -107,7 +107,7 @@ def test_a_step_in_between_is_neither_missed_nor_counted_twice(make_session, mak
             roll_up()
         return looked[-1]
 
-    monkeypatch.setattr("analytics.reports.uncounted", look)
+    monkeypatch.setattr("analytics.counts.uncounted", look)
 
     assert month().calls == 1
     assert len(looked) == 2

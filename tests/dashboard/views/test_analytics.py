@@ -95,7 +95,7 @@ def test_the_numbers_are_the_same_counted_or_not_and_stay_when_sessions_go(
 def test_calls_beyond_what_is_looked_at_are_told_to_be_missing(owner, visit, monkeypatch):
     for n in range(5):
         visit(n)
-    monkeypatch.setattr("analytics.reports.uncounted", lambda: uncounted(2))
+    monkeypatch.setattr("analytics.counts.uncounted", lambda: uncounted(2))
 
     assert "3 calls are still to be counted." in owner.get(PAGE).text
 
@@ -170,7 +170,7 @@ def test_what_sold_is_told_in_units_and_money_without_tests_and_cancelled_orders
             total=20 * quantity,
             discount=5 if n == 1 else 0,
         )
-    sold = owner.get(PAGE).context["sold"]
+    sold = owner.get(PAGE).context["found"].sold
 
     assert [(item.name, item.units, item.currency, item.amount) for item in sold] == [
         ("Honey", 3, "ILS", 55),
@@ -273,8 +273,9 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
         make_call(make_session(number), tool="add_to_cart", products=[make_product(f"Product {number}").public_id])
 
     # Session, user; how far counting has come, the latest calls, what is known of their sessions, the sessions; the
-    # tallies, lively carts, whether counting went on meanwhile; products; what sold; warnings.
-    with django_assert_num_queries(18):
+    # tallies, lively carts, whether counting went on meanwhile; products; what sold; warnings. Over time
+    # four, by client four, by store two.
+    with django_assert_num_queries(28):
         owner.get(PAGE)
 
 
@@ -292,5 +293,5 @@ def test_carts_begun_by_permalinks_are_counted_by_source(owner, visit):
 
     page = owner.get(PAGE, {"period": "month"})
 
-    assert page.context["sources"] == [("<b>", 9), ("newsletter", 3)]
+    assert page.context["found"].sources == [("<b>", 9), ("newsletter", 3)]
     assert "&lt;b&gt;" in page.text
