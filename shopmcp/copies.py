@@ -16,7 +16,7 @@ from shopmcp.data_dir import PrivateConnection, sync_folder
 from shopmcp.disk import RESERVE
 from shopmcp.errors import ShopError
 
-_MARK: Final = ".before-"
+MARK: Final = ".before-"
 # They hold what is deleted in the shop since, such as people who asked to be forgotten.
 _KEPT_FOR: Final = timedelta(days=30)
 
@@ -43,7 +43,7 @@ def copy_now() -> Path:
             f"free, {needed >> 20} MB are needed.",
             fix="Free some space, then start the shop again. Nothing was changed.",
         )
-    copy = source.with_name(f"{source.name}{_MARK}{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    copy = source.with_name(f"{source.name}{MARK}{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     draft = copy.with_name(f".{copy.name}")
     draft.unlink(missing_ok=True)
     try:
@@ -68,7 +68,7 @@ def forget_copies() -> None:
     if connection.vendor != "sqlite":
         return
     source, oldest = _database(), (timezone.now() - _KEPT_FOR).timestamp()
-    for copy in source.parent.glob(f"{source.name}{_MARK}*"):
+    for copy in source.parent.glob(f"{source.name}{MARK}*"):
         if copy.stat().st_mtime < oldest:
             copy.unlink(missing_ok=True)
 

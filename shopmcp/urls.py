@@ -10,6 +10,8 @@ from shopmcp.api import api, nothing_here
 admin.autodiscover()
 urlpatterns = [
     path("", views.landing, name="landing"),
+    # Browsers ask for it on pages that name no icon.
+    path("favicon.ico", views.favicon),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", monitoring.metrics_page),
     path("mcp", views.mcp_elsewhere),

@@ -11,6 +11,7 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import get_language_from_request
@@ -36,6 +37,12 @@ def landing(request: HttpRequest) -> HttpResponse:
     public = settings.PUBLIC_URL
     reachable = public.startswith("https://")
     return render(request, "shopmcp/landing.html", {"mcp_url": f"{public}/mcp", "reachable": reachable})
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where the icon is."""
+    return redirect(static("shopmcp/icon.svg"))
 
 
 @require_safe

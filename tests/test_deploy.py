@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from shopmcp import copies
 from shopmcp.management.commands.serve import GRACE, KEEP_ALIVE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,3 +51,30 @@ def test_the_proxy_of_the_containers_is_trusted_and_no_other_network_is():
 def test_no_secret_and_no_data_of_the_owner_get_into_the_image():
     left_out = (ROOT / ".dockerignore").read_text().split()
     assert {".env", "var", ".git", ".venv"} <= {*left_out}
+
+
+COMPOSE = [ROOT / "compose.yaml", ROOT / "compose.postgresql.yaml"]
+
+
+def test_compose_demands_each_variable_that_it_uses():
+    text = "".join(file.read_text() for file in COMPOSE)
+    used, demanded = set(re.findall(r"\$\{(\w+)", text)), set(re.findall(r"\$\{(\w+):\?", text))
+    assert used == demanded
+    assert all(name in (ROOT / "docs" / "deploy.md").read_text() for name in used)
+
+
+def test_of_the_containers_the_proxy_alone_can_be_reached_from_outside():
+    services = re.split(r"^  (\w+):$", "".join(file.read_text() for file in COMPOSE), flags=re.MULTILINE)
+    assert [name for name, text in zip(services[1::2], services[2::2], strict=True) if "ports:" in text] == ["proxy"]
+
+
+def test_every_volume_of_the_containers_is_declared():
+    for file in COMPOSE:
+        head, _, declared = file.read_text().rpartition("\nvolumes:\n")
+        used = set(re.findall(r"^      - (\w+):/", head, re.MULTILINE))
+        assert used == set(re.findall(r"^  (\w+):$", declared, re.MULTILINE))
+
+
+def test_the_way_back_names_the_copy_as_it_is_written():
+    (name,) = set(re.findall(r"shopmcp\.sqlite3(\S*?)\d{8}T\d{6}Z", (ROOT / "docs" / "deploy.md").read_text()))
+    assert name == copies.MARK

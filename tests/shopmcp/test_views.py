@@ -43,6 +43,10 @@ def test_the_landing_page_tells_the_mcp_url_and_where_to_go(client, settings):
     assert "PUBLIC_URL" not in response.text
 
 
+def test_a_browser_that_asks_for_the_icon_is_sent_to_it(client):
+    assert client.get("/favicon.ico")["Location"].startswith("/static/shopmcp/icon")
+
+
 def test_an_address_that_chatgpt_cannot_reach_is_explained(client):
     assert "PUBLIC_URL" in client.get("/").text
 
