@@ -31,6 +31,7 @@ from carts.services.sessions import session_to_record
 from shopmcp import disk
 from shopmcp.db.workers import lanes
 from shopmcp.errors import TooMany
+from shopmcp.log_thread import Line
 from shopmcp.mcp.call import Call
 from shopmcp.network import UNKNOWN
 
@@ -47,6 +48,7 @@ _MOST_LOOKED_AT = 2000
 _MOST_WAITING = 20_000
 
 logger = logging.getLogger("shopmcp.calls")
+_line = Line(logger, "%s %s %.1f ms source=%s client=%s")
 watch = IdWatch()
 
 
@@ -281,13 +283,6 @@ class Recorder:
 recorder = Recorder()
 
 
-def _log(*facts: object) -> None:
-    """Write the call's line, as `logger.info` does, but without looking for the line of code that it comes from."""
-    if logger.isEnabledFor(logging.INFO):
-        line = "%s %s %.1f ms source=%s client=%s"
-        logger.handle(logger.makeRecord(logger.name, logging.INFO, __file__, 0, line, facts, None, "record"))
-
-
 async def record(call: Call, outcome: str, seconds: float) -> None:
     """Log a call and keep its record, unless its session or all together leave too many."""
     if outcome == TooMany.code:
@@ -299,7 +294,7 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
     if notes.chat and notes.language:
         remember(notes.chat, notes.language)
     milliseconds = round(seconds * 1000, 2)
-    _log(call.tool, outcome, milliseconds, notes.source, call.client or "?")
+    _line.write(call.tool, outcome, milliseconds, notes.source, call.client or "?")
     if SessionWarning.Kind.UNKEYED in notes.warnings:
         logger.warning(
             "%s came without a conversation id (policy %s). Have the client send one in _meta, or add its key to "

@@ -36,7 +36,7 @@ from shopmcp.composition import endpoint  # noqa: E402
 from shopmcp.db.serving import serving  # noqa: E402
 from shopmcp.db.workers import lanes  # noqa: E402
 from shopmcp.later import Later  # noqa: E402
-from shopmcp.logs import written_apart  # noqa: E402
+from shopmcp.log_thread import written_apart  # noqa: E402
 from shopmcp.mcp.http import Edge  # noqa: E402
 from shopmcp.network import Proxies  # noqa: E402
 from shopmcp.pages import Pages  # noqa: E402

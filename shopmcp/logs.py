@@ -1,16 +1,8 @@
-"""Log lines: how they look, and a thread of their own that writes them.
-
-Writing a line releases the interpreter's lock, and the loop would wait for the worker threads to get it back. See
-"Dealing with handlers that block" in Python's logging cookbook.
-"""
+"""How the lines of the log look. `shopmcp/log_thread.py` writes them."""
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
-from logging.handlers import QueueHandler, QueueListener
-from queue import SimpleQueue
 from typing import Any
 
 from django.db.utils import InterfaceError, OperationalError
@@ -31,6 +23,7 @@ class LineFormatter(logging.Formatter):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._told: dict[tuple[str, int], float] = {}
+        self._second, self._written_second = -1, ""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.exc_info is None and record.exc_text is None:
@@ -44,6 +37,15 @@ class LineFormatter(logging.Formatter):
             record.msg, record.args = f"{record.getMessage()}: {' '.join(str(error).split())}", None
             record.exc_info = None
         return super().format(record)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        if datefmt is not None:
+            return super().formatTime(record, datefmt)
+        # Of the lines of one second, all but the first differ in the milliseconds alone.
+        if (second := int(record.created)) != self._second:
+            self._written_second = super().formatTime(record, self.default_time_format)
+            self._second = second
+        return f"{self._written_second},{int(record.msecs):03d}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return _harmless(super().formatMessage(record))
@@ -73,28 +75,3 @@ def _harmless(text: str) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {_harmless(line)}" for line in text.split("\n"))
-
-
-class _Handing(QueueHandler):
-    """Formats the message at once, because its arguments may change, and queues the record."""
-
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        # Python's own copies the record for other handlers; there are none.
-        record.msg, record.args = record.getMessage(), None
-        return record
-
-
-@contextmanager
-def written_apart() -> Iterator[None]:
-    """Run the root logger's handlers in a thread; on leaving, every queued line is written."""
-    root = logging.getLogger()
-    handlers = list(root.handlers)
-    queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    listener = QueueListener(queue, *handlers, respect_handler_level=True)
-    root.handlers = [_Handing(queue)]
-    listener.start()
-    try:
-        yield
-    finally:
-        root.handlers = handlers
-        listener.stop()

@@ -1,61 +1,24 @@
-"""Log lines: how they look, and the thread of their own that writes them."""
+"""How the lines of the log look."""
 
 import io
 import logging
 import sys
-import threading
 
 import pytest
 from django.db import DataError, InterfaceError, OperationalError
 from django.test import Client
 
-from shopmcp.logs import LineFormatter, written_apart
-
-
-class Threads(logging.StreamHandler[io.StringIO]):
-    """Remembers which thread wrote."""
-
-    def emit(self, record):
-        self.thread = threading.current_thread()
-        super().emit(record)
+from shopmcp.logs import LineFormatter
 
 
 @pytest.fixture
 def handler():
     root = logging.getLogger()
-    handler = Threads(io.StringIO())
+    handler = logging.StreamHandler(io.StringIO())
     handler.setFormatter(LineFormatter("{name}: {message}", style="{"))
     root.addHandler(handler)
     yield handler
     root.removeHandler(handler)
-
-
-def test_every_line_is_written_by_the_end_and_not_by_the_caller(handler):
-    with written_apart():
-        for number in range(100):
-            logging.getLogger("shop").warning("line %d", number)
-
-    assert handler.stream.getvalue().splitlines() == [f"shop: line {number}" for number in range(100)]
-    assert handler.thread is not threading.current_thread()
-
-
-def test_afterwards_the_handlers_are_where_they_were(handler):
-    root = logging.getLogger()
-    before = list(root.handlers)  # pytest adds its own
-    with written_apart():
-        assert root.handlers != before
-
-    assert root.handlers == before
-    logging.getLogger("shop").warning("direct")
-    assert handler.thread is threading.current_thread()
-
-
-def test_a_failure_inside_loses_no_line(handler):
-    with pytest.raises(ValueError, match="end"), written_apart():
-        logging.getLogger("shop").warning("before")
-        raise ValueError("end")
-
-    assert handler.stream.getvalue() == "shop: before\n"
 
 
 def test_every_logger_writes_by_the_one_formatter():
@@ -155,3 +118,13 @@ def test_a_formatted_record_is_as_before_for_other_handlers():
     formatter.format(given)
 
     assert vars(given) == before
+
+
+def test_each_line_has_the_time_that_pythons_own_formatter_writes():
+    moments = [0.0, 0.9994, 1.0, 1.5, 1_764_290_000.123, 1_764_290_000.9, 1_764_290_001.0, 0.25]
+    records = [logging.LogRecord("shop", logging.INFO, "x.py", 1, "line", None, None) for _ in moments]
+    for made, moment in zip(records, moments, strict=True):
+        made.created, made.msecs = moment, moment % 1 * 1000
+
+    ours, pythons = LineFormatter("{asctime}", style="{"), logging.Formatter("{asctime}", style="{")
+    assert [ours.format(made) for made in records] == [pythons.format(made) for made in records]
