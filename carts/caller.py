@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -33,11 +34,13 @@ class Caller:
         cart_id: The handle that came as an argument, not checked yet. None where no handle opens anything: in a call
             without a conversation id, if the shop refuses those.
         now: The moment of the call. Everything that it writes bears this time.
+        told: The row of its session as the database driver returned it, for `carts.looks`.
     """
 
     call: Call
     cart_id: str | None = None
     now: datetime = field(default_factory=timezone.now)
+    told: tuple[Any, ...] | None = None
 
     def __post_init__(self) -> None:
         if settings.SHOPMCP_UNKEYED_CALLS == "refuse" and not self.conversation.keyed:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from carts import memory
+from carts import looks, memory
 from carts.caller import SHARED, Caller
 from carts.cart import MAX_QUANTITY, Notice, Outcome
 from carts.conversation import UNKEYED, received
@@ -158,6 +158,7 @@ def remove_from_cart(
     invoked="Cart shown",
     widget="cart",
     scopes="cart",
+    again=looks.again,
 )
 def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
@@ -270,8 +271,12 @@ def _answer(caller: Caller, outcome: Outcome, *, is_change: bool) -> Answer[Cart
         endings = _endings(caller, outcome, cart)
         return cart_text(outcome, cart, is_change=is_change, offers=offers, endings=endings), cart
 
-    is_bare = not (is_change or outcome.notices or offers or caller.needs_handle)
-    return Answer(*(memory.shown(state, caller.call.spoken, store, show) if is_bare else show()))
+    if is_change or outcome.notices or offers or caller.needs_handle:
+        return Answer(*show())
+    answer = Answer[CartOut](*memory.shown(state, caller.call.spoken, store, show))
+    if state.is_remembered:
+        looks.keep(caller, answer)
+    return answer
 
 
 def _endings(caller: Caller, outcome: Outcome, cart: Mapping[str, Any]) -> list[str]:

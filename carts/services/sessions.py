@@ -22,6 +22,7 @@ from carts.caller import (
 )
 from carts.conversation import BY_HANDLE, Conversation
 from carts.digests import digests_of, public_id_of
+from carts.looks import row_of
 from carts.models import Session, SessionWarning
 from carts.queries import SessionRow
 from carts.services import once
@@ -54,7 +55,7 @@ def find(caller: Caller) -> SessionRow | None:
         return _enter(caller, caller.home)
     digests, handle = way_in(caller)
     if digests:
-        row = find_by_digests(digests)
+        row = row_of(caller, digests[0]) or find_by_digests(digests[1:])
         if row is not None and _is_outdated(row, caller.conversation, digests[:1]):
             row = _write_first(caller)
         elif row is not None and caller.conversation.is_another(row):

@@ -35,6 +35,7 @@ class Notes:
     """What a call turns out to be, filled in on its way and kept in its record."""
 
     conversation: Any = None  # what the call says of it, as `carts.conversation` reads it
+    row: Any = None  # of its session, where `carts.looks` has read it
     chat: str = ""  # what its language is remembered by, as `carts.languages` finds it
     language: str = ""  # the one that a search settled for the conversation
     source: str = ""  # the `_meta` key that named the conversation, or what stood in for one

@@ -18,7 +18,6 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from pydantic import BaseModel
 
 from shopmcp import metrics
@@ -31,14 +30,12 @@ from shopmcp.errors import InvalidArguments, ShopError
 from shopmcp.mcp.access import barred, current_holder, is_barred, person_for, with_challenge
 from shopmcp.mcp.arguments import Arguments, output_schema
 from shopmcp.mcp.call import Answer, Call, Notices, WriteNeeded, language_in, nothing
-from shopmcp.mcp.refusals import bug, busy, cut_off, disk_full, ignored, refused, stopping, too_late, unsettled
+from shopmcp.mcp.refusals import bug, busy, cut_off, disk_full, stopping, too_late, unsettled
+from shopmcp.mcp.results import Result, completed, ended, refused_result, result_of
 from shopmcp.mcp.widgets import may_show_widgets
 from shopmcp.network import caller_network
 
 logger = logging.getLogger(__name__)
-
-# A `CallToolResult` as it goes over the wire.
-Result = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +49,7 @@ class Tool:
         widget: The name of the widget that shows its answers; empty for none.
         scopes: What a token must open for the tool to know its person.
         needs_person: Whether it is refused without a token.
+        again: Returns the answer to a call without arguments, if it is known from an earlier one; else None.
     """
 
     name: str
@@ -67,6 +65,7 @@ class Tool:
     scopes: frozenset[str] = frozenset()
     needs_person: bool = False
     is_exact: bool = False
+    again: Callable[[Call], Answer[Any] | None] | None = None
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -90,6 +89,7 @@ def tool(
     scopes: str = "",
     needs_person: bool = False,
     is_exact: bool = False,
+    again: Callable[[Call], Answer[Any] | None] | None = None,
 ) -> Callable[[Callable[..., Answer[Any]]], Tool]:
     """Make a tool of a function. It is offered once `shopmcp/composition.py` names it.
 
@@ -99,7 +99,8 @@ def tool(
 
     A tool with `scopes` (names with spaces between) gains from a token that opens them, and refuses one that does not.
     One that `needs_person` does nothing without a token. The text of one that `is_exact` is for programs: nothing is
-    added to it, and nothing is told beside it.
+    added to it, and nothing is told beside it. `again` is asked first when a call has no arguments: its answer is that
+    of the function, made before.
     """
     status = {"openai/toolInvocation/invoking": invoking, "openai/toolInvocation/invoked": invoked}
 
@@ -128,6 +129,7 @@ def tool(
             scopes=frozenset(scopes.split()),
             needs_person=needs_person,
             is_exact=is_exact,
+            again=again,
         )
 
     return made
@@ -242,9 +244,9 @@ class Toolbox:
                     result = with_challenge(_refused(barred, call, tool), call.meta)
                     return result["structuredContent"]["error"]["code"], result
                 call.person, call.token = person_for(tool.scopes), holder.token if holder else ""
-            return "ok", _result(await self._perform(tool, call, present))
+            return "ok", result_of(await self._perform(tool, call, present))
         except ShopError as told:
-            return told.code, _refused(await _completed(told, call), call, tool)
+            return told.code, _refused(await completed(told, call), call, tool)
         except NotBegun:
             refusal, may_be_done = too_late, False
         except (DatabaseError, InterfaceError) as error:
@@ -267,6 +269,10 @@ class Toolbox:
 
     async def _perform(self, tool: Tool, call: Call, present: Mapping[str, Any]) -> Answer[Any]:
         def work() -> Answer[Any]:
+            if tool.again is not None and not (call.given or call.ignored) and (known := tool.again(call)) is not None:
+                if tool.widget and may_show_widgets(call.meta):
+                    self._equip(known, call)
+                return known
             # The tools of a cart find both with their session.
             if tool.lane == "browse":
                 if call.language is None:
@@ -279,7 +285,7 @@ class Toolbox:
                 answer = tool.function(call, **self._arguments(tool, call, present))
                 if tool.widget and may_show_widgets(call.meta):
                     self._equip(answer, call)
-                return answer if tool.is_exact else _ended(answer, call)
+                return answer if tool.is_exact else ended(answer, call)
 
         call.may_write = tool.lane == "write" or not lanes.started
         try:
@@ -304,47 +310,5 @@ class Toolbox:
             return tool.arguments.read(present)
 
 
-async def _completed(refusal: ShopError, call: Call) -> ShopError:
-    """The refusal with what may have been meant, which is searched where browsing runs."""
-    if (complete := refusal.complete) is None:
-        return refusal
-
-    def work() -> ShopError:
-        with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
-            return complete()
-
-    try:
-        return await lanes.run("browse", work, current_wait.get(), call.caller)
-    except (asyncio.CancelledError, NotBegun):  # the server is stopping, or the time is up
-        return refusal
-    # The refusal is true without candidates too.
-    except Exception:
-        logger.exception("a refusal of %s could not be completed", call.tool)
-        return refusal
-
-
-def _ended(answer: Answer[Any], call: Call) -> Answer[Any]:
-    """The answer with what every answer of the call has to say."""
-    notices = call.untold()
-    if call.ignored or call.remark or notices:
-        ending = filter(None, (ignored(call.ignored), str(call.remark), *(text for _code, text in notices)))
-        answer.text = "\n".join((answer.text, *ending))
-    if notices and isinstance(answer.data, Mapping):
-        answer.data = {**answer.data, "notices": [{"code": code, "text": text} for code, text in notices]}
-    return answer
-
-
-def _result(answer: Answer[Any]) -> Result:
-    return {
-        "content": [{"type": "text", "text": answer.text}],
-        "structuredContent": answer.data,
-        "isError": False,
-    }
-
-
 def _refused(refusal: ShopError | Callable[[], ShopError], call: Call, tool: Tool, *, unchanged: bool = True) -> Result:
-    with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
-        told = refusal if isinstance(refusal, ShopError) else refusal()
-        tail = gettext("The cart is unchanged.") if unchanged and tool.lane == "write" else ""
-        untold = (text for _code, text in call.untold())
-        return refused(told, ending=(tail, ignored(call.ignored), str(call.remark), *untold))
+    return refused_result(refusal, call, unchanged=unchanged and tool.lane == "write")

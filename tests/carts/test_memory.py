@@ -270,7 +270,8 @@ def answer(tool: str, given_: dict[str, Any], settings, *, cache: bool):
     settings.SHOPMCP_CACHE = cache
     try:
         with TestCase.captureOnCommitCallbacks(execute=True):
-            told = getattr(tools, tool).function(Call(tool, {"openai/session": f"cache {cache}"}), **given_)
+            used, call = getattr(tools, tool), Call(tool, {"openai/session": f"cache {cache}"}, given=given_)
+            told = (used.again(call) if used.again and not given_ else None) or used.function(call, **given_)
     except ShopError as refusal:
         return refusal.code, refusal.message, refusal.fix
     return told.text, told.data
