@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.test import TestCase
 
-from carts import looks, tools
+from carts import looks
 from carts.caller import Caller
 from carts.digests import cart_id_of
 from carts.models import CallRecord, Cart, Session, Tombstone
 from carts.news import with_news
+from carts.services.saving import shown_cart
 from carts.tools import debug_session, view_cart
 from catalog.models import Store
 from catalog.services import save_product
@@ -73,8 +74,12 @@ def test_it_is_told_that_an_earlier_cart_expired_and_stays_to_be_told():
 def shown(call_tool, honey, monkeypatch):
     """Look at a cart that was shown before; return the answer, and whether it was found without making it."""
     ways = []
-    usual = tools.shown_cart
-    monkeypatch.setattr(tools, "shown_cart", lambda *given: ways.append(given) or usual(*given))
+
+    def usual(*given):
+        ways.append(given)
+        return shown_cart(*given)
+
+    monkeypatch.setattr("carts.tools.shown_cart", usual)
 
     def look(**arguments):
         ways.clear()
