@@ -44,6 +44,11 @@ DEFINITIONS = {
     ),
     "unanswered": _("What shoppers asked for and the catalogue did not have, the most frequent first."),
     "refusals": _("Calls that were answered with a refusal in words, and left the cart as it was."),
+    "stuck": _(
+        "Of each kind the newest 200 refusals of these days are looked at. The next call is the one that the same "
+        "conversation made after the refusal; calls of no known conversation have none. In the answers, … stands for "
+        "what the shopper or the model wrote."
+    ),
     "speed": _("Milliseconds in the server, within 5 %: half of the calls take at most p50, 95 of 100 at most p95."),
     "sources": _(
         "Carts that shoppers began on a page of a permalink (/buy/…), by what the address or the site with the link "

@@ -27,6 +27,7 @@ from carts.languages import remember
 from carts.limits import is_recorded
 from carts.models import CallRecord, SessionWarning
 from carts.queries import MOST_SEEN, PLACES_SEEN
+from carts.refusal_words import words_of_refusal
 from carts.services.sessions import session_to_record
 from shopmcp import disk
 from shopmcp.db.workers import lanes
@@ -85,6 +86,7 @@ class Recorded:
     products: Sequence[str] = ()
     version: int | None = None
     origin: int | None = None
+    said: str = ""
 
 
 def record_calls(calls: Sequence[Recorded]) -> None:
@@ -337,5 +339,6 @@ async def record(call: Call, outcome: str, seconds: float) -> None:
             results=notes.results,
             products=notes.products,
             version=notes.version,
+            said=words_of_refusal(notes.refusal, call.given, outcome),
         )
     )

@@ -297,6 +297,7 @@ insert_call = Insert(
         "products",
         "version",
         "origin",
+        "said",
     ),
     returning=False,
 )

@@ -83,6 +83,9 @@ class CallRecord(models.Model):
     # came from one network, and nothing of where that is. Null if that is not known or one process answers them all.
     origin = models.PositiveSmallIntegerField(null=True, editable=False)
 
+    # What a refusal said was wrong, without anything of the shopper (`carts.refusal_words`).
+    said = models.CharField(_("refusal"), max_length=160, blank=True, db_default="")
+
     objects = CallRecordQuerySet.as_manager()
 
     class Meta:
@@ -91,6 +94,7 @@ class CallRecord(models.Model):
         indexes = [
             models.Index(fields=["-at", "-id"], name="call_newest"),
             models.Index(fields=["session", "-id"], name="call_of_session"),
+            models.Index(fields=["tool", "outcome", "-at"], condition=~Q(outcome="ok"), name="call_refused"),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,7 @@ class Notes:
     results: int | None = None  # how many products the search found
     products: Sequence[str] = ()  # the public ids of those that the call was about
     version: int | None = None  # of the cart, after a change
+    refusal: str = ""  # what was wrong, as the caller was told
     told: Any = None  # what a change tells, until it is known to be kept for a later answer
 
     def warn(self, kind: str) -> None:

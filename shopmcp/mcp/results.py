@@ -65,6 +65,7 @@ def refused_result(refusal: ShopError | Callable[[], ShopError], call: Call, *, 
     """Return the result of a refused call; `unchanged` says that a change was not made."""
     with translation.override(call.spoken or call.language or settings.LANGUAGE_CODE):
         told = refusal if isinstance(refusal, ShopError) else refusal()
+        call.notes.refusal = told.message
         tail = gettext("The cart is unchanged.") if unchanged else ""
         untold = (text for _code, text in call.untold())
         return refused(told, ending=(tail, ignored(call.ignored), str(call.remark), *untold))

@@ -11,6 +11,7 @@ PAGES = [
     "sessions/",
     "session",
     "analytics/",
+    "stuck/",
     "health/",
     "synonyms/?words=gold",
     "warnings/",

@@ -1,0 +1,32 @@
+"""What of a refusal the owner may read."""
+
+import pytest
+
+from carts.refusal_words import MOST, words_of_refusal
+
+
+@pytest.mark.parametrize(
+    ("message", "given", "words"),
+    [
+        ("No product 'ghost' in the catalogue.", {"product_id": "ghost"}, "No product … in the catalogue."),
+        ("No product GHOST here.", {"items": [{"product_id": " ghost "}]}, "No product … here."),
+        ("“Dana’s gift” fits several products.", {}, "“…” fits several products."),
+        ("Call dana@example.org or 050-123 4567 about order K7M2-99QX.", {}, "Call … or … about order …."),
+        ("Quantity must be from 1 to 999.", {"quantity": 5000}, "Quantity must be from 1 to 999."),
+        ("Cart cart_0abc12def has expired.", {"cart_id": "cart_0abc12def"}, "Cart … has expired."),
+        ("The cart holds version 12 at most.", {}, "The cart holds version 12 at most."),
+        ("See https://example.org/c/secret first.", {}, "See … first."),
+    ],
+)
+def test_what_was_written_and_what_may_name_a_person_is_left_out(message, given, words):
+    assert words_of_refusal(message, given, "invalid_arguments") == words
+
+
+def test_the_name_of_a_product_that_is_not_for_sale_stays():
+    said = "Honey was withdrawn from the shop."
+
+    assert words_of_refusal(said, {"product_id": "Honey"}, "not_for_sale") == said
+
+
+def test_long_words_are_clipped():
+    assert len(words_of_refusal("very " * 100, {}, "busy")) == MOST
