@@ -19,7 +19,6 @@ from dashboard.forms import PERIODS, PeriodForm, midnight
 from dashboard.pages import owner_page, show
 from dashboard.texts import outcome_text
 
-
 _MEANING = DEFINITIONS["stuck"]
 
 
