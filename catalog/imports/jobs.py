@@ -41,6 +41,7 @@ def begin_with_file(slug: str, name: str, pieces: Iterable[bytes], *, currency: 
         TooLarge: If the file is larger than 100 MB, or there is no room for it.
     """
     store_for(slug, currency, "")
+    uploads().mkdir(mode=0o700, exist_ok=True)
     if disk.Disk(uploads()).is_low:
         raise TooLarge(_("There is too little room on the disk for the file."), fix=_("Make room on the server first."))
     label = clean(Path(name).name, 200) or "products"
@@ -139,7 +140,7 @@ def clean_up() -> None:
             job.delete()
             drop_file(job)
     known = {Path(file).parts[0] for file in ImportJob.objects.exclude(file="").values_list("file", flat=True)}
-    for folder in uploads().iterdir():
+    for folder in uploads().glob("*"):
         if folder.name not in known and folder.stat().st_mtime < before.timestamp():
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -70,11 +70,24 @@ def work_on(pk: int, token: str) -> None:
     heartbeat = _Heartbeat(pk, token)
     try:
         with translation.override(job.language), heartbeat.running():
-            done = _preview(job, heartbeat) if job.state == ImportJob.State.READING else _import(job, heartbeat)
+            done = _done(job, heartbeat)
     finally:
         written = ImportJob.objects.filter(pk=pk, token=token).update(**done)
         if written and done.get("state") == ImportJob.State.DONE:
             drop_file(job)
+
+
+def _done(job: ImportJob, heartbeat: _Heartbeat) -> dict[str, Any]:
+    """Do what the job waits for, and return what becomes of it."""
+    act = _preview if job.state == ImportJob.State.READING else _import
+    try:
+        return act(job, heartbeat)
+    except ShopError as refusal:
+        return _ended(ImportJob.State.FAILED, failure=_words(refusal))
+    # The page has to say that it failed; the log has the traceback.
+    except Exception:
+        logger.exception("the work on %s failed", job)
+        return _ended(ImportJob.State.FAILED, failure=_("The shop made a mistake; its log says more."))
 
 
 def _preview(job: ImportJob, heartbeat: _Heartbeat) -> dict[str, Any]:
@@ -82,12 +95,6 @@ def _preview(job: ImportJob, heartbeat: _Heartbeat) -> dict[str, Any]:
         report = _run(job, heartbeat, dry_run=True)
     except Unreadable as refusal:
         return _ended(ImportJob.State.REFUSED, preview=preview_of_refusal(refusal), failure=_words(refusal))
-    except ShopError as refusal:
-        return _ended(ImportJob.State.FAILED, failure=_words(refusal))
-    # The page has to say that it failed; the log has the traceback.
-    except Exception:
-        logger.exception("the preview of %s failed", job)
-        return _ended(ImportJob.State.FAILED, failure=_("The shop made a mistake; its log says more."))
     return _ended(ImportJob.State.READY, preview=preview_of(report))
 
 
@@ -97,12 +104,6 @@ def _import(job: ImportJob, heartbeat: _Heartbeat) -> dict[str, Any]:
         report = _run(job, heartbeat, dry_run=False)
     except lock.ImportRunning:
         return {"alive_at": None, "step": _("waits for another import into this store")[:80], "steps": 0}
-    except ShopError as refusal:
-        return _ended(ImportJob.State.FAILED, failure=_words(refusal))
-    # As for a preview.
-    except Exception:
-        logger.exception("the import of %s failed", job)
-        return _ended(ImportJob.State.FAILED, failure=_("The shop made a mistake; its log says more."))
     run = ImportRun.objects.filter(slug=job.slug).exclude(state=ImportRun.State.STAGING).order_by("-pk").first()
     return _ended(ImportJob.State.DONE, preview=preview_of(report), run=run.pk if run else None)
 

@@ -119,7 +119,5 @@ class DailyImport(models.Model):
 
 
 def uploads() -> Path:
-    """The folder of uploaded files, for the shop alone."""
-    folder = Path(settings.DATA_DIR) / "uploads"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+    """The folder of uploaded files; the first upload makes it."""
+    return Path(settings.DATA_DIR) / "uploads"
