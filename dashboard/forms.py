@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from carts.browse import SessionFilter, SessionState
 from carts.conversation import BY_HANDLE, KEYS, UNKEYED
+from dashboard.base_forms import PlainLabels
 
 STATES = {
     "": _("All"),
@@ -42,7 +43,7 @@ def _date() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class SessionFilterForm(forms.Form):
+class SessionFilterForm(PlainLabels, forms.Form):
     """The filters of a list of sessions. Invalid filters are ignored and marked."""
 
     state = forms.ChoiceField(label=_("State"), choices=list(STATES.items()), required=False)
@@ -62,7 +63,7 @@ class SessionFilterForm(forms.Form):
     missed = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
-        super().__init__(data, auto_id="filter-%s", label_suffix="")
+        super().__init__(data, auto_id="filter-%s")
 
     @property
     def sources(self) -> list[str]:
@@ -94,7 +95,7 @@ def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(min(max(day, _FIRST), _LAST), time()))
 
 
-class PeriodForm(forms.Form):
+class PeriodForm(PlainLabels, forms.Form):
     """The days and the client of the analytics page."""
 
     period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS.items(), ("", _("Chosen days"))], required=False)
@@ -103,7 +104,7 @@ class PeriodForm(forms.Form):
     client = forms.CharField(label=_("Client"), max_length=60, required=False)
 
     def __init__(self, data: Any) -> None:
-        super().__init__(data, auto_id="filter-%s", label_suffix="")
+        super().__init__(data, auto_id="filter-%s")
 
     @property
     def days(self) -> tuple[date, date]:

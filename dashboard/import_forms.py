@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.demo import STORE as DEMO
 from catalog.feeds.options import FeedOptions
 from catalog.models import ImportJob, Store
+from dashboard.base_forms import PlainLabels
 from shopmcp.money import is_currency
 
 _NEW = ""
@@ -32,7 +33,7 @@ FIELDS = {
 _BY_ITSELF, _NONE = "", "-"
 
 
-class SourceForm(forms.Form):
+class SourceForm(PlainLabels, forms.Form):
     """A file or an address, and the store that it is of."""
 
     file = forms.FileField(
@@ -82,7 +83,6 @@ class SourceForm(forms.Form):
         self.fields["store"].choices = [*stores, (_NEW, _("A new store"))]  # type: ignore[attr-defined]  # a ChoiceField
         if not stores:
             del self.fields["store"], self.fields["hour"]
-        self.label_suffix = ""
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -101,7 +101,7 @@ class SourceForm(forms.Form):
         return str(self.cleaned_data.get("store") or self.cleaned_data["slug"].lower())
 
 
-class ColumnsForm(forms.Form):
+class ColumnsForm(PlainLabels, forms.Form):
     """Which column of the file holds which field, and how its values are written."""
 
     decimal = forms.ChoiceField(
@@ -148,7 +148,6 @@ class ColumnsForm(forms.Form):
             for of in FIELDS:
                 del self.fields[f"of-{of}"]
         self.order_fields([*(f"of-{of}" for of in FIELDS), "decimal", "add_tax", "allow_unpriced", "encoding"])
-        self.label_suffix = ""
 
     @property
     def unread(self) -> Sequence[str]:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Scope
+from dashboard.base_forms import PlainLabels
 
 # The permissions that a person needs to make a key with a scope.
 NEEDED = {
@@ -16,7 +17,7 @@ NEEDED = {
 }
 
 
-class KeyForm(forms.Form):
+class KeyForm(PlainLabels, forms.Form):
     """What `create_key` takes."""
 
     name = forms.CharField(
@@ -36,10 +37,6 @@ class KeyForm(forms.Form):
         choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), (0, _("ever, until you revoke it"))],
         initial=90,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.label_suffix = ""
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Store
+from dashboard.base_forms import PlainLabels
 from offers.models import WEEKDAYS, Coupon, DeliveryOption, Merchant
 from offers.online import online_providers
 from orders.payments import provider_named
 from shopmcp.money import money
 
 
-class OfferForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
+class OfferForm(PlainLabels, forms.ModelForm):  # type: ignore[type-arg]  # takes no arguments at run time
     """Shows amounts with the digits of the store's currency.
 
     Attributes:
@@ -24,7 +25,6 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argument
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.label_suffix = ""
         self.add_fields()
         store = self.instance.store
         for name in self.amounts:

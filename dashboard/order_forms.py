@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from carts.cart import MAX_QUANTITY
 from catalog.models import Store
+from dashboard.base_forms import PlainLabels
 from dashboard.forms import midnight
 from orders.browse import OrderFilter
 from orders.models import Order, OrderLine, OrderState
@@ -18,7 +19,7 @@ from orders.services.changing import LineEdit
 STATES = {"": _("All"), "open": _("To be done"), **dict(OrderState.choices)}
 
 
-class OrderFilterForm(forms.Form):
+class OrderFilterForm(PlainLabels, forms.Form):
     """The filters of the list of orders. Invalid filters are ignored and marked."""
 
     state = forms.ChoiceField(label=_("State"), choices=list(STATES.items()), required=False)
@@ -37,7 +38,7 @@ class OrderFilterForm(forms.Form):
     )
 
     def __init__(self, data: Any, *, sees_people: bool) -> None:
-        super().__init__(data, auto_id="filter-%s", label_suffix="")
+        super().__init__(data, auto_id="filter-%s")
         self._sees_people = sees_people
         stores = Store.objects.oldest_first().values_list("slug", "name")
         self.fields["store"].choices = [("", _("All")), *stores]  # type: ignore[attr-defined]  # a ChoiceField's
@@ -59,7 +60,7 @@ class OrderFilterForm(forms.Form):
         )
 
 
-class LineForm(forms.Form):
+class LineForm(PlainLabels, forms.Form):
     """One line of an order that the shop changes."""
 
     quantity = forms.IntegerField(label=_("Quantity"), min_value=0, max_value=MAX_QUANTITY)
@@ -68,7 +69,7 @@ class LineForm(forms.Form):
 
     def __init__(self, line: OrderLine, data: Any = None) -> None:
         initial = {"quantity": line.quantity, "unit_price": f"{line.unit_price.normalize():f}", "remark": line.remark}
-        super().__init__(data, prefix=f"line{line.position}", initial=initial, label_suffix="")
+        super().__init__(data, prefix=f"line{line.position}", initial=initial)
         self.line = line
 
     @property

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.forms import PlainForm, ProductForm
 from catalog.models import Product, Store
 from catalog.services import KEPT_TOGETHER
+from dashboard.base_forms import PlainLabels
 
 
 def _moment() -> forms.DateTimeInput:
@@ -16,7 +17,7 @@ def _moment() -> forms.DateTimeInput:
     return forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
 
 
-class EditForm(ProductForm):
+class EditForm(PlainLabels, ProductForm):
     """What the owner may change of a product, and which of it imports leave as it is."""
 
     sale_begins = forms.DateTimeField(label=_("sale begins"), required=False, widget=_moment())
@@ -44,7 +45,6 @@ class EditForm(ProductForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.label_suffix = ""
         self.fields["kept"].show_hidden_initial = False
         fields = set(self.instance.identity.kept or ())
         self.initial["kept"] = [name for name, together in KEPT_TOGETHER.items() if fields.issuperset(together)]
@@ -62,7 +62,7 @@ class EditForm(ProductForm):
         return [name for name in self.changed_data if name != "kept"]
 
 
-class NewForm(PlainForm):
+class NewForm(PlainLabels, PlainForm):
     """A product that no file brought."""
 
     sku = forms.CharField(
@@ -88,7 +88,6 @@ class NewForm(PlainForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.label_suffix = ""
         stores = Store.objects.order_by("name")
         self.fields["store"] = forms.ModelChoiceField(stores, label=_("store"), empty_label=None)
         self.fields["description"].widget.attrs["rows"] = 6

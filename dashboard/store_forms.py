@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.forms import StoreForm
 from catalog.models import Store
+from dashboard.base_forms import PlainLabels
 
 
-class TextsForm(StoreForm):
+class TextsForm(PlainLabels, StoreForm):
     """The texts that chats repeat, the logo and the colour."""
 
     base_url = forms.URLField(
@@ -34,7 +35,6 @@ class TextsForm(StoreForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.label_suffix = ""
         self.has_logo = self.initial.pop("logo", None) is not None
         # Beside the picture itself, a link to it says nothing.
         self.fields["logo"].widget = forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"})

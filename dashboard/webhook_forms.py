@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Store
+from dashboard.base_forms import PlainLabels
 from outbox.models import KINDS
 
 # What whoever sets up a webhook must be allowed to see, by the first word of an event's type.
@@ -25,7 +26,7 @@ def needed(event_types: Iterable[str]) -> list[str]:
     return sorted({SEEN[kind.partition(".")[0]] for kind in event_types})
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(PlainLabels, forms.Form):
     """What `make_endpoint` and `change_endpoint` take.
 
     Args:
@@ -56,7 +57,6 @@ class WebhookForm(forms.Form):
 
     def __init__(self, *args: Any, may_share: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.label_suffix = ""
         stores = Store.objects.oldest_first().values_list("slug", "name")
         self.fields["store"].choices = [("", _("All stores")), *stores]  # type: ignore[attr-defined]  # a choice field
         # A disabled field keeps its value, whatever is sent.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dashboard.base_forms import PlainLabels
 from dashboard.pages import owner_page, show
 from shopmcp.mailboxes import mailbox
 from shopmcp.sign_in import link_for, save_address
@@ -20,7 +21,7 @@ from shopmcp.sign_in import link_for, save_address
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class AddressForm(forms.Form):
+class AddressForm(PlainLabels, forms.Form):
     email = forms.EmailField(
         label=_("e-mail address"),
         required=False,
@@ -28,10 +29,6 @@ class AddressForm(forms.Form):
         help_text=_("Where a sign-in link is sent when you ask for one; empty for nowhere."),
         widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "email"}),
     )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # a form's own
-        self.label_suffix = ""
 
 
 @owner_page
