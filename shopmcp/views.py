@@ -21,10 +21,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.services.staff_links import mail_link
 from shopmcp import metrics, sign_in
 from shopmcp.api import RETRY_AFTER, busy, get_health
 from shopmcp.errors import NotFound, ShopError, TooMany
-from shopmcp.mailed_links import mail_link
 from shopmcp.network import FORWARDED_HOST, UNKNOWN, network_of
 
 logger = logging.getLogger("shopmcp.views")

@@ -6,12 +6,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from analytics.removing import is_demo, remove_with_numbers
 from analytics.reset import reset_numbers
-from catalog.demo import STORE as DEMO
 from catalog.models import Store
 from dashboard.pages import demand, owner_page, show
 from orders.models import Order
-from orders.services.stores import remove_store
 from shopmcp.errors import ShopError
 
 
@@ -21,10 +20,9 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what goes with the store, and remove it at the owner's word."""
     demand(request, "catalog.delete_store")
     found = get_object_or_404(Store, slug=slug)
-    is_demo = slug == DEMO["slug"]
     if request.method == "POST":
         try:
-            done = remove_store(slug)
+            done = remove_with_numbers(slug)
         except ShopError as refusal:
             messages.error(request, refusal.text)
             return redirect("dashboard-store-remove", slug)
@@ -32,14 +30,12 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
             said = gettext("%(name)s has sold, so it is paused and keeps its orders.")
         else:
             said = gettext("%(name)s is removed: products %(products)d, carts %(carts)d.")
-        if is_demo and not done.orders:
-            reset_numbers()
         figures = {"name": found.name, "products": done.products, "carts": done.carts}
         messages.success(request, said % figures)
         return redirect("dashboard-stores")
     context = {
         "store": found,
-        "is_demo": is_demo,
+        "is_demo": is_demo(slug),
         "orders": Order.objects.filter(store=found).count(),
         "products": found.identities.count(),
     }

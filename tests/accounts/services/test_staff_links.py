@@ -5,8 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
+from accounts.services.staff_links import mail_link
 from outbox.models import Message
-from shopmcp.mailed_links import mail_link
 
 PAGE = reverse("link-by-mail")
 
