@@ -18,6 +18,17 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         """Tallies of one client, or of all clients together if `client` is empty."""
         return self.filter(everybody=not client, client=client)
 
+    def busy_days(self, since: datetime, until: datetime) -> int:
+        """On how many days in (since, until] chats called, with an id or without."""
+        days = self.of_client("").filter(
+            grain=Tally.Grain.DAY,
+            kind__in=(Tally.Kind.CALLS, Tally.Kind.UNKEYED_CALLS),
+            count__gt=0,
+            start__gt=since,
+            start__lte=until,
+        )
+        return days.order_by().values("start").distinct().count()
+
     def clients(self, first: datetime, last: datetime) -> models.QuerySet["Tally", str]:
         """The names of the clients that called on these days."""
         days = self.filter(grain=Tally.Grain.DAY, start__gte=first, start__lte=last)

@@ -7,7 +7,6 @@ from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from catalog.models import ImportRun, Product
@@ -27,7 +26,6 @@ _GAPS, _STEADY = 3, 2
 _LATE_BY: Final = timedelta(hours=1)
 _LOOKED_BACK: Final = timedelta(days=60)
 _MOST_RUNS, _MOST_RUNS_OF_STORE = 1000, 9
-_GOOD = (ImportRun.State.PUBLISHED, ImportRun.State.UNCHANGED)
 
 
 class _Run(NamedTuple):
@@ -46,7 +44,7 @@ def stock_now() -> tuple[int, int]:
 
 def last_import() -> datetime | None:
     """Return when the last good import ended."""
-    good = ImportRun.objects.filter(state__in=_GOOD).order_by("-id")
+    good = ImportRun.objects.good().order_by("-id")
     return good.values_list("ended_at", flat=True).first()
 
 
@@ -78,7 +76,7 @@ def _import_troubles(slug: str, facts: dict[str, str], past: Sequence[_Run], lis
     last, now = past[0], timezone.now()
     if last.state == ImportRun.State.FAILED:
         yield Trouble("import_failed", slug, facts | {"reason": last.failure, "file": last.source})
-    good = [run.ended_at for run in past if run.state in _GOOD]
+    good = [run.ended_at for run in past if run.state in ImportRun.GOOD]
     if (every := rhythm_of(good)) and now - good[0] > 2 * every + _LATE_BY:
         yield Trouble("import_late", slug, facts | {"every": _hours(every), "ago": _hours(now - good[0])})
     before = listed + last.withdrawn
@@ -105,14 +103,12 @@ def _hours(length: timedelta) -> int:
 
 def _carried() -> dict[int, tuple[int, int]]:
     """How many products each store carries, and how many of them have no price."""
-    rows = Product.objects.listed().order_by().values_list("store")
-    counted = rows.annotate(listed=Count("pk"), unpriced=Count("pk", filter=Q(price=None)))
-    return {store: (listed, unpriced) for store, listed, unpriced in counted}
+    return Product.objects.listed().counts_by_store()
 
 
 def _runs() -> dict[str, list[_Run]]:
     """The last imports of each store that have ended, the latest first."""
-    ended = ImportRun.objects.filter(ended_at__gt=timezone.now() - _LOOKED_BACK).order_by("-id")
+    ended = ImportRun.objects.ended_since(timezone.now() - _LOOKED_BACK)
     found: dict[str, list[_Run]] = defaultdict(list)
     for slug, *run in ended.values_list("slug", *_Run._fields)[:_MOST_RUNS]:
         if len(found[slug]) < _MOST_RUNS_OF_STORE:

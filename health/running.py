@@ -9,8 +9,6 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Min, Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from analytics.models import Tally
@@ -40,8 +38,8 @@ def running_troubles() -> Iterator[Trouble]:
     now = timezone.now()
     yield from _message_troubles(now)
     yield from _silence(now)
-    old_calls = CallRecord.objects.filter(at__lt=now - settings.SHOPMCP_KEEP_CALLS - _CLEANED_WITHIN)
-    old_messages = Message.objects.filter(created_at__lt=now - KEPT - _CLEANED_WITHIN)
+    old_calls = CallRecord.objects.before(now - settings.SHOPMCP_KEEP_CALLS - _CLEANED_WITHIN)
+    old_messages = Message.objects.written_before(now - KEPT - _CLEANED_WITHIN)
     if old_calls.exists() or old_messages.exists():
         yield Trouble("cleanup_late")
     if not own_migrations() <= MigrationRecorder(connection).applied_migrations().keys():
@@ -49,21 +47,14 @@ def running_troubles() -> Iterator[Trouble]:
 
 
 def _message_troubles(now: datetime) -> Iterator[Trouble]:
-    waiting = Message.objects.waiting().exclude(Q(endpoint__is_active=False) | Q(endpoint__parked_at__isnull=False))
-    if not settings.MAIL_IS_SET:
-        waiting = waiting.exclude(channel=Message.Channel.EMAIL)
-    stuck = waiting.filter(
-        Q(first_tried_at__lt=now - _FAILING_FOR) | Q(first_tried_at=None, next_try_at__lt=now - _UNTRIED_FOR)
-    )
-    since = stuck.aggregate(since=Min(Coalesce("first_tried_at", "next_try_at")))["since"]
-    if since is not None:
+    stuck = Message.objects.stuck(tried_before=now - _FAILING_FOR, due_before=now - _UNTRIED_FOR)
+    if (since := stuck.stuck_since()) is not None:
         yield Trouble("messages_stuck", facts={"hours": max(1, (now - since) // _HOUR)})
-    for endpoint in Endpoint.objects.exclude(parked_at=None):
+    for endpoint in Endpoint.objects.parked():
         yield Trouble("webhook_parked", endpoint.public_id, {"name": str(endpoint)})
     if mails := Message.objects.held_back().capped_count():
         yield Trouble("mail_waits", facts={"mails": mails})
-    # Those of webhooks are in their logs.
-    if lost := Message.objects.failed().filter(endpoint=None, failed_at__gt=now - _WEEK).capped_count():
+    if lost := Message.objects.lost_since(now - _WEEK).capped_count():
         yield Trouble("messages_undelivered", facts={"messages": lost})
 
 
@@ -71,14 +62,7 @@ def _silence(now: datetime) -> Iterator[Trouble]:
     last = CallRecord.objects.newest_at()
     if last is None or now - last < _DAY:
         return
-    busy = Tally.objects.of_client("").filter(
-        grain=Tally.Grain.DAY,
-        kind__in=(Tally.Kind.CALLS, Tally.Kind.UNKEYED_CALLS),
-        count__gt=0,
-        start__gt=last - _WEEK,
-        start__lte=last,
-    )
-    if busy.order_by().values("start").distinct().count() >= _BUSY_DAYS:
+    if Tally.objects.busy_days(last - _WEEK, last) >= _BUSY_DAYS:
         yield Trouble("silence", facts={"ago": (now - last) // _HOUR})
 
 

@@ -52,6 +52,9 @@ class CallRecordQuerySet(models.QuerySet["CallRecord"]):
         """When the newest of these calls was; None if there is none."""
         return self.order_by("-at", "-id").values_list("at", flat=True).first()
 
+    def before(self, moment: datetime) -> Self:
+        return self.filter(at__lt=moment)
+
 
 class CallRecord(models.Model):
     """One tool call, for diagnosis and statistics. It holds no conversation id."""

@@ -35,6 +35,14 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         quiet = timezone.now() - _SURE
         return self.running().filter(slug=slug, source=source[:300], started_at__gte=since, alive_at__lt=quiet)
 
+    def good(self) -> Self:
+        """Runs after which the products are as their source has them."""
+        return self.filter(state__in=ImportRun.GOOD)
+
+    def ended_since(self, moment: datetime) -> Self:
+        """Runs that ended since then, the latest first."""
+        return self.filter(ended_at__gt=moment).order_by("-id")
+
     def hidden(self) -> Self:
         """Runs whose rows do not count: not published yet, undone, or failed and not cleaned up yet."""
         # Not a condition on `state`: its bound parameters would keep SQLite from using the partial index.
@@ -53,6 +61,8 @@ class ImportRun(models.Model):
         UNCHANGED = "not_modified", _("nothing new at the address")
         FAILED = "failed", _("failed, nothing was changed")
         UNDONE = "undone", _("undone")
+
+    GOOD = (State.PUBLISHED, State.UNCHANGED)
 
     slug = models.CharField(_("store"), max_length=40)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.STAGING)

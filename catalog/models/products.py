@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import connections, models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Greatest
 from django.templatetags.static import static
 from django.utils import timezone
@@ -65,6 +65,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def with_price_at(self, now: datetime) -> Self:
         """Annotate `price_now`, the price at that moment."""
         return self.annotate(price_now=price_of(now))
+
+    def counts_by_store(self) -> dict[int, tuple[int, int]]:
+        """How many of these products each store has, by its key, and how many of them have no price."""
+        rows = self.order_by().values_list("store")
+        counted = rows.annotate(number=Count("pk"), unpriced=Count("pk", filter=Q(price=None)))
+        return {store: (number, unpriced) for store, number, unpriced in counted}
 
     def shown(self, identities: Iterable[int]) -> dict[int, "Product"]:
         """Return the version of each product that carts show, with its store, by the identity's key.

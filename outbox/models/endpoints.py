@@ -34,6 +34,10 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Endpoints that are neither paused nor parked."""
         return self.filter(is_active=True, parked_at=None)
 
+    def parked(self) -> Self:
+        """Endpoints that are asked no more because they did not answer."""
+        return self.exclude(parked_at=None)
+
     def askable(self, now: datetime) -> Self:
         """Receiving endpoints that may be asked again."""
         return self.receiving().filter(Q(held_until=None) | Q(held_until__lte=now))

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Min, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +45,28 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def held_back(self) -> Self:
         """Waiting mail that cannot be sent until EMAIL_URL is set."""
         return self.none() if settings.MAIL_IS_SET else self.waiting().filter(channel=Message.Channel.EMAIL)
+
+    def stuck(self, *, tried_before: datetime, due_before: datetime) -> Self:
+        """Messages that can be sent and are not: tried in vain since before one moment, or due before the other.
+
+        What waits for its paused or parked endpoint, or for EMAIL_URL, is not stuck.
+        """
+        rows = self.waiting().exclude(Q(endpoint__is_active=False) | Q(endpoint__parked_at__isnull=False))
+        if not settings.MAIL_IS_SET:
+            rows = rows.exclude(channel=Message.Channel.EMAIL)
+        return rows.filter(Q(first_tried_at__lt=tried_before) | Q(first_tried_at=None, next_try_at__lt=due_before))
+
+    def stuck_since(self) -> datetime | None:
+        """Since when the oldest of these messages waits for a success; None if there is none."""
+        since: datetime | None = self.aggregate(since=Min(Coalesce("first_tried_at", "next_try_at")))["since"]
+        return since
+
+    def written_before(self, moment: datetime) -> Self:
+        return self.filter(created_at__lt=moment)
+
+    def lost_since(self, moment: datetime) -> Self:
+        """Mail and alarms that were given up since then. Those of webhooks are in the logs of these."""
+        return self.failed().filter(endpoint=None, failed_at__gt=moment)
 
     def failed(self) -> Self:
         """Messages that were given up, and that nobody has dropped since."""

@@ -15,7 +15,7 @@ _BATCH = 500
 
 def clean_up(*, dry_run: bool = False) -> int:
     """Delete the messages that are older than `KEPT`, also such that never left, with their log; return how many."""
-    old = Message.objects.filter(created_at__lt=timezone.now() - KEPT)
+    old = Message.objects.written_before(timezone.now() - KEPT)
     return old.count() if dry_run else delete_messages(old.order_by("created_at"))
 
 
