@@ -3,6 +3,7 @@
 An `openai/subject` decides nothing: any caller can send one.
 """
 
+from accounts.oauth import tokens
 from carts.conversation import conversation_of
 from carts.queries import SessionRow
 from shopmcp.mcp.call import Call
@@ -24,6 +25,19 @@ def person_of(call: Call, row: SessionRow | None) -> int | None:
         return call.person
     person = proved(row)
     return None if person is None or conversation_of(call).can_meet else person
+
+
+def hold(call: Call) -> None:
+    """Check in the transaction of a change that the call's token still opens its account, and lock the account.
+
+    The token was looked up before the transaction began. Whoever ends its access waits for the change, or is waited
+    for. Call it before a session is locked; a call without a token costs nothing.
+
+    Raises:
+        SignInNeeded: If its access has ended.
+    """
+    if call.token:
+        tokens.hold(call.token)
 
 
 def proved(row: SessionRow | None) -> int | None:

@@ -21,9 +21,10 @@ from carts.models import Session
 from carts.offers import offers_of
 from carts.schemas import CartOut, DebugOut, cart_data
 from carts.services import carts
+from carts.services.other_carts import find_or_offer
 from carts.services.requests import Request, first_outcome
 from carts.services.saving import locked_cart, shown_cart
-from carts.services.sessions import find, find_for_cart, has_expired
+from carts.services.sessions import find, has_expired
 from carts.texts import by_handle, cart_text, debug_text, repeated
 from catalog.schemas import Price
 from shopmcp.errors import InvalidArguments
@@ -164,9 +165,9 @@ def view_cart(call: Call, cart_id: CartId = None) -> Answer[CartOut]:
     """Use this to see what this conversation's cart holds, at today's prices, with the total and whatever the shopper
     should be told."""
     caller = Caller(call, cart_id)
-    row = find_for_cart(caller)
-    cart = shown_cart(caller, row)
-    if row is None:
+    row = find_or_offer(caller)
+    cart = shown_cart(caller, row, may_offer=True)
+    if row is None and not cart.session_id:
         cart.expiry_untold = has_expired(caller)
     notices = cart.notices((cart.store or caller.first_store).language)
     return _answer(caller, Outcome(cart, notices=notices), is_change=False)

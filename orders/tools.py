@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from django.utils.translation import get_language, gettext
 from pydantic import Field
 
+from carts import people
 from carts.caller import Caller, session_needed
 from carts.cart import CartState, Outcome
 from carts.models import Cart
@@ -107,6 +108,7 @@ def resume_cart(
     found = codes.find(code, call.network) if caller.is_unkeyed else None
     refusal: ShopError | None = None
     with change():
+        people.hold(call)
         account_codes.hold(code)
         hold(caller, [*codes.source_of(code), *account_codes.source_of(code)])
         with locked_cart(caller) as cart:
@@ -160,6 +162,7 @@ def list_orders(
 def _brought(caller: Caller, code: str, mode: Literal["add", "move"], request: Request | None) -> Outcome:
     _check_is_known(caller)
     with change():
+        people.hold(caller.call)
         hold(caller, Cart.objects.filter(public_id=code.strip()).values_list("session", flat=True))
         with locked_cart(caller) as cart:
             return first_outcome(cart, request) or bring_own(cart, code, mode, request)

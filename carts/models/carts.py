@@ -113,6 +113,8 @@ class Session(models.Model):
     sees_person = models.BooleanField(db_default=False, editable=False)
     # The key of the client (`oauth2_provider.Application`) by whose token it was proved: with its access that ends too.
     linked_by = models.BigIntegerField(null=True, editable=False)
+    # Whether its chat was told of another open cart of its person.
+    other_cart_offered = models.BooleanField(default=False, db_default=False, editable=False)
     linked_at = models.DateTimeField(_("linked"), null=True, blank=True, editable=False)
     # Of which account this holds the one cart now; null where that is switched off, and for all that are conversations.
     one_cart_of = models.ForeignKey(

@@ -124,7 +124,12 @@ def _link(session: Session, person: Person, *, sees_person: bool, client: int | 
             gettext("This account keeps too many chats."), fix=gettext("Unlink some on the page of the account first.")
         )
     Session.objects.filter(pk=session.pk).update(
-        person=person, sees_person=sees_person, linked_at=timezone.now(), linked_by=client
+        person=person,
+        sees_person=sees_person,
+        linked_at=timezone.now(),
+        linked_by=client,
+        # The answer that proves it offers the other cart itself.
+        **({"other_cart_offered": True} if sees_person else {}),
     )
 
 

@@ -3,13 +3,17 @@
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
+from carts.caller import Caller
 from carts.cart import Notice
 from carts.models import Cart, CartQuerySet, Session
-from carts.services.sessions import ELSEWHERE
+from carts.queries import SessionRow
+from carts.services.sessions import ELSEWHERE, find_for_cart
+from shopmcp.errors import SessionNeeded
 
 OTHER_CART: Final = "other_cart"
 # What chat clients call themselves begins so, or holds this.
@@ -45,6 +49,46 @@ def offer(person: int, session: int | None) -> Notice | None:
         cart.item_count,
     )
     return Notice(OTHER_CART, text % {"count": cart.item_count, "day": day_of(cart), "code": cart.public_id})
+
+
+def find_or_offer(caller: Caller) -> SessionRow | None:
+    """Return the caller's session for a read of its cart, as `sessions.find_for_cart` does.
+
+    Raises:
+        SessionNeeded: If the call names no conversation; with the offer of the cart of the person whom its token names.
+        WriteNeeded, UnknownCart, CartExpired: As `sessions.find`.
+    """
+    try:
+        return find_for_cart(caller)
+    except SessionNeeded as refusal:
+        person = None if settings.SHOPMCP_UNKEYED_CALLS == "refuse" else caller.call.person
+        if person is None or (other := offer(person, None)) is None:
+            raise
+        raise SessionNeeded(refusal.message, fix=f"{refusal.fix} {other.text}") from None
+
+
+def is_offered(row: SessionRow | None, person: int) -> bool:
+    """Whether a chat without a cart of its own is to be told of the person's other one; it is told once.
+
+    Args:
+        row: The chat's session; None if it has none yet.
+        person: Whom a token names, or for whom the chat was proved.
+    """
+    if row is not None and (row.cart_id is not None or _was_offered(row)):
+        return False
+    return open_carts(person).exclude(session=row.id if row else None).exists()
+
+
+def take_offer(person: int, row: SessionRow) -> Notice | None:
+    """Return the offer to a chat whose session is locked, and note that it was told; None if it is not to be told."""
+    if _was_offered(row) or (other := offer(person, row.id)) is None:
+        return None
+    Session.objects.filter(pk=row.id).update(other_cart_offered=True)
+    return other
+
+
+def _was_offered(row: SessionRow) -> bool:
+    return Session.objects.filter(pk=row.id, other_cart_offered=True).exists()
 
 
 def offer_own(cart: int) -> Notice | None:

@@ -23,10 +23,10 @@ from carts.cart import CartState, LineState, Notice, Outcome
 from carts.changes import LineChange
 from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change, Session
 from carts.news import ONCE, TERMS, Moved, with_changes, with_news, without
-from carts.people import person_of, proved
+from carts.people import hold, person_of, proved
 from carts.queries import LINE_WIDTH, SessionRow
 from carts.services import once, one_cart
-from carts.services.other_carts import offer
+from carts.services.other_carts import is_offered, take_offer
 from carts.services.requests import Request, remember, settle
 from carts.services.sessions import ELSEWHERE, find_by_public_id, lock, new_public_id
 from carts.sold import SoldItem, StoreInfo
@@ -35,6 +35,7 @@ from carts.unanswered import Told, digest_of
 from carts.untold import news_for
 from catalog.models import Product
 from shopmcp.db.savepoint import after_commit, change
+from shopmcp.mcp.call import WriteNeeded
 
 # Old changes are deleted together, at every so many versions: a delete at each would make each change slower.
 _PRUNED_EVERY = 50
@@ -48,8 +49,10 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
 
     Raises:
         SessionNeeded, UnknownCart, CartExpired: As `sessions.lock`.
+        SignInNeeded: As `people.hold`.
     """
     with change():
+        hold(caller.call)
         row = lock(caller)
         person = person_of(caller.call, row)
         state = load_cart(row, caller.now) if person is None else _persons_cart(caller, row, person)
@@ -60,15 +63,22 @@ def locked_cart(caller: Caller) -> Iterator[CartState]:
         settle(caller.call, state)
 
 
-def shown_cart(caller: Caller, row: SessionRow | None) -> CartState:
+def shown_cart(caller: Caller, row: SessionRow | None, *, may_offer: bool = False) -> CartState:
     """Return the cart that the caller's chat uses, for a read: its own, or the one cart of its person.
 
+    Args:
+        caller: Who calls.
+        row: The session of its conversation; None if it has none.
+        may_offer: Whether the answer tells a chat without a cart of its own, once, of another cart of its person.
+
     Raises:
-        WriteNeeded: As `once.take`.
+        WriteNeeded: As `once.take`, and if there is such a cart to tell of.
     """
     person = person_of(caller.call, row)
     home = None if person is None else one_cart.home_of(person)
     if home is None:
+        if person is not None and may_offer and is_offered(row, person):
+            return _with_offer(caller, row)
         return load_cart(row, caller.now) if row else CartState(0, "")
     news = without(home.news, ONCE)
     if home.news and row is not None and row.id != home.id:
@@ -98,16 +108,18 @@ def _persons_cart(caller: Caller, row: SessionRow, person: int) -> CartState:
         state = one_cart.lent(load_cart(home, caller.now), row, home)
     else:
         state = load_cart(row, caller.now)
-        if caller.call.notes.is_new_session:
-            _offer_other(state, person)
+        if row.cart_id is None and (other := take_offer(person, row)) is not None:
+            state.news = with_news(state.news, other.code, other.text)
     state.person = person
     return state
 
 
-def _offer_other(state: CartState, person: int) -> None:
-    """Let the first answer of a person's new chat offer the cart of another one."""
-    if (other := offer(person, state.session_id)) is not None:
-        state.news = with_news(state.news, other.code, other.text)
+def _with_offer(caller: Caller, row: SessionRow | None) -> CartState:
+    """Begin the session of a chat that only looks, so that its answers offer another cart once."""
+    if not caller.call.may_write:
+        raise WriteNeeded
+    with locked_cart(caller) as state:
+        return state
 
 
 @contextmanager

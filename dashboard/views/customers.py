@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from carts.marks import marks_of
 from carts.models import Session
 from dashboard.pages import demand, owner_page, show
 from dashboard.texts import client_name
@@ -35,6 +36,7 @@ def customer(request: HttpRequest, public_id: str) -> HttpResponse:
     if (found := customer_of(public_id)) is None:
         raise Http404(_("There is no such customer."))
     chats = list(Session.objects.of_person(found.person).chats()[:_MOST])
+    marks = marks_of(chats, searches_of=chats)
     orders = list(Order.objects.of_person(found.person).newest_first().select_related("store")[:_MOST])
     story = [
         *((chat.linked_at, "linked", chat, None) for chat in chats if chat.linked_at),
@@ -43,7 +45,7 @@ def customer(request: HttpRequest, public_id: str) -> HttpResponse:
     ]
     context = {
         "customer": found,
-        "chats": [(chat, client_name(chat.client)) for chat in chats],
+        "chats": [(chat, client_name(chat.client), marks[chat.pk]) for chat in chats],
         "orders": orders,
         "story": sorted(story, key=lambda step: step[0], reverse=True),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person
+from carts.marks import Marks, marks_of
 from carts.models import Cart, Session
 from carts.services.other_carts import day_of, name_of, open_carts
 from my.pages import my_page
@@ -39,12 +40,14 @@ class ShownCart:
     cart: Cart
     origin: str
     day: str
+    marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
 class ShownChat:
     session: Session
     name: str
+    marks: Marks
 
 
 @my_page
@@ -81,14 +84,16 @@ def _shown(request: HttpRequest, person: Person, status: int = 200, **told: Any)
     if before.isdecimal() and len(before) < 19:
         orders = orders.filter(pk__lt=int(before))
     page = list(orders.select_related("store").prefetch_related("lines")[: MOST_ORDERS + 1])
-    carts = open_carts(person.pk).select_related("store")[:_MOST_CARTS]
-    chats = Session.objects.of_person(person).chats()[:_MOST_CHATS]
+    carts = list(open_carts(person.pk).select_related("store")[:_MOST_CARTS])
+    chats = list(Session.objects.of_person(person).chats()[:_MOST_CHATS])
+    shown = [*chats, *(cart.session for cart in carts)]
+    marks = marks_of(shown, searches_of=[session for session in shown if session.sees_person])
     context = {
         "person": person,
         "orders": [_order(order, person) for order in page[:MOST_ORDERS]],
         "older": page[MOST_ORDERS - 1].pk if len(page) > MOST_ORDERS else None,
-        "carts": [ShownCart(cart, name_of(cart.session), day_of(cart)) for cart in carts],
-        "chats": [ShownChat(session, name_of(session)) for session in chats],
+        "carts": [ShownCart(cart, name_of(cart.session), day_of(cart), marks[cart.session_id]) for cart in carts],
+        "chats": [ShownChat(session, name_of(session), marks[session.pk]) for session in chats],
         **told,
     }
     return render(request, "my/home.html", context, status=status)

@@ -15,6 +15,7 @@ from carts.link_tools import link_account
 from carts.models import Cart, Session
 from carts.services import carts, linking
 from carts.services.saving import locked_cart
+from carts.tools import add_to_cart, clear_cart
 from catalog.models import Store
 from catalog.services import create_product
 from offers.buyers import Buyer
@@ -193,6 +194,20 @@ def test_a_chat_that_is_being_linked_by_a_token_is_not_open_behind_the_end(signe
     assert links() == [(dana.pk, False)]
 
 
+def test_a_change_that_begins_while_the_access_ends_waits_and_changes_nothing(signed, beside):
+    app, browser, dana = signed
+    holder = holder_of(app.signs_in(browser)["access_token"])
+    call = Call("clear_cart", {"openai/session": "chat-1"}, person=holder.person, token=holder.token)
+
+    def change():
+        with pytest.raises(SignInNeeded):
+            clear_cart.function(call)
+
+    beside(lambda: end_access(dana), change)
+
+    assert not Session.objects.exists()
+
+
 def test_a_code_that_is_said_while_all_ends_opens_nothing(signed, beside):
     _app, _browser, dana = signed
     code, told = account_codes.new_code(dana), []
@@ -312,3 +327,18 @@ def test_a_code_of_an_account_that_is_no_shoppers_opens_nothing(dana, change):
     with pytest.raises(codes.WrongCode):
         say(code)
     assert not Session.objects.filter(person=dana).exists()
+
+
+@pytest.mark.parametrize("name", ["add_to_cart", "clear_cart", "resume_cart"])
+def test_a_change_under_way_is_not_done_once_the_access_has_ended(tokens, dana, tea, name):
+    """The token was found good before the transaction of the change began."""
+    holder = holder_of(tokens["access_token"])
+    call = Call(name, {"openai/session": "chat-1"}, person=holder.person, token=holder.token)
+    before = list(Cart.objects.values_list("version", "item_count"))
+    end_access_of(dana)
+    given = {"add_to_cart": {"product_id": "shop:tea"}, "resume_cart": {"code": "ABCD-EFGH"}}.get(name, {})
+    tool = {"add_to_cart": add_to_cart, "clear_cart": clear_cart, "resume_cart": resume_cart}[name]
+
+    with pytest.raises(SignInNeeded, match="ended this access"):
+        tool.function(call, **given)
+    assert list(Cart.objects.values_list("version", "item_count")) == before

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone
 
-from carts.models import Cart, Session
+from carts.models import CallRecord, Cart, Session
 from catalog.models import Store
 from orders.models import Order
 
@@ -26,7 +26,7 @@ def fill_account(dana, fill, order, honey):
 def test_the_number_of_queries_does_not_grow(client, fill_account, django_assert_num_queries, count):
     fill_account(count)
 
-    with django_assert_num_queries(9):  # session, user, person, sessions, orders, lines, carts, chats
+    with django_assert_num_queries(12):  # session, user, person, sessions, orders, lines, carts, chats, marks
         page = client.get("/my/").text
 
     assert page.count("Order again") == count
@@ -50,6 +50,22 @@ def test_the_day_of_an_order_is_one_of_its_store(client, fill_account):
     Order.objects.update(placed_at=datetime(2026, 11, 26, 13, 30, tzinfo=UTC))
 
     assert "Nov. 27, 2026" in client.get("/my/").text
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_chats_of_one_client_are_told_apart_by_their_carts_and_ones_own_searches(client, dana, fill, honey, proved):
+    fill("chat-1")
+    for words in (["sweet", "tooth"], ["later"]):
+        CallRecord.objects.create(
+            session=Session.objects.get(), at=timezone.now(), tool="search_products", outcome="ok", milliseconds=1,
+            words=words, results=1,
+        )  # fmt: skip
+    Session.objects.update(person=dana, sees_person=proved)
+
+    page = client.get("/my/").text
+
+    assert page.count("<bdi>Honey</bdi>") == 2  # beside the cart and beside the chat
+    assert ("sweet tooth" in page, "later" in page) == (proved, False)
 
 
 def test_who_only_keeps_a_chat_gets_no_details_of_the_buyer(client, dana, fill, order, honey):

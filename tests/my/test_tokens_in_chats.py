@@ -8,9 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
+from carts.conversation import conversation_of
 from carts.models import Session, SessionWarning
 from carts.services import linking
+from carts.services.sessions import session_to_record
 from shopmcp.mcp.access import Holder, current_holder
+from shopmcp.mcp.call import Call
 from tests.carts.answers import error, quantities
 from tests.my.linking import links
 
@@ -73,6 +76,39 @@ def test_a_new_chat_with_a_token_brings_the_other_cart(ask_for, call_tool, dana,
 
     assert quantities(brought) == {"shop:honey": 3}
     assert brought.structured_content["cart_id"]
+
+
+def test_a_new_chat_that_looks_first_is_offered_the_other_cart_once(ask_for, call_tool, dana, honey, tea):
+    call_tool("add_to_cart", product_id="shop:honey", quantity=3)
+    Session.objects.update(person=dana)
+    first, again = (ask_for(dana, "view_cart", session="chat-2").content[0].text for _ in range(2))
+    added = ask_for(dana, "add_to_cart", session="chat-2", product_id="shop:tea").content[0].text
+
+    assert ["a cart with 3 items" in answer for answer in (first, again, added)] == [True, False, False]
+
+
+def test_a_chat_that_searched_before_is_offered_the_other_cart_by_its_first_change(ask_for, call_tool, dana, honey):
+    call_tool("add_to_cart", product_id="shop:honey", quantity=3)
+    Session.objects.update(person=dana)
+    session_to_record(conversation_of(Call("search_products", {"openai/session": "chat-2"})), "", "net")
+    offers = [
+        ask_for(dana, name, session="chat-2", **given).content[0].text
+        for name, given in (("add_to_cart", {"product_id": "shop:honey"}), ("view_cart", {}))
+    ]
+
+    assert ["a cart with 3 items" in answer for answer in offers] == [True, False]
+
+
+def test_a_look_without_an_id_is_refused_with_the_offer_of_the_other_cart(ask_for, call_tool, dana, ruth, honey):
+    call_tool("add_to_cart", product_id="shop:honey", quantity=3)
+    Session.objects.update(person=dana)
+    refused = ask_for(dana, "view_cart", session=None)
+    code = refused.content[0].text.split("the code ")[1].split()[0]
+
+    assert (refused.is_error, Session.objects.count()) == (True, 1)
+    assert quantities(ask_for(dana, "resume_cart", session=None, code=code)) == {"shop:honey": 3}
+    assert "a cart with" not in ask_for(ruth, "view_cart", session=None).content[0].text
+    assert "a cart with" not in call_tool("view_cart", session=None).content[0].text
 
 
 def test_a_code_of_somebody_elses_cart_opens_nothing(ask_for, call_tool, dana, ruth, honey):
