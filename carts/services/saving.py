@@ -67,8 +67,7 @@ def shown_cart(caller: Caller, row: SessionRow | None, *, may_offer: bool = Fals
     """Return the cart that the caller's chat uses, for a read: its own, or the one cart of its person.
 
     Args:
-        caller: Who calls.
-        row: The session of its conversation; None if it has none.
+        row: The session of the caller's conversation; None if it has none.
         may_offer: Whether the answer tells a chat without a cart of its own, once, of another cart of its person.
 
     Raises:
@@ -78,7 +77,10 @@ def shown_cart(caller: Caller, row: SessionRow | None, *, may_offer: bool = Fals
     home = None if person is None else one_cart.home_of(person)
     if home is None:
         if person is not None and may_offer and is_offered(row, person):
-            return _with_offer(caller, row)
+            if not caller.call.may_write:
+                raise WriteNeeded
+            with locked_cart(caller) as state:  # it begins the chat's session, so that it is told once
+                return state
         return load_cart(row, caller.now) if row else CartState(0, "")
     news = without(home.news, ONCE)
     if home.news and row is not None and row.id != home.id:
@@ -112,14 +114,6 @@ def _persons_cart(caller: Caller, row: SessionRow, person: int) -> CartState:
             state.news = with_news(state.news, other.code, other.text)
     state.person = person
     return state
-
-
-def _with_offer(caller: Caller, row: SessionRow | None) -> CartState:
-    """Begin the session of a chat that only looks, so that its answers offer another cart once."""
-    if not caller.call.may_write:
-        raise WriteNeeded
-    with locked_cart(caller) as state:
-        return state
 
 
 @contextmanager

@@ -29,6 +29,8 @@ def in_usual_names(product: dict[str, Any], currency: str) -> dict[str, Any]:
         product = in_usual_terms(product)
     if product.get("prices") and not _has_price(product):
         product = {**product, **_listed(product["prices"], currency)}
+    if {"inventory_tracking", "inventory_level"} <= product.keys():
+        product = _bigcommerce(product)
     variants = product.get("variants")
     if not isinstance(variants, list) or not variants or not all(isinstance(variant, dict) for variant in variants):
         return product
@@ -46,6 +48,14 @@ def in_usual_names(product: dict[str, Any], currency: str) -> dict[str, Any]:
         found["image"] = image
     found["description"] = _description(product.get("description"))
     return {**found, "variants": [{**variant, **read(product, variant, currency)} for variant in variants]}
+
+
+def _bigcommerce(product: dict[str, Any]) -> dict[str, Any]:
+    """BigCommerce keeps a level where it counts nothing too, and the levels of variants with these."""
+    tracking = product["inventory_tracking"]
+    if tracking == "variant" or product.get("variants"):
+        raise RowRefused(_("it has variants, whose prices and stock this list does not hold: export it as CSV"))
+    return {**product, "stock": product["inventory_level"] if tracking == "product" else None}
 
 
 def _medusa(product: Mapping[str, Any], variant: Mapping[str, Any], currency: str) -> dict[str, Any]:

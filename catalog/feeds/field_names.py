@@ -41,7 +41,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "מחלקה", "kategorie", "kategorien", "catégorie", "catégories", "categoría", "categorías", "categoria",
         "categorie", "kategoria", "kategorie", "категория", "категории", "الفئة", "分类", "商品分类", "カテゴリ",
         "카테고리", "κατηγορία", "kategória", "categorii", "kategori", "luokka",
-        "categorieën", "osastot", "κατηγορίες", "kategoriler", "カテゴリー", "التصنيفات",
+        "categorieën", "osastot", "produktkategorie", "catégoriedeproduit", "categoríadeproducto", "categoriaprodotto",
+        "κατηγορίες", "kategoriler", "カテゴリー", "التصنيفات",
     ),
     "brand": ("brand", "manufacturer", "vendor", "brands", "מותג", "יצרן", "marke", "hersteller", "marque", "marca",
               "merk", "marka", "бренд", "производитель"),
@@ -51,7 +52,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "priceinclvat",
         "pricewithtax", "pricewithvat", "prixttc", "bruttopreis", "bruttovk", "preisbrutto",
         "cenabrutto", "preciopvp", "pvp",
-        "מחירכוללמעמ", "מחירלצרכן",
+        "מחירכוללמעמ", "מחירלצרכן", "מחירללקוח",
     ),
     "price": (
         "price", "unitprice", "regularprice", "variantprice", "sellingprice",
@@ -86,7 +87,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "sale_begins": (
         "salepricestartdate", "salebegins", "salestart", "salestartdate", "salestarts", "salefrom", "salepricefrom",
         "datesalepricestarts", "specialpricefromdate", "specialfromdate", "dateonsalefrom", "saledatefrom", "תחילתמבצע",
-        "תאריךתחילתמבצע",
+        "תאריךתחילתמבצע", "מבצעמ", "מבצעמתאריך",
+        "aktionvon", "angebotvon", "sonderpreisvon", "aktionspreisvon", "débutpromo", "débutpromotion", "promodu",
+        "iniciooferta", "iniziopromozione", "początekpromocji", "началоакции", "actievan",
         "datumangebotspreisbeginnt", "datumandemangebotspreisbeginnt", "datededébutdepromo",
         "díaenqueempiezaelpreciorebajado", "datadiiniziodelprezzoinsaldo", "datarozpoczęciapromocji",
         "startdatumactieprijs", "датаначаладействияскидки", "indirimlifiyatınbaşladığıtarih", "alennushintaalkaa",
@@ -99,7 +102,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "einddatumactieprijs", "датаокончаниядействияскидки", "indirimlifiyatınbittiğitarih", "alennushintapäättyy",
         "ημερομηνίαλήξηςπροσφοράς", "تاريخانتهاءسعرالتخفيض", "セール価格終了日",
         "datesalepriceends", "specialpricetodate", "specialtodate", "dateonsaleto", "saledateto", "סוףמבצע", "סיוםמבצע",
-        "תאריךסיוםמבצע",
+        "תאריךסיוםמבצע", "מבצעעד", "מבצעעדתאריך",
+        "aktionbis", "angebotbis", "sonderpreisbis", "aktionspreisbis", "finpromo", "finpromotion", "promoau",
+        "finoferta", "finepromozione", "koniecpromocji", "конецакции", "actietot",
     ),
     "former_price": (
         "formerprice", "compareatprice", "variantcompareatprice", "originalprice", "oldprice", "listpricebefore",
@@ -126,6 +131,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "απόθεμα", "készlet", "stoc", "cantitate", "lager", "lagersaldo", "lagerantal", "varasto", "stokadedi",
         "stokmiktarı", "estoque", "stanmagazynowy", "кількість", "залишок", "počet", "mennyiség", "المخزون",
         "inventario", "magazzino", "запасы", "verfügbaremenge",
+        "vorrätigemenge", "mengeverfügbar", "bestandsmenge",
         "quantitéenstock", "cantidadamano", "stocklevel", "stockqty", "qtyinstock", "quantityinstock",
     ),
     "available": (

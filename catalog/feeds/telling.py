@@ -8,10 +8,16 @@ from catalog.feeds.refusals import half_understood
 from catalog.feeds.source import Source
 from catalog.feeds.visibility import has_drafts
 from catalog.feeds.words import tells_state
+from catalog.language.text import words
 
 _DATE = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?(?:[T ].*)?|\d\d?[-/.]\d\d?[-/.]\d{4}(?: .*)?")
 # Columns in which a shop writes what it likes.
 _FREE = ("customlabel", "label", "tag", "condition", "badge", "note", "remark")
+# What the heading of the end of a sale says, in a file in which all products are on sale.
+_END = {
+    "until", "till", "bis", "hasta", "jusqu", "fin", "end", "ends", "ending", "до", "по", "עד", "סיום", "סוף", "koniec",
+    "tot", "einde", "til", "fine", "fim",
+}  # fmt: skip
 _STATES = {"published", "hidden"}
 _SALE_DATES = {"sale_dates", "sale_begins", "sale_ends"}
 
@@ -36,6 +42,7 @@ def refuse_telling(
         if states and (has_drafts(cells) or tells_state(cells)):
             raise half_understood(source, ["published"], heading[column])
         dated = {n for n, cell in enumerate(cells) if cell}
-        beside = known.isdisjoint(_SALE_DATES) and dated and dated <= sold and len(sold) < len(rows)
+        ending = len(sold) < len(rows) or not _END.isdisjoint(words(heading[column]))
+        beside = known.isdisjoint(_SALE_DATES) and dated and dated <= sold and ending
         if beside and all(_DATE.fullmatch(cells[n]) for n in dated):
             raise half_understood(source, ["sale_ends"], heading[column])

@@ -27,6 +27,9 @@ _UNIT = re.compile(
 )
 
 
+_COUNT = re.compile(r"\b[0-9]{1,9}\b", re.ASCII)
+
+
 def _set(*said: str) -> frozenset[str]:
     return frozenset(" ".join(words(text)) for text in said)
 
@@ -53,6 +56,14 @@ _AVAILABLE = _set(
     "זמין להזמנה", "זמין להזמנה מראש", "במלאי מוגבל", "ללא הגבלה", "only left", "last one", "last pieces", "last items",
     "nur noch", "nur noch wenige", "auf bestellung", "da ordinare", "derniers exemplaires", "ultimi pezzi",
     "últimas unidades", "ostatnie sztuki", "מלאי אחרון", "פריטים אחרונים", "יחידות אחרונות", "נותרו", "נשארו",
+)  # fmt: skip
+# What stands beside a count alone: more than so many, or what is left of it.
+_MORE_THAN = _set(
+    "more than", "over", "at least", "about", "left", "low stock left", "only left in stock", "in stock now",
+    "mehr als", "über", "mindestens", "noch", "noch verfügbar", "noch auf lager", "noch lieferbar", "plus de",
+    "plus que", "il reste", "más de", "quedan", "quedan solo", "più di", "solo rimasti", "mais de", "meer dan",
+    "ponad", "więcej niż", "более", "больше", "осталось", "понад", "mer än", "mere end", "mer enn", "yli", "více než",
+    "מעל", "יותר מ", "נשארו רק", "נותרו רק", "נשאר", "יחידות במלאי", "יח במלאי", "أكثر من", "多于", "超过",
 )  # fmt: skip
 # Of these, what is sold beyond the stock.
 _BEYOND_STOCK = _set(
@@ -184,11 +195,23 @@ def stock_of(fields: Mapping[str, Any], reading: Reading | None = None) -> tuple
             # Of fewer than five there are four at most.
             return max(_count(whole) - text.startswith("<"), 0), None
     said = _said(text) if text != "∞" else "unlimited"
+    if (counted := _counted(said)) is not None:
+        return counted
     if said in _AVAILABLE:
         return None, True
     if said in _NOT_AVAILABLE:
         return 0, False
     raise RowRefused(_("its stock “%(stock)s” is not a whole number") % {"stock": text[:40]})
+
+
+def _counted(said: str) -> tuple[int, bool | None] | None:
+    """The count beside words about availability, as in `In stock (5)` and `more than 10`; None if there is not one."""
+    if len(numbers := _COUNT.findall(said)) != 1:
+        return None
+    rest = " ".join(_COUNT.sub(" ", said).split())
+    if rest in _NOT_AVAILABLE:
+        return 0, False
+    return (_count(numbers[0]), None) if rest in _AVAILABLE or rest in _MORE_THAN else None
 
 
 def _count(whole: str) -> int:

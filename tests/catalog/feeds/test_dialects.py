@@ -147,3 +147,17 @@ def test_a_price_of_its_own_or_the_owners_word_counts_before_offers(load):
     assert shown(load, [{**TEA, "price": 5, "offers": [OFFER, {**OFFER, "price": "12"}]}])["TEA"].price == 5
     found = shown(load, [{**TEA, "mine": 6, "offers": []}], options=FeedOptions(mapped={"price": "mine"}))
     assert found["TEA"].price == 6
+
+
+def test_bigcommerces_level_counts_only_where_it_is_tracked(load):
+    soap = {"name": "Soap", "price": 10, "sale_price": 0, "is_visible": True, "availability": "available"}
+    rows = [
+        {**soap, "sku": sku, "inventory_level": 5 if tracking != "none" else 0, "inventory_tracking": tracking}
+        for sku, tracking in (("A", "product"), ("B", "none"), ("C", "variant"))
+    ]
+    found = shown(load, {"data": rows, "meta": {}})
+
+    assert {sku: (item.price, item.stock, item.available) for sku, item in found.items()} == {
+        "A": (10, 5, True),
+        "B": (10, None, True),
+    }

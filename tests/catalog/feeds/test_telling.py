@@ -39,6 +39,16 @@ def test_what_the_owner_maps_is_read(load):
     assert Product.objects.get(store__slug="other", sku="a").price == 10
 
 
+def test_a_file_in_which_all_is_on_sale_needs_its_column_of_the_end_too(load):
+    text = "sku,name,price,sale price,{}\na,Rice,10,5,2020-01-31\nb,Rye,20,9,2020-01-31\n"
+    with pytest.raises(Unreadable, match="Reducido hasta"):
+        load(text.format("Reducido hasta"))
+    assert not Product.objects.exists()
+
+    load(text.format("Made on"))
+    assert Product.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -43,6 +43,16 @@ def test_stock(written, stock, available):
     assert stock_of({"stock": written}) == (stock, available)
 
 
+def test_a_count_beside_words_is_the_stock():
+    assert [stock_of({"stock": text}) for text in (
+        "In stock (5)", "In Stock: 7", "Low stock - 3 left", "only 2 left", "more than 10", "Auf Lager (5)",
+        "noch 3 verfügbar", "במלאי (5)", "מעל 10", "Осталось 4", "Sold out (0)", "0 in stock",
+    )] == [
+        (5, None), (7, None), (3, None), (2, None), (10, None), (5, None),
+        (3, None), (5, None), (10, None), (4, None), (0, False), (0, None),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("written", ["perhaps", "1.5.5", "1,2,3"])
 def test_a_stock_that_nobody_understands_refuses_the_row(written):
     with pytest.raises(RowRefused, match="not a whole number"):
