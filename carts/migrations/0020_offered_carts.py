@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('carts', '0018_one_cart_of_accounts'),
+        ('carts', '0019_words_of_refusals'),
     ]
 
     operations = [
