@@ -21,6 +21,8 @@ _MAY_SEE_PEOPLE: Final = "orders.see_people"
 _PER_PAGE: Final = 25
 _PAGES: Final = {"waiting": "dashboard-messages", "failed": "dashboard-messages-failed"}
 
+_ORDERS: Final = {"waiting": "id", "failed": "failed_at"}
+
 
 @dataclass(frozen=True, slots=True)
 class MessageItem:
@@ -42,7 +44,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @owner_page
 @require_safe
 def failed(request: HttpRequest) -> HttpResponse:
-    """What was given up, the newest first."""
+    """What was given up, the last one first."""
     return _list(request, "failed")
 
 
@@ -74,7 +76,8 @@ def _of(state: str) -> MessageQuerySet:
 
 def _list(request: HttpRequest, state: str) -> HttpResponse:
     cursor, sees_people = request.GET.get("cursor", ""), request.user.has_perm(_MAY_SEE_PEOPLE)
-    rows, following = paging.page("messages", _of(state).select_related("endpoint"), _PER_PAGE, cursor)
+    found = _of(state).select_related("endpoint").defer("payload")
+    rows, following = paging.page(f"messages-{state}", found, _PER_PAGE, cursor, by=_ORDERS[state])
     context = {
         "state": state,
         "rows": [_item(message, sees_people=sees_people) for message in rows],

@@ -134,7 +134,11 @@ class Message(models.Model):
                 name="message_waiting",
             ),
             models.Index(fields=["endpoint", "-id"], name="message_of_endpoint"),
-            models.Index(fields=["id"], condition=Q(failed_at__isnull=False), name="message_failed"),
+            models.Index(
+                fields=["failed_at", "id"],
+                condition=Q(failed_at__isnull=False, dropped_at=None),
+                name="message_given_up",
+            ),
             models.Index(fields=["created_at"], name="message_age"),
         ]
 
