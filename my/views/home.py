@@ -66,7 +66,10 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
         if wish == "unlink":
             unlink(which, person)
     except ShopError as refusal:
-        return _shown(request, person, refusal=refusal, status=429 if refusal.retry_after else 409)
+        refused = _shown(request, person, refusal=refusal, status=429 if refusal.retry_after else 409)
+        if refusal.retry_after:
+            refused["Retry-After"] = str(refusal.retry_after)
+        return refused
     return redirect("my-home")
 
 

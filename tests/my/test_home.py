@@ -169,3 +169,11 @@ def test_a_chat_says_when_it_was_used_last(client, dana, fill, honey):
     page = client.get("/my/").text
 
     assert re.search(r"Last used: [^<]+[ap]\.m\.<|Last used: [^<]+(midnight|noon)<", page)
+
+
+def test_too_many_codes_are_refused_with_the_time_to_wait(client, dana):
+    answers = [client.post("/my/", {"do": "code"}) for _ in range(21)]
+
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert "Too many codes" in answers[-1].text
