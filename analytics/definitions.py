@@ -33,6 +33,15 @@ DEFINITIONS = {
         "Carts with something in them and no order whose session has been quiet for 30 minutes, or as "
         "SHOPMCP_ABANDONED_AFTER says, of all filled carts. After 7 days they count as lost."
     ),
+    "held": _(
+        "Open carts with something in them at this moment, whatever the days above: those that were quiet for 30 "
+        "minutes (SHOPMCP_ABANDONED_AFTER) count as abandoned, after 7 days as lost. Carts that were taken to the store's "
+        "own checkout are left out. The value is what can be bought of them now, at today's prices, for each currency."
+    ),
+    "held_products": _(
+        "What these carts hold of each product, and how much of it is in abandoned and lost carts, of all clients; "
+        "those worth most first."
+    ),
     "funnel": _(
         "Sessions with at least one successful call of that kind, or of a later one, of all sessions. Then those whose "
         "cart was opened in a browser in these days, was taken to the store's own checkout, or was ordered here, as "

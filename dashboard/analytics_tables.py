@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.findings import Findings
-from dashboard.texts import STAGES, client_name, outcome_text
+from dashboard.texts import CART_STATES, STAGES, client_name, outcome_text
 from shopmcp.money import rounded
 
 Table = tuple[Sequence[Any], Iterable[Sequence[Any]]]
@@ -111,6 +111,33 @@ def _sold(found: Findings) -> Table:
     )
 
 
+def _held(found: Findings) -> Table:
+    header = [_("State"), _("Carts"), _("Units"), _("Value"), _("Currency")]
+    return header, (
+        (CART_STATES[row.state], row.carts, row.units, rounded(row.amount, row.currency), row.currency)
+        for row in found.held_sums
+    )
+
+
+def _held_products(found: Findings) -> Table:
+    header = [
+        _("Product"), _("Product id"), _("Units"), _("Value"), _("Units in abandoned carts"),
+        _("Value in abandoned carts"), _("Currency"),
+    ]  # fmt: skip
+    return header, (
+        (
+            row.name,
+            row.product_id,
+            row.units,
+            rounded(row.amount, row.currency),
+            row.left_units,
+            rounded(row.left_amount, row.currency),
+            row.currency,
+        )
+        for row in (found.held.products if found.held else ())
+    )
+
+
 def _unanswered(found: Findings) -> Table:
     header = [_("Words"), _("Calls")]
     return header, ((search.words, search.searches) for search in found.numbers.fruitless_searches)
@@ -141,6 +168,8 @@ TABLES: Final[dict[str, Callable[[Findings], Table]]] = {
     "funnel": _funnel,
     "popular": _popular,
     "sold": _sold,
+    "in-carts": _held,
+    "products-in-carts": _held_products,
     "unanswered": _unanswered,
     "refusals": _refusals,
     "speed": _speed,

@@ -8,6 +8,7 @@ from typing import Self
 
 from analytics.breakdown import ClientNumbers, StoreNumbers, clients, known_clients, stores
 from analytics.counts import at_one_moment
+from analytics.held import Carts, Held, held
 from analytics.over_time import Course, over_time
 from analytics.reports import Summary, summary_with
 from analytics.sales import SoldProduct, best_sellers
@@ -34,6 +35,7 @@ class Findings:
     stores: Sequence[StoreNumbers]
     sold: Sequence[SoldProduct]
     sources: Sequence[tuple[str, int]]
+    held: Held | None
 
     @classmethod
     def of(cls, form: PeriodForm) -> Self:
@@ -58,8 +60,14 @@ class Findings:
             clients=by_client,
             stores=stores(course, client),
             sold=best_sellers(numbers.since, numbers.until, client, most=_SOLD),
+            held=held(),
             sources=[] if client else PermalinkCount.objects.by_source(since, until)[:_SOURCES],
         )
+
+    @property
+    def held_sums(self) -> Sequence[Carts]:
+        """What open carts hold, by state and currency."""
+        return self.held.sums(self.client) if self.held else []
 
     @property
     def revenue(self) -> list[tuple[str, Decimal]]:

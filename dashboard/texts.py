@@ -64,6 +64,9 @@ STAGES: dict[str, tuple[Promise, str]] = {
     "ordered": (_("Ordered"), ""),
 }
 
+# The states of carts whose value is added up.
+CART_STATES: dict[str, Promise] = {"open": _("Open"), "abandoned": _("Abandoned"), "lost": _("Lost")}
+
 # What a call of each tool does, as a row of the owner's lists says it.
 _ACTIONS: dict[str, Promise] = {
     "list_stores": _("looked around"),

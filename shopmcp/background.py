@@ -24,6 +24,7 @@ class Renewed(Generic[T]):
     Args:
         work: Returns the result.
         every: Returns for how many seconds a result is used.
+        lasting: Whether the earlier result is returned while it is renewed: only the first caller waits.
         patience: Seconds that a caller waits.
     """
 
@@ -32,10 +33,12 @@ class Renewed(Generic[T]):
         work: Callable[[], T],
         *,
         every: Callable[[T], float],
+        lasting: bool = False,
         patience: float = 3.0,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._work, self._every, self._patience, self._clock = work, every, patience, clock
+        self._lasting = lasting
         self._lock = Lock()
         self._done = Event()
         self._done.set()
@@ -48,11 +51,14 @@ class Renewed(Generic[T]):
             if self._done.is_set() and self._clock() >= self._old_at:
                 self._done.clear()
                 Thread(target=self._renew, daemon=True).start()
+        if self._lasting and (found := self._found) is not None:
+            return found
         return self._found if self._done.wait(self._patience) else None
 
     def _renew(self) -> None:
         try:
-            self._found = None
+            if not self._lasting:
+                self._found = None
             self._found = found = self._work()
             self._old_at = self._clock() + self._every(found)
         # Whoever asks next tries again.

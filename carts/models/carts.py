@@ -5,13 +5,15 @@ from typing import Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
+from django.db.models import Case, Exists, ExpressionWrapper, F, FilteredRelation, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from catalog.models import Product, ProductIdentity, Store
 from catalog.models.imports import visible
+from catalog.models.sales import price_of
 from offers.models import Coupon
 
 # Counting stops here, so that its time is bounded.
@@ -234,6 +236,26 @@ class LineQuerySet(models.QuerySet["Line"]):
         """Join the version of the product that counts now as `sold`, and load it for `shown`."""
         sold = FilteredRelation("product__versions", condition=visible("product__versions__"))
         return self.annotate(sold=sold).select_related("product", "sold__store")
+
+    def with_worth(self, now: datetime) -> Self:
+        """Join what a chat is told of each line: `buyable`, how many can be bought, and `worth`, what they cost then.
+
+        A product that has a price in another currency than the cart costs nothing.
+        """
+        sellable = Q(
+            sold__withdrawn_at=None, sold__available=True, sold__price__isnull=False, sold__currency=F("cart__currency")
+        )
+        left = Greatest(Value(0), F("sold__counted") + F("product__stock_moved"))
+        buyable = Case(
+            When(sellable & Q(sold__counted=None), then=F("quantity")),
+            When(sellable, then=Least(F("quantity"), left)),
+            default=Value(0),
+            output_field=models.IntegerField(),
+        )
+        money = models.DecimalField(max_digits=18, decimal_places=3)
+        price = Coalesce(price_of(now, "sold__"), Value(0), output_field=money)
+        worth = ExpressionWrapper(F("buyable") * price, output_field=money)
+        return self.with_version().annotate(buyable=buyable).annotate(worth=worth)
 
 
 class Line(models.Model):

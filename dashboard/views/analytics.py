@@ -11,7 +11,7 @@ from dashboard.exports import csv_file
 from dashboard.findings import Findings
 from dashboard.forms import PERIODS, PeriodForm
 from dashboard.pages import owner_page, show
-from dashboard.texts import STAGES
+from dashboard.texts import CART_STATES, STAGES
 
 
 @owner_page
@@ -35,6 +35,7 @@ def analytics(request: HttpRequest) -> HttpResponse:
             for series in found.course.series
         },
         "stages": STAGES,
+        "cart_states": CART_STATES,
         "definitions": {name: gettext(text) for name, text in DEFINITIONS.items()},
     }
     return show(request, "dashboard/analytics.html", context)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import DecimalField, F, Sum
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,15 +58,8 @@ def now() -> Now:
     """Return the current numbers; three queries over a bounded index range."""
     active = Session.objects.real().active().order_by("-last_seen_at", "-id")[:COUNT_CAP]
     filled = Cart.objects.filled().filter(session__in=active.values("pk"))
-    worth = Sum(F("quantity") * F("sold__price"), output_field=DecimalField(max_digits=18, decimal_places=3))
-    values = (
-        # Without prices in another currency.
-        Line.objects.with_version()
-        .filter(cart__in=filled.values("pk"), sold__currency=F("cart__currency"))
-        .order_by()
-        .values_list("cart__currency")
-        .annotate(worth=worth)
-    )
+    lines = Line.objects.with_worth(timezone.now()).filter(cart__in=filled.values("pk")).order_by()
+    values = lines.values_list("cart__currency").annotate(sum=Sum("worth"))
     return Now(
         active=Session.objects.real().active().capped_count(),
         carts=filled.count(),

@@ -32,6 +32,25 @@ def test_how_long_it_is_used_depends_on_it():
     assert letter.get() == "b"
 
 
+def test_a_lasting_result_is_returned_while_it_is_renewed():
+    now, may_end, looks = [0.0], Event(), []
+
+    def look():
+        looks.append(1)
+        assert len(looks) == 1 or may_end.wait(60)
+        return len(looks)
+
+    number = Renewed(look, every=lambda found: 10.0, lasting=True, clock=lambda: now[0])
+
+    assert number.get() == 1
+    now[0] = 10.0
+    assert number.get() == 1
+    may_end.set()
+    while number.get() == 1:
+        Event().wait(0.001)
+    assert len(looks) == 2
+
+
 def test_many_callers_share_one_look():
     may_end, looks, found = Event(), [], []
 
