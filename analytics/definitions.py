@@ -35,8 +35,9 @@ DEFINITIONS = {
     ),
     "held": _(
         "Open carts with something in them at this moment, whatever the days above: those that were quiet for 30 "
-        "minutes (SHOPMCP_ABANDONED_AFTER) count as abandoned, after 7 days as lost. Carts that were taken to the store's "
-        "own checkout are left out. The value is what can be bought of them now, at today's prices, for each currency."
+        "minutes (SHOPMCP_ABANDONED_AFTER) count as abandoned, after 7 days as lost. Carts that were taken to the "
+        "store's own checkout are left out. The value is what can be bought of them now, at today's prices, for each "
+        "currency."
     ),
     "held_products": _(
         "What these carts hold of each product, and how much of it is in abandoned and lost carts, of all clients; "
