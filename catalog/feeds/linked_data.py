@@ -5,6 +5,7 @@ Sources: schema.org's Product, ProductGroup, Offer and ItemList, and Google's pa
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -125,7 +126,7 @@ def _grouped(group: dict[str, Any]) -> dict[str, Any]:
 def _priced(offers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The price, the availability and the end of an offer; several count if they have one price."""
     found = [(_prices(offer), offer) for offer in offers]
-    amounts = {(str(price.get("price")), price.get("priceCurrency")) for price, _offer in found}
+    amounts = {(_number(price.get("price")), price.get("priceCurrency")) for price, _offer in found}
     if len(amounts) != 1 or found[0][0].get("price") in (None, ""):
         raise RowRefused(_("its offers have no price, or several, and which one counts is not known"))
     price, best = next((pair for pair in found if str(pair[1].get("availability", "")).endswith("InStock")), found[0])
@@ -144,7 +145,7 @@ def _prices(offer: Mapping[str, Any]) -> dict[str, Any]:
     told = _objects(offer.get("priceSpecification"))
     former = [entry for entry in told if str(entry.get("priceType", "")).rsplit("/", 1)[-1] in _FORMER]
     counts = [entry for entry in told if entry not in former and _is_for_all(entry)]
-    amounts = {str(entry.get("price")) for entry in counts}
+    amounts = {_number(entry.get("price")) for entry in counts}
     if not is_blank(offer.get("price")):
         price: dict[str, Any] = {**(counts[0] if counts else {}), **offer}
     elif len(amounts) == 1:
@@ -176,7 +177,7 @@ def _single(offer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     low, high = offer.get("lowPrice"), offer.get("highPrice")
     if is_blank(low) or not is_blank(offer.get("price")):
         return [offer]
-    if is_blank(high) or str(low) != str(high):
+    if is_blank(high) or _number(low) != _number(high):
         raise RowRefused(
             _(
                 "its price “%(price)s” says where prices begin, and not what it costs: "
@@ -225,6 +226,14 @@ def _things(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _types(value: Mapping[str, Any]) -> set[str]:
     return {str(name).rsplit("/", 1)[-1].removeprefix("schema:") for name in _listed(value.get("@type"))}
+
+
+def _number(amount: Any) -> Any:
+    """The amount, so that 9.9 and “9.90” are one; other text as it is."""
+    try:
+        return Decimal(str(amount)).normalize()
+    except ArithmeticError:
+        return str(amount)
 
 
 def _text(value: Any) -> str:

@@ -39,7 +39,8 @@ def shown(load, document, **options):
         {"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "position": 1, "item": TEA}]},
         {"@type": "CollectionPage", "name": "Teas", "mainEntity": {"@type": "ItemList", "itemListElement": [TEA]}},
         {"@type": "OfferCatalog", "itemListElement": [{**OFFER, "itemOffered": {**TEA, "offers": None}}]},
-        {**TEA, "@type": ["Product", "Thing"], "offers": [OFFER]},
+        {**TEA, "@type": ["Product", "Thing"], "offers": [OFFER, {**OFFER, "price": 9.9}]},
+        {**TEA, "offers": {**OFFER, "price": None, "lowPrice": 9.9, "highPrice": "9.90"}},
         {**TEA, "offers": {"@type": "AggregateOffer", "offers": [OFFER], "lowPrice": "9.90", "highPrice": "20"}},
         {**TEA, "offers": {**OFFER, "price": None, "priceSpecification": [
             {"@type": "UnitPriceSpecification", "price": "9.90", "priceCurrency": "EUR"},
