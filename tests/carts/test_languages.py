@@ -10,7 +10,7 @@ from catalog.models import Store
 from shopmcp.composition import toolbox
 from tests.carts.answers import cart, text
 
-HEBREW, ENGLISH = "הסל ריק", "The cart is empty"
+HEBREW, ENGLISH = "העגלה ריקה", "The cart is empty"
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def test_the_first_search_settles_it_for_every_tool(call_tool, two_stores):
     assert "סך הכול" in text(call_tool("add_to_cart", product_id="shop:honey"))
     call_tool("clear_cart")
     assert HEBREW in text(call_tool("view_cart"))
-    assert "הסל לא השתנה." in text(call_tool("add_to_cart", product_id="ghost"))
-    assert "הסל לא השתנה." in text(call_tool("add_to_cart"))
+    assert "העגלה לא השתנתה." in text(call_tool("add_to_cart", product_id="ghost"))
+    assert "העגלה לא השתנתה." in text(call_tool("add_to_cart"))
     assert Session.objects.get().language == "he"
 
 
@@ -113,14 +113,14 @@ def test_the_store_of_the_product_decides_where_nothing_settled_it(call_tool, tw
 def test_a_refusal_about_a_product_is_in_the_language_of_its_store(call_tool, two_stores, make_product):
     make_product("תה", store=two_stores, sku="t1", stock=0)
 
-    assert "הסל לא השתנה." in text(call_tool("add_to_cart", product_id="maz:t1"))
+    assert "העגלה לא השתנתה." in text(call_tool("add_to_cart", product_id="maz:t1"))
 
 
 def test_a_chat_without_an_id_is_remembered_by_its_cart_id(call_tool, two_stores):
     handle = cart(call_tool("add_to_cart", session=None, product_id="shop:honey"))["cart_id"]
     languages.remember(f"s_{handle[5:21]}", "he")
 
-    assert "בסל" in text(call_tool("view_cart", session=None, cart_id=handle))
+    assert "בעגלה" in text(call_tool("view_cart", session=None, cart_id=handle))
 
 
 def test_browsing_takes_no_query_for_a_language_that_is_remembered(call_tool, two_stores, monkeypatch):

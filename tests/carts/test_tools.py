@@ -259,17 +259,17 @@ def test_a_hebrew_store_is_answered_in_hebrew(call_tool, honey, store):
 
     assert "סך הכול: 20.00 ₪." in text(result)
     assert cart(result)["total"]["formatted"] == "20.00 ₪"
-    assert "הסל ריק" in text(call_tool("view_cart", session="another"))
+    assert "העגלה ריקה" in text(call_tool("view_cart", session="another"))
     assert "The cart" not in text(result)
 
 
 def test_the_caller_s_language_comes_before_the_store_s(call_tool, honey, store):
     for locale in ("he", "he-IL", "iw_IL"):
-        assert "הסל ריק" in text(call_tool("view_cart", meta={"openai/locale": locale}))
+        assert "העגלה ריקה" in text(call_tool("view_cart", meta={"openai/locale": locale}))
     store.language = "he"
     store.save()
     assert "The cart is empty" in text(call_tool("view_cart", meta={"openai/locale": "en-US"}))
-    assert "הסל ריק" in text(call_tool("view_cart", meta={"openai/locale": "fr"}))
+    assert "העגלה ריקה" in text(call_tool("view_cart", meta={"openai/locale": "fr"}))
 
 
 REFUSALS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -292,7 +292,7 @@ def test_a_refusal_in_a_hebrew_store_is_hebrew_throughout(call_tool, honey, stor
     result = call_tool(name, session=session, **arguments)
 
     assert error(result)
-    assert "הסל לא השתנה." in text(result)
+    assert "העגלה לא השתנתה." in text(result)
     assert "cart" not in text(result).replace("cart_id", "").replace("add_to_cart", "").replace("view_cart", "")
     assert "must" not in text(result)
 

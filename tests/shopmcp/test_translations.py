@@ -18,7 +18,7 @@ msgstr ""
 "Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 
 msgid "Cart"
-msgstr "סל"
+msgstr "דוכן"
 """
 
 
@@ -36,7 +36,7 @@ def test_a_catalogue_is_compiled_when_it_is_newer_and_only_then(catalogue):
     assert compile_translations() == [catalogue]
     assert compile_translations() == []
 
-    catalogue.write_text(PO.replace("סל", "עגלה"))
+    catalogue.write_text(PO.replace("דוכן", "עגלה"))
     assert compile_translations() == [catalogue]
 
     with catalogue.with_suffix(".mo").open("rb") as file:

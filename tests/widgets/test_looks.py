@@ -47,7 +47,7 @@ def test_a_widget_is_whole_in_each_theme_language_and_width(host, tool):
                 if AXE:
                     assert host.broken_rules() == [], (name, locale, width)
     assert host.see("getComputedStyle(document.body).fontFamily").startswith("Georgia")
-    hebrew = {"search_products": "הוספה לסל", "get_product": "הוספה לסל", "view_cart": "לתשלום"}
+    hebrew = {"search_products": "הוספה לעגלה", "get_product": "הוספה לעגלה", "view_cart": "לתשלום"}
     assert hebrew[tool] in host.text
 
 
