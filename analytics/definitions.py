@@ -53,6 +53,10 @@ DEFINITIONS = {
         "be among the results of a search is not enough."
     ),
     "unanswered": _("What shoppers asked for and the catalogue did not have, the most frequent first."),
+    "searches": _(
+        "The newest 2,000 searches with words of these days. A search led to an add if the same conversation added "
+        "something before it searched again, and to an order if that conversation ordered afterwards."
+    ),
     "refusals": _("Calls that were answered with a refusal in words, and left the cart as it was."),
     "stuck": _(
         "Of each kind the newest 200 refusals of these days are looked at. The next call is the one that the same "

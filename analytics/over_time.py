@@ -107,7 +107,7 @@ class _Parts:
 
 def over_time(waiting: Batch, since: date, until: date, client: str = "") -> Course:
     """Return the course of the days from `since` to `until`, both included, in the active time zone; three queries."""
-    since = max(since, _FIRST)
+    since, until = max(since, _FIRST), max(until, _FIRST)
     days = (until - since).days + 1
     now = _parts(since, until)
     is_early = (since - _FIRST).days < days

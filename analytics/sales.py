@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from carts.models import Cart, Session
 from carts.services.sessions import ELSEWHERE
-from orders.models import Order, OrderLine, OrderState
+from orders.models import Order, OrderLine, OrderQuerySet, OrderState
 
 # Sources of sessions that are no conversation.
 _NO_CHATS: Final = (ELSEWHERE, Session.ACCOUNT)
@@ -115,6 +115,10 @@ def best_sellers(since: datetime, until: datetime, client: str, *, most: int) ->
 
 def counted_orders(since: datetime, until: datetime, client: str) -> QuerySet[Order]:
     """The orders that count: placed in [since, until), no tests, not cancelled and not waiting for the buyer."""
-    rows = Order.objects.real().placed_between(since, until).order_by()
-    rows = rows.exclude(state__in=(OrderState.AWAITING, OrderState.CANCELLED))
+    rows = counting(Order.objects.placed_between(since, until)).order_by()
     return rows.filter(session__client=client) if client else rows
+
+
+def counting(orders: OrderQuerySet) -> OrderQuerySet:
+    """Those of the orders that count."""
+    return orders.real().exclude(state__in=(OrderState.AWAITING, OrderState.CANCELLED))

@@ -11,6 +11,7 @@ PAGES = [
     "sessions/",
     "session",
     "analytics/",
+    "searches/",
     "stuck/",
     "health/",
     "synonyms/?words=gold",

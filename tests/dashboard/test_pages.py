@@ -10,6 +10,7 @@ PAGES = [
     "dashboard-sessions",
     "dashboard-analytics",
     "dashboard-health",
+    "dashboard-searches",
     "dashboard-stuck",
     "dashboard-messages",
     "dashboard-messages-failed",

@@ -1,0 +1,55 @@
+"""What shoppers search for most, and what followed."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from analytics.definitions import DEFINITIONS
+from analytics.searches import TopSearches, top_searches
+from dashboard.exports import csv_file
+from dashboard.forms import PERIODS, PeriodForm, midnight
+from dashboard.pages import owner_page, show
+
+_MEANING = DEFINITIONS["searches"]
+
+
+@owner_page
+@require_safe
+def searches(request: HttpRequest) -> HttpResponse:
+    """The most frequent searches of a period."""
+    form = _form(request)
+    since, until = form.days
+    context = {
+        "form": form,
+        "periods": PERIODS,
+        "since": since,
+        "until": until,
+        "client": form.cleaned_data.get("client", ""),
+        "found": _found(form),
+        "definition": _(_MEANING),
+    }
+    return show(request, "dashboard/searches.html", context)
+
+
+@owner_page
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """The same as a CSV file."""
+    header = [_("Words"), _("Searches"), _("Found nothing"), _("Led to an add"), _("Led to an order")]
+    rows = _found(_form(request)).rows
+    return csv_file(
+        "searches", header, ((row.words, row.searches, row.fruitless, row.added, row.ordered) for row in rows)
+    )
+
+
+def _form(request: HttpRequest) -> PeriodForm:
+    form = PeriodForm(request.GET)
+    form.is_valid()
+    return form
+
+
+def _found(form: PeriodForm) -> TopSearches:
+    since, until = form.days
+    return top_searches(midnight(since), midnight(until + timedelta(days=1)), form.cleaned_data.get("client", ""))
