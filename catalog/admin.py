@@ -12,10 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from catalog import services
 from catalog.forms import ProductForm, StoreForm
 from catalog.language.text import address_key
 from catalog.models import ImportRun, Product, Store, Synonyms
+from catalog.services.products import save_product
+from catalog.services.stores import save_store
 from shopmcp.admin import FastAdmin
 
 
@@ -28,7 +29,7 @@ class StoreAdmin(FastAdmin):
     readonly_fields = ("slug", "currency", "created_at")  # product ids and prices depend on them
 
     def save_model(self, request: HttpRequest, obj: Store, form: "ModelForm[Store]", change: bool) -> None:
-        services.save_store(obj, form.changed_data, logo=form.cleaned_data["logo"])
+        save_store(obj, form.changed_data, logo=form.cleaned_data["logo"])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # import_products makes stores
@@ -95,7 +96,7 @@ class ProductAdmin(FastAdmin):
 
     def save_model(self, request: HttpRequest, obj: Product, form: "ModelForm[Product]", change: bool) -> None:
         obj.stock = form.cleaned_data["stock"]
-        services.save_product(obj, form.changed_data)
+        save_product(obj, form.changed_data)
         obj.pk = obj.identity_id  # for the history
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.forms import PlainForm, ProductForm
 from catalog.models import Product, Store
-from catalog.services import KEPT_TOGETHER
+from catalog.services.products import KEPT_TOGETHER
 from dashboard.base_forms import PlainLabels
 
 

@@ -27,7 +27,7 @@ from analytics.services import STEP, roll_up  # noqa: E402
 from carts.call_log import recorder  # noqa: E402
 from carts.services.abandoned import EVERY, AbandonedCarts  # noqa: E402
 from catalog.imports import queue  # noqa: E402
-from catalog.services import EXPIRED_EVERY, withdraw_expired  # noqa: E402
+from catalog.services.products import EXPIRED_EVERY, withdraw_expired  # noqa: E402
 from health import database, watch  # noqa: E402
 from orders.services import reconciling, reminders  # noqa: E402
 from outbox.services import deliver  # noqa: E402

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 
 from catalog.models import Product, Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 def keys(model):

@@ -11,7 +11,7 @@ from carts.models import Line, Session
 from catalog.imports.importing import import_products
 from catalog.language.thesaurus import shipped
 from catalog.models import Product, Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.composition import toolbox
 from tests.carts.answers import cart, error, quantities, text
 from tests.live import ROOT

@@ -19,7 +19,7 @@ from catalog.imports.writing import insert, insert_withdrawn, values_of
 from catalog.models import ImportRun, Product, Store
 from catalog.search.index import stage_entries
 from catalog.search.rebuild import Turns
-from catalog.services import DECIDED
+from catalog.services.products import DECIDED
 from shopmcp.db.batches import Pace
 from shopmcp.errors import ShopError
 

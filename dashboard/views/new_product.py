@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Store
-from catalog.services import add_product
+from catalog.services.products import add_product
 from dashboard.pages import demand, owner_page, show
 from dashboard.product_forms import NewForm
 from shopmcp.errors import InvalidArguments

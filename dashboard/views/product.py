@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog import services
 from catalog.models import Product
+from catalog.services.products import hide_product, save_product, show_product
 from dashboard.pages import demand, owner_page, show
 from dashboard.product_forms import EditForm
 
@@ -22,7 +22,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
     form = EditForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         found.stock = form.cleaned_data["stock"]
-        services.save_product(found, form.changed, form.cleaned_data["kept"])
+        save_product(found, form.changed, form.cleaned_data["kept"])
         messages.success(request, gettext("Saved: %(name)s.") % {"name": found.name})
         return redirect("dashboard-product", pk)
     return show(request, "dashboard/product.html", {"form": form, "product": _found(pk)})
@@ -35,12 +35,12 @@ def hide(request: HttpRequest, pk: int) -> HttpResponse:
     demand(request, "catalog.change_product")
     found = _found(pk)
     if "show" in request.POST:
-        services.show_product(found)
+        show_product(found)
         said = gettext("%(name)s is shown again.")
         if Product.objects.filter(identity=pk).exclude(withdrawn_at=None).exists():
             said = gettext("%(name)s is not hidden any more. It returns when the file of the store has it again.")
     else:
-        services.hide_product(found)
+        hide_product(found)
         said = gettext("%(name)s is hidden: no chat shows it, whatever imports bring.")
     messages.success(request, said % {"name": found.name})
     return redirect("dashboard-product", pk)

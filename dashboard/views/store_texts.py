@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog import services
 from catalog.models import Logo, Store
+from catalog.services import stores as services
 from dashboard.pages import demand, owner_page, show
 from dashboard.store_forms import TextsForm
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from catalog.models import Synonyms
 from catalog.search.query import Search
 from catalog.search.searching import search
-from catalog.services import add_synonym, change_synonyms, delete_synonyms
+from catalog.services.synonyms import add_synonym, change_synonyms, delete_synonyms
 from dashboard.pages import demand, owner_page, show
 from dashboard.synonym_forms import GroupForm, SynonymForm
 from shopmcp.errors import InvalidArguments

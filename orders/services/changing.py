@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from carts.cart import MAX_QUANTITY
 from catalog.language.text import clean
-from catalog.services import return_stock, take_stock
+from catalog.services.stock import return_stock, take_stock
 from orders.models import Order, OrderEvent, OrderLine
 from orders.refusals import InvalidDetails, WrongState
 from orders.services.states import Change, Who, changing, payment_state

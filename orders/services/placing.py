@@ -14,7 +14,7 @@ from carts.models import Cart, Session
 from carts.services.ordering import close_cart
 from carts.services.saving import locked_elsewhere
 from catalog.models import Product, Store
-from catalog.services import take_stock
+from catalog.services.stock import take_stock
 from offers.buyers import Buyer
 from offers.models import DeliveryOption, Merchant
 from offers.online import ONLINE

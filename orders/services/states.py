@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext
 
 from carts.services.ordering import lock_session
 from catalog.language.text import clean
-from catalog.services import hand_over, return_stock
+from catalog.services.stock import hand_over, return_stock
 from offers.services.coupons import give_back
 from orders.models import OPEN, OnlinePayment, Order, OrderEvent, OrderLine, OrderState
 from orders.models.payments import plain_amount

@@ -9,7 +9,7 @@ from analytics.held import add_up
 from carts.browse import session_of_id
 from carts.models import Cart, Session
 from catalog.models import Product
-from catalog.services import save_product
+from catalog.services.products import save_product
 from dashboard.rows import SessionItem
 
 pytestmark = pytest.mark.django_db

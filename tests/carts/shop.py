@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from carts.models import Cart, Change, Line, Session, SessionWarning
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from tests.carts.answers import cart, quantities
 
 

@@ -18,7 +18,7 @@ from carts.news import with_news
 from carts.services.saving import shown_cart
 from carts.tools import debug_session, view_cart
 from catalog.models import Store
-from catalog.services import save_product
+from catalog.services.products import save_product
 from shopmcp.errors import CartExpired, UnknownCart
 from shopmcp.mcp.call import Call
 from tests.carts.answers import codes, quantities, text

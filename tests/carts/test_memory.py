@@ -21,7 +21,8 @@ from carts.services.saving import save
 from carts.tools import view_cart
 from catalog.models import Product, Store
 from catalog.search.index import reindex
-from catalog.services import create_product, return_stock, save_product, take_stock
+from catalog.services.products import create_product, save_product
+from catalog.services.stock import return_stock, take_stock
 from maintenance.checks.carts import versions
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Call

@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalog.imports.importing import import_products
 from catalog.imports.publishing import publish
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from catalog.models import Product
 from catalog.search.references import named
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.admin import CappedPaginator
 
 PRODUCTS = "/admin/catalog/product/"

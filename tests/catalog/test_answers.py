@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from catalog import schemas
 from catalog.imports.importing import load_demo
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 TEXT = "A long story about where it grows, who picks it, and how it is best kept and used at home. "
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Product
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 def names(page):

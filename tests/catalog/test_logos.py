@@ -8,7 +8,7 @@ from PIL import Image
 
 from catalog import logos
 from catalog.models import Logo, Store
-from catalog.services import remove_logo, set_logo
+from catalog.services.stores import remove_logo, set_logo
 from shopmcp.errors import ShopError
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><script>alert(1)</script></svg>'

@@ -13,7 +13,8 @@ from django.utils import timezone
 from catalog import memory
 from catalog.imports.importing import load_demo
 from catalog.models import Store, Synonyms
-from catalog.services import create_product, return_stock, save_product, take_stock
+from catalog.services.products import create_product, save_product
+from catalog.services.stock import return_stock, take_stock
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

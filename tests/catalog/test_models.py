@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import STATIC_IMAGE, Product
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 def test_what_is_for_sale_and_in_stock_is_the_same_for_a_row_and_for_a_query(shelf):

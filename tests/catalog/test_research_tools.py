@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.models import Product, Store
 from catalog.search.index import reindex
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.composition import toolbox
 
 

@@ -7,7 +7,7 @@ from mcp.types import ResourceTemplateReference
 
 from catalog.models import Product, Store
 from catalog.search.index import reindex
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.composition import endpoint
 
 CATEGORY = "shop://store/{slug}/category/{category}"

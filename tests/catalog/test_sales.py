@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from catalog.models import Product
 from catalog.models.sales import PRICE_AT, on_sale
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

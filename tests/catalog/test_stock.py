@@ -4,7 +4,8 @@ import pytest
 
 from catalog.models import Entry, Product, ProductIdentity, StockMove, Store
 from catalog.models.search_index import SOLD_OUT
-from catalog.services import create_product, hand_over, return_stock, save_product, take_stock
+from catalog.services.products import create_product, save_product
+from catalog.services.stock import hand_over, return_stock, take_stock
 
 FEED = "sku,name,price,stock\na,Rice,10,8\n"
 

@@ -8,7 +8,7 @@ from catalog.models import Product, ProductIdentity, Store
 from catalog.search.index import reindex
 from catalog.search.query import Search
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.composition import toolbox
 
 WAYS = {"shipping": "משלוח תוך יומיים, 20 ₪.\nחינם מ־200 ₪.", "returns": "14 days.", "contact": "shop@example.com"}

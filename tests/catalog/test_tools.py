@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Product, Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from tests.catalog.goods import COLA
 
 

@@ -12,7 +12,7 @@ __all__ = ["owner"]
 
 SOLD_OUT = """
 from catalog.models import Product
-from catalog.services import save_product
+from catalog.services.products import save_product
 for product in Product.objects.listed():
     product.available = False
     save_product(product, ["available"])

@@ -12,7 +12,7 @@ from carts.models import Cart, Line, Session, SessionWarning, Tombstone
 from catalog.models import Entry, ImportRun, Product, ProductIdentity, StockMove, Store
 from catalog.search.engines import engine
 from catalog.search.index import reindex
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 HOUR = timedelta(hours=1)
 

@@ -4,7 +4,7 @@ import pytest
 
 from carts.models import Cart
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from maintenance.checks.offers import CHECKS
 from offers.buyers import Buyer
 from offers.models import Coupon

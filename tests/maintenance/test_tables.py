@@ -10,7 +10,7 @@ from django.db import connection
 
 from carts.models import CallRecord, Session
 from catalog.models import ImportRun, Store, Word
-from catalog.services import create_product
+from catalog.services.products import create_product
 from maintenance.tables import DERIVED, LEFT_OUT, Sum, Table, tables_of
 
 # Of Django itself, and of the full-text index of SQLite, which is derived.

@@ -14,7 +14,7 @@ from carts.models import Session
 from carts.services import carts, linking
 from carts.services.saving import locked_cart
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from orders.handoff import account_codes, codes
 from orders.models import AccountCode
 from orders.tools import resume_cart

@@ -17,7 +17,7 @@ from carts.services import carts, linking
 from carts.services.saving import locked_cart
 from carts.tools import add_to_cart, clear_cart
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from offers.buyers import Buyer
 from orders.handoff import account_codes, codes
 from orders.handoff.access import end_access

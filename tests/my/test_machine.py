@@ -13,7 +13,7 @@ from carts.services import linking
 from carts.services.other_carts import open_carts
 from carts.tools import add_to_cart, undo_cart_change, view_cart
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from offers.models import DeliveryOption
 from orders.handoff import account_codes, codes, switching
 from orders.handoff.access import end_access

@@ -14,7 +14,7 @@ from carts.services import linking
 from carts.services.cleanup import delete_sessions
 from carts.tools import add_to_cart, clear_cart, undo_cart_change, view_cart
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from orders.handoff import switching
 from orders.handoff.access import end_access
 from orders.tools import resume_cart

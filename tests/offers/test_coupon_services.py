@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.services import create_product
+from catalog.services.products import create_product
 from offers.buyers import Buyer
 from offers.models import Coupon, CouponUse
 from offers.services.coupons import delete_coupon, find_coupon, give_back, save_coupon, take_use, wrong_tries

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from carts.models import Cart, Session
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from offers.models import Coupon
 from orders.models import CheckoutLink
 from shopmcp.mcp.server import INSTRUCTIONS

@@ -11,7 +11,8 @@ SHOP = """
 from decimal import Decimal
 from django.utils import timezone
 from catalog.models import Store
-from catalog.services import create_product, set_logo
+from catalog.services.products import create_product
+from catalog.services.stores import set_logo
 from offers.models import Coupon, DeliveryOption, Merchant
 from offers.services.coupons import save_coupon
 from offers.services.delivery import save_option

@@ -20,7 +20,7 @@ place_order(cart.public_id, details, key="k", seen=seen, network="")
 """
 TEA = """
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 create_product(Store.objects.get(), sku="tea", name="Tea", price="12.00")
 """
 

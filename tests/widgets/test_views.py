@@ -8,7 +8,8 @@ from django.db import connections
 from django.urls import reverse
 
 from catalog.models import Store
-from catalog.services import create_product, set_logo
+from catalog.services.products import create_product
+from catalog.services.stores import set_logo
 from orders import images
 from tests.catalog.imports.serving import certificate, serve  # noqa: F401 - fixtures
 from tests.catalog.test_logos import image as picture_of

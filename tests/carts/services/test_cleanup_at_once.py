@@ -10,7 +10,7 @@ from carts.caller import Caller
 from carts.models import Cart, Session
 from carts.services import carts, cleanup
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.mcp.call import Call
 from tests.carts.chats import change
 from tests.carts.services.expiry import HOUR, no_orphans

@@ -14,7 +14,7 @@ from carts import tools
 from carts.models import Cart, Change, Line
 from catalog.models import Product, Store
 from catalog.search.index import reindex
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Call
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalog.models import Product
 from catalog.search.index import outdated
-from catalog.services import withdraw_expired
+from catalog.services.products import withdraw_expired
 
 GOOGLE = "id\ttitle\tprice\tinstallment\tsubscription_cost\texpiration_date\n"
 XML = """<rss xmlns:g="http://base.google.com/ns/1.0"><channel>

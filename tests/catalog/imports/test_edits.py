@@ -12,7 +12,7 @@ from catalog.search.query import Search
 from catalog.search.references import named
 from catalog.search.rows import glance
 from catalog.search.searching import search
-from catalog.services import save_product
+from catalog.services.products import save_product
 from tests.catalog.imports.files import HEAD, NEW, OLD, RICE, RYE
 
 

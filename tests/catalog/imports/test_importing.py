@@ -9,7 +9,7 @@ from catalog.imports.importing import load_demo
 from catalog.models import Product, Store
 from catalog.search.rebuild import optimise
 from catalog.search.references import named
-from catalog.services import create_product, save_product
+from catalog.services.products import create_product, save_product
 from shopmcp.errors import InvalidArguments
 
 FILE = 'sku,name,price,stock\na,"אורז 1 ק""ג",12.90,3\nb,<b>Rye</b> bread,,\nc,Baker\'s dozen,32,\n'

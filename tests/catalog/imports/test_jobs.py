@@ -12,7 +12,7 @@ from catalog.imports import jobs, queue
 from catalog.imports.working import work_on
 from catalog.models import DailyImport, ImportJob, ImportRun, Product, SourceOptions, Store
 from catalog.models.jobs import uploads
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.errors import InvalidArguments, Kept
 from tests.catalog.imports.files import HEAD, NEW, OLD, RICE, RYE
 

@@ -10,7 +10,7 @@ from catalog.models import FeedAddress, ImportRun, Product
 from catalog.search.index import stage_entries
 from catalog.search.query import Search
 from catalog.search.searching import search
-from catalog.services import hide_product, save_product, show_product
+from catalog.services.products import hide_product, save_product, show_product
 from tests.catalog.imports.files import HEAD, NEW, OLD, RYE
 
 

@@ -8,7 +8,7 @@ from catalog.models import Synonyms
 from catalog.search.query import Search
 from catalog.search.searching import search
 from catalog.search.synonyms import thesaurus
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 def found(query):

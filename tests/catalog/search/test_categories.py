@@ -11,7 +11,7 @@ from catalog.search.categories import categories, categories_like, shelves
 from catalog.search.index import reindex
 from catalog.search.query import Search
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.errors import NotFound
 from tests.catalog.search.asking import skus
 

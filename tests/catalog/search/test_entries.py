@@ -15,7 +15,8 @@ from catalog.imports.importing import load_demo
 from catalog.models import Product, ProductIdentity, Store, Synonyms
 from catalog.search import entries
 from catalog.search.memory import forgetting
-from catalog.services import create_product, save_product, take_stock
+from catalog.services.products import create_product, save_product
+from catalog.services.stock import take_stock
 from catalog.tools import search_products
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Call

@@ -12,7 +12,7 @@ from catalog.search.index import reindex, revise
 from catalog.search.query import Search
 from catalog.search.rebuild import Turns, is_outdated, optimise
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 def skus(query):

@@ -10,7 +10,7 @@ from catalog.search.categories import categories_like
 from catalog.search.index import reindex
 from catalog.search.query import Search
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.errors import InvalidArguments
 from tests.catalog.search.asking import skus
 

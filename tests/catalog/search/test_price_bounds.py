@@ -7,7 +7,7 @@ import pytest
 from catalog.models import Store
 from catalog.search.query import PriceBounds, Search
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 def skus(query, **asked):

@@ -4,7 +4,7 @@ import pytest
 
 from catalog.search.query import Search
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 
 def names(grocer, query, *rows):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog.models import Product, Store
 from catalog.search.references import named
 from catalog.search.rows import exactly
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.errors import Ambiguous, NotFound
 
 

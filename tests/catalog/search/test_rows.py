@@ -4,7 +4,7 @@ import pytest
 
 from catalog.models import Synonyms
 from catalog.search.rows import glance
-from catalog.services import create_product, save_product
+from catalog.services.products import create_product, save_product
 
 pytestmark = pytest.mark.django_db
 

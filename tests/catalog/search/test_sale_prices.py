@@ -12,7 +12,7 @@ from catalog.search.categories import shelves
 from catalog.search.query import Search
 from catalog.search.rebuild import outdated
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

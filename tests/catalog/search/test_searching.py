@@ -9,7 +9,7 @@ from catalog.search.categories import shelves
 from catalog.search.index import reindex
 from catalog.search.query import Search
 from catalog.search.searching import search
-from catalog.services import create_product
+from catalog.services.products import create_product
 from tests.catalog.search.asking import skus
 
 

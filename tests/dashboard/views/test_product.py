@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Product
-from catalog.services import hide_product, save_product
+from catalog.services.products import hide_product, save_product
 
 LIST = reverse("dashboard-products")
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import ImportRun
-from catalog.services import create_product
+from catalog.services.products import create_product
 
 HOUR = timedelta(hours=1)
 LIST = reverse("dashboard-products")

@@ -8,7 +8,7 @@ from django.core.management import CommandError
 from carts.models import Cart, Line, Session
 from catalog.imports.lock import begin
 from catalog.models import Entry, ImportRun, Product, ProductIdentity, Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from maintenance.checks import examine
 from offers.models import Coupon, DeliveryOption, Merchant
 from orders.models import CheckoutLink, Order

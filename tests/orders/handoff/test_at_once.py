@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from carts.models import Cart, Session
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from orders.handoff.links import end_links_of, token_of
 from orders.models import CartReminder, CheckoutLink
 from orders.services import reminders

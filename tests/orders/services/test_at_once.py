@@ -13,7 +13,7 @@ from carts.caller import Caller
 from carts.models import Cart
 from carts.services import carts
 from catalog.models import Product, ProductIdentity, StockMove, Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from offers.models import DeliveryOption
 from orders.models import Order, OrderLine, OrderState
 from orders.services.details import Details

@@ -13,7 +13,7 @@ from carts.caller import Caller
 from carts.models import Cart
 from carts.services import carts
 from catalog.models import Product, ProductIdentity, StockMove, Store
-from catalog.services import create_product, save_product
+from catalog.services.products import create_product, save_product
 from offers.models import DeliveryOption
 from orders.models import Order, OrderEvent, OrderState
 from orders.services.changing import LineEdit, change_lines

@@ -7,7 +7,7 @@ import pytest
 
 from carts.models import Cart
 from catalog.models import Product, StockMove, Store
-from catalog.services import save_product
+from catalog.services.products import save_product
 from offers.models import DeliveryOption, Merchant
 from orders.models import Order, OrderEvent, OrderLine
 from orders.refusals import InvalidDetails, NotTaken, OrderChanged

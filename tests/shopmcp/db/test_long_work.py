@@ -10,7 +10,7 @@ from django.db import connection
 
 from carts.models import Line
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.composition import toolbox
 from shopmcp.data_dir import PrivateConnection
 from shopmcp.db.outcome import CutShort

@@ -8,7 +8,7 @@ import pytest
 
 from carts.models import Cart, Line, Session
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.composition import toolbox
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Answer, Call, WriteNeeded

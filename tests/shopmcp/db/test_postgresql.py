@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, connections, transaction
 from carts.call_log import recorder
 from carts.models import CallRecord, Line
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp import asgi
 from shopmcp.composition import toolbox
 from shopmcp.db.outcome import Unsettled

@@ -11,7 +11,7 @@ from django.db import connection
 
 from carts.models import Line
 from catalog.models import Store
-from catalog.services import create_product
+from catalog.services.products import create_product
 from shopmcp.composition import toolbox
 from shopmcp.db.waiting import Wait, current_wait
 from tests.lateness import Lateness

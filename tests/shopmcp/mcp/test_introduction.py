@@ -7,7 +7,7 @@ from mcp.client import Client
 
 from catalog.introduction import introduction
 from catalog.models import Store
-from catalog.services import set_logo
+from catalog.services.stores import set_logo
 from shopmcp.mcp.endpoint import make_endpoint
 from shopmcp.mcp.resources import Resources
 from shopmcp.mcp.tools import Toolbox
