@@ -67,24 +67,30 @@ def find_or_offer(caller: Caller) -> SessionRow | None:
         raise SessionNeeded(refusal.message, fix=f"{refusal.fix} {other.text}") from None
 
 
-def is_offered(row: SessionRow | None, person: int) -> bool:
+def is_offered(caller: Caller, row: SessionRow | None, person: int) -> bool:
     """Whether a chat without a cart of its own is to be told of the person's other one; it is told once.
 
     Args:
+        caller: Who calls.
         row: The chat's session; None if it has none yet.
         person: Whom a token names, or for whom the chat was proved.
     """
-    if row is not None and (row.cart_id is not None or _was_offered(row)):
+    if not _hears(caller) or (row is not None and (row.cart_id is not None or _was_offered(row))):
         return False
     return open_carts(person).exclude(session=row.id if row else None).exists()
 
 
-def take_offer(person: int, row: SessionRow) -> Notice | None:
+def take_offer(caller: Caller, row: SessionRow, person: int) -> Notice | None:
     """Return the offer to a chat whose session is locked, and note that it was told; None if it is not to be told."""
-    if _was_offered(row) or (other := offer(person, row.id)) is None:
+    if row.cart_id is not None or not _hears(caller) or _was_offered(row) or (other := offer(person, row.id)) is None:
         return None
     Session.objects.filter(pk=row.id).update(other_cart_offered=True)
     return other
+
+
+def _hears(caller: Caller) -> bool:
+    """Whether one chat alone reads the answer, and a model in it: a widget's answer is read by the shopper."""
+    return not (caller.can_meet or caller.conversation.by_widget)
 
 
 def _was_offered(row: SessionRow) -> bool:

@@ -76,7 +76,7 @@ def shown_cart(caller: Caller, row: SessionRow | None, *, may_offer: bool = Fals
     person = person_of(caller.call, row)
     home = None if person is None else one_cart.home_of(person)
     if home is None:
-        if person is not None and may_offer and is_offered(row, person):
+        if person is not None and may_offer and is_offered(caller, row, person):
             if not caller.call.may_write:
                 raise WriteNeeded
             with locked_cart(caller) as state:  # it begins the chat's session, so that it is told once
@@ -110,7 +110,7 @@ def _persons_cart(caller: Caller, row: SessionRow, person: int) -> CartState:
         state = one_cart.lent(load_cart(home, caller.now), row, home)
     else:
         state = load_cart(row, caller.now)
-        if row.cart_id is None and (other := take_offer(person, row)) is not None:
+        if (other := take_offer(caller, row, person)) is not None:
             state.news = with_news(state.news, other.code, other.text)
     state.person = person
     return state

@@ -99,6 +99,17 @@ def test_a_chat_that_searched_before_is_offered_the_other_cart_by_its_first_chan
     assert ["a cart with 3 items" in answer for answer in offers] == [True, False]
 
 
+@pytest.mark.parametrize("name", ["view_cart", "add_to_cart"])
+def test_a_cart_that_several_chats_share_is_offered_nothing(ask_for, call_tool, dana, honey, settings, name):
+    call_tool("add_to_cart", product_id="shop:honey", quantity=3)
+    Session.objects.update(person=dana)
+    settings.SHOPMCP_UNKEYED_CALLS = "shared"
+    given = {"product_id": "shop:honey"} if name == "add_to_cart" else {}
+
+    assert "a cart with 3 items" not in ask_for(dana, name, session=None, **given).content[0].text
+    assert not Session.objects.filter(other_cart_offered=True).exists()
+
+
 def test_a_look_without_an_id_is_refused_with_the_offer_of_the_other_cart(ask_for, call_tool, dana, ruth, honey):
     call_tool("add_to_cart", product_id="shop:honey", quantity=3)
     Session.objects.update(person=dana)
