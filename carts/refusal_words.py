@@ -20,6 +20,8 @@ def words_of_refusal(message: str, given: Mapping[str, Any], outcome: str) -> st
 
     The name of a product that is not for sale stays: it is the catalogue's.
     """
+    if not message:
+        return ""  # of a call that was not refused, as most
     if outcome != NotForSale.code:
         # The longest first: one may be a part of another.
         for text in sorted(_texts(given), key=len, reverse=True):

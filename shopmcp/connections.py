@@ -10,6 +10,7 @@ from http import HTTPStatus
 from itertools import chain
 from time import monotonic
 from typing import Any, ClassVar, Final, cast
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -91,7 +92,8 @@ class Connection(HttpToolsProtocol):
         self.scope["extensions"] = extensions
         super().on_headers_complete()
         # Of this request: of several that are sent together, the last one is at hand.
-        extensions[IS_COMPLETE] = partial(_is_complete, self.cycle)
+        # Not the cycle itself, which holds the scope: each request would leave a circle for the garbage collector.
+        extensions[IS_COMPLETE] = partial(_is_complete, ref(self.cycle))
 
     def on_body(self, body: bytes) -> None:
         self._pending = 0
@@ -171,5 +173,6 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
 
-def _is_complete(cycle: Any) -> bool:
-    return not cycle.more_body
+def _is_complete(request: "ref[RequestResponseCycle]") -> bool:
+    cycle = request()
+    return cycle is None or not cycle.more_body

@@ -78,6 +78,8 @@ class Wait:
 
     def end(self) -> None:
         """Stop watching: the call has its answer."""
+        # It holds the call, which holds this: a circle for the garbage collector.
+        self.if_undelivered = None
         if self._watching is not None:
             self._watching.cancel()
 

@@ -96,15 +96,23 @@ def _problem(message: Any) -> str | None:
     """Say what keeps this from being one JSON-RPC request, notification or response."""
     if not isinstance(message, dict):
         return "the body must be one JSON object; batches are not supported."
-    answered = "id" in message and isinstance(message.get("result", message.get("error")), dict)
-    problems = {
-        'jsonrpc must be "2.0".': message.get("jsonrpc") != "2.0",
-        "id must be a string or an integer.": "id" in message and type(message["id"]) not in (str, int),
-        "method is missing.": "method" not in message and not answered,
-        "method must be a string.": not isinstance(message.get("method", ""), str),
-        "params must be an object.": not isinstance(message.get("params"), dict | None),
-    }
-    return next((words for words, found in problems.items() if found), None)
+    problem: str | None = None
+    if message.get("jsonrpc") != "2.0":
+        problem = 'jsonrpc must be "2.0".'
+    elif "id" in message and type(message["id"]) not in (str, int):
+        problem = "id must be a string or an integer."
+    elif "method" not in message and not _answers(message):
+        problem = "method is missing."
+    elif not isinstance(message.get("method", ""), str):
+        problem = "method must be a string."
+    elif not isinstance(message.get("params"), dict | None):
+        problem = "params must be an object."
+    return problem
+
+
+def _answers(message: dict[str, Any]) -> bool:
+    """Whether this is a response, as to a request of this server."""
+    return "id" in message and isinstance(message.get("result", message.get("error")), dict)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

@@ -1,11 +1,13 @@
 """What a connection may cost the server before a request is complete, over bare sockets."""
 
 import asyncio
+import gc
 import logging
 import socket
 from contextlib import ExitStack, contextmanager
 from threading import Event
 from urllib.parse import urlsplit
+from weakref import ref
 
 import pytest
 
@@ -293,3 +295,23 @@ def test_a_call_whose_client_hung_up_while_the_loop_was_busy_is_not_even_begun(c
 
     assert begun.count("/mcp") == 1
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_what_a_request_used_is_freed_without_the_garbage_collector():
+    seen = []
+
+    async def marked(scope, receive, send):
+        scope["marker"] = Event()
+        seen.append(ref(scope["marker"]))
+        await app(scope, receive, send)
+
+    with serving(marked) as address, raw(address) as wire:
+        gc.disable()
+        try:
+            for _ in range(3):
+                asked(wire)
+        finally:
+            gc.enable()
+
+    assert len(seen) == 3
+    assert [marker() for marker in seen[:2]] == [None, None]

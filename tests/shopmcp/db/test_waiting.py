@@ -105,3 +105,11 @@ def test_a_call_whose_client_is_gone_does_not_begin():
     assert error["code"] == "busy"
     assert other is None
     assert Line.objects.count() == 1
+
+
+def test_one_that_has_ended_holds_its_call_no_longer():
+    wait = Wait()
+    wait.if_undelivered = asyncio.Event().wait
+    wait.end()
+
+    assert wait.if_undelivered is None
