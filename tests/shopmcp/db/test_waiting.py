@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing, contextmanager
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -109,7 +110,7 @@ def test_a_call_whose_client_is_gone_does_not_begin():
 
 def test_one_that_has_ended_holds_its_call_no_longer():
     wait = Wait()
-    wait.if_undelivered = asyncio.Event().wait
+    wait.if_undelivered = partial(asyncio.sleep, 0, None)
     wait.end()
 
     assert wait.if_undelivered is None
