@@ -4,11 +4,12 @@ A row that differs from the version that counts becomes a new version, which is 
 replaced version stays until the next import. Unchanged rows are not written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from django.db.models.base import ModelState
 from django.utils.translation import gettext as _
 
 from catalog.feeds.rows import Row
@@ -30,6 +31,7 @@ _KNOWN = (
     "id", "sku", "identity_id", "identity__stock_moved", "identity__on_order", "identity__edits", "identity__hidden_at",
     "identity__kept", "counted",
 )  # fmt: skip
+_DEFAULTS = {field.attname: field.get_default() for field in Product._meta.concrete_fields}
 _STORED = ["counted" if name == "stock" else name for name in _FROM_ROW]
 
 
@@ -41,7 +43,8 @@ class TooManyGone(ShopError):
 
 def stage(store: Store, batches: Iterable[Sequence[Row]], run: ImportRun | None, report: ImportReport) -> None:
     """Write the rows that differ, and count; without a run, only count."""
-    pace, waiting = Turns(), list[tuple[Product, dict[str, Any] | None]]()
+    # Nobody sees what is staged before `publish`.
+    pace, waiting = Turns(counts_later=True), list[tuple[Product, dict[str, Any] | None]]()
     for rows in batches:
         known: dict[str, dict[str, Any]] = {}
         if store.pk:
@@ -137,7 +140,12 @@ def _version(row: Row, store: Store, old: dict[str, Any] | None, run: ImportRun)
         values |= {"identity_id": old["identity_id"], "withdrawn_at": old["identity__hidden_at"]}
     if row.stock is not None:
         values["counted"] = row.stock - (old["identity__stock_moved"] if old else 0)
-    return Product(store=store, public_id=f"{store.slug}:{row.sku}", sku=row.sku, arriving=run.pk, **values)
+    values |= {"store_id": store.pk, "public_id": f"{store.slug}:{row.sku}", "sku": row.sku, "arriving": run.pk}
+    product = Product.__new__(Product)
+    # Not by the constructor, which takes as long as reading the row.
+    product.__dict__.update(_DEFAULTS, **values)
+    product._state = ModelState()
+    return product
 
 
 def _write(store: Store, waiting: Sequence[tuple[Product, dict[str, Any] | None]], run: ImportRun, pace: Pace) -> None:
@@ -148,19 +156,29 @@ def _write(store: Store, waiting: Sequence[tuple[Product, dict[str, Any] | None]
     replaced = {old["id"]: place for place, (_product, old) in enumerate(waiting) if old}
     with pace.turn():
         hold(run)
-        before = Product.versions.filter(pk__in=list(replaced))
-        before.update(leaving=run.pk)
-        # Keep the fields that the owner has edited since the rows were compared.
-        touched = before.filter(updated_at__gte=run.started_at)
-        for now in touched.values("id", "identity__hidden_at", "identity__kept", *_STORED):
-            product, old = waiting[replaced[now["id"]]]
-            for name in _STORED:
-                if old is not None and (now[name] != old[name] or name in (now["identity__kept"] or ())):
-                    setattr(product, name, now[name])
-            product.withdrawn_at = now["identity__hidden_at"]
-            product.index()
-            values[replaced[now["id"]]] = values_of([product])[0]
+        if replaced:
+            _leave(replaced, waiting, values, run)
         stage_entries(insert(store, products, values))
+
+
+def _leave(
+    replaced: Mapping[int, int],
+    waiting: Sequence[tuple[Product, dict[str, Any] | None]],
+    values: list[list[Any]],
+    run: ImportRun,
+) -> None:
+    """Mark the versions that are replaced, and keep the fields that the owner has edited since they were compared."""
+    before = Product.versions.filter(pk__in=list(replaced))
+    before.update(leaving=run.pk)
+    touched = before.filter(updated_at__gte=run.started_at)
+    for now in touched.values("id", "identity__hidden_at", "identity__kept", *_STORED):
+        product, old = waiting[replaced[now["id"]]]
+        for name in _STORED:
+            if old is not None and (now[name] != old[name] or name in (now["identity__kept"] or ())):
+                setattr(product, name, now[name])
+        product.withdrawn_at = now["identity__hidden_at"]
+        product.index()
+        values[replaced[now["id"]]] = values_of([product])[0]
 
 
 def _withdraw(pks: Sequence[int], run: int) -> None:

@@ -7,7 +7,7 @@ classes that both scripts share. Words of the same sound are compared letter by 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 _HEBREW, _LATIN = re.compile("[\u05d0-\u05ea]{3,20}"), re.compile("[a-z]{3,20}")
 _FINALS = str.maketrans("ךםןףץ", "כמנפצ")
@@ -23,6 +23,7 @@ _OF_LATIN = {
 }  # fmt: skip
 _UNIT = re.compile("|".join(_OF_LATIN) + "|x|c(?=[eiy])|.")
 _MOST = 16  # sounds of one word
+_DOUBLED = re.compile(r"(.)\1+")
 _ANY = "[aeiou]{0,2}"  # vowels that Hebrew does not write
 # Latin spellings of a Hebrew letter: the usual ones, and rarer ones.
 _SPELT = {
@@ -39,23 +40,25 @@ def sounds(word: str) -> list[str]:
 
     A sound begins with its script: `h` for Hebrew, `l` for Latin.
     """
+    return list(dict.fromkeys(_sounds(word)))
+
+
+def sound(word: str) -> str:
+    """Return the sound under which the index keeps a word; empty if it has none."""
+    return next(_sounds(word), "")
+
+
+def _sounds(word: str) -> Iterator[str]:
     if _HEBREW.fullmatch(word):
         script, classes = "h", _hebrew_classes(word.translate(_FINALS))
     elif _LATIN.fullmatch(word):
         script, classes = "l", _latin_classes(word)
     else:
-        return []
-    found = dict[str, None]()
-    for _, each in zip(range(_MOST), product(*classes), strict=False):
+        return
+    for each in islice(product(*classes), _MOST):
         # Doubled consonants count once, and `-` is none at all.
-        if key := re.sub(r"(.)\1+", r"\1", "".join(each).replace("-", "")):
-            found[script + key] = None
-    return list(found)
-
-
-def sound(word: str) -> str:
-    """Return the sound under which the index keeps a word; empty if it has none."""
-    return next(iter(sounds(word)), "")
+        if key := _DOUBLED.sub(r"\1", "".join(each).replace("-", "")):
+            yield script + key
 
 
 def counterparts(word: str) -> list[str]:

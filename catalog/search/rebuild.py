@@ -27,10 +27,10 @@ class Progress(Protocol):
 class Turns(Pace):
     """A pace for bulk writing: merges the segments of the index between batches."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, counts_later: bool = False) -> None:
+        super().__init__(counts_later=counts_later)
         # One pace for all merges, so that each begins with the size that the last one found.
-        self._merging = Pace()
+        self._merging = Pace(counts_later=counts_later)
         self._taken = self._entries = 0
 
     @contextmanager

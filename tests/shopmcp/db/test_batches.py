@@ -22,9 +22,9 @@ def after(*turns):
 
 
 def test_a_long_transaction_makes_the_next_batches_as_much_smaller(db):
-    pace = after(0.6)
+    pace = after(0.12)
 
-    assert pace.size == Pace().size // 10
+    assert pace.size == Pace().size // 2
 
 
 def test_short_ones_make_them_larger_bit_by_bit(db):
@@ -33,7 +33,7 @@ def test_short_ones_make_them_larger_bit_by_bit(db):
     assert first < after(0.001).size < 2 * first
 
 
-@pytest.mark.parametrize(("seconds", "size"), [(0.0, 900), (30.0, 5)])
+@pytest.mark.parametrize(("seconds", "size"), [(0.0, 900), (30.0, 20)])
 def test_there_is_a_largest_and_a_smallest_batch(db, seconds, size):
     assert after(*[seconds] * 30).size == size
 
@@ -87,3 +87,36 @@ def test_what_was_logged_is_carried_over_when_the_lock_is_free_again():
         transaction.on_commit(lambda: order.append("committed"))
 
     assert order == ["wal_autocheckpoint=0", "committed", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)"]
+
+
+@on_sqlite
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("counts_later", "within"), [(False, 2), (True, 1)])  # FULL, NORMAL
+def test_only_what_counts_later_does_not_wait_for_the_disk(counts_later, within):
+    def synchronous():
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA synchronous").fetchone()[0]
+
+    with pytest.raises(ZeroDivisionError), Pace(counts_later=counts_later).turn():
+        assert synchronous() == within
+        raise ZeroDivisionError
+
+    assert synchronous() == 2
+
+
+@on_sqlite
+@pytest.mark.django_db(transaction=True)
+def test_a_short_log_is_not_carried_over_after_each_turn():
+    carried = list[str]()
+
+    def noting(execute, sql, *rest):
+        carried.extend([sql] if "wal_checkpoint" in sql else [])
+        return execute(sql, *rest)
+
+    pace = Pace()
+    with connection.execute_wrapper(noting):
+        for name in "abcd":
+            with pace.turn():
+                Store.objects.create(slug=name, name=name, currency="ILS")
+
+    assert len(carried) == 1
