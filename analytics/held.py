@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from carts.browse import LOST_AFTER
 from carts.models import Line
-from carts.services.sessions import ELSEWHERE
+from carts.sources import ELSEWHERE
 from shopmcp.background import Renewed
 from shopmcp.db.workers import lanes
 

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from carts.models import Cart, Session
-from carts.services.sessions import ELSEWHERE
+from carts.sources import NO_CHATS
 from orders.models import Order, OrderLine, OrderQuerySet, OrderState
-
-# Sources of sessions that are no conversation.
-_NO_CHATS: Final = (ELSEWHERE, Session.ACCOUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ class Outside:
 
 def outside(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Outside:
     """Return how many sessions went on outside of the chat in [since, until); two queries."""
-    rows = Cart.objects.filter(session__is_check=False).exclude(session__source__in=_NO_CHATS)
+    rows = Cart.objects.filter(session__is_check=False).exclude(session__source__in=NO_CHATS)
     if client:
         rows = rows.filter(session__client=client)
     sessions = Count("session", distinct=True)
@@ -70,14 +66,14 @@ def linked_sessions(since: datetime, until: datetime, client: str) -> int:
     rows = rows.filter(seen_at__gte=since, seen_at__lt=until)
     if client:
         rows = rows.filter(client=client)
-    return rows.exclude(source__in=_NO_CHATS).count()
+    return rows.exclude(source__in=NO_CHATS).count()
 
 
 def sales(since: datetime, until: datetime, client: str, *, quiet: datetime, lost: datetime) -> Sales:
     """Return what was ordered in [since, until), of one client or of all; two queries."""
     rows = counted_orders(since, until, client)
     # The carts of permalinks are no sessions; their orders are orders.
-    counted = rows.exclude(session__source__in=_NO_CHATS).aggregate(
+    counted = rows.exclude(session__source__in=NO_CHATS).aggregate(
         sessions=Count("session", distinct=True),
         quiet=Count("session", distinct=True, filter=Q(session__last_seen_at__lt=quiet)),
         lost=Count("session", distinct=True, filter=Q(session__last_seen_at__lt=lost)),

@@ -13,9 +13,10 @@ from django.utils.translation import gettext, gettext_lazy
 from carts import queries
 from carts.conversation import BY_HANDLE, UNKEYED, Conversation, conversation_of, shares_cart
 from carts.languages import remembered
-from carts.models import Session, SessionWarning
+from carts.models import SessionWarning
 from carts.queries import SessionRow
 from carts.sold import StoreInfo
+from carts.sources import ACCOUNT
 from shopmcp.errors import CartExpired, LinkedElsewhere, SessionNeeded, UnknownCart
 from shopmcp.mcp.call import Call
 
@@ -74,7 +75,7 @@ class Caller:
         """
         conversation = self.conversation
         if self.home is not None:
-            return Session.ACCOUNT
+            return ACCOUNT
         if conversation.by_widget or (self.cart_id is not None and not conversation.keyed):
             return BY_HANDLE
         return conversation.source

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import get_language
 
 from carts.models import CallRecord, Cart, Change, ChangeQuerySet, Line, Session
-from carts.services.sessions import ELSEWHERE
+from carts.sources import ACCOUNT, ELSEWHERE
 from catalog.models import Product
 from shopmcp import paging
 from shopmcp.money import money
@@ -136,14 +136,14 @@ def _changes_by(session: Session) -> ChangeQuerySet:
     """The changes that calls of the session can have made: of its own carts, and of the one cart of its account."""
     own = Q(cart__session=session)
     if session.person_id is not None:
-        own |= Q(cart__session__source=Session.ACCOUNT, cart__session__person=session.person_id, chat=session.pk)
+        own |= Q(cart__session__source=ACCOUNT, cart__session__person=session.person_id, chat=session.pk)
     return Change.objects.filter(own)
 
 
 def _on_pages(session: Session, *, after: datetime | None, before: datetime | None) -> list[Step]:
     """The changes between two moments that no call of it made, as steps of their own; the newest, if there are many."""
     others = Q(tool=ELSEWHERE)
-    if session.source == Session.ACCOUNT:
+    if session.holds_one_cart:
         others |= Q(chat__isnull=False) & ~Q(chat=session.pk)
     rows = Change.objects.filter(others, cart__session=session)
     rows = rows if after is None else rows.filter(created_at__gt=after)

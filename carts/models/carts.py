@@ -1,7 +1,7 @@
 """Sessions, carts, lines and changes."""
 
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from carts.sources import ACCOUNT
 from catalog.models import Product, ProductIdentity, Store
 from catalog.models.imports import visible
 from catalog.models.sales import price_of
@@ -43,7 +44,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def chats(self) -> Self:
         """Sessions of chats and of pages: none that only holds the one cart of an account."""
-        return self.exclude(source=Session.ACCOUNT)
+        return self.exclude(source=ACCOUNT)
 
     def holding_one_cart(self, person: Person | None) -> Self:
         """The session that holds the one cart of a person; none where that is switched off, and none of nobody."""
@@ -81,9 +82,6 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 class Session(models.Model):
     """One conversation; or what holds the one cart of an account, which all its chats use (`services.one_cart`)."""
-
-    # The source of one that holds an account's one cart.
-    ACCOUNT: Final = "account"
 
     public_id = models.CharField(_("public id"), max_length=18, unique=True)
     # A keyed digest: the id is a bearer secret and is not stored. Null for an unkeyed chat, whose cart_id is its proof.
@@ -146,6 +144,11 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def holds_one_cart(self) -> bool:
+        """Whether it is no chat but what holds the one cart of an account."""
+        return self.source == ACCOUNT
 
     @property
     def is_active(self) -> bool:

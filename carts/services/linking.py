@@ -14,7 +14,7 @@ from carts.models import OneCartUse, Session, SessionQuerySet
 from carts.news import KEPT
 from carts.services.one_cart import leave
 from carts.services.ordering import tell_chat
-from carts.services.sessions import ELSEWHERE
+from carts.sources import ELSEWHERE
 from shopmcp.errors import LinkedElsewhere, NotFound, ShopError
 
 # How many conversations an account keeps; the oldest ones have to be unlinked first.

@@ -24,6 +24,7 @@ from carts.news import ONE_CART_BEGUN, ONE_CART_LEFT, TERMS, Moved, with_all, wi
 from carts.queries import SessionRow
 from carts.services.ordering import tell_chat
 from carts.services.other_carts import name_of, offer_own
+from carts.sources import ACCOUNT
 from carts.terms import in_words
 
 CHANGED: Final = "changed_in_other_chat"
@@ -68,7 +69,7 @@ def mark_told(state: CartState) -> None:
 def leave(sessions: Iterable[int]) -> None:
     """Tell chats that they use the one cart no longer; their sessions are locked in this transaction."""
     uses = OneCartUse.objects.filter(session__in=list(sessions))
-    for session in list(uses.exclude(session__source=Session.ACCOUNT).values_list("pk", flat=True)):
+    for session in list(uses.exclude(session__source=ACCOUNT).values_list("pk", flat=True)):
         tell_chat(session, ONE_CART_LEFT, "")
     uses.delete()
 

@@ -12,7 +12,8 @@ from carts.caller import Caller
 from carts.cart import Notice
 from carts.models import Cart, CartQuerySet, Session
 from carts.queries import SessionRow
-from carts.services.sessions import ELSEWHERE, find_for_cart
+from carts.services.sessions import find_for_cart
+from carts.sources import ELSEWHERE
 from shopmcp.errors import SessionNeeded
 
 OTHER_CART: Final = "other_cart"
@@ -120,7 +121,7 @@ def day_of(cart: Cart) -> str:
 
 def name_of(session: Session) -> str:
     """Return where a cart or a chat comes from, as shoppers know it."""
-    if session.source == Session.ACCOUNT:
+    if session.holds_one_cart:
         return gettext("All your chats")
     if session.source == ELSEWHERE:
         return gettext("The shop's own page")

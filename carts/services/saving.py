@@ -17,18 +17,18 @@ from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from carts import memory, queries, unanswered
+from carts import memory, queries, sources, unanswered
 from carts.caller import Caller, expired_cart, first_store
 from carts.cart import CartState, LineState, Notice, Outcome
 from carts.changes import LineChange
-from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change, Session
+from carts.models import KEPT_BYTES, KEPT_VERSIONS, Cart, Change
 from carts.news import ONCE, TERMS, Moved, with_changes, with_news, without
 from carts.people import hold, person_of, proved
 from carts.queries import LINE_WIDTH, SessionRow
 from carts.services import once, one_cart
 from carts.services.other_carts import is_offered, take_offer
 from carts.services.requests import Request, remember, settle
-from carts.services.sessions import ELSEWHERE, find_by_public_id, lock, new_public_id
+from carts.services.sessions import find_by_public_id, lock, new_public_id
 from carts.sold import SoldItem, StoreInfo
 from carts.terms import CartTerms
 from carts.unanswered import Told, digest_of
@@ -133,8 +133,8 @@ def locked_elsewhere(public_id: str) -> Iterator[CartState]:
         state = load_cart(row, now)
         state.person = proved(row)
         # A cart that belongs to no chat has nobody else to tell.
-        state.is_elsewhere = row.source != ELSEWHERE
-        if row.source == Session.ACCOUNT:
+        state.is_elsewhere = row.source != sources.ELSEWHERE
+        if row.source == sources.ACCOUNT:
             state.holder = row.id
         yield state
         news_for(row.digest or row.public_id)
@@ -234,7 +234,7 @@ def save(
     if state.is_elsewhere:
         if state.holder is None:  # else each chat reads the changes that the others made
             _write_news(state, changes, said[len(changes) :])
-        tool = ELSEWHERE
+        tool = sources.ELSEWHERE
     else:
         _mark_session_told(state)
     if changes or terms is not None:

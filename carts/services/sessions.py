@@ -26,13 +26,11 @@ from carts.looks import row_of
 from carts.models import Session, SessionWarning
 from carts.queries import SessionRow
 from carts.services import once
+from carts.sources import ELSEWHERE
 from carts.untold import read_anew
 from carts.widget_handles import named_by
 from shopmcp.errors import ShopError
 from shopmcp.mcp.call import Call, WriteNeeded
-
-# The `Session.source` of a cart that belongs to no chat, and the `Change.tool` of what was done outside of one.
-ELSEWHERE = "page"
 
 _Kind = SessionWarning.Kind
 

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person
-from carts.models import Session
 from carts.services.other_carts import day_of, name_of, open_carts
 from my.pages import my_page
 from orders.handoff import switching
@@ -39,6 +38,6 @@ def _shown(request: HttpRequest, person: Person) -> HttpResponse:
     context = {
         "person": person,
         "is_on": switching.is_on(person),
-        "carts": [each for each in carts if each[0].session.source != Session.ACCOUNT],
+        "carts": [each for each in carts if not each[0].session.holds_one_cart],
     }
     return render(request, "my/one_cart.html", context)

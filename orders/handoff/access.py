@@ -6,8 +6,8 @@ from django.utils import timezone
 from accounts.models import Person
 from accounts.oauth.tokens import end_access_of
 from accounts.services.people import lock, sign_out_everywhere
-from carts.models import Session
 from carts.services import linking
+from carts.sources import ACCOUNT
 from orders.models import AccountCode, CheckoutLink
 
 
@@ -51,5 +51,5 @@ def unlink(public_id: str, person: Person) -> None:
 
 
 def _end_links_to_one_cart(person: Person | int) -> None:
-    links = CheckoutLink.objects.filter(cart__session__person=person, cart__session__source=Session.ACCOUNT)
+    links = CheckoutLink.objects.filter(cart__session__person=person, cart__session__source=ACCOUNT)
     links.open().update(revoked_at=timezone.now())

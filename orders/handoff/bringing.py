@@ -15,7 +15,8 @@ from carts.news import CONTINUED, MOVED, with_news
 from carts.people import person_of
 from carts.services.requests import Request
 from carts.services.saving import load_cart, locked_elsewhere, save
-from carts.services.sessions import ELSEWHERE, find_by_digests, find_by_public_id, way_in
+from carts.services.sessions import find_by_digests, find_by_public_id, way_in
+from carts.sources import ELSEWHERE
 from orders.handoff.pages import copy_lines
 from shopmcp.errors import InvalidArguments, NotFound
 

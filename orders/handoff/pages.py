@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 from carts.cart import CartState, Notice, Outcome
 from carts.services import carts, coupons
 from carts.services.saving import load_cart, locked_elsewhere, save
-from carts.services.sessions import ELSEWHERE, find_by_public_id
+from carts.services.sessions import find_by_public_id
+from carts.sources import ELSEWHERE
 from orders.handoff.links import not_usable
 from orders.models import CheckoutLink
 from shopmcp.errors import NotForSale, ShopError, TooMany

@@ -17,8 +17,9 @@ from django.utils.translation import gettext
 
 from carts.cart import MAX_LINES, MAX_QUANTITY, CartState
 from carts.services.saving import locked_elsewhere, save
-from carts.services.sessions import ELSEWHERE, begin_elsewhere
+from carts.services.sessions import begin_elsewhere
 from carts.sold import SoldItem, StoreInfo
+from carts.sources import ELSEWHERE
 from catalog.models import Product
 from orders.handoff.links import link_for
 from orders.handoff.pages import copy_lines, left_out

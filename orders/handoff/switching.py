@@ -11,7 +11,8 @@ from carts.models import Cart, Change, OneCartUse, Session
 from carts.services.one_cart import leave
 from carts.services.other_carts import open_carts
 from carts.services.saving import locked_elsewhere, save
-from carts.services.sessions import ELSEWHERE, new_public_id
+from carts.services.sessions import new_public_id
+from carts.sources import ACCOUNT, ELSEWHERE
 from orders.handoff.bringing import bring
 from shopmcp.errors import ShopError
 
@@ -34,13 +35,13 @@ def switch_on(person: Person, carts: Sequence[str] = ()) -> list[str]:
         lock(person.user_id)
         if is_on(person):
             return []
-        chosen = list(open_carts(person.pk).exclude(session__source=Session.ACCOUNT).filter(public_id__in=carts))
-        earlier = Session.objects.filter(person=person, source=Session.ACCOUNT)
+        chosen = list(open_carts(person.pk).exclude(session__source=ACCOUNT).filter(public_id__in=carts))
+        earlier = Session.objects.filter(person=person, source=ACCOUNT)
         held = [*earlier.values_list("pk", flat=True), *(cart.session_id for cart in chosen)]
         list(Session.objects.filter(pk__in=held).in_locking_order().select_for_update().values_list("pk"))
         # Their chats may have changed or ordered them meanwhile.
         chosen = list(open_carts(person.pk).filter(pk__in=[cart.pk for cart in chosen]))
-        home = earlier.first() or Session(public_id=new_public_id("s_"), source=Session.ACCOUNT, person=person)
+        home = earlier.first() or Session(public_id=new_public_id("s_"), source=ACCOUNT, person=person)
         home.one_cart_of, home.sees_person, home.last_seen_at = person, True, timezone.now()
         home.save()
         if chosen and not Cart.objects.open().filter(session=home).exists():

@@ -12,6 +12,7 @@ from accounts.models import Person
 from carts.models import Cart, Change, Session
 from carts.services import linking
 from carts.services.cleanup import delete_sessions
+from carts.sources import ACCOUNT
 from carts.tools import add_to_cart, clear_cart, undo_cart_change, view_cart
 from catalog.models import Store
 from catalog.services.products import create_product
@@ -107,7 +108,7 @@ def test_nothing_waits_for_itself_while_all_kinds_of_things_happen(dana):
         unlink,
     )
 
-    assert Session.objects.filter(source=Session.ACCOUNT).count() == 1
+    assert Session.objects.filter(source=ACCOUNT).count() == 1
     for cart in Cart.objects.open():
         assert cart.item_count == sum(line.quantity for line in cart.lines.all())
 

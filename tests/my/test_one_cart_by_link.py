@@ -6,6 +6,7 @@ from django.db import transaction
 from accounts.ending import close_chats
 from accounts.services import people
 from carts.models import Cart, Session
+from carts.sources import ACCOUNT
 from orders.handoff import switching
 from orders.handoff.access import end_access, unlink
 from tests.carts.answers import quantities
@@ -47,7 +48,7 @@ def test_a_link_shows_another_account_no_order_of_the_one_cart(dana, ruth, honey
     Session.objects.update(person=dana, sees_person=True)
     switching.switch_on(dana)
     call_tool("add_to_cart", session="a", product_id=HONEY)
-    mine = order(Cart.objects.get(session__source=Session.ACCOUNT))
+    mine = order(Cart.objects.get(session__source=ACCOUNT))
     call_tool("add_to_cart", session="a", product_id=HONEY)
     url = call_tool("get_checkout_link", session="a").structured_content["url"]
 
