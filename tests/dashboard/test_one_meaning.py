@@ -10,7 +10,7 @@ from django.utils import timezone
 from analytics.services import roll_up
 from carts.models import Session
 from catalog.models import Product
-from catalog.services import save_product
+from catalog.services.products import save_product
 from tests.api import script
 
 
