@@ -93,6 +93,7 @@ urlpatterns = [
     path("preview/", preview.preview, name="dashboard-preview"),
     path("preview/widget/<slug:name>/", preview.widget, name="dashboard-preview-widget"),
     path("products/", products.products, name="dashboard-products"),
+    path("products/products.csv", products.export, name="dashboard-products-export"),
     path("imports/", imports.imports, name="dashboard-imports"),
     path("imports/undo/<slug:slug>/", imports.undo, name="dashboard-import-undo"),
     path("imports/daily/<slug:slug>/end/", imports.end_daily, name="dashboard-import-daily-end"),

@@ -5,17 +5,22 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from catalog.models import ImportRun, Product, ProductQuerySet, Store
 from catalog.search.query import Search
 from catalog.search.searching import search
+from dashboard.exports import csv_file
 from dashboard.forms import PRODUCT_STATES
 from dashboard.pages import owner_page, show
 from shopmcp import paging
+from shopmcp.money import rounded
 
 _PER_PAGE = 25
+_MOST_EXPORTED = 10_000
 _STATES = {
     "": Q(withdrawn_at=None),
     "withdrawn": Q(withdrawn_at__isnull=False, identity__hidden_at=None),
@@ -82,6 +87,38 @@ def products(request: HttpRequest) -> HttpResponse:
     return show(request, "dashboard/products.html", context)
 
 
+@owner_page
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """The products of a state as a CSV file, the newest first, up to ten thousand."""
+    state, slug = request.GET.get("state", ""), request.GET.get("store", "")
+    if state not in _STATES:
+        raise Http404
+    found = Product.objects.filter(_STATES[state]).select_related("store", "identity").order_by("-identity_id")
+    if slug:
+        found = found.filter(store__slug=slug)
+    header = [
+        _("Product id"), _("SKU"), _("Product"), _("Store"), _("Category"), _("Price"), _("Currency"), _("Stock"),
+        _("For sale"),
+    ]  # fmt: skip
+    return csv_file("products", header, map(_cells, found[:_MOST_EXPORTED]))
+
+
+def _cells(product: Product) -> list[Any]:
+    price = product.price_at(timezone.now())
+    return [
+        product.public_id,
+        product.sku,
+        product.name,
+        product.store.slug,
+        product.category,
+        "" if price is None else rounded(price, product.currency),
+        product.currency,
+        "" if product.stock is None else product.stock,
+        _("yes") if product.in_stock else _("no"),
+    ]
+
+
 def _unlisted(products: ProductQuerySet, query: str) -> list[Product]:
     """Products that no chat finds, because they are hidden or withdrawn: by id, SKU, or how the name begins."""
     gone = products.filter(withdrawn_at__isnull=False)
@@ -97,5 +134,5 @@ def _stores() -> list[StoreItem]:
     ended = ImportRun.objects.exclude(state=ImportRun.State.STAGING).filter(slug=OuterRef("slug")).order_by("-id")
     annotated = Store.objects.annotate(last_import=Subquery(ended.values("pk")[:1]))
     stores = [(store, store.last_import) for store in annotated]  # type: ignore[attr-defined]  # the annotation
-    runs = ImportRun.objects.in_bulk([run for _, run in stores if run])
+    runs = ImportRun.objects.in_bulk([run for _store, run in stores if run])
     return [StoreItem(store, counted.get(store.pk, dict.fromkeys(_STATES, 0)), runs.get(run)) for store, run in stores]

@@ -126,3 +126,14 @@ def test_prices_are_those_of_the_moment(owner, store):
 
     assert "15.00" in on and "<s" in on and "20.00" in on
     assert "20.00" in soon and "15.00" not in soon
+
+
+def test_the_products_of_a_state_are_a_file_with_todays_prices(owner, make_product):
+    make_product("=Honey", "20.00", sku="h")
+    make_product("Bread", None)
+    answer = owner.get(reverse("dashboard-products-export"), {"state": "unpriced"})
+    everything = owner.get(reverse("dashboard-products-export")).content.decode()
+
+    assert answer.content.decode().strip().split("\r\n")[1:] == ["shop:bread,bread,Bread,shop,,,ILS,,no"]
+    assert "shop:h,h,'=Honey,shop,,20.00,ILS,,yes" in everything
+    assert owner.get(reverse("dashboard-products-export"), {"state": "secret"}).status_code == 404
