@@ -27,6 +27,23 @@ class Step:
     is_done: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FirstHour:
+    """The list; at least one of its steps is left."""
+
+    steps: Sequence[Step]
+
+    @property
+    def done(self) -> int:
+        """How many steps are done."""
+        return sum(step.is_done for step in self.steps)
+
+    @property
+    def next(self) -> Step:
+        """The first that is left."""
+        return next(step for step in self.steps if not step.is_done)
+
+
 def _has_demo() -> bool:
     return Store.objects.filter(slug=_DEMO).exists()
 
@@ -63,13 +80,13 @@ _STEPS: Final[Mapping[str, tuple[Promise, str, Callable[[], bool]]]] = {
 }
 
 
-def first_hour() -> Sequence[Step]:
-    """Return the steps, or none if all are done; one query then."""
+def first_hour() -> FirstHour | None:
+    """Return the list, or None if all is done; one query then."""
     noted = set(Milestone.objects.values_list("step", flat=True))
     if noted >= _STEPS.keys():
-        return ()
+        return None
     steps = [Step(name, text, page, name in noted or is_done()) for name, (text, page, is_done) in _STEPS.items()]
-    return () if all(step.is_done for step in steps) else steps
+    return None if all(step.is_done for step in steps) else FirstHour(steps)
 
 
 def note_first_hour() -> None:

@@ -6,12 +6,14 @@ from datetime import datetime
 from itertools import chain
 from typing import Final
 
+from django.conf import settings
 from django.core.cache import cache
 
 from carts.models import CallRecord
 from health.catalogue import catalogue_troubles, last_import, stock_now
 from health.running import running_troubles
 from health.troubles import Trouble
+from shopmcp.data_dir import last_backup
 
 # Seconds for which pages and monitors share what was found: they ask every few seconds.
 _KEPT: Final = 20
@@ -24,7 +26,7 @@ class Health:
 
     Attributes:
         products, carried: How many products can be bought, and how many are carried.
-        imported_at, called_at: The last good import and the last call of a chat; None if there was none.
+        imported_at, called_at, backed_up_at: The last good import, call of a chat and backup; None if there was none.
     """
 
     troubles: Sequence[Trouble]
@@ -32,13 +34,14 @@ class Health:
     carried: int
     imported_at: datetime | None
     called_at: datetime | None
+    backed_up_at: datetime | None
 
 
 def health_now() -> Health:
     """Find out how the shop is, except whether chats are kept apart; 25 queries at most."""
     troubles = sorted(chain(catalogue_troubles(), running_troubles()), key=lambda trouble: trouble.place)
     called_at = CallRecord.objects.newest_at()
-    return Health(troubles, *stock_now(), last_import(), called_at)
+    return Health(troubles, *stock_now(), last_import(), called_at, last_backup(settings.DATA_DIR))
 
 
 def recent_health() -> Health:

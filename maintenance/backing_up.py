@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from catalog.search.rebuild import Progress
 from maintenance import archive
 from maintenance.snapshot import unchanging
-from shopmcp.data_dir import kept_key, sync_folder
+from shopmcp.data_dir import kept_key, note_backup, sync_folder
 from shopmcp.errors import ShopError
 
 
@@ -60,4 +60,5 @@ def back_up(file: Path, *, with_key: bool, progress: Progress) -> archive.Manife
     finally:
         Path(draft).unlink(missing_ok=True)
     sync_folder(file.absolute().parent)
+    note_backup(settings.DATA_DIR)
     return manifest

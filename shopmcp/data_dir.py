@@ -7,6 +7,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from shopmcp.db.outcome import Unsettled
 from shopmcp.db.waiting import may_read_on
 from shopmcp.env import MAKE_A_KEY, origin
 
+# Its time is that of the last backup.
+_BACKED_UP = "last-backup"
 SQLITE = "django.db.backends.sqlite3"
 # Of SQLite's machine, some ten milliseconds: what is shorter never asks whether its time is up.
 _STEPS = 1_000_000
@@ -80,6 +83,20 @@ def last_address(file: Path) -> str:
         return origin(file.read_text().strip())
     except (OSError, ValueError):
         return "http://127.0.0.1:8000"
+
+
+def note_backup(folder: Path) -> None:
+    """Remember in the data folder that the shop was backed up now, where that can be written."""
+    with suppress(OSError):  # the backup is good without the note
+        write(folder / _BACKED_UP, "")
+
+
+def last_backup(folder: Path) -> datetime | None:
+    """Return when `manage.py backup` last wrote a file, wherever to; None if it did not yet."""
+    try:
+        return datetime.fromtimestamp((folder / _BACKED_UP).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def write(file: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -22,26 +23,35 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.services.staff_links import mail_link
+from catalog.models import Store
 from shopmcp import metrics, sign_in
 from shopmcp.api import RETRY_AFTER, busy, get_health
 from shopmcp.errors import NotFound, ShopError, TooMany
 from shopmcp.network import FORWARDED_HOST, UNKNOWN, network_of
 
 logger = logging.getLogger("shopmcp.views")
+# Of those that the first page names.
+_MOST_STORES = 20
 _AWAY = (OperationalError, InterfaceError)
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """Tell the owner what shopmcp is and how to connect a chat."""
+    """Tell shoppers how to shop, the owner how to connect chats, and developers what answers; one query."""
     public = settings.PUBLIC_URL
-    reachable = public.startswith("https://")
-    return render(request, "shopmcp/landing.html", {"mcp_url": f"{public}/mcp", "reachable": reachable})
+    told = {"mcp_url": f"{public}/mcp", "reachable": public.startswith("https://")}
+    # Whoever connects a chat needs the page also while the database is away.
+    with suppress(*_AWAY):
+        stores = list(
+            Store.objects.oldest_first().values("slug", "name", "merchant__pages_confirmed_at")[:_MOST_STORES]
+        )
+        told |= {"stores": stores, "has_terms": any(store["merchant__pages_confirmed_at"] for store in stores)}
+    return render(request, "shopmcp/landing.html", told)
 
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Where the icon is."""
+    """Lead to the icon: browsers ask here for what names none, such as a file or the page of a fault."""
     return redirect(static("shopmcp/icon.svg"))
 
 
@@ -145,6 +155,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(refusal := exception.__cause__, ShopError):
         message, fix = refusal.message, refusal.fix
     return _problem(request, 404, message, fix)
+
+
+def not_allowed(request: HttpRequest) -> HttpResponse:
+    """405 for an address that takes forms alone."""
+    return _problem(
+        request, 405, _("This address takes forms, and shows nothing."), _("Go back, and use the page's button.")
+    )
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -27,7 +27,7 @@ _STATES = {
     "hidden": Q(identity__hidden_at__isnull=False),
     "unpriced": Q(withdrawn_at=None, price=None),
     "imageless": Q(withdrawn_at=None, image=""),
-    "sold_out": Q(withdrawn_at=None, stock=0),
+    "sold_out": Q(withdrawn_at=None) & (Q(stock=0) | Q(available=False)),
 }
 
 
@@ -66,6 +66,7 @@ def products(request: HttpRequest) -> HttpResponse:
     chosen = [row.store.pk for row in stores if not slug or row.store.slug == slug]
     if state not in _STATES or (slug and not chosen):
         raise Http404
+    counts = {name: sum(row.counts[name] for row in stores if row.store.pk in chosen) for name in _STATES}
     listed = Product.objects.select_related("store", "identity")
     if slug:
         listed = listed.filter(store__in=chosen)
@@ -79,6 +80,7 @@ def products(request: HttpRequest) -> HttpResponse:
         "stores": stores,
         "store": slug,
         "states": PRODUCT_STATES,
+        "counts": counts,
         "state": state,
         "query": query,
         "rows": rows,

@@ -13,16 +13,17 @@ pytestmark = pytest.mark.django_db
 
 
 def done():
-    return [step.name for step in first_hour() if step.is_done]
+    return [step.name for step in first_hour().steps if step.is_done]
 
 
 def test_each_step_ticks_when_the_shop_shows_it(settings, make_session, make_call):
     load_demo()
-    assert len(first_hour()) == 7
+    assert len(first_hour().steps) == 7
     assert done() == []
 
     settings.PUBLIC_URL = "https://shop.example.com"
     assert done() == ["address"]
+    assert (first_hour().done, first_hour().next.name) == (1, "products")
     own = Store.objects.create(slug="own", name="Own", currency="ILS", shipping="By post.")
     assert done() == ["address"]
     Store.objects.filter(pk=own.pk).update(returns="Within 14 days.")
@@ -51,10 +52,10 @@ def test_what_was_done_stays_done(make_session, make_call):
 
 
 def test_the_list_goes_when_all_is_done(settings, django_assert_num_queries):
-    for step in first_hour():
+    for step in first_hour().steps:
         Milestone.objects.get_or_create(step=step.name)
 
     with django_assert_num_queries(1):
-        assert first_hour() == ()
+        assert first_hour() is None
     with django_assert_num_queries(1):
         note_first_hour()

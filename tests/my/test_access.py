@@ -19,7 +19,7 @@ def test_the_page_lists_them_at_the_same_cost(mail, dana, client, django_assert_
     with django_assert_num_queries(6):  # session, user, person, language, tokens, clients
         page = client.get("/my/access/")
 
-    assert page.text.count("chat.example</bdi>") == programs
+    assert page.text.count('<bdi dir="ltr">chat.example</bdi>') == programs
     assert "It calls itself “<bdi>Chat 0</bdi>”" in page.text
 
 

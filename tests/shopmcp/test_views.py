@@ -5,8 +5,10 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Store
+from offers.models import Merchant
 from tests.carts.shop import make_product, store
 
 __all__ = ["make_product", "store"]
@@ -58,6 +60,27 @@ def test_the_landing_page_speaks_hebrew_from_right_to_left(client):
     assert "חנות" in text
 
 
+def test_the_landing_page_names_the_shop_and_what_its_owner_confirmed(client, store):
+    assert f"<h1><bdi>{store.name}</bdi></h1>" in client.get("/").text
+    assert "/store/shop/" not in client.get("/").text
+    Merchant.objects.create(store=store, pages_confirmed_at=timezone.now())
+
+    page = client.get("/").text
+
+    assert 'href="/store/shop/"' in page and 'href="/terms"' in page
+
+
+def test_the_icon_is_found_where_browsers_ask_for_it(client):
+    assert client.get("/favicon.ico")["Location"].endswith("shopmcp/icon.svg")
+
+
+def test_an_address_that_takes_forms_alone_says_so(admin_client):
+    answer = admin_client.get("/dashboard/health/test/", headers={"accept": "text/html"})
+
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "takes forms" in answer.text
+
+
 def test_the_language_can_be_changed_on_the_page(client):
     response = client.post("/language/setlang/", {"language": "he", "next": "/"})
 
@@ -75,8 +98,8 @@ def test_pages_carry_a_strict_policy_and_nothing_inline(client, path):
     assert Page(response.text).forbidden == []
 
 
-def test_the_landing_page_needs_no_query(client, django_assert_num_queries):
-    with django_assert_num_queries(0):
+def test_the_landing_page_needs_one_query(client, django_assert_num_queries):
+    with django_assert_num_queries(1):
         client.get("/")
 
 

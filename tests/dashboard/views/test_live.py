@@ -2,6 +2,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
@@ -11,6 +12,7 @@ from carts.models import CallRecord, Cart, Line, SessionWarning
 from carts.services.warnings import settle
 from health.models import Milestone
 from outbox.services import enqueue
+from shopmcp.data_dir import note_backup
 from tests.carts.answers import cart
 
 LIVE = reverse("dashboard")
@@ -179,7 +181,7 @@ def test_the_page_costs_the_same_for_one_session_and_for_many(
         )
 
     # How the shop is, is found out every 20 seconds, and the first hour is over.
-    for step in owner.get(LIVE).context["first_hour"]:
+    for step in owner.get(LIVE).context["first_hour"].steps:
         Milestone.objects.get_or_create(step=step.name)
 
     # Session, user; warnings; the newest call, the unfixed warnings; bounds, sessions, carts, lines; the latest calls
@@ -208,6 +210,15 @@ def test_what_is_wrong_is_said_with_what_to_do_the_worst_first(owner, make_produ
     assert [trouble.kind for trouble in page.context["health"].troubles] == ["nothing_for_sale", "mail_waits"]
     assert page.text.index("has nothing for sale") < page.text.index("Mails that wait because")
     assert "EMAIL_URL" in page.text
+
+
+def test_the_last_backup_is_said(owner, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert "no backup yet" in owner.get(LIVE).text
+    note_backup(tmp_path)
+    cache.clear()
+
+    assert "last backup" in owner.get(LIVE).text
 
 
 def test_what_is_for_sale_is_said_in_one_line(owner, honey, make_product):

@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import ImportRun
+from catalog.models import ImportRun, Store
 from catalog.services.products import create_product
 
 HOUR = timedelta(hours=1)
@@ -24,6 +24,20 @@ def test_a_store_says_what_it_holds_and_what_it_lacks(owner, make_product):
     (row,) = owner.get(LIST).context["stores"]
 
     assert row.counts == {"": 3, "withdrawn": 1, "unpriced": 1, "imageless": 2, "sold_out": 1, "hidden": 0}
+
+
+def test_the_filter_counts_what_it_lists_in_the_chosen_stores(owner, store, make_product):
+    make_product("Honey", image="https://example.com/honey.png")
+    make_product("Tea", price=None)
+    make_product("Mug", available=False)
+    make_product("Old", withdrawn_at=timezone.now())
+    other = Store.objects.create(slug="other", name="Other", currency="ILS")
+    create_product(other, sku="o", name="Other", price="9.90")
+
+    for asked in ({}, {"store": store.slug}):
+        counts = owner.get(LIST, asked).context["counts"]
+        assert counts == {state: len(names(owner.get(LIST, {**asked, "state": state}))) for state in counts}
+    assert (counts[""], counts["sold_out"], counts["unpriced"]) == (3, 1, 1)
 
 
 @pytest.mark.parametrize(
