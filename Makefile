@@ -2,6 +2,7 @@
 # make test           run the tests on all cores; ARGS="-k cart" selects some
 # make quick          run some tests of everything, and none that makes one wait: a minute; tests/quick.py chooses
 # make faults         kill, cut and flood running servers, and see what they lose; ARGS="--list" names the rows
+# make pages          look at every page in both languages, light and dark, in four widths; needs Chromium and axe-core
 # make bench          measure calls a second beside a bare server; needs wrk; ARGS="--database URL" for PostgreSQL
 # make check          run all other checks: format, lint, types, imports, migrations, translations, deploy, requirements
 # make requirements   compile the pinned requirements; ARGS=--upgrade takes the newest versions
@@ -25,7 +26,7 @@ EXTRACT = pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
 UPDATE = $(BIN)/pybabel --quiet update --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date \
 	-D django -d locale -i "$$pot"
 
-.PHONY: run test quick faults bench check format lint types imports migrations translations deploy drift requirements messages screenshots
+.PHONY: run test quick pages faults bench check format lint types imports migrations translations deploy drift requirements messages screenshots
 .DELETE_ON_ERROR:
 
 run: .venv/.installed
@@ -39,6 +40,10 @@ quick: .venv/.installed-dev
 
 faults: .venv/.installed-dev
 	$(BIN)/python -m faults $(ARGS)
+
+# AXE_CORE names axe-core's axe.min.js; .ci/run fetches it.
+pages: .venv/.installed-dev
+	EVERY_SCREEN=1 $(BIN)/pytest -n auto tests/pages $(ARGS)
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.serving $(ARGS)

@@ -1,112 +1,11 @@
-"""The owner's pages in a real browser: every page on every screen, updates in place, and whole journeys."""
+"""The owner's pages in a real browser: updates in place, and whole journeys."""
 
 import pytest
 
 from tests.dashboard.browsing import AXE, broken_rules, forget, sign_in
 from tests.dashboard.chats import chat, play, play_unkeyed
 from tests.live import LiveServer
-
-PAGES = [
-    "",
-    "sessions/",
-    "session",
-    "analytics/",
-    "searches/",
-    "stuck/",
-    "health/",
-    "synonyms/?words=gold",
-    "warnings/",
-    "warnings/unkeyed/",
-    "warnings/placeholder_id/",
-    "products/",
-    "product",
-    "imports/",
-    "keys/",
-    "orders/",
-    "order",
-    "awaiting",
-    "refunds",
-    "change",
-    "slip",
-    "customers/",
-    "customer",
-    "delivery/",
-    "delivery/new/demo/",
-    "coupons/",
-    "coupons/new/demo/",
-    "stores/",
-    "stores/demo/",
-    "stores/demo/texts/",
-    "stores/demo/remove/",
-    "stores/demo/blocked/",
-    "webhooks/",
-    "webhooks/new/",
-    "sign-in/",
-    "preview/",
-    "preview/?show=product",
-    "preview/?show=cart",
-]
-# The first of a list, and what comes behind its address.
-LISTED = {
-    "session": ("sessions/?state=cart", ""),
-    "product": ("products/", ""),
-    "order": ("orders/", ""),
-    "awaiting": ("orders/?state=awaiting", ""),
-    "refunds": ("orders/?q=refund", ""),
-    "change": ("orders/?state=placed", "change/"),
-    "slip": ("orders/?q=refund", "slip/"),
-    "customer": ("customers/", ""),
-}
-# Each page in each width and each language, and each width in each language.
-SCREENS = [
-    (page, width, language)
-    for number, page in enumerate(PAGES)
-    for width, language in ([(390, "he"), (1280, "en")] if number % 2 else [(390, "en"), (1280, "he")])
-]
-# One that is paid on delivery, one that awaits its payment, and one of which money went back, or did not.
-ORDER = """
-from decimal import Decimal
-from django.contrib.auth.models import User
-from django.utils import timezone
-from accounts.models import Person
-from carts.models import Cart
-from carts.services.linking import keep
-from orders.models import Order, Refund
-from orders.payments.provider import Paid, Told
-from orders.services.blocking import block
-from orders.services.online import settle, start_payment
-from orders.services.refunds import refund
-from orders.services.states import Who
-from carts.services.saving import load_cart
-from carts.services.sessions import find_by_public_id
-from offers.models import DeliveryOption
-from orders.services.details import Details
-from orders.services.placing import Seen, place_order
-from orders.services.quoting import quote
-def order(client, **more):
-    cart = Cart.objects.filter(session__client=client).get()
-    option = DeliveryOption.objects.filter(store=cart.store, kind="pickup").first()
-    state = load_cart(find_by_public_id(cart.session.public_id), timezone.now())
-    details = Details(phone="050-2345678", delivery=option.pk, note="Ring twice", **more)
-    seen = Seen(state.version, quote(state, cart.store, option).sums.total)
-    return place_order(cart.public_id, details, key="k", seen=seen, network="").order
-order("waiting-robot", name="Avi Waiting", payment="dummy")
-paid = order("refund-robot", name="Rona Refund", payment="dummy")
-start_payment(paid.number)
-row = paid.online_payments.get()
-settle(row, Told(row.session, Paid.PAID, "", row.amount + 5, row.currency, row.session))
-owner = Who(Order.Actor.OWNER, "owner")
-refund(paid.number, owner, Decimal(5), "Too much", payment=row.pk)
-for state in ("pending", "failed"):
-    fault = "expired_or_canceled_card" if state == "failed" else ""
-    Refund.objects.create(order=paid, payment=row, amount=1, currency="ILS", state=state, fault=fault)
-ordered = order("order-robot", name="Dana <b>Levi</b>")
-user = User.objects.create_user("shopper", "dana.levi.of.haifa@customers.example.com")
-ordered.person = Person.objects.create(user=user, name="Dana <b>Levi</b>")
-ordered.save()
-keep(ordered.session.public_id, ordered.person)
-block(paid.store, "spam@example.com", "Ordered <b>often</b>, paid never", by="owner")
-"""
+from tests.pages.rows import ORDERS
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +17,7 @@ def shop(one_browser, tmp_path_factory):
         chat(server, "house-robot", "null", key="sessionId")("view_cart")
         for robot in ("order-robot", "waiting-robot", "refund-robot"):
             chat(server, robot, robot)("add_to_cart", product_id="demo:OI-801", quantity=2)
-        server.manage("shell", "-c", ORDER)
+        server.manage("shell", "-c", ORDERS)
         yield server
 
 
@@ -136,34 +35,9 @@ def enter(browser, server, cookies):
     forget(browser)
 
 
-def address(browser, server, page):
-    if (found := LISTED.get(page)) is None:
-        return f"{server.url}/dashboard/{page}"
-    browser.open(f"{server.url}/dashboard/{found[0]}")
-    return browser.evaluate("document.querySelector('.rows tbody th a').href") + found[1]
-
-
 def state(browser):
     """What the banner says of the carts."""
     return browser.evaluate("document.querySelector('#isolation').dataset.isolation")
-
-
-@pytest.mark.parametrize(("page", "width", "language"), SCREENS)
-def test_a_page_is_whole_on_every_screen_light_and_dark(shop, browser, signed_in, page, width, language):
-    enter(browser, shop, signed_in)
-    browser.look_like(width=width, language=language)
-    browser.open(address(browser, shop, page))
-
-    told = browser.evaluate("[document.documentElement.lang, document.dir, document.querySelectorAll('h1').length]")
-    assert told == [language, "rtl" if language == "he" else "ltr", 1]
-    for dark in (False, True):
-        browser.look_like(width=width, language=language, dark=dark)
-        assert browser.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        if AXE:
-            assert broken_rules(browser) == []
-    assert browser.complaints == []
-    assert browser.requested
-    assert all(url.startswith((shop.url, "data:")) for url in browser.requested)
 
 
 @pytest.mark.skipif(not AXE, reason="AXE_CORE does not name axe-core's axe.min.js; .ci/run fetches it")
@@ -250,7 +124,7 @@ def test_stepping_through_a_session_shows_its_cart_as_it_was(shop, browser, sign
     call("add_to_cart", product_id="demo:HO-005", quantity=2)
     call("clear_cart")
     enter(browser, shop, signed_in)
-    browser.open(address(browser, shop, "sessions/"))
+    browser.open(f"{shop.url}/dashboard/sessions/")
     browser.click_through(".rows tbody th a")
     assert "The cart is empty" in browser.evaluate("document.querySelector('.sticky').textContent")
 
@@ -305,13 +179,18 @@ def test_the_owner_finds_fixes_and_checks_a_default_session_warning(own_shop, br
     browser.wait_until("!!document.querySelector('#sign-unkeyed')")
 
 
-def test_on_a_phone_the_first_numbers_are_reached_without_scrolling(shop, browser, signed_in):
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_live_is_two_screens_of_a_phone_in_the_first_hour(shop, browser, signed_in, language):
     enter(browser, shop, signed_in)
-    browser.look_like(width=390)
+    browser.look_like(width=390, language=language)
+    browser.send("Emulation.setScrollbarsHidden", hidden=True)
     browser.open(f"{shop.url}/dashboard/")
 
     assert browser.evaluate("document.querySelectorAll('#signs li').length") >= 3
     assert browser.evaluate("document.querySelector('.tiles').getBoundingClientRect().top + scrollY") < 700
+    assert browser.evaluate("document.querySelectorAll('#first-hour [href]').length") > 1
+    assert browser.evaluate("document.documentElement.scrollHeight") <= 2 * 845
+    browser.send("Emulation.setScrollbarsHidden", hidden=False)
 
 
 def test_the_search_has_a_key_and_the_language_stays(shop, browser, signed_in):

@@ -4,9 +4,9 @@ import pytest
 
 from tests.dashboard.browsing import sign_in
 from tests.dashboard.chats import chat
-from tests.dashboard.test_in_browser import ORDER
 from tests.dashboard.test_owners_work_in_browser import DESK, NIGHT, PHONE, owner
 from tests.live import LiveServer
+from tests.pages.rows import ORDERS
 
 __all__ = ["owner"]
 
@@ -24,7 +24,7 @@ def shop(one_browser, tmp_path_factory):
     with LiveServer(tmp_path_factory.mktemp("shop") / "data", "--demo", SHOPMCP_PAYMENTS="dummy,link") as server:
         for robot in ("order-robot", "waiting-robot", "refund-robot"):
             chat(server, robot, robot)("add_to_cart", product_id="demo:OI-801", quantity=2)
-        server.manage("shell", "-c", ORDER)
+        server.manage("shell", "-c", ORDERS)
         chat(server, "openai-mcp", "in vain")("search_products", query="unobtainium")
         one_browser.begin_anew()
         sign_in(one_browser, server)

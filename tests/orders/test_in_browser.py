@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.dashboard.browsing import AXE, broken_rules
 from tests.live import GOODS, LiveServer
 
 DELIVERY = ".choice [name=delivery]"
@@ -58,50 +57,6 @@ def quantity(browser, product):
 
 def button(product, change):
     return f"[value^='set:shop:{product}:'][aria-label='{change}']"
-
-
-@pytest.mark.parametrize("language", ["en", "he"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("page", ["buy", "view", "code", "behind", "permalink", "forged", "ended"])
-def test_a_page_is_whole_on_every_screen_light_and_dark(shop, browser, chat, link, page, width, language):
-    browser.look_like(width=width, language=language)
-    status = visit(shop, browser, chat, link, page, language)
-
-    told = browser.evaluate("[document.documentElement.lang, document.dir, document.querySelectorAll('h1').length]")
-    assert told == [language, "rtl" if language == "he" else "ltr", 1]
-    for dark in (False, True):
-        browser.look_like(width=width, language=language, dark=dark)
-        assert browser.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        if AXE:
-            assert broken_rules(browser) == []
-    # Chromium reports a page that answers 404 or 409 as an error.
-    assert [told for told in browser.complaints if f"status of {status}" not in told] == []
-    assert all(url.startswith((shop.url, "data:")) for url in browser.requested)
-
-
-def visit(shop, browser, chat, link, page, language):
-    """Go to a page; return the status that it answers."""
-    if page == "permalink":
-        browser.open(f"{shop.url}/buy/shop:honey:2,shop:gone:1?lang={language}")
-        browser.open(f"{shop.url}/buy/shop:honey:2,shop:gone:1")
-        return 200
-    if page == "forged":
-        browser.open(f"{shop.url}/c/forged")
-        return 404
-    if page == "view":
-        link = chat("get_checkout_link", scope="view")["structuredContent"]["url"]
-    browser.open(f"{link}?lang={language}")
-    if page == "code":
-        browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-        browser.click_through("[value=code]")
-    if page == "ended":
-        browser.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-        browser.click_through("[value=end]")
-    if page == "behind":
-        chat("update_cart_item", product_id="shop:last", quantity=2)
-        browser.click_through("[name=do][value^='set:shop:honey:3']")
-        return 409
-    return 200
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -184,23 +139,6 @@ def honey_link(chat):
     """The page of a cart with two honeys."""
     chat("add_to_cart", product_id="shop:honey", quantity=2)
     return chat("get_checkout_link")["structuredContent"]["url"]
-
-
-@pytest.mark.parametrize("language", ["en", "he"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("page", ["form", "wrong"])
-def test_the_form_is_whole_on_every_screen_light_and_dark(shop, browser, link, page, width, language):
-    browser.look_like(width=width, language=language, scripts=page == "form")
-    browser.open(f"{link}?lang={language}")
-    if page == "wrong":
-        browser.evaluate("document.querySelector('#cart').noValidate = true")
-        browser.click_through(".pay")
-    for dark in (False, True):
-        browser.look_like(width=width, language=language, dark=dark)
-        assert browser.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        if AXE:
-            assert broken_rules(browser) == []
-    assert [told for told in browser.complaints if "status of 422" not in told] == []
 
 
 def test_the_button_follows_the_delivery_that_is_chosen(browser, honey_link):
