@@ -290,6 +290,7 @@ METRICS = env.METRICS or ("loopback" if _public.hostname in ("127.0.0.1", "local
 # Languages and time
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("he", "עברית")]
+FORMAT_MODULE_PATH = ["shopmcp.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = env.TIME_ZONE

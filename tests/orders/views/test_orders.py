@@ -161,7 +161,7 @@ def test_times_are_those_of_the_store_on_the_page_and_in_the_receipt(placed, ful
     client.post(full, {"do": "withdraw"})
     page = client.get(full).text
 
-    assert "Nov. 28, 2026, 12:08 a.m." in page
+    assert "Nov. 28, 2026, 00:08" in page
     assert re.search(r"Received on \d{4}-\d\d-\d\d \d\d:\d\d I[SD]T\.", page)
     receipt = Message.objects.get(kind="order.withdrawn", destination="Dana@Example.com")
     assert re.search(r"received on \d{4}-\d\d-\d\d \d\d:\d\d I[SD]T", receipt.payload["text"])
