@@ -13,7 +13,7 @@ from django.conf import settings
 # Invisible, without width, and in no text of the shop.
 BEGIN, END = "\u2063", "\u2064"
 
-NAMES = ("shopmcp",)
+NAMES = ("shopmcp", "CSV")
 
 # Pieces of text outside of marks that hold Latin words, each with whether it is isolated as data is. Names of
 # settings, commands and addresses stand in `code`; what is in another language says so.

@@ -43,8 +43,11 @@ def screens(number, language):
     return [(WIDTHS[first], dark), (WIDTHS[(first + 1) % 4], not dark)]
 
 
-# Colours that change with the look may take their time.
-SETTLE = "document.getAnimations().filter(a => a instanceof CSSTransition).forEach(change => change.finish())"
+# Scripts hear of a new look with the next frame, and colours take their time to change.
+SETTLE = """
+new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
+  document.getAnimations().filter(change => change instanceof CSSTransition).forEach(change => change.finish()))
+"""
 # What reaches beyond the edges of the screen, the innermost first.
 WIDER = """
 document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
