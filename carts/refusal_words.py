@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
+from catalog.language.text import clean
 from shopmcp.errors import NotForSale
 
 MOST: Final = 160
+# A refusal may repeat only the beginning of a long text; this many letters of it tell that it does.
+_HEAD: Final = 20
 _HIDDEN: Final = "…"
 # Quoted text, addresses of mail and of pages, and what looks like an id, an order's number or a phone number.
 _PRIVATE: Final = re.compile(
@@ -25,16 +29,27 @@ def words_of_refusal(message: str, given: Mapping[str, Any], outcome: str) -> st
     if outcome != NotForSale.code:
         # The longest first: one may be a part of another.
         for text in sorted(_texts(given), key=len, reverse=True):
-            message = re.sub(re.escape(text), _HIDDEN, message, flags=re.IGNORECASE)
+            message = _without(message, text)
         message = _PRIVATE.sub(_HIDDEN, message)
     return message if len(message) <= MOST else f"{message[: MOST - 1]}…"
 
 
+def _without(message: str, text: str) -> str:
+    """Return the message with `…` for the text, also where only its beginning is repeated."""
+    kept, at = list[str](), 0
+    for found in re.finditer(re.escape(text[:_HEAD]), message, re.IGNORECASE):
+        if found.start() < at:
+            continue
+        rest = zip(text[_HEAD:].casefold(), message[found.end() :].casefold(), strict=False)
+        kept += [message[at : found.start()], _HIDDEN]
+        at = found.end() + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], rest))
+    return "".join([*kept, message[at:]])
+
+
 def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts in a JSON value that are longer than a letter, at most as many as a refusal may repeat."""
+    """Yield the texts in a JSON value that are longer than a letter, as they came and as refusals repeat them."""
     if isinstance(value, str):
-        if len(stripped := value.strip()) > 1:
-            yield stripped[:MOST]
+        yield from {text for text in (value.strip()[:MOST], clean(value, MOST)) if len(text) > 1}
     elif isinstance(value, Mapping):
         for part in value.values():
             yield from _texts(part)

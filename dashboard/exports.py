@@ -7,8 +7,8 @@ from typing import Any, Final
 from django.http import HttpResponse
 from django.utils import timezone
 
-# Spreadsheets execute cells that begin like this (OWASP, "CSV Injection").
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Spreadsheets execute cells that begin like this (OWASP, "CSV Injection"); some take the full-width forms for the same.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def csv_file(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponse:

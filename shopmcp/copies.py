@@ -3,8 +3,9 @@
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from glob import escape
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +31,15 @@ class NoRoom(ShopError):
 def copy_now() -> Path:
     """Copy the database beside itself as one moment has it, for its owner alone, and return the new file.
 
+    Call it where no other process copies: what a copy that was cut short has left behind is deleted.
+
     Raises:
         NoRoom: If the disk would be almost full.
         OSError, sqlite3.Error: If the file cannot be written.
     """
     source = _database()
+    for left in _copies(source, "."):
+        left.unlink(missing_ok=True)
     needed = source.stat().st_size + RESERVE
     free = shutil.disk_usage(source.parent).free
     if free < needed:
@@ -45,7 +50,6 @@ def copy_now() -> Path:
         )
     copy = source.with_name(f"{source.name}{MARK}{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     draft = copy.with_name(f".{copy.name}")
-    draft.unlink(missing_ok=True)
     try:
         with (
             closing(sqlite3.connect(source)) as old,
@@ -64,13 +68,19 @@ def copy_now() -> Path:
 
 
 def forget_copies() -> None:
-    """Delete the copies that are older than 30 days."""
+    """Delete the copies that are older than 30 days, whole or cut short."""
     if connection.vendor != "sqlite":
         return
     source, oldest = _database(), (timezone.now() - _KEPT_FOR).timestamp()
-    for copy in source.parent.glob(f"{source.name}{MARK}*"):
-        if copy.stat().st_mtime < oldest:
-            copy.unlink(missing_ok=True)
+    for copy in (*_copies(source), *_copies(source, ".")):
+        with suppress(FileNotFoundError):  # another process may delete it, too
+            if copy.lstat().st_mtime < oldest:
+                copy.unlink()
+
+
+def _copies(source: Path, before: str = "") -> list[Path]:
+    """Return the copies of a file; those that are not whole have a dot before their names."""
+    return list(source.parent.glob(f"{before}{escape(source.name)}{MARK}*"))
 
 
 def _database() -> Path:

@@ -4,6 +4,8 @@ import pytest
 
 from carts.refusal_words import MOST, words_of_refusal
 
+LONG = "1 ק”ג אורז לדנה כהן מרחוב הרצל 12 בחיפה, להשאיר אצל השכנה מקומה שנייה"
+
 
 @pytest.mark.parametrize(
     ("message", "given", "words"),
@@ -16,6 +18,9 @@ from carts.refusal_words import MOST, words_of_refusal
         ("Cart cart_0abc12def has expired.", {"cart_id": "cart_0abc12def"}, "Cart … has expired."),
         ("The cart holds version 12 at most.", {}, "The cart holds version 12 at most."),
         ("See https://example.org/c/secret first.", {}, "See … first."),
+        # A refusal repeats a text on one line, and of a long one the beginning, in which a quote may end.
+        ("No product Dana Cohen here.", {"product_id": "Dana\n  Cohen"}, "No product … here."),
+        (f"No product “{LONG[:40]}”.", {"product_id": LONG}, "No product “…”."),
     ],
 )
 def test_what_was_written_and_what_may_name_a_person_is_left_out(message, given, words):

@@ -61,6 +61,31 @@ def test_copies_are_deleted_after_thirty_days(file):
     assert (new.exists(), old.exists(), file.exists()) == (True, False, True)
 
 
+def test_what_is_left_of_a_copy_that_was_cut_short_goes_with_the_next_or_after_thirty_days(file):
+    left = [file.with_name(f".{file.name}.before-20261127T000000Z{end}") for end in ("", "-journal")]
+    for cut_short in left:
+        cut_short.write_bytes(b"a part of the carts")
+    forget_copies()
+    assert [cut_short.exists() for cut_short in left] == [True, True]
+
+    os.utime(left[1], (0, 0))
+    forget_copies()
+    assert [cut_short.exists() for cut_short in left] == [True, False]
+    copy = copy_now()
+
+    assert (left[0].exists(), copy.exists()) == (False, True)
+
+
+def test_a_link_that_leads_nowhere_does_not_stop_the_clean_up(file):
+    lost, old = (file.with_name(f"{file.name}.before-20200101T00000{n}Z") for n in range(2))
+    lost.symlink_to("moved-to-another-disk")
+    old.write_bytes(b"")
+    os.utime(old, (0, 0))
+    forget_copies()
+
+    assert (lost.is_symlink(), old.exists()) == (True, False)
+
+
 def test_a_shop_of_an_earlier_version_is_copied_once_before_it_is_updated(tmp_path, own_shop):
     file = tmp_path / "old" / "shop.sqlite3"
     file.parent.mkdir()

@@ -199,12 +199,13 @@ def test_the_export_holds_what_the_filters_choose(owner, make_session, fill):
     ]
 
 
-@pytest.mark.parametrize("client", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("client", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1+1", "\uff20SUM(A1)"])
 def test_a_cell_that_a_spreadsheet_would_run_is_defused(owner, make_session, client):
     make_session(1, client=client)
     rows = list(csv.reader(owner.get(EXPORT).text.removeprefix("\ufeff").splitlines()))
 
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row)
+    begins = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff20")
+    assert not any(cell.startswith(begins) for row in rows for cell in row)
 
 
 def test_a_sessions_page_steps_through_its_cart(owner, call_tool, honey, tea):
