@@ -75,9 +75,9 @@ def shown(call_tool, honey, monkeypatch):
     """Look at a cart that was shown before; return the answer, and whether it was found without making it."""
     ways = []
 
-    def usual(*given):
+    def usual(*given, **named):
         ways.append(given)
-        return shown_cart(*given)
+        return shown_cart(*given, **named)
 
     monkeypatch.setattr("carts.tools.shown_cart", usual)
 
