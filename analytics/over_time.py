@@ -105,6 +105,15 @@ class _Parts:
         return min(bisect_right(self.starts, moment), len(self.starts) - 1) - 1
 
 
+def bounds(since: date, until: date) -> tuple[datetime, datetime]:
+    """Return between which moments the days from `since` to `until`, both included, are counted.
+
+    Those are full hours, also where the time zone's midnight is none, and days of UTC for more than `MOST_DAYS`.
+    """
+    parts = _parts(max(since, _FIRST), max(until, _FIRST))
+    return parts.first, parts.end
+
+
 def over_time(waiting: Batch, since: date, until: date, client: str = "") -> Course:
     """Return the course of the days from `since` to `until`, both included, in the active time zone; three queries."""
     since, until = max(since, _FIRST), max(until, _FIRST)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Self
 
@@ -13,7 +13,7 @@ from analytics.over_time import Course, over_time
 from analytics.reports import Summary, summary_with
 from analytics.sales import SoldProduct, best_sellers
 from analytics.services import Batch
-from dashboard.forms import PeriodForm, midnight
+from dashboard.forms import PeriodForm
 from orders.models import PermalinkCount
 
 # Of permalinks, the most first.
@@ -44,8 +44,8 @@ class Findings:
         client = form.cleaned_data.get("client", "")
 
         def read(waiting: Batch) -> tuple[Summary, Course, list[str], list[ClientNumbers]]:
-            numbers = summary_with(waiting, midnight(since), midnight(until + timedelta(days=1)), client)
             course = over_time(waiting, since, until, client)
+            numbers = summary_with(waiting, course.first, course.end, client)
             names = known_clients(waiting, course)
             return numbers, course, names, [] if client else clients(waiting, course, names)
 

@@ -1,15 +1,14 @@
 """What shoppers search for most, and what followed."""
 
-from datetime import timedelta
-
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.definitions import DEFINITIONS
+from analytics.over_time import bounds
 from analytics.searches import TopSearches, top_searches
 from dashboard.exports import csv_file
-from dashboard.forms import PERIODS, PeriodForm, midnight
+from dashboard.forms import PERIODS, PeriodForm
 from dashboard.pages import owner_page, show
 
 _MEANING = DEFINITIONS["searches"]
@@ -51,5 +50,4 @@ def _form(request: HttpRequest) -> PeriodForm:
 
 
 def _found(form: PeriodForm) -> TopSearches:
-    since, until = form.days
-    return top_searches(midnight(since), midnight(until + timedelta(days=1)), form.cleaned_data.get("client", ""))
+    return top_searches(*bounds(*form.days), form.cleaned_data.get("client", ""))

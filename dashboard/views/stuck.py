@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.definitions import DEFINITIONS
+from analytics.over_time import bounds
 from analytics.reports import summary
 from analytics.schemas import RefusalOut
 from analytics.stuck import Stuck
 from analytics.stuck import stuck as stuck_at
 from dashboard.exports import csv_file
-from dashboard.forms import PERIODS, PeriodForm, midnight
+from dashboard.forms import PERIODS, PeriodForm
 from dashboard.pages import owner_page, show
 from dashboard.texts import outcome_text
 
@@ -66,9 +66,8 @@ def _form(request: HttpRequest) -> PeriodForm:
 
 
 def _kinds(form: PeriodForm) -> list[Kind]:
-    since, until = form.days
     client = form.cleaned_data.get("client", "")
-    found = summary(midnight(since), midnight(until + timedelta(days=1)), client=client)
+    found = summary(*bounds(*form.days), client=client)
     return [
         Kind(refusal, stuck_at(refusal.tool, refusal.code, found.since, found.until, client))
         for refusal in found.refusals
