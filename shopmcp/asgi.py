@@ -144,7 +144,7 @@ def _background() -> list[Repeated]:
     return [
         Repeated("outbox", deliver, _DELIVER_EVERY),
         Repeated("imports", queue.work, queue.EVERY),
-        Repeated("expired products", lambda stopping: withdraw_expired(timezone.now()), EXPIRED_EVERY),
+        Repeated("expired products", lambda stopping: withdraw_expired(timezone.now(), stopping), EXPIRED_EVERY),
         Repeated("payments", reconciling.reconcile, reconciling.EVERY),
         Repeated("abandoned carts", lambda stopping: abandoned.look(), EVERY),
         Repeated("reminders", lambda stopping: reminders.send_due(), reminders.EVERY),

@@ -1,7 +1,7 @@
 """Creating and editing single products, and withdrawing those whose time is over."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from catalog.models import FeedAddress, ImportRun, Product, ProductIdentity, Store
 from catalog.search.index import reindex
 from catalog.services.stock import set_stock
+from shopmcp.db.batches import Pace
 from shopmcp.errors import InvalidArguments
 
-# Products that are withdrawn in one transaction, and how often it is looked for them, in seconds.
-_EXPIRED, EXPIRED_EVERY = 100, 3.0
+# How often it is looked for products that have expired, in seconds.
+EXPIRED_EVERY = 3.0
 # The fields that an import sets, and the fields derived from them.
 DECIDED = (
     "name", "description", "category", "brand", "price", "former_price", "sale_price", "sale_begins", "sale_ends",
@@ -108,14 +109,19 @@ def show_product(product: Product) -> None:
     _set_hidden(product, hidden=False)
 
 
-def withdraw_expired(now: datetime) -> int:
-    """Withdraw the products whose time is over, a hundred in one transaction; return how many.
+def withdraw_expired(now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Withdraw the products whose time is over, in short transactions between which others write; return how many.
 
-    `serve` calls it every few seconds: a feed that has not changed is not read again when a product of it expires.
+    `serve` calls it every few seconds: a feed that has not changed is not read again when a product of it expires. All
+    of a feed may expire at once.
+
+    Args:
+        now: The moment.
+        stopping: Asked before each transaction, to end early; the next call goes on.
     """
-    due, count = Product.objects.filter(expires_at__lte=now, withdrawn_at=None).order_by(), 0
-    while keys := list(due.values_list("pk", "identity_id")[:_EXPIRED]):
-        with transaction.atomic():
+    due, count, pace = Product.objects.filter(expires_at__lte=now, withdrawn_at=None).order_by(), 0, Pace()
+    while not stopping() and (keys := list(due.values_list("pk", "identity_id")[: pace.size])):
+        with pace.turn():
             versions = Product.versions.filter(pk__in=[pk for pk, _identity in keys], withdrawn_at=None)
             count += versions.update(withdrawn_at=now, updated_at=now)
             reindex(identity for _pk, identity in keys)

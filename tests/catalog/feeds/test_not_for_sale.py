@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.models import Product
 from catalog.search.index import outdated
 from catalog.services.products import withdraw_expired
+from shopmcp.db.batches import FIRST
 
 GOOGLE = "id\ttitle\tprice\tinstallment\tsubscription_cost\texpiration_date\n"
 XML = """<rss xmlns:g="http://base.google.com/ns/1.0"><channel>
@@ -77,6 +78,16 @@ def test_a_product_is_withdrawn_when_it_expires_though_no_import_runs_and_return
     load(feed.replace(later.isoformat(), (later + timedelta(days=9)).isoformat()), name="feed.tsv")
     assert prices() == {"A": 5, "B": 4, "C": 3}
     assert withdraw_expired(later) == 0
+
+
+def test_a_server_that_stops_ends_between_two_batches_of_expired_products(load):
+    later = timezone.now() + timedelta(days=2)
+    items = "".join(f"A{n}\tTea\t5 EUR\t\t\t{later.isoformat()}\n" for n in range(FIRST + 5))
+    load(f"{GOOGLE}{items}", name="feed.tsv")
+    asked = iter((False, True))
+
+    assert withdraw_expired(later, lambda: next(asked)) == FIRST
+    assert withdraw_expired(later) == 5
 
 
 def test_an_expiration_that_cannot_be_read_is_told_and_hides_nothing(load):
