@@ -158,11 +158,14 @@ class Message(models.Model):
 
     @property
     def short_destination(self) -> str:
-        """The destination for lists, where whole addresses of people do not belong: `da…@example.com`."""
+        """The destination for lists, where whole addresses of people do not belong: `da…@example.com`.
+
+        Of a short name at most half is shown, and of one letter nothing.
+        """
         if self.channel != self.Channel.EMAIL:
             return self.shown_destination
         name, _, domain = self.destination.rpartition("@")
-        return f"{name[:2]}…@{domain}"
+        return f"{name[: min(2, len(name) // 2)]}…@{domain}"
 
     @property
     def state(self) -> Literal["sent", "failed", "waiting"]:

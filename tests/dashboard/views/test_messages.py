@@ -33,6 +33,13 @@ def test_what_waits_is_told_with_whom_it_is_for_and_why_it_was_not_sent(owner):
     assert "The shop cannot send mail yet" in page
 
 
+@pytest.mark.parametrize(("name", "told"), [("d", "…"), ("da", "d…"), ("dan", "d…"), ("dana", "da…")])
+def test_an_address_with_a_short_name_is_not_told_whole(owner, name, told):
+    enqueue_mail("order.placed", f"{name}@example.com", subject="Hello", text="Thank you.")
+
+    assert f">{told}@example.com<" in owner.get(WAITING).text
+
+
 @pytest.mark.parametrize("messages", [1, 25])
 def test_it_costs_the_same_for_any_number(owner, django_assert_num_queries, messages):
     make_endpoint(URL, ["order.placed"], name="Till")
