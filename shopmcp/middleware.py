@@ -6,8 +6,6 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_only_middleware
 
-from shopmcp.views import not_allowed
-
 
 @sync_only_middleware
 def explain_refused_methods(
@@ -18,6 +16,9 @@ def explain_refused_methods(
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            # A server starts without the pages.
+            from shopmcp.views import not_allowed  # noqa: PLC0415
+
             page = not_allowed(request)
             page["Allow"] = response["Allow"]
             return page

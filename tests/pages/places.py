@@ -180,7 +180,7 @@ NO_PAGES = {
     ],
     "is a file or a picture": [
         "dashboard-export", "dashboard-orders-export", "dashboard-analytics-export", "dashboard-searches-export",
-        "dashboard-stuck-export", "logo", "cart-image", "widget-image", "widget-brand",
+        "dashboard-stuck-export", "dashboard-products-export", "logo", "cart-image", "widget-image", "widget-brand",
         "my-data-download", "favicon.ico",
     ],
     "takes a form, or leads on": [

@@ -112,7 +112,7 @@ def test_nothing_moves_from_under_the_mouse_when_a_change_is_told(host, width):
         host.wait(IN_PLACE)
         before = host.place(button)
         host.press(button)
-        assert host.note
+        host.wait("document.querySelector('.note')?.innerText")
         host.wait(IN_PLACE)
         assert host.place(button) == before, tool
 
