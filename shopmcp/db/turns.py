@@ -16,7 +16,7 @@ from typing import Final, Generic, Protocol, TypeVar
 OWN: Final = ""
 # A job is charged no more than this, in seconds. What takes longer mostly waited for a disk or a halted server, and
 # its caller would have to wait until each of the others has used as much.
-MOST_CHARGED: Final = 0.05
+MOST_CHARGED: Final = 0.1
 # What the first job of a caller is taken to cost, in seconds, until it is known.
 _GUESS = 0.001
 # Callers are forgotten when there are more than this, if they have nothing to do and used no more than others.
