@@ -22,8 +22,8 @@ from carts.languages import remembered
 from carts.queries import SessionRow
 from shopmcp.mcp.call import Answer, Call, nothing
 
-# Conversations. Each takes about a kB, with what it shares with `carts.memory`.
-MOST: Final = 2_000
+# Conversations, of which each takes some kB: those that go on at one time, so that the memory is level after minutes.
+MOST: Final = 1_000
 
 
 class _Look(NamedTuple):

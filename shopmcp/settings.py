@@ -246,7 +246,7 @@ if DATABASES["default"]["ENGINE"] == SQLITE:
         "timeout": 10,
         # FULL: an acknowledged change survives the plug being pulled.
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000; PRAGMA foreign_keys=ON"
         ),
     }
 else:
