@@ -12,6 +12,8 @@ MOST: Final = 160
 # A refusal may repeat only the beginning of a long text; this many letters of it tell that it does.
 _HEAD: Final = 20
 _HIDDEN: Final = "…"
+# Of a longer message only so much is looked at: it may repeat fifty texts.
+_LOOKED_AT: Final = 3 * MOST
 # Quoted text, addresses of mail and of pages, and what looks like an id, an order's number or a phone number.
 _PRIVATE: Final = re.compile(
     r"(?<=“)[^”]*(?=”)|(?<=„)[^“”]*(?=[“”])|(?<=\")[^\"]*(?=\")|(?<!\w)'[^']*'(?!\w)"
@@ -27,10 +29,17 @@ def words_of_refusal(message: str, given: Mapping[str, Any], outcome: str) -> st
     if not message:
         return ""  # of a call that was not refused, as most
     if outcome != NotForSale.code:
+        is_clipped = len(message) > _LOOKED_AT
+        message = message[:_LOOKED_AT]
+        folded = message.casefold()
         # The longest first: one may be a part of another.
         for text in sorted(_texts(given), key=len, reverse=True):
-            message = _without(message, text)
+            if text[:_HEAD].casefold() in folded:
+                message = _without(message, text)
         message = _PRIVATE.sub(_HIDDEN, message)
+        if is_clipped:
+            # The beginning of a text, too short to be found, may stand at the end.
+            message = f"{message[:-_HEAD]}…"
     return message if len(message) <= MOST else f"{message[: MOST - 1]}…"
 
 

@@ -35,3 +35,13 @@ def test_the_name_of_a_product_that_is_not_for_sale_stays():
 
 def test_long_words_are_clipped():
     assert len(words_of_refusal("very " * 100, {}, "busy")) == MOST
+
+
+def test_a_long_refusal_of_many_texts_keeps_none_of_them():
+    names = [f"Dana Cohen of Haifa, {number}" for number in range(50)]
+    said = "; ".join(f"No product “{name}”" for name in names)
+
+    words = words_of_refusal(said, {"items": [{"product_id": name} for name in names]}, "not_found")
+
+    assert "Dana" not in words and "Haifa" not in words
+    assert words.startswith("No product “…”; No product “…”; ") and words.endswith("…")
