@@ -41,7 +41,7 @@ class Findings:
     def of(cls, form: PeriodForm) -> Self:
         """Return what a validated form asks for."""
         since, until = form.days
-        client = form.cleaned_data.get("client", "")
+        client = form.chosen_client
 
         def read(waiting: Batch) -> tuple[Summary, Course, list[str], list[ClientNumbers]]:
             course = over_time(waiting, since, until, client)

@@ -96,7 +96,7 @@ def midnight(day: date) -> datetime:
 
 
 class PeriodForm(PlainLabels, forms.Form):
-    """The days and the client of the analytics page."""
+    """The days and the client of a page of numbers. Invalid fields are ignored and marked."""
 
     period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS.items(), ("", _("Chosen days"))], required=False)
     since = forms.DateField(label=_("From"), required=False, widget=_date())
@@ -105,6 +105,17 @@ class PeriodForm(PlainLabels, forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s")
+        self.is_valid()
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What the template of the fields shows."""
+        since, until = self.days
+        return {"form": self, "periods": PERIODS, "since": since, "until": until, "client": self.chosen_client}
+
+    @property
+    def chosen_client(self) -> str:
+        return str(self.cleaned_data.get("client", ""))
 
     @property
     def days(self) -> tuple[date, date]:

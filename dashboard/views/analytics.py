@@ -9,7 +9,7 @@ from dashboard.analytics_tables import MEASURES, TABLES
 from dashboard.charts import comparison
 from dashboard.exports import csv_file
 from dashboard.findings import Findings
-from dashboard.forms import PERIODS, PeriodForm
+from dashboard.forms import PeriodForm
 from dashboard.pages import owner_page, show
 from dashboard.texts import CART_STATES, STAGES
 
@@ -19,15 +19,9 @@ from dashboard.texts import CART_STATES, STAGES
 def analytics(request: HttpRequest) -> HttpResponse:
     """The numbers of a period, each with its definition and a link to its sessions."""
     form = PeriodForm(request.GET)
-    form.is_valid()
     found = Findings.of(form)
-    context = {
-        "form": form,
-        "periods": PERIODS,
+    context = form.chosen | {
         "found": found,
-        "since": found.since,
-        "until": found.until,
-        "client": found.client,
         "numbers": found.numbers,
         "changes": {measure: found.course.of(measure) for measure in MEASURES},
         "charts": {
@@ -48,7 +42,6 @@ def export(request: HttpRequest, table: str) -> HttpResponse:
     if table not in TABLES:
         raise Http404
     form = PeriodForm(request.GET)
-    form.is_valid()
     found = Findings.of(form)
     header, rows = TABLES[table](found)
     return csv_file(f"{table}-{found.since}-{found.until}", header, rows)

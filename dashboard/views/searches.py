@@ -8,7 +8,7 @@ from analytics.definitions import DEFINITIONS
 from analytics.over_time import bounds
 from analytics.searches import TopSearches, top_searches
 from dashboard.exports import csv_file
-from dashboard.forms import PERIODS, PeriodForm
+from dashboard.forms import PeriodForm
 from dashboard.pages import owner_page, show
 
 _MEANING = DEFINITIONS["searches"]
@@ -18,17 +18,8 @@ _MEANING = DEFINITIONS["searches"]
 @require_safe
 def searches(request: HttpRequest) -> HttpResponse:
     """The most frequent searches of a period."""
-    form = _form(request)
-    since, until = form.days
-    context = {
-        "form": form,
-        "periods": PERIODS,
-        "since": since,
-        "until": until,
-        "client": form.cleaned_data.get("client", ""),
-        "found": _found(form),
-        "definition": _(_MEANING),
-    }
+    form = PeriodForm(request.GET)
+    context = form.chosen | {"found": _found(form), "definition": _(_MEANING)}
     return show(request, "dashboard/searches.html", context)
 
 
@@ -37,17 +28,11 @@ def searches(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The same as a CSV file."""
     header = [_("Words"), _("Searches"), _("Found nothing"), _("Led to an add"), _("Led to an order")]
-    rows = _found(_form(request)).rows
+    rows = _found(PeriodForm(request.GET)).rows
     return csv_file(
         "searches", header, ((row.words, row.searches, row.fruitless, row.added, row.ordered) for row in rows)
     )
 
 
-def _form(request: HttpRequest) -> PeriodForm:
-    form = PeriodForm(request.GET)
-    form.is_valid()
-    return form
-
-
 def _found(form: PeriodForm) -> TopSearches:
-    return top_searches(*bounds(*form.days), form.cleaned_data.get("client", ""))
+    return top_searches(*bounds(*form.days), form.chosen_client)

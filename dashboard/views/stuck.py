@@ -15,7 +15,7 @@ from analytics.schemas import RefusalOut
 from analytics.stuck import Stuck
 from analytics.stuck import stuck as stuck_at
 from dashboard.exports import csv_file
-from dashboard.forms import PERIODS, PeriodForm
+from dashboard.forms import PeriodForm
 from dashboard.pages import owner_page, show
 from dashboard.texts import outcome_text
 
@@ -34,17 +34,8 @@ class Kind:
 @require_safe
 def stuck(request: HttpRequest) -> HttpResponse:
     """The most frequent kinds of refusals in a period; a query for each kind."""
-    form = _form(request)
-    since, until = form.days
-    context = {
-        "form": form,
-        "periods": PERIODS,
-        "since": since,
-        "until": until,
-        "client": form.cleaned_data.get("client", ""),
-        "kinds": _kinds(form),
-        "definition": _(_MEANING),
-    }
+    form = PeriodForm(request.GET)
+    context = form.chosen | {"kinds": _kinds(form), "definition": _(_MEANING)}
     return show(request, "dashboard/stuck.html", context)
 
 
@@ -56,17 +47,11 @@ def export(request: HttpRequest) -> HttpResponse:
         _("Reason"), _("Code"), _("Tool"), _("Calls"), _("Looked at"), _("Conversations"), _("Next call worked"),
         _("Refused again"), _("No further call"), _("The tool answered"), _("Times"),
     ]  # fmt: skip
-    return csv_file("stuck", header, _rows(_kinds(_form(request))))
-
-
-def _form(request: HttpRequest) -> PeriodForm:
-    form = PeriodForm(request.GET)
-    form.is_valid()
-    return form
+    return csv_file("stuck", header, _rows(_kinds(PeriodForm(request.GET))))
 
 
 def _kinds(form: PeriodForm) -> list[Kind]:
-    client = form.cleaned_data.get("client", "")
+    client = form.chosen_client
     found = summary(*bounds(*form.days), client=client)
     return [
         Kind(refusal, stuck_at(refusal.tool, refusal.code, found.since, found.until, client))
